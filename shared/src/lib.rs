@@ -1,1 +1,18 @@
-//! Placeholder.
+//! What every function of Hwanyul shares: payload types, exact numbers, Redis cache operations, batch handling, the publisher, configuration
+//! and telemetry. Functions depend on this crate and never on each other; `currency`, `rate`, `time` and `event` know no Redis, Kafka, Lambda
+//! or clock.
+
+pub mod apply;
+pub mod batch;
+pub mod cache;
+pub mod config;
+pub mod currency;
+pub mod dead_letter;
+pub mod ecb;
+pub mod event;
+pub mod publish;
+pub mod rate;
+pub mod record;
+pub mod store;
+pub mod telemetry;
+pub mod time;

@@ -1,0 +1,152 @@
+//! From Lambda's Kafka event to a function's answer: decode, apply, put aside what can never succeed, name what may succeed later. This module alone
+//! decides these; a function says what a decoded batch does, and applying a batch twice must leave what once left.
+
+mod decode;
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
+
+use self::decode::{Decoded, decode};
+use crate::apply::{ApplyError, chain};
+use crate::config::Get;
+use crate::dead_letter::{DeadLetters, RefusalCode};
+use crate::event::{Payload, header};
+use crate::record::{KafkaEvent, KafkaRecord};
+
+/// Largest value that is decoded. Our payloads are some 300 bytes; a `cache_invalidation` of every currency is 4 kB.
+pub const MAX_VALUE_BYTES: usize = 256 * 1024;
+
+/// The answer to a batch: what Lambda shall deliver again. Empty when everything is done.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchResponse {
+    /// The records to deliver again.
+    #[serde(rename = "batchItemFailures")]
+    pub failures: Vec<BatchItemFailure>,
+}
+
+/// One record to deliver again.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchItemFailure {
+    /// Where it stands.
+    #[serde(rename = "itemIdentifier")]
+    pub item: ItemIdentifier,
+}
+
+/// Where a record stands, as the event's `records` names it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ItemIdentifier {
+    /// `topic-partition`.
+    pub partition: String,
+    /// Offset in it.
+    pub offset: i64,
+}
+
+/// Serves one Lambda function: `apply` is called with the payloads of each batch, in the order of each partition.
+///
+/// # Errors
+/// When the configuration is incomplete or the Runtime API ends.
+pub async fn run<P: Payload>(get: Get<'_>, apply: impl AsyncFn(&[P]) -> Result<(), ApplyError>) -> Result<(), Error> {
+    let dead_letters = DeadLetters::read(get)?;
+    let (apply, dead_letters) = (&apply, &dead_letters);
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<KafkaEvent>| {
+        handle(event.payload, dead_letters, apply).await
+    }))
+    .await
+}
+
+/// Applies one event.
+///
+/// A tombstone (null value) is acknowledged and counted: none of the four topics has a use for it. A record that cannot be a payload is refused: the
+/// others go on, and it is sent to the dead-letter queue once they are applied.
+///
+/// # Errors
+/// A [`Diagnostic`] with a fixed `error_type` when no record is to blame and the whole batch must come again.
+pub async fn handle<P: Payload>(
+    event: KafkaEvent,
+    dead_letters: &DeadLetters,
+    apply: &impl AsyncFn(&[P]) -> Result<(), ApplyError>,
+) -> Result<BatchResponse, Diagnostic> {
+    let started = Instant::now();
+    let decoded = decode::<P>(&event);
+    let Decoded { payloads, places, tombstones, mut refused } = decoded;
+    for record in event.records.values().flatten() {
+        tracing::debug!(
+            kafka.topic = %record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
+            correlation_id = record.header(header::CORRELATION_ID), "Received Kafka message from topic: {}", record.topic
+        );
+    }
+    let mut stubborn = Vec::new();
+    apply_or_split(&payloads, 0, apply, &mut stubborn).await.map_err(|error| diagnostic(P::TOPIC.name(), &error))?;
+    let applied = payloads.len() - stubborn.len();
+    refused.extend(stubborn.into_iter().map(|(place, reason)| (places[place], RefusalCode::ValueRefused, reason)));
+    for (record, code, reason) in &refused {
+        tracing::warn!(
+            kafka.topic = %record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
+            error_code = ?code, reason, "Refused a record that can never be applied"
+        );
+    }
+    let response = match dead_letters.send(&refused).await {
+        Ok(()) => BatchResponse::default(),
+        Err(error) => {
+            tracing::error!(error = chain(&error), count = refused.len(), "Could not send to the dead-letter queue; these records come again");
+            again(&event, &refused)
+        }
+    };
+    let correlation: BTreeSet<&str> = places.iter().filter_map(|record| record.header(header::CORRELATION_ID)).take(1000).collect();
+    tracing::info!(
+        kafka.topic = P::TOPIC.name(), records = applied, refused = refused.len(), tombstones,
+        correlation_id = correlation.iter().take(3).copied().collect::<Vec<_>>().join(" "), runs = correlation.len(),
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "{}", P::TOPIC.processed_message()
+    );
+    Ok(response)
+}
+
+/// Applies `payloads`; when the store refuses a value for good, halves the batch until the record to blame is alone, and goes on with the others.
+async fn apply_or_split<P: Payload>(
+    payloads: &[P],
+    first: usize,
+    apply: &impl AsyncFn(&[P]) -> Result<(), ApplyError>,
+    stubborn: &mut Vec<(usize, String)>,
+) -> Result<(), ApplyError> {
+    if payloads.is_empty() {
+        return Ok(());
+    }
+    match apply(payloads).await {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) if payloads.len() == 1 => {
+            stubborn.push((first, chain(&error)));
+            Ok(())
+        }
+        Err(_) => {
+            let (left, right) = payloads.split_at(payloads.len() / 2);
+            Box::pin(apply_or_split(left, first, apply, stubborn)).await?;
+            Box::pin(apply_or_split(right, first + left.len(), apply, stubborn)).await
+        }
+    }
+}
+
+/// The refused records, and every later record of their partitions. AWS's guide reads as if only the named records came again; others resume the
+/// partition at the first. Naming all of them is right under both readings, because everything here may be applied twice.
+fn again(event: &KafkaEvent, refused: &[(&KafkaRecord, RefusalCode, String)]) -> BatchResponse {
+    let mut failures = Vec::new();
+    for (partition, records) in &event.records {
+        let first = records.iter().filter(|record| refused.iter().any(|(bad, ..)| std::ptr::eq(*bad, *record))).map(|record| record.offset).min();
+        let Some(first) = first else { continue };
+        let mut offsets: Vec<i64> = records.iter().map(|record| record.offset).filter(|offset| *offset >= first).collect();
+        offsets.sort_unstable();
+        failures.extend(offsets.into_iter().map(|offset| BatchItemFailure { item: ItemIdentifier { partition: partition.clone(), offset } }));
+    }
+    BatchResponse { failures }
+}
+
+fn diagnostic(topic: &str, error: &ApplyError) -> Diagnostic {
+    tracing::warn!(kafka.topic = topic, error = chain(error), "Could not apply a batch; it comes again");
+    Diagnostic { error_type: error.error_type().to_owned(), error_message: chain(error) }
+}
+
+#[cfg(test)]
+mod tests;

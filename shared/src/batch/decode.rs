@@ -1,0 +1,60 @@
+//! From records to payloads.
+
+use crate::batch::MAX_VALUE_BYTES;
+use crate::dead_letter::RefusalCode;
+use crate::event::Payload;
+use crate::record::{Base64, KafkaEvent, KafkaRecord};
+
+/// What an event held.
+pub(super) struct Decoded<'a, P> {
+    /// In the order of each partition.
+    pub payloads: Vec<P>,
+    /// The record of each payload.
+    pub places: Vec<&'a KafkaRecord>,
+    /// Records without a value.
+    pub tombstones: usize,
+    /// Records that are no payload, and why.
+    pub refused: Vec<(&'a KafkaRecord, RefusalCode, String)>,
+}
+
+pub(super) fn decode<P: Payload>(event: &KafkaEvent) -> Decoded<'_, P> {
+    let count = event.records.values().map(Vec::len).sum();
+    let mut decoded =
+        Decoded { payloads: Vec::with_capacity(count), places: Vec::with_capacity(count), tombstones: 0, refused: Vec::new() };
+    for records in event.records.values() {
+        let mut in_order: Vec<&KafkaRecord> = records.iter().collect();
+        in_order.sort_by_key(|record| record.offset);
+        for record in in_order {
+            match payload(record) {
+                Ok(Some(payload)) => {
+                    decoded.payloads.push(payload);
+                    decoded.places.push(record);
+                }
+                Ok(None) => decoded.tombstones += 1,
+                Err((code, reason)) => decoded.refused.push((record, code, reason)),
+            }
+        }
+    }
+    decoded
+}
+
+fn payload<P: Payload>(record: &KafkaRecord) -> Result<Option<P>, (RefusalCode, String)> {
+    if record.topic != P::TOPIC.name() {
+        let reason = format!("the record is of topic {:?}; this function handles {}", record.topic, P::TOPIC);
+        return Err((RefusalCode::WrongTopic, reason));
+    }
+    let Some(value) = &record.value else { return Ok(None) };
+    let bytes = match value {
+        Base64::Bytes(bytes) => bytes,
+        Base64::Not(_) => return Err((RefusalCode::NotBase64, "the value is not base64".to_owned())),
+    };
+    if bytes.len() > MAX_VALUE_BYTES {
+        let reason = format!("the value has {} bytes; allowed are {MAX_VALUE_BYTES}", bytes.len());
+        return Err((RefusalCode::TooLarge, reason));
+    }
+    serde_json::from_slice(bytes).map(Some).map_err(|error| {
+        let code = if error.is_data() { RefusalCode::InvalidPayload } else { RefusalCode::NotJson };
+        // serde's messages repeat the offending value, which can be long.
+        (code, error.to_string().chars().take(300).collect())
+    })
+}

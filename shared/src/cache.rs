@@ -1,0 +1,117 @@
+//! Redis cache operations. Every key pattern and TTL is in [`key`] and [`ttl`], every script in `script`.
+//!
+//! A clear costs what it touches: the key space is closed, so a clear names its keys and no command ever searches for them. A clear wins: each
+//! currency has a guard (see [`key::rate_guard`]) whose token every clear replaces, and a reader can only store what it computed under the token
+//! that it took before it began.
+
+mod connection;
+mod history;
+pub mod key;
+mod rate;
+mod script;
+pub mod ttl;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use redis::{Cmd, Value, from_redis_value};
+use uuid::Uuid;
+
+use self::connection::Connection;
+use self::script::Script;
+use crate::config::RedisConfig;
+
+pub use self::history::{Family, Lease};
+pub use self::key::{AnalysisKind, Interval, Period};
+pub use self::rate::{RateLeases, Refreshed};
+
+/// Why Redis did not do what it was asked to. Whether it was done all the same is unknown; every operation here may be repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// Redis could not be reached, did not answer in time or refused the command.
+    #[error("redis failed")]
+    Redis(#[from] redis::RedisError),
+    /// Redis lost its data again and again while rows were on their way.
+    #[error("redis lost its guards {0} times in a row while rates were refreshed")]
+    Unstable(u32),
+}
+
+/// The caches. Connects at the first use; clones share one connection.
+#[derive(Clone)]
+pub struct Cache {
+    connection: Connection,
+}
+
+impl Cache {
+    /// A cache that has not connected yet.
+    #[must_use]
+    pub fn new(config: RedisConfig) -> Self {
+        Self { connection: Connection::new(config) }
+    }
+
+    /// Asks Redis for a sign of life.
+    ///
+    /// # Errors
+    /// [`CacheError`] when there is none.
+    pub async fn ping(&self) -> Result<(), CacheError> {
+        self.connection.run(&[redis::cmd("PING")]).await.map(drop)
+    }
+
+    /// All fields of a hash; empty when there is none.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn hash(&self, key: &str) -> Result<BTreeMap<String, String>, CacheError> {
+        let mut command = redis::cmd("HGETALL");
+        command.arg(key);
+        let value = self.connection.run(&[command]).await?.pop().unwrap_or(Value::Nil);
+        Ok(from_redis_value(value).map_err(redis::RedisError::from)?)
+    }
+
+    /// Sets `fields` of a hash, leaves its others, and lets the whole expire after `ttl`.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn put_hash(&self, key: &str, fields: &[(String, String)], ttl: Duration) -> Result<(), CacheError> {
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let mut arguments = vec![ttl.as_secs().to_string()];
+        arguments.extend(fields.iter().flat_map(|(name, value)| [name.clone(), value.clone()]));
+        self.scripts(&script::PUT_HASH, &[(vec![key.to_owned()], arguments)]).await.map(drop)
+    }
+
+    /// Runs `script` once for each pair of keys and arguments, all in one round trip (one for each node on a cluster).
+    async fn scripts(&self, script: &Script, calls: &[(Vec<String>, Vec<String>)]) -> Result<Vec<Value>, CacheError> {
+        let command = |name: &str, body: &str, (keys, arguments): &(Vec<String>, Vec<String>)| -> Cmd {
+            let mut command = redis::cmd(name);
+            command.arg(body).arg(keys.len()).arg(keys).arg(arguments);
+            command
+        };
+        let by_hash: Vec<Cmd> = calls.iter().map(|call| command("EVALSHA", script.hash(), call)).collect();
+        let mut answers = self.connection.try_run(&by_hash).await?;
+        let unknown = |answer: &redis::RedisResult<Value>| matches!(answer, Err(error) if error.code() == Some("NOSCRIPT"));
+        // A node that does not know the script yet learns it from the text.
+        let missing: Vec<usize> = (0..answers.len()).filter(|place| unknown(&answers[*place])).collect();
+        if !missing.is_empty() {
+            let by_text: Vec<Cmd> = missing.iter().map(|place| command("EVAL", script.text(), &calls[*place])).collect();
+            for (place, answer) in missing.into_iter().zip(self.connection.try_run(&by_text).await?) {
+                answers[place] = answer;
+            }
+        }
+        answers.into_iter().map(|answer| answer.map_err(CacheError::from)).collect()
+    }
+}
+
+/// A token that no other lease or clear ever uses.
+fn new_token() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+fn text(value: Value) -> Result<String, CacheError> {
+    Ok(from_redis_value(value).map_err(redis::RedisError::from)?)
+}
+
+fn number(value: Value) -> Result<i64, CacheError> {
+    Ok(from_redis_value(value).map_err(redis::RedisError::from)?)
+}

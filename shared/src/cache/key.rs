@@ -1,0 +1,115 @@
+//! Key patterns. The one place; braces are Redis Cluster hash tags, so that a guarded write and its guard share a slot.
+
+use std::fmt;
+
+use crate::currency::CurrencyCode;
+
+macro_rules! tokens {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// All of them: the key space is closed.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $(Self::$variant => $text),+ })
+            }
+        }
+    };
+}
+
+tokens! {
+    /// A span that ends at a pair's newest observation.
+    Period {
+        /// One day.
+        Day = "1d",
+        /// One week.
+        Week = "1w",
+        /// One month.
+        Month = "1m",
+        /// Three months.
+        Quarter = "3m",
+        /// Six months.
+        HalfYear = "6m",
+        /// One year.
+        Year = "1y",
+    }
+}
+
+tokens! {
+    /// The distance of two points in a series.
+    Interval {
+        /// One hour; only for periods up to a week.
+        Hourly = "1h",
+        /// One day.
+        Daily = "1d",
+        /// One ISO week.
+        Weekly = "1w",
+        /// One month.
+        Monthly = "1mo",
+    }
+}
+
+tokens! {
+    /// What an `analysis:*` entry holds.
+    AnalysisKind {
+        /// One currency's part of a comparison.
+        Compare = "compare",
+        /// A forecast.
+        Forecast = "forecast",
+    }
+}
+
+/// `rate:USD`: a hash of the payload's fields.
+#[must_use]
+pub fn rate(code: CurrencyCode) -> String {
+    format!("rate:{code}")
+}
+
+/// `{rate:USD}:guard`: in the slot of `rate:USD`, because a key without braces is its own hash tag. Fields: `token`, replaced by every clear and every
+/// write; `floor`, the version of the newest row ever cached, below which nothing is cached again.
+#[must_use]
+pub fn rate_guard(code: CurrencyCode) -> String {
+    format!("{{rate:{code}}}:guard")
+}
+
+/// `history:{USD}:1w:1d`: the series of one currency against KRW.
+#[must_use]
+pub fn history(code: CurrencyCode, period: Period, interval: Interval) -> String {
+    format!("history:{{{code}}}:{period}:{interval}")
+}
+
+/// `stats:{USD}:1w`.
+#[must_use]
+pub fn stats(code: CurrencyCode, period: Period) -> String {
+    format!("stats:{{{code}}}:{period}")
+}
+
+/// `analysis:{USD}:forecast:1y`.
+#[must_use]
+pub fn analysis(code: CurrencyCode, kind: AnalysisKind, period: Period) -> String {
+    format!("analysis:{{{code}}}:{kind}:{period}")
+}
+
+/// `guard:{USD}`: guards the history, statistics and analysis of one currency. Field: `token`.
+#[must_use]
+pub fn history_guard(code: CurrencyCode) -> String {
+    format!("guard:{{{code}}}")
+}
+
+/// `published:ecb`: what a source last published, by currency.
+#[must_use]
+pub fn published(source: &str) -> String {
+    format!("published:{source}")
+}
+
+/// `provider:ecb`: the state of one provider, shared by all instances of the ingestor.
+#[must_use]
+pub fn provider(key: &str) -> String {
+    format!("provider:{key}")
+}

@@ -1,0 +1,132 @@
+//! `rate:{code}`: one hash a currency, written only forward in time.
+
+use std::collections::BTreeMap;
+
+use redis::{Value, from_redis_value};
+
+use super::{Cache, CacheError, key, new_token, number, script, text, ttl};
+use crate::currency::CurrencyCode;
+use crate::event::ExchangeRateUpdated;
+
+/// The tokens under which rows may be cached; taken before the rows are read.
+#[derive(Debug, Clone, Default)]
+pub struct RateLeases(BTreeMap<CurrencyCode, String>);
+
+/// What became of the rows handed to [`Cache::refresh_rates`].
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Cached.
+    pub written: Vec<CurrencyCode>,
+    /// Not cached, because a newer row was cached already.
+    pub outdated: Vec<CurrencyCode>,
+    /// Not cached, because Redis lost its guard in between: take a lease and read again.
+    pub lost: Vec<CurrencyCode>,
+}
+
+impl Cache {
+    /// Tokens for `codes`, in one round trip.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn lease_rates(&self, codes: &[CurrencyCode]) -> Result<RateLeases, CacheError> {
+        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let calls: Vec<_> =
+            codes.iter().map(|code| (vec![key::rate_guard(*code)], vec![new_token(), guard_ttl.clone()])).collect();
+        let tokens = self.scripts(&script::LEASE, &calls).await?;
+        let pairs = codes.iter().zip(tokens).map(|(code, token)| Ok((*code, text(token)?)));
+        pairs.collect::<Result<_, CacheError>>().map(RateLeases)
+    }
+
+    /// Clears and fills the entries of `rows` in one step for readers, unless a newer row is there. All in one round trip.
+    ///
+    /// `leases` must have been taken before the rows were read from the store.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn refresh_rates(&self, leases: &RateLeases, rows: &[ExchangeRateUpdated]) -> Result<Refreshed, CacheError> {
+        let (entry_ttl, guard_ttl) = (ttl::RATE.as_secs().to_string(), ttl::GUARD.as_secs().to_string());
+        let calls: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let lease = leases.0.get(&row.currency_code).cloned().unwrap_or_default();
+                let mut arguments = vec![lease, row.version(), entry_ttl.clone(), guard_ttl.clone(), new_token()];
+                arguments.extend(fields(row));
+                (vec![key::rate(row.currency_code), key::rate_guard(row.currency_code)], arguments)
+            })
+            .collect();
+        let mut refreshed = Refreshed::default();
+        for (row, answer) in rows.iter().zip(self.scripts(&script::REFRESH, &calls).await?) {
+            let outcome = match number(answer)? {
+                1 => &mut refreshed.written,
+                0 => &mut refreshed.outdated,
+                _ => &mut refreshed.lost,
+            };
+            outcome.push(row.currency_code);
+        }
+        Ok(refreshed)
+    }
+
+    /// What a reader does after a miss: caches `row` if neither a clear nor a newer row came since its lease. Answers whether it is cached.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn put_rate(&self, leases: &RateLeases, row: &ExchangeRateUpdated) -> Result<bool, CacheError> {
+        let lease = leases.0.get(&row.currency_code).cloned().unwrap_or_default();
+        let mut arguments = vec![lease, ttl::RATE.as_secs().to_string()];
+        arguments.extend(fields(row));
+        let keys = vec![key::rate(row.currency_code), key::rate_guard(row.currency_code)];
+        let answer = self.scripts(&script::PUT_HASH_IF, &[(keys, arguments)]).await?.pop().unwrap_or(Value::Int(0));
+        Ok(number(answer)? == 1)
+    }
+
+    /// Removes the entries of `codes` and makes what readers are computing for them worthless. Answers how many entries there were.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn clear_rates(&self, codes: &[CurrencyCode]) -> Result<u64, CacheError> {
+        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let calls: Vec<_> = codes
+            .iter()
+            .map(|code| (vec![key::rate_guard(*code), key::rate(*code)], vec![new_token(), guard_ttl.clone()]))
+            .collect();
+        let answers = self.scripts(&script::CLEAR, &calls).await?;
+        answers.into_iter().try_fold(0, |sum, answer| Ok(sum + number(answer)?.unsigned_abs()))
+    }
+
+    /// The cached hashes of `codes`, in one round trip; `None` for each that is not cached.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn rates(&self, codes: &[CurrencyCode]) -> Result<Vec<Option<BTreeMap<String, String>>>, CacheError> {
+        let commands: Vec<_> = codes.iter().map(|code| redis::cmd("HGETALL").arg(key::rate(*code)).to_owned()).collect();
+        let answers = self.connection.run(&commands).await?;
+        let read = |answer| -> Result<_, CacheError> {
+            let hash: BTreeMap<String, String> = from_redis_value(answer).map_err(redis::RedisError::from)?;
+            Ok((!hash.is_empty()).then_some(hash))
+        };
+        answers.into_iter().map(read).collect()
+    }
+}
+
+/// The payload's eight fields as names and texts, in turn; a null is an empty text.
+fn fields(row: &ExchangeRateUpdated) -> [String; 16] {
+    let optional = |rate: Option<crate::rate::Rate>| rate.map(|rate| rate.to_string()).unwrap_or_default();
+    [
+        "currency_code".to_owned(),
+        row.currency_code.to_string(),
+        "currency_name".to_owned(),
+        row.currency_name.clone(),
+        "deal_base_rate".to_owned(),
+        row.deal_base_rate.to_string(),
+        "tts".to_owned(),
+        optional(row.tts),
+        "ttb".to_owned(),
+        optional(row.ttb),
+        "source".to_owned(),
+        row.source.clone(),
+        "recorded_at".to_owned(),
+        row.recorded_at.to_string(),
+        "updated_at".to_owned(),
+        row.updated_at.to_string(),
+    ]
+}

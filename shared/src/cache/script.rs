@@ -1,0 +1,82 @@
+//! The Lua scripts. Each touches keys of one slot, names them all in KEYS and leaves nothing half done.
+
+use std::sync::OnceLock;
+
+/// A script and its hash.
+pub(super) struct Script {
+    text: &'static str,
+    hash: OnceLock<String>,
+}
+
+impl Script {
+    const fn new(text: &'static str) -> Self {
+        Self { text, hash: OnceLock::new() }
+    }
+
+    pub(super) fn text(&self) -> &'static str {
+        self.text
+    }
+
+    pub(super) fn hash(&self) -> &str {
+        self.hash.get_or_init(|| redis::Script::new(self.text).get_hash().to_owned())
+    }
+}
+
+/// KEYS guard; ARGV new token, guard TTL. Answers the guard's token; sets the new one where there is none. A guard that Redis lost is thereby told
+/// from one that was there all the time.
+pub(super) static LEASE: Script = Script::new(
+    "local token = redis.call('HGET', KEYS[1], 'token')
+if not token then
+  token = ARGV[1]
+  redis.call('HSET', KEYS[1], 'token', token)
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return token",
+);
+
+/// KEYS entry, guard; ARGV lease, version, TTL, guard TTL, new token, field, value, ...
+/// 1: written. 0: a newer row was cached already. -1: Redis lost the guard since the lease was taken, so nothing is known; lease and read again.
+pub(super) static REFRESH: Script = Script::new(
+    "local guard = redis.call('HMGET', KEYS[2], 'token', 'floor')
+if guard[2] then
+  if guard[2] > ARGV[2] then return 0 end
+elseif guard[1] ~= ARGV[1] then
+  return -1
+end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], unpack(ARGV, 6))
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('HSET', KEYS[2], 'token', ARGV[5], 'floor', ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+return 1",
+);
+
+/// KEYS entry, guard; ARGV lease, TTL, field, value, ... Writes the hash if no clear and no write came since the lease. 1: written, 0: not.
+pub(super) static PUT_HASH_IF: Script = Script::new(
+    "if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1",
+);
+
+/// KEYS entry, guard; ARGV lease, TTL, value. Writes the text if no clear came since the lease. 1: written, 0: not.
+pub(super) static PUT_IF: Script = Script::new(
+    "if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[2])
+return 1",
+);
+
+/// KEYS guard, entry, ...; ARGV new token, guard TTL. Answers how many entries there were.
+pub(super) static CLEAR: Script = Script::new(
+    "redis.call('HSET', KEYS[1], 'token', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return redis.call('UNLINK', unpack(KEYS, 2))",
+);
+
+/// KEYS hash; ARGV TTL, field, value, ...
+pub(super) static PUT_HASH: Script = Script::new(
+    "redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return 1",
+);

@@ -1,0 +1,149 @@
+//! Currency codes and their table. Every module may use them; nothing here touches Redis, Kafka or the clock.
+
+mod table;
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// What is known of one currency. Codes and minor units follow ISO 4217 (withdrawn codes included, because the ECB's history holds them).
+#[derive(Debug, PartialEq, Eq)]
+pub struct Currency {
+    /// ISO 4217 alphabetic code, `USD`.
+    pub code: &'static str,
+    /// English name, `US dollar`.
+    pub english: &'static str,
+    /// Korean name, `미국 달러`.
+    pub korean: &'static str,
+    /// Digits after the decimal point in amounts: 2 for USD, 0 for JPY, 3 for KWD.
+    pub minor_units: u8,
+    /// How many units Korean banks quote at a time: 100 for JPY, IDR and VND, else 1.
+    pub customary_unit: u16,
+}
+
+/// A currency that the table knows. Holds its place in the table, so it is two bytes and always valid.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CurrencyCode(u16);
+
+/// Why a text is not a currency code.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("unknown currency {0:?}: allowed are three capital letters of ISO 4217 such as USD")]
+pub struct UnknownCurrency(pub String);
+
+impl CurrencyCode {
+    /// The home currency: every published rate is its price.
+    pub const KRW: Self = Self(table::position("KRW"));
+    /// The base of the ECB's reference rates.
+    pub const EUR: Self = Self(table::position("EUR"));
+    /// The base of open.er-api.com's rates.
+    pub const USD: Self = Self(table::position("USD"));
+
+    /// Every known currency, by code.
+    pub fn all() -> impl ExactSizeIterator<Item = Self> {
+        (0..table::CURRENCIES.len()).map(|place| Self(u16::try_from(place).unwrap_or(u16::MAX)))
+    }
+
+    /// The three letters.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.currency().code
+    }
+
+    /// The table's row.
+    #[must_use]
+    pub fn currency(self) -> &'static Currency {
+        &table::CURRENCIES[usize::from(self.0)]
+    }
+}
+
+impl FromStr for CurrencyCode {
+    type Err = UnknownCurrency;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        table::CURRENCIES
+            .binary_search_by(|currency| currency.code.cmp(text))
+            .ok()
+            .and_then(|place| u16::try_from(place).ok())
+            .map(Self)
+            // A long text is cut in the message: it may be megabytes of somebody's mistake.
+            .ok_or_else(|| UnknownCurrency(text.chars().take(40).collect()))
+    }
+}
+
+impl fmt::Display for CurrencyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for CurrencyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for CurrencyCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for CurrencyCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = CurrencyCode;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a currency code of three capital letters")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<CurrencyCode, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+impl JsonSchema for CurrencyCode {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "CurrencyCode".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217 currency code.", "examples": ["USD"]})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_every_code_finds_itself() {
+        assert!(table::CURRENCIES.windows(2).all(|pair| pair[0].code < pair[1].code));
+        for code in CurrencyCode::all() {
+            assert_eq!(code.as_str().parse(), Ok(code));
+        }
+    }
+
+    #[test]
+    fn minor_units_agree_with_iso_4217() {
+        // `iso_currency` carries ISO's own list; it is the second opinion on ours.
+        for code in CurrencyCode::all() {
+            if let Some(iso) = iso_currency::Currency::from_code(code.as_str())
+                && let Some(exponent) = iso.exponent()
+            {
+                assert_eq!(u16::from(code.currency().minor_units), exponent, "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused_by_name() {
+        for text in ["", "usd", "US", "USDD", "USD:*", "*", "ZZZ", "달러"] {
+            assert_eq!(text.parse::<CurrencyCode>(), Err(UnknownCurrency(text.to_owned())));
+        }
+    }
+}
