@@ -18,6 +18,8 @@ pub mod var {
     pub const KAFKA_PASSWORD: &str = "KAFKA_PASSWORD";
     /// Path of a PEM file with the brokers' CA, when it is not a public one.
     pub const KAFKA_CA_FILE: &str = "KAFKA_CA_FILE";
+    /// Copies of each partition that new topics get.
+    pub const KAFKA_REPLICATION: &str = "KAFKA_REPLICATION";
     /// `redis://` or `rediss://`, with user and password if needed.
     pub const REDIS_URL: &str = "REDIS_URL";
     /// `true` for a Redis Cluster (ElastiCache Serverless is one).

@@ -1,5 +1,7 @@
 //! The way to Kafka, and the only module that knows which client is used.
 
+mod topics;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +13,8 @@ use tokio::sync::OnceCell;
 
 use crate::config::{KafkaConfig, KafkaSecurity};
 use crate::event::{Event, Topic};
+
+pub use self::topics::{TopicReport, TopicsError, ensure_topics};
 
 /// Longest wait for one record's acknowledgement: well inside a function's minute, long enough for a broker to restart.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);

@@ -183,7 +183,7 @@ mod tests {
             ("0.00000000009", "rate must be between"),
             ("1000000000000.1", "rate must be between"),
             ("1.234567890123456789", "at most 18 significant digits, got 19"),
-            ("1234567890123456789012345678901234567890", "at most 18 significant digits, got 40"),
+            ("1234567890123456789012345678901234567891", "at most 18 significant digits, got 40"),
             ("\"1.5\"", "rate must be a decimal number, got \"1.5\""),
             ("null", "rate must be a decimal number, got null"),
         ] {

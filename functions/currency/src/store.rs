@@ -1,0 +1,80 @@
+//! `currency.current_rate`: one row a currency, the newest.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use shared::currency::CurrencyCode;
+use shared::event::ExchangeRateUpdated;
+use shared::rate::Rate;
+use shared::time::Timestamp;
+use sqlx::postgres::PgRow;
+use sqlx::{PgPool, Row};
+
+/// Which currencies have a rate.
+pub(crate) async fn known(pool: &PgPool) -> Result<Vec<CurrencyCode>, sqlx::Error> {
+    let rows = sqlx::query("SELECT currency_code FROM currency.current_rate ORDER BY currency_code").fetch_all(pool).await?;
+    rows.iter().map(|row| parse(row.try_get::<&str, _>(0)?)).collect()
+}
+
+/// The rows of `codes` that there are.
+pub(crate) async fn rows(pool: &PgPool, codes: &[CurrencyCode]) -> Result<Vec<ExchangeRateUpdated>, sqlx::Error> {
+    let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let query = "SELECT currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at
+                   FROM currency.current_rate WHERE currency_code = ANY($1) ORDER BY currency_code";
+    sqlx::query(query).bind(codes).fetch_all(pool).await?.iter().map(read).collect()
+}
+
+/// Stores `newest` (one event a currency, by currency) where it is newer than what is there, and answers the row that each currency then has: one
+/// round trip.
+///
+/// A row that another transaction is writing at the same time is answered as it was before, or not at all when it is that currency's first. The other
+/// transaction refreshes the cache after its commit, and the cache's guard keeps the newer of the two.
+pub(crate) async fn upsert(pool: &PgPool, newest: &[ExchangeRateUpdated]) -> Result<Vec<ExchangeRateUpdated>, sqlx::Error> {
+    const UPSERT: &str = "
+        WITH batch AS (
+            SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::text[], $7::timestamptz[],
+                                 $8::timestamptz[], $9::text[])
+                AS batch (currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at, version)
+        ), stored AS (
+            INSERT INTO currency.current_rate AS kept
+            SELECT * FROM batch
+            ON CONFLICT (currency_code) DO UPDATE
+                SET currency_name = excluded.currency_name, deal_base_rate = excluded.deal_base_rate, tts = excluded.tts, ttb = excluded.ttb,
+                    source = excluded.source, recorded_at = excluded.recorded_at, updated_at = excluded.updated_at, version = excluded.version
+                WHERE excluded.version > kept.version
+            RETURNING kept.*
+        )
+        SELECT currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at FROM stored
+        UNION ALL
+        SELECT currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at FROM currency.current_rate
+         WHERE currency_code = ANY($1) AND currency_code NOT IN (SELECT currency_code FROM stored)";
+    let codes: Vec<&str> = newest.iter().map(|event| event.currency_code.as_str()).collect();
+    let names: Vec<&str> = newest.iter().map(|event| event.currency_name.as_str()).collect();
+    let rates: Vec<Decimal> = newest.iter().map(|event| event.deal_base_rate.decimal()).collect();
+    let tts: Vec<Option<Decimal>> = newest.iter().map(|event| event.tts.map(Rate::decimal)).collect();
+    let ttb: Vec<Option<Decimal>> = newest.iter().map(|event| event.ttb.map(Rate::decimal)).collect();
+    let sources: Vec<&str> = newest.iter().map(|event| event.source.as_str()).collect();
+    let recorded: Vec<DateTime<Utc>> = newest.iter().map(|event| event.recorded_at.utc()).collect();
+    let updated: Vec<DateTime<Utc>> = newest.iter().map(|event| event.updated_at.utc()).collect();
+    let versions: Vec<String> = newest.iter().map(ExchangeRateUpdated::version).collect();
+    let query = sqlx::query(UPSERT).bind(codes).bind(names).bind(rates).bind(tts).bind(ttb).bind(sources).bind(recorded).bind(updated);
+    query.bind(versions).fetch_all(pool).await?.iter().map(read).collect()
+}
+
+fn read(row: &PgRow) -> Result<ExchangeRateUpdated, sqlx::Error> {
+    let rate = |value: Decimal| Rate::new(value).map_err(|error| sqlx::Error::Decode(error.into()));
+    let time = |value: DateTime<Utc>| Timestamp::new(value).map_err(|error| sqlx::Error::Decode(error.into()));
+    Ok(ExchangeRateUpdated {
+        currency_code: parse(row.try_get::<&str, _>(0)?)?,
+        currency_name: row.try_get(1)?,
+        deal_base_rate: rate(row.try_get(2)?)?,
+        tts: row.try_get::<Option<Decimal>, _>(3)?.map(rate).transpose()?,
+        ttb: row.try_get::<Option<Decimal>, _>(4)?.map(rate).transpose()?,
+        source: row.try_get(5)?,
+        recorded_at: time(row.try_get(6)?)?,
+        updated_at: time(row.try_get(7)?)?,
+    })
+}
+
+fn parse(code: &str) -> Result<CurrencyCode, sqlx::Error> {
+    code.parse().map_err(|error: shared::currency::UnknownCurrency| sqlx::Error::Decode(error.into()))
+}

@@ -1,0 +1,46 @@
+//! `history.rate` and `history.daily_rate`, by way of the function `history.store` that the migrations make.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use shared::event::ExchangeRateUpdated;
+use shared::rate::Rate;
+use sqlx::{PgPool, Row};
+
+/// Stores the observations of a batch and the prices of their days in one round trip and one transaction. Answers how many were new or corrected.
+pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Result<i64, sqlx::Error> {
+    // One statement may touch a row once only, so of observations named twice the one that stands is sent.
+    let mut standing: BTreeMap<_, &ExchangeRateUpdated> = BTreeMap::new();
+    for event in events {
+        let kept = standing.entry((event.currency_code, event.source.as_str(), event.recorded_at)).or_insert(event);
+        if rank(event) > rank(kept) {
+            *kept = event;
+        }
+    }
+    let events: Vec<&ExchangeRateUpdated> = standing.into_values().collect();
+    let codes: Vec<&str> = events.iter().map(|event| event.currency_code.as_str()).collect();
+    let sources: Vec<&str> = events.iter().map(|event| event.source.as_str()).collect();
+    let recorded: Vec<DateTime<Utc>> = events.iter().map(|event| event.recorded_at.utc()).collect();
+    let rates: Vec<Decimal> = events.iter().map(|event| event.deal_base_rate.decimal()).collect();
+    let tts: Vec<Option<Decimal>> = events.iter().map(|event| event.tts.map(Rate::decimal)).collect();
+    let ttb: Vec<Option<Decimal>> = events.iter().map(|event| event.ttb.map(Rate::decimal)).collect();
+    let updated: Vec<DateTime<Utc>> = events.iter().map(|event| event.updated_at.utc()).collect();
+    sqlx::query("SELECT history.store($1, $2, $3, $4, $5, $6, $7)")
+        .bind(codes)
+        .bind(sources)
+        .bind(recorded)
+        .bind(rates)
+        .bind(tts)
+        .bind(ttb)
+        .bind(updated)
+        .fetch_one(pool)
+        .await?
+        .try_get(0)
+}
+
+/// The order of two accounts of one observation, as `history.store` has it.
+fn rank(event: &ExchangeRateUpdated) -> impl Ord {
+    let value = |rate: Option<Rate>| rate.map(Rate::decimal).unwrap_or_default();
+    (event.updated_at, event.deal_base_rate, value(event.tts), value(event.ttb))
+}

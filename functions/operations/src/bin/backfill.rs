@@ -1,0 +1,16 @@
+//! Lambda that publishes a span of the ECB's history. It wires; [`operations::backfill::Backfill::run`] decides.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use operations::backfill::{Backfill, BackfillRequest};
+use shared::config::environment;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    shared::telemetry::init()?;
+    let backfill = &Backfill::read(&environment)?;
+    let handle = async move |event: LambdaEvent<BackfillRequest>| -> Result<_, Error> {
+        let time_left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
+        Ok(backfill.run(&event.payload, time_left).await?)
+    };
+    lambda_runtime::run(service_fn(handle)).await
+}

@@ -1,0 +1,59 @@
+//! CloudFormation custom resources: a function is told to create, update or delete, and reports to a URL that it is given. The same function can be
+//! invoked directly with any other JSON, and then answers with its report.
+//!
+//! Protocol: AWS CloudFormation User Guide, "Custom resource request and response objects".
+
+use std::time::Duration;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::apply::chain;
+
+/// What CloudFormation asks.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Request {
+    request_type: String,
+    #[serde(rename = "ResponseURL")]
+    response_url: String,
+    stack_id: String,
+    request_id: String,
+    logical_resource_id: String,
+    physical_resource_id: Option<String>,
+}
+
+/// Serves a function whose `work` makes something exist that may exist already.
+///
+/// A deletion is acknowledged and does nothing: topics and tables hold data, which outlives a stack.
+///
+/// # Errors
+/// When the Runtime API ends.
+pub async fn run<R: Serialize>(work: impl AsyncFn() -> Result<R, Error>) -> Result<(), Error> {
+    let work = &work;
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| handle(event.payload, work).await)).await
+}
+
+async fn handle<R: Serialize>(event: Value, work: &impl AsyncFn() -> Result<R, Error>) -> Result<Value, Error> {
+    let Ok(request) = serde_json::from_value::<Request>(event) else {
+        return Ok(serde_json::to_value(work().await?)?);
+    };
+    let outcome = match request.request_type.as_str() {
+        "Create" | "Update" => work().await.and_then(|report| Ok(serde_json::to_value(report)?)),
+        "Delete" => Ok(Value::Null),
+        other => Err(format!("request type {other:?}: allowed are Create, Update and Delete").into()),
+    };
+    let (status, reason) = match &outcome {
+        Ok(_) => ("SUCCESS", String::new()),
+        Err(error) => ("FAILED", chain(error.as_ref())),
+    };
+    let physical = request.physical_resource_id.unwrap_or_else(|| request.logical_resource_id.clone());
+    let report = json!({
+        "Status": status, "Reason": reason, "PhysicalResourceId": physical, "StackId": request.stack_id,
+        "RequestId": request.request_id, "LogicalResourceId": request.logical_resource_id,
+        "Data": {"Report": outcome.as_ref().map(ToString::to_string).unwrap_or_default()},
+    });
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
+    client.put(&request.response_url).body(report.to_string()).send().await?.error_for_status()?;
+    outcome
+}

@@ -1,0 +1,37 @@
+//! The tables of both services. The SQL is in `migrations/`, embedded in the binary, and applied once each, in order.
+
+use lambda_runtime::Error;
+use serde::Serialize;
+use shared::config::Get;
+use sqlx::migrate::Migrator;
+use sqlx::{PgPool, Row};
+
+static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
+
+/// What the database has now.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct MigrationReport {
+    /// The newest migration.
+    pub version: i64,
+    /// How many there are.
+    pub migrations: usize,
+}
+
+/// Applies what is missing to `DATABASE_URL`.
+///
+/// # Errors
+/// When the variable is missing, PostgreSQL is not there, or a migration fails.
+pub async fn ensure(get: Get<'_>) -> Result<MigrationReport, Error> {
+    Ok(apply(&shared::store::pool(get)?).await?)
+}
+
+/// Applies what is missing to `pool`. Two at once wait for each other.
+///
+/// # Errors
+/// When PostgreSQL is not there or a migration fails.
+pub async fn apply(pool: &PgPool) -> Result<MigrationReport, sqlx::migrate::MigrateError> {
+    MIGRATOR.run(pool).await?;
+    let version = sqlx::query("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await?.try_get(0)?;
+    tracing::info!(version, "Tables are there");
+    Ok(MigrationReport { version, migrations: MIGRATOR.iter().count() })
+}
