@@ -1,0 +1,277 @@
+//! A function of the template: its instances, its concurrency limit, and the record of its invocations.
+
+mod record;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::Utc;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+
+use super::instance::{Ending, Instance, Launch};
+use super::runtime_api::Answer;
+use super::status::FunctionStatus;
+use super::template::FunctionSpec;
+use super::{PAYLOAD_LIMIT, lock};
+
+use record::Record;
+
+/// How many instances a function may have that reserves no concurrency: a laptop is not a region.
+const DEFAULT_CONCURRENCY: u32 = 10;
+/// How long an invocation waits for a free instance. AWS throttles at once and its callers try again; this saves them the trip.
+const QUEUE_LIMIT: Duration = Duration::from_secs(10);
+
+/// A finished invocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// The function's answer, or its error as JSON.
+    pub payload: Bytes,
+    /// `Unhandled` when the function failed.
+    pub function_error: Option<String>,
+    /// From handing the event over to the answer; the start of a new instance is not counted.
+    pub duration: Duration,
+    /// The invocation's id.
+    pub request_id: String,
+}
+
+/// An invocation that never reached the function.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeError {
+    /// There is no such function.
+    #[error("no function {name:?}; there are: {known}")]
+    UnknownFunction {
+        /// The name that was asked for.
+        name: String,
+        /// The functions there are.
+        known: String,
+    },
+    /// The event is too large.
+    #[error("event of {size} bytes for {function}, at most {PAYLOAD_LIMIT} are allowed")]
+    TooLarge {
+        /// The function.
+        function: String,
+        /// The event's size.
+        size: usize,
+    },
+    /// All instances stayed busy.
+    #[error("{function} already runs {limit} invocations, its limit")]
+    Throttled {
+        /// The function.
+        function: String,
+        /// Its concurrency.
+        limit: u32,
+    },
+    /// The process could not be started.
+    #[error("could not start {bootstrap} of {function}")]
+    Spawn {
+        /// The function.
+        function: String,
+        /// Its bootstrap.
+        bootstrap: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The emulator is ending.
+    #[error("{function} is not invoked any more: the emulator is ending")]
+    Ending {
+        /// The function.
+        function: String,
+    },
+}
+
+/// One function.
+pub(super) struct Function {
+    spec: FunctionSpec,
+    launch: Launch,
+    limit: u32,
+    slots: Semaphore,
+    /// Instances that wait for an event; the last used is the next used.
+    idle: Mutex<Vec<Instance>>,
+    instances: Arc<AtomicUsize>,
+    record: Mutex<Record>,
+    ending: watch::Sender<bool>,
+}
+
+impl Function {
+    pub(super) fn new(spec: FunctionSpec, launch: Launch) -> Self {
+        let limit = spec.reserved_concurrency.unwrap_or(DEFAULT_CONCURRENCY);
+        Self {
+            slots: Semaphore::new(usize::try_from(limit).unwrap_or(usize::MAX)),
+            spec,
+            launch,
+            limit,
+            idle: Mutex::default(),
+            instances: Arc::default(),
+            record: Mutex::default(),
+            ending: watch::Sender::new(false),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    /// Invokes the function. Like on AWS, the invocation goes on when the caller stops waiting for it.
+    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes) -> Result<Invocation, InvokeError> {
+        let size = payload.len();
+        if size > PAYLOAD_LIMIT {
+            return Err(InvokeError::TooLarge {
+                function: self.spec.name.clone(),
+                size,
+            });
+        }
+        self.deliver(payload).await
+    }
+
+    /// Like [`Function::invoke`], without the limit: a single record may be larger than an event should be.
+    pub(super) async fn deliver(self: &Arc<Self>, payload: Bytes) -> Result<Invocation, InvokeError> {
+        let function = Arc::clone(self);
+        let run = tokio::spawn(async move {
+            let mut ending = function.ending.subscribe();
+            tokio::select! {
+                result = function.run(payload) => result,
+                _ = ending.wait_for(|ending| *ending) => Err(function.ending_error()),
+            }
+        });
+        run.await.unwrap_or_else(|_| Err(self.ending_error()))
+    }
+
+    pub(super) fn status(&self) -> FunctionStatus {
+        lock(&self.record).status(&self.spec, self.instances.load(Ordering::Relaxed))
+    }
+
+    /// Ends every instance; invocations that are under way end with [`InvokeError::Ending`].
+    pub(super) async fn end(&self) {
+        self.ending.send_replace(true);
+        let idle = std::mem::take(&mut *lock(&self.idle));
+        for mut instance in idle {
+            instance.kill().await;
+        }
+    }
+
+    async fn run(&self, payload: Bytes) -> Result<Invocation, InvokeError> {
+        let _slot = match tokio::time::timeout(QUEUE_LIMIT, self.slots.acquire()).await {
+            Ok(Ok(slot)) => slot,
+            Ok(Err(_)) => return Err(self.ending_error()),
+            Err(_) => {
+                return Err(InvokeError::Throttled {
+                    function: self.spec.name.clone(),
+                    limit: self.limit,
+                });
+            }
+        };
+        let request_id = uuid::Uuid::new_v4().to_string();
+        lock(&self.record).begin(Utc::now());
+        loop {
+            let mut instance = match self.warm() {
+                Some(instance) => instance,
+                None => {
+                    let began = Instant::now();
+                    let mut instance = self.spawn().await?;
+                    if let Err(error) = instance.ready(&request_id).await {
+                        self.note(&error);
+                        return Ok(self.finish(request_id, error, Some("Unhandled"), began.elapsed(), false));
+                    }
+                    instance
+                }
+            };
+            let began = Instant::now();
+            let ending = instance.invoke(&self.spec, &request_id, payload.clone()).await;
+            let duration = began.elapsed();
+            let (payload, function_error, is_timeout) = match ending {
+                Ending::NotTaken => continue,
+                Ending::Answered(Answer::Response(payload)) => (payload, None, false),
+                Ending::Answered(Answer::Error(payload)) => (payload, Some("Unhandled"), false),
+                Ending::Exited(payload) => (payload, Some("Unhandled"), false),
+                Ending::TimedOut(payload) => (payload, Some("Unhandled"), true),
+            };
+            if instance.is_alive() {
+                self.keep(instance);
+            } else {
+                self.note(&payload);
+            }
+            return Ok(self.finish(request_id, payload, function_error, duration, is_timeout));
+        }
+    }
+
+    /// An instance that waits for an event.
+    fn warm(&self) -> Option<Instance> {
+        let mut idle = lock(&self.idle);
+        while let Some(mut instance) = idle.pop() {
+            if instance.is_alive() {
+                return Some(instance);
+            }
+        }
+        None
+    }
+
+    fn keep(&self, instance: Instance) {
+        let mut idle = lock(&self.idle);
+        // Looked at under the lock: `end` raises it before it empties the list.
+        if !*self.ending.borrow() {
+            idle.push(instance);
+        }
+    }
+
+    async fn spawn(&self) -> Result<Instance, InvokeError> {
+        Instance::spawn(&self.spec, &self.launch, &self.instances)
+            .await
+            .map_err(|source| InvokeError::Spawn {
+                function: self.spec.name.clone(),
+                bootstrap: self.launch.bootstrap.display().to_string(),
+                source,
+            })
+    }
+
+    /// Adds to the function's log what the function could not write itself: why its process is gone.
+    fn note(&self, error: &Bytes) {
+        let line = [error.as_ref(), b"\n"].concat();
+        let written = std::fs::OpenOptions::new()
+            .append(true)
+            .open(&self.launch.log)
+            .and_then(|mut log| std::io::Write::write_all(&mut log, &line));
+        if let Err(error) = written {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "Could not write to {}",
+                self.launch.log.display()
+            );
+        }
+    }
+
+    fn finish(
+        &self,
+        request_id: String,
+        payload: Bytes,
+        function_error: Option<&str>,
+        duration: Duration,
+        is_timeout: bool,
+    ) -> Invocation {
+        lock(&self.record).end(&payload, function_error.is_some(), is_timeout, duration);
+        if function_error.is_some() {
+            tracing::warn!(
+                function.name = self.spec.name,
+                invocation.id = request_id,
+                "{} failed: {}",
+                self.spec.name,
+                record::shown(&payload)
+            );
+        }
+        Invocation {
+            payload,
+            function_error: function_error.map(str::to_owned),
+            duration,
+            request_id,
+        }
+    }
+
+    fn ending_error(&self) -> InvokeError {
+        InvokeError::Ending {
+            function: self.spec.name.clone(),
+        }
+    }
+}

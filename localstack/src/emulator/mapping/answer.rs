@@ -1,0 +1,128 @@
+//! What a function's answer says about its batch.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Which records of a batch are done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// All of them.
+    Done,
+    /// In each partition named here, those before this offset; in the other partitions, all.
+    DoneBefore(BTreeMap<i32, i64>),
+    /// None of them, for this reason.
+    Failed(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchResponse {
+    batch_item_failures: Option<Vec<ItemFailure>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemFailure {
+    item_identifier: ItemIdentifier,
+}
+
+#[derive(Deserialize)]
+struct ItemIdentifier {
+    partition: String,
+    offset: i64,
+}
+
+/// Reads a partial batch response. `contains` tells whether the batch has that offset of that partition.
+///
+/// As AWS does, an answer that is malformed, or names a record that was not sent, fails the whole batch: nothing it says
+/// can be trusted then.
+pub(super) fn read(payload: &[u8], topic: &str, contains: impl Fn(i32, i64) -> bool) -> Verdict {
+    if payload.trim_ascii().is_empty() {
+        return Verdict::Done;
+    }
+    let response = match serde_json::from_slice::<Option<BatchResponse>>(payload) {
+        Ok(response) => response,
+        Err(error) => return Verdict::Failed(format!("the answer is no partial batch response: {error}")),
+    };
+    let failures = response
+        .and_then(|response| response.batch_item_failures)
+        .unwrap_or_default();
+    let mut first_failed: BTreeMap<i32, i64> = BTreeMap::new();
+    for ItemFailure {
+        item_identifier: ItemIdentifier { partition, offset },
+    } in failures
+    {
+        let number = partition
+            .strip_prefix(topic)
+            .and_then(|rest| rest.strip_prefix('-'))
+            .and_then(|number| number.parse().ok());
+        match number.filter(|number| contains(*number, offset)) {
+            Some(number) => {
+                let first = first_failed.entry(number).or_insert(offset);
+                *first = offset.min(*first);
+            }
+            None => {
+                return Verdict::Failed(format!(
+                    "the answer names {partition} offset {offset}, which was not sent"
+                ));
+            }
+        }
+    }
+    if first_failed.is_empty() {
+        Verdict::Done
+    } else {
+        Verdict::DoneBefore(first_failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(answer: &str) -> Verdict {
+        read(answer.as_bytes(), "rates", |partition, offset| {
+            partition < 3 && (100..110).contains(&offset)
+        })
+    }
+
+    #[test]
+    fn nothing_named_is_success() {
+        for answer in [
+            "",
+            " ",
+            "null",
+            "{}",
+            r#"{"batchItemFailures":null}"#,
+            r#"{"batchItemFailures":[]}"#,
+            r#"{"other":1}"#,
+        ] {
+            assert_eq!(verdict(answer), Verdict::Done, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_partition_is_done_before_its_first_failure() {
+        let answer = r#"{"batchItemFailures":[
+            {"itemIdentifier":{"partition":"rates-0","offset":105}},
+            {"itemIdentifier":{"partition":"rates-0","offset":103}},
+            {"itemIdentifier":{"partition":"rates-2","offset":100}}]}"#;
+        assert_eq!(verdict(answer), Verdict::DoneBefore([(0, 103), (2, 100)].into()));
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_trusted_fails_the_batch() {
+        for answer in [
+            "oops",
+            "[]",
+            r#""done""#,
+            r#"{"batchItemFailures":[{}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"rates-0","offset":"103"}}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"rates-0","offset":99}}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"rates-3","offset":100}}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":{"partition":"other-0","offset":100}}]}"#,
+        ] {
+            assert!(matches!(verdict(answer), Verdict::Failed(_)), "{answer}");
+        }
+    }
+}

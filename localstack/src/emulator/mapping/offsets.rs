@@ -1,0 +1,112 @@
+//! Committed offsets and ends of partitions, asked of Kafka itself.
+
+use std::time::Duration;
+
+use krafka::Kafka;
+use krafka::admin::{
+    AdminClient, DescribeTopicsOptions, ListConsumerGroupOffsetsOptions, ListOffsetsOptions, OffsetSpec, TopicPartition,
+};
+use krafka::error::KrafkaError;
+use tokio::sync::OnceCell;
+
+use crate::emulator::status::PartitionStatus;
+
+/// How long a question may take: a status must come, also while Kafka is away.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Asks Kafka for offsets, on a connection of its own that is opened when it is first needed.
+pub(in crate::emulator) struct Offsets {
+    bootstrap: String,
+    admin: OnceCell<AdminClient>,
+}
+
+impl Offsets {
+    pub(in crate::emulator) fn new(bootstrap: &str) -> Self {
+        Self {
+            bootstrap: bootstrap.to_owned(),
+            admin: OnceCell::new(),
+        }
+    }
+
+    /// Each partition of the topic, with the group's progress. A partition without a commit lags by all it holds.
+    pub(super) async fn of_group(&self, group: &str, topic: &str) -> Result<Vec<PartitionStatus>, KrafkaError> {
+        let query = async {
+            let admin = self.admin.get_or_try_init(|| connect(&self.bootstrap)).await?;
+            of_group(admin, group, topic).await
+        };
+        tokio::time::timeout(LIMIT, query)
+            .await
+            .unwrap_or_else(|_| Err(KrafkaError::timeout("asking Kafka for offsets")))
+    }
+}
+
+async fn connect(bootstrap: &str) -> Result<AdminClient, KrafkaError> {
+    let kafka = Kafka::builder(bootstrap)
+        .client_id("localstack-status")
+        .connect_timeout(LIMIT)
+        .request_timeout(LIMIT)
+        .connect()
+        .await?;
+    Ok(kafka.admin())
+}
+
+async fn of_group(admin: &AdminClient, group: &str, topic: &str) -> Result<Vec<PartitionStatus>, KrafkaError> {
+    let partitions = partitions_of(admin, topic).await?;
+    let committed = ListConsumerGroupOffsetsOptions::default()
+        .timeout(LIMIT)
+        .partitions(partitions.clone());
+    let (committed, ends, starts) = tokio::join!(
+        admin.list_consumer_group_offsets(group, committed),
+        at(admin, &partitions, OffsetSpec::Latest),
+        at(admin, &partitions, OffsetSpec::Earliest),
+    );
+    let (committed, ends, starts) = (committed?, ends?, starts?);
+    let mut statuses = Vec::with_capacity(partitions.len());
+    for (index, partition) in partitions.iter().enumerate() {
+        let committed = match committed.get(partition) {
+            Some(found) => found.as_ref().map_err(Clone::clone)?.offset,
+            None => None,
+        };
+        let (start, end) = (starts[index], ends[index]);
+        statuses.push(PartitionStatus {
+            partition: partition.partition,
+            committed,
+            end,
+            // Records that retention has removed cannot be read any more.
+            lag: (end - committed.unwrap_or(start).max(start)).max(0),
+        });
+    }
+    Ok(statuses)
+}
+
+/// The partitions of a topic; an unknown topic is an error.
+pub(super) async fn partitions_of(admin: &AdminClient, topic: &str) -> Result<Vec<TopicPartition>, KrafkaError> {
+    let mut topics = admin
+        .describe_topics([topic], DescribeTopicsOptions::default().timeout(LIMIT))
+        .await?;
+    let description = topics
+        .remove(topic)
+        .unwrap_or_else(|| Err(KrafkaError::unknown_topic(topic)))?;
+    Ok(description
+        .partitions
+        .iter()
+        .map(|partition| TopicPartition::new(topic, partition.partition))
+        .collect())
+}
+
+/// One offset of each partition, in the order of `partitions`; -1 where Kafka has none.
+pub(super) async fn at(
+    admin: &AdminClient,
+    partitions: &[TopicPartition],
+    spec: OffsetSpec,
+) -> Result<Vec<i64>, KrafkaError> {
+    let specs = partitions.iter().map(|partition| (partition.clone(), spec));
+    let mut listed = admin
+        .list_offsets(specs, ListOffsetsOptions::default().timeout(LIMIT))
+        .await?;
+    let missing = || Err(KrafkaError::timeout("listing offsets"));
+    partitions
+        .iter()
+        .map(|partition| Ok(listed.remove(partition).unwrap_or_else(missing)?.offset))
+        .collect()
+}

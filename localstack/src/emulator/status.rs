@@ -1,0 +1,127 @@
+//! What the emulator reports of itself.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Everything that runs, and how it fares.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// The functions, in the template's order.
+    pub functions: Vec<FunctionStatus>,
+    /// The Kafka event source mappings.
+    pub mappings: Vec<MappingStatus>,
+    /// The schedules.
+    pub schedules: Vec<ScheduleStatus>,
+    /// Events of the template that are not delivered, as `Function.Event (Type)`.
+    pub unsupported_events: Vec<String>,
+}
+
+/// One function.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FunctionStatus {
+    /// Its name.
+    pub name: String,
+    /// The file name of its bootstrap.
+    pub binary: String,
+    /// Running instances, idle ones included.
+    pub instances: usize,
+    /// Invocations that have ended.
+    pub invocations: u64,
+    /// Those that failed, timeouts included.
+    pub errors: u64,
+    /// Those that took longer than the function's timeout.
+    pub timeouts: u64,
+    /// How long the last invocation took.
+    pub last_duration_ms: Option<f64>,
+    /// What the last failed invocation said.
+    pub last_error: Option<String>,
+    /// The last answer of a successful invocation, as it came; absent when it is 64 KB or more.
+    pub last_response: Option<Box<RawValue>>,
+    /// When the last invocation began.
+    pub last_invoked_at: Option<DateTime<Utc>>,
+}
+
+/// One Kafka event source mapping.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MappingStatus {
+    /// The function's name.
+    pub function: String,
+    /// The topic.
+    pub topic: String,
+    /// The consumer group.
+    pub consumer_group: String,
+    /// What it is doing.
+    pub state: MappingState,
+    /// The most records in one invocation.
+    pub batch_size: usize,
+    /// How long records are gathered before a batch that is not full is sent.
+    pub window_seconds: f64,
+    /// Records not yet committed, over all partitions; absent while Kafka cannot be asked.
+    pub lag: Option<i64>,
+    /// Each partition; empty while Kafka cannot be asked.
+    pub partitions: Vec<PartitionStatus>,
+    /// Invocations.
+    pub batches: u64,
+    /// Records handed to the function, repetitions included.
+    pub records: u64,
+    /// Invocations after which records had to be sent again.
+    pub retries: u64,
+    /// Records given up after `MaximumRetryAttempts`.
+    pub discarded: u64,
+    /// What went wrong last, with Kafka or with the function.
+    pub last_error: Option<String>,
+    /// How many records the last invocation had.
+    pub last_batch_records: Option<usize>,
+    /// How long the last invocation took.
+    pub last_duration_ms: Option<f64>,
+}
+
+/// What a mapping is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MappingState {
+    /// Not started yet, or joining its group.
+    #[default]
+    Starting,
+    /// Reading.
+    Running,
+    /// Some records are being tried again.
+    Retrying,
+    /// Kafka or the topic cannot be reached; it keeps trying.
+    Disconnected,
+    /// `Enabled: false` in the template.
+    Disabled,
+    /// Ended.
+    Stopped,
+}
+
+/// One partition of a mapping's topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartitionStatus {
+    /// Its number.
+    pub partition: i32,
+    /// The next offset the group would read; absent when it never committed.
+    pub committed: Option<i64>,
+    /// The offset after its last record.
+    pub end: i64,
+    /// Records not yet committed.
+    pub lag: i64,
+}
+
+/// One schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleStatus {
+    /// The function's name.
+    pub function: String,
+    /// The expression, as written.
+    pub expression: String,
+    /// Whether it fires.
+    pub is_enabled: bool,
+    /// Firings that invoked the function.
+    pub runs: u64,
+    /// Firings skipped because the former was still running.
+    pub skipped: u64,
+    /// When the function was invoked last.
+    pub last_run: Option<DateTime<Utc>>,
+}

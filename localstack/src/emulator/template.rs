@@ -1,0 +1,143 @@
+//! What the emulator runs, read from a SAM template: functions, their triggers, queues and custom resources.
+//!
+//! Everything the template leaves open (parameters, conditions, references) is resolved here, so the rest of the emulator
+//! sees plain values. Nothing here starts a process or opens a connection.
+
+mod custom;
+mod error;
+mod event;
+mod function;
+mod intrinsic;
+mod merge;
+mod parameter;
+mod properties;
+mod queue;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_yaml_ng::{Mapping, Value};
+
+pub use custom::CustomResource;
+pub use error::TemplateError;
+pub use event::{KafkaSource, MappingSpec, ScheduleSpec, ScheduleStyle, StartingPosition};
+pub use function::FunctionSpec;
+pub use queue::Queue;
+
+use intrinsic::Resolver;
+
+/// The region every ARN names.
+pub const REGION: &str = "us-east-1";
+/// The account every ARN names.
+pub const ACCOUNT: &str = "000000000000";
+/// The value of `AWS::StackName`.
+pub const STACK_NAME: &str = "hwanyul-local";
+
+/// A template with every parameter, condition and reference resolved.
+#[derive(Debug, Clone, Default)]
+pub struct Template {
+    /// The functions, in the template's order.
+    pub functions: Vec<FunctionSpec>,
+    /// Kafka event source mappings, from function events and from `AWS::Lambda::EventSourceMapping`.
+    pub mappings: Vec<MappingSpec>,
+    /// Schedules of functions.
+    pub schedules: Vec<ScheduleSpec>,
+    /// SQS queues.
+    pub queues: Vec<Queue>,
+    /// Custom resources, each after those it depends on.
+    pub custom_resources: Vec<CustomResource>,
+    /// Events that this emulator does not deliver, as `Function.Event (Type)`.
+    pub unsupported_events: Vec<String>,
+}
+
+impl Template {
+    /// Reads a template; `parameters` overrides its parameters' defaults, as `sam deploy --parameter-overrides` does.
+    ///
+    /// References to queues resolve to what AWS would give, because no queue exists yet.
+    ///
+    /// # Errors
+    /// [`TemplateError`] names the file, the resource, the property, its value and what is allowed.
+    pub fn load(path: impl AsRef<Path>, parameters: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
+        Self::load_with_queues(path.as_ref(), parameters, &BTreeMap::new())
+    }
+
+    /// Like [`Template::load`], with the URL of each queue, by its logical id.
+    ///
+    /// # Errors
+    /// As [`Template::load`].
+    pub fn load_with_queues(
+        path: &Path,
+        parameters: &BTreeMap<String, String>,
+        queue_urls: &BTreeMap<String, String>,
+    ) -> Result<Self, TemplateError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Read {
+            file: file.clone(),
+            source,
+        })?;
+        Self::parse(&text, &file, parameters, queue_urls)
+    }
+
+    fn parse(
+        text: &str,
+        file: &str,
+        parameters: &BTreeMap<String, String>,
+        queue_urls: &BTreeMap<String, String>,
+    ) -> Result<Self, TemplateError> {
+        let root: Value = serde_yaml_ng::from_str(text).map_err(|source| TemplateError::Yaml {
+            file: file.to_owned(),
+            source,
+        })?;
+        let resolver = Resolver::new(file, &root, parameters, queue_urls)?;
+        let globals = section(file, &root, "Globals")?.get("Function").cloned();
+
+        let mut template = Self::default();
+        for (id, resource) in resolver.resources() {
+            match resource.kind.as_str() {
+                "AWS::Serverless::Function" => {
+                    let raw = merge::with_globals(globals.as_ref(), &resource.properties);
+                    let function = function::read(&resolver, id, &raw, &resource.body)?;
+                    event::read_all(&resolver, &function, &raw, &mut template)?;
+                    template.functions.push(function);
+                }
+                "AWS::SQS::Queue" => template.queues.push(queue::read(&resolver, id, &resource.properties)?),
+                _ => {}
+            }
+        }
+        for (id, resource) in resolver.resources() {
+            if resource.kind == "AWS::Lambda::EventSourceMapping" {
+                event::read_mapping_resource(&resolver, id, &resource.properties, &mut template)?;
+            }
+        }
+        template.custom_resources = custom::read_all(&resolver, &template.functions)?;
+        Ok(template)
+    }
+}
+
+/// A top-level section of the template, or an empty one.
+fn section(file: &str, root: &Value, name: &str) -> Result<Mapping, TemplateError> {
+    match root.get(name) {
+        None | Some(Value::Null) => Ok(Mapping::new()),
+        Some(Value::Mapping(mapping)) => Ok(mapping.clone()),
+        Some(other) => Err(TemplateError::Section {
+            file: file.to_owned(),
+            name: name.to_owned(),
+            value: error::shown(other),
+        }),
+    }
+}
+
+/// The ARN of a function.
+#[must_use]
+pub fn function_arn(name: &str) -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
+}
+
+/// The value of `AWS::StackId`.
+#[must_use]
+pub fn stack_id() -> String {
+    format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK_NAME}/00000000-0000-0000-0000-000000000000")
+}
+
+#[cfg(test)]
+mod tests;

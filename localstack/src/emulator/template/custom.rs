@@ -1,0 +1,150 @@
+//! Custom resources, in the order in which CloudFormation would create them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+use serde_yaml_ng::Value;
+
+use super::error::TemplateError;
+use super::function::FunctionSpec;
+use super::intrinsic::{Resolver, as_function};
+use super::properties::Properties;
+
+/// A resource that a function of the template creates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomResource {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// Its type, such as `Custom::KafkaTopics`.
+    pub kind: String,
+    /// The name of the function behind `ServiceToken`.
+    pub function: String,
+    /// Its properties, with `ServiceToken`, every scalar as text, as CloudFormation passes them.
+    pub properties: Json,
+}
+
+/// Whether a resource type is a custom resource.
+pub(super) fn is_custom(kind: &str) -> bool {
+    kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource"
+}
+
+pub(super) fn read_all(
+    resolver: &Resolver<'_>,
+    functions: &[FunctionSpec],
+) -> Result<Vec<CustomResource>, TemplateError> {
+    let mut order = Vec::new();
+    for (id, resource) in resolver.resources() {
+        if is_custom(&resource.kind) {
+            visit(resolver, id, &mut Vec::new(), &mut order)?;
+        }
+    }
+    let mut resources = Vec::new();
+    for id in &order {
+        let Some(resource) = resolver.resource(id).filter(|resource| is_custom(&resource.kind)) else {
+            continue;
+        };
+        let properties = Properties::new(resolver, id, "", &resource.properties);
+        let allowed: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
+        let allowed = format!("the ARN of a function of this template: {}", allowed.join(", "));
+        let token = properties.required_text("ServiceToken", &allowed)?;
+        let function = token.split(":function:").last().unwrap_or(&token).to_owned();
+        if !functions.iter().any(|candidate| candidate.name == function) {
+            return Err(properties.refuse("ServiceToken", Some(&token.into()), &allowed));
+        }
+        let mut resolved = serde_json::Map::new();
+        for name in resource.properties.keys().filter_map(Value::as_str) {
+            if let Some(value) = properties.value(name)? {
+                resolved.insert(name.to_owned(), scalars_as_text(value));
+            }
+        }
+        resources.push(CustomResource {
+            logical_id: id.clone(),
+            kind: resource.kind.clone(),
+            function,
+            properties: Json::Object(resolved),
+        });
+    }
+    Ok(resources)
+}
+
+/// Depth-first, so that what a resource needs stands before it.
+fn visit(
+    resolver: &Resolver<'_>,
+    id: &str,
+    path: &mut Vec<String>,
+    order: &mut Vec<String>,
+) -> Result<(), TemplateError> {
+    if order.iter().any(|done| done == id) {
+        return Ok(());
+    }
+    if let Some(start) = path.iter().position(|open| open == id) {
+        return Err(TemplateError::Cycle {
+            file: resolver.file().to_owned(),
+            logical_id: id.to_owned(),
+            path: path[start..].join(", "),
+        });
+    }
+    let Some(resource) = resolver.resource(id) else {
+        return Ok(());
+    };
+    path.push(id.to_owned());
+    let mut needed = BTreeSet::new();
+    match resource.body.get("DependsOn") {
+        Some(Value::String(other)) => needed.extend([other.clone()]),
+        Some(Value::Sequence(others)) => needed.extend(others.iter().filter_map(Value::as_str).map(str::to_owned)),
+        _ => {}
+    }
+    if let Some(properties) = resource.body.get("Properties") {
+        references_in(properties, &mut needed);
+    }
+    for other in needed.iter().filter(|other| *other != id) {
+        visit(resolver, other, path, order)?;
+    }
+    path.pop();
+    order.push(id.to_owned());
+    Ok(())
+}
+
+/// The logical ids that a value refers to.
+fn references_in(value: &Value, found: &mut BTreeSet<String>) {
+    let first_part = |text: &str| text.split('.').next().unwrap_or(text).to_owned();
+    if let Some((function, argument)) = as_function(value) {
+        match (function.as_str(), argument) {
+            ("Ref" | "GetAtt", Value::String(name)) => found.extend([first_part(name)]),
+            ("Sub", argument) => {
+                let pattern = argument
+                    .as_str()
+                    .or_else(|| argument.get(0)?.as_str())
+                    .unwrap_or_default();
+                let names = pattern.split("${").skip(1).filter_map(|rest| rest.split('}').next());
+                found.extend(names.map(first_part));
+            }
+            ("GetAtt", Value::Sequence(parts)) => {
+                found.extend(parts.first().and_then(Value::as_str).map(str::to_owned))
+            }
+            _ => {}
+        }
+        references_in(argument, found);
+        return;
+    }
+    match value {
+        Value::Sequence(items) => items.iter().for_each(|item| references_in(item, found)),
+        Value::Mapping(mapping) => mapping.values().for_each(|item| references_in(item, found)),
+        _ => {}
+    }
+}
+
+fn scalars_as_text(value: Json) -> Json {
+    match value {
+        Json::Number(number) => Json::String(number.to_string()),
+        Json::Bool(flag) => Json::String(flag.to_string()),
+        Json::Array(items) => items.into_iter().map(scalars_as_text).collect(),
+        Json::Object(entries) => Json::Object(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key, scalars_as_text(value)))
+                .collect(),
+        ),
+        other => other,
+    }
+}

@@ -1,0 +1,97 @@
+//! What triggers functions: Kafka event source mappings and schedules.
+
+mod kafka;
+mod schedule;
+
+use serde_yaml_ng::{Mapping, Value};
+
+use super::Template;
+use super::error::TemplateError;
+use super::function::FunctionSpec;
+use super::intrinsic::{At, Resolver};
+use super::properties::Properties;
+
+pub use kafka::{KafkaSource, MappingSpec, StartingPosition};
+pub use schedule::{ScheduleSpec, ScheduleStyle};
+
+/// Reads the `Events` of one function into the template.
+pub(super) fn read_all(
+    resolver: &Resolver<'_>,
+    function: &FunctionSpec,
+    raw: &Mapping,
+    template: &mut Template,
+) -> Result<(), TemplateError> {
+    let id = function.logical_id.as_str();
+    let properties = Properties::new(resolver, id, "", raw);
+    let Some(events) = properties.mapping("Events")? else {
+        return Ok(());
+    };
+    let nothing = Mapping::new();
+    for (event, body) in events {
+        let event = event.as_str().unwrap_or_default();
+        let property = format!("Events.{event}.Type");
+        let kind = body.get("Type").and_then(Value::as_str);
+        let kind = kind.ok_or_else(|| {
+            resolver.refuse(
+                At {
+                    logical_id: id,
+                    property: &property,
+                },
+                body.get("Type"),
+                "an event type",
+            )
+        })?;
+        let settings = body.get("Properties").and_then(Value::as_mapping).unwrap_or(&nothing);
+        let settings = Properties::new(resolver, id, &format!("Events.{event}."), settings);
+        match kind {
+            "MSK" | "SelfManagedKafka" => {
+                template.mappings.push(kafka::from_event(
+                    &settings,
+                    kind,
+                    &function.name,
+                    &format!("{id}{event}"),
+                )?);
+            }
+            "Schedule" | "ScheduleV2" => {
+                template.schedules.push(schedule::read(
+                    &settings,
+                    kind,
+                    &function.name,
+                    &format!("{id}{event}"),
+                )?);
+            }
+            _ => template
+                .unsupported_events
+                .push(format!("{}.{event} ({kind})", function.name)),
+        }
+    }
+    Ok(())
+}
+
+/// Reads an `AWS::Lambda::EventSourceMapping` into the template; one that is not for Kafka counts as unsupported.
+pub(super) fn read_mapping_resource(
+    resolver: &Resolver<'_>,
+    id: &str,
+    raw: &Mapping,
+    template: &mut Template,
+) -> Result<(), TemplateError> {
+    let properties = Properties::new(resolver, id, "", raw);
+    let reference = properties.required_text("FunctionName", "the name or ARN of a function of this template")?;
+    let name = reference.split(":function:").last().unwrap_or(&reference);
+    if !template.functions.iter().any(|function| function.name == name) {
+        let known: Vec<&str> = template
+            .functions
+            .iter()
+            .map(|function| function.name.as_str())
+            .collect();
+        return Err(properties.refuse("FunctionName", Some(&reference.clone().into()), &known.join(", ")));
+    }
+    if properties.value("Topics")?.is_none() {
+        template
+            .unsupported_events
+            .push(format!("{name}.{id} (EventSourceMapping)"));
+        return Ok(());
+    }
+    template.mappings.push(kafka::from_resource(&properties, name, id)?);
+    Ok(())
+}

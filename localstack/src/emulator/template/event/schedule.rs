@@ -1,0 +1,67 @@
+//! Schedules of functions: EventBridge rules (`Schedule`) and EventBridge Scheduler (`ScheduleV2`).
+
+use crate::emulator::schedule::Expression;
+use crate::emulator::template::TemplateError;
+use crate::emulator::template::properties::Properties;
+
+/// Which service's event a firing without `Input` carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScheduleStyle {
+    /// An EventBridge rule: `aws.events`.
+    Rule,
+    /// EventBridge Scheduler: `aws.scheduler`.
+    Scheduler,
+}
+
+/// One schedule of one function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleSpec {
+    /// The function's and the event's logical id, joined, as SAM names it.
+    pub name: String,
+    /// The function's name.
+    pub function: String,
+    /// `rate(..)` or `cron(..)`, as written.
+    pub expression: String,
+    /// The payload, when the template sets one.
+    pub input: Option<String>,
+    /// Which service's event stands in for an absent payload.
+    pub style: ScheduleStyle,
+    /// `Enabled`, or `State`.
+    pub is_enabled: bool,
+}
+
+pub(super) fn read(
+    event: &Properties<'_>,
+    kind: &str,
+    function: &str,
+    name: &str,
+) -> Result<ScheduleSpec, TemplateError> {
+    let (style, property) = match kind {
+        "Schedule" => (ScheduleStyle::Rule, "Schedule"),
+        _ => (ScheduleStyle::Scheduler, "ScheduleExpression"),
+    };
+    let expression = event.required_text(property, Expression::ALLOWED)?;
+    if Expression::parse(&expression).is_none() {
+        return Err(event.refuse(property, Some(&expression.into()), Expression::ALLOWED));
+    }
+    if let Some(zone) = event.text("ScheduleExpressionTimezone")?
+        && zone != "UTC"
+    {
+        return Err(event.refuse("ScheduleExpressionTimezone", Some(&zone.into()), "UTC"));
+    }
+    let state = event.text("State")?;
+    let is_enabled = match state.as_deref() {
+        None => event.flag("Enabled", true)?,
+        Some("ENABLED") => true,
+        Some("DISABLED") => false,
+        Some(other) => return Err(event.refuse("State", Some(&other.into()), "ENABLED, DISABLED")),
+    };
+    Ok(ScheduleSpec {
+        name: name.to_owned(),
+        function: function.to_owned(),
+        expression,
+        input: event.text("Input")?,
+        style,
+        is_enabled,
+    })
+}

@@ -1,0 +1,114 @@
+//! The template's parameters: their defaults, the values given for them, and their checks.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+use serde_yaml_ng::{Mapping, Value};
+
+use super::error::{TemplateError, shown};
+
+/// Each parameter's value: a string, or a list for list types.
+pub(super) fn values(
+    file: &str,
+    section: &Mapping,
+    given: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Json>, TemplateError> {
+    let names: Vec<&str> = section.keys().filter_map(Value::as_str).collect();
+    if let Some(name) = given.keys().find(|name| !names.contains(&name.as_str())) {
+        return Err(TemplateError::UnknownParameter {
+            file: file.to_owned(),
+            name: name.clone(),
+            known: if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            },
+        });
+    }
+    let mut values = BTreeMap::new();
+    for (name, definition) in section {
+        let Some(name) = name.as_str() else { continue };
+        let text = match given.get(name) {
+            Some(text) => text.clone(),
+            None => definition
+                .get("Default")
+                .and_then(scalar)
+                .ok_or_else(|| TemplateError::MissingParameter {
+                    file: file.to_owned(),
+                    name: name.to_owned(),
+                })?,
+        };
+        values.insert(name.to_owned(), checked(file, name, definition, text)?);
+    }
+    Ok(values)
+}
+
+fn checked(file: &str, name: &str, definition: &Value, text: String) -> Result<Json, TemplateError> {
+    let refuse = |value: &str, allowed: String| TemplateError::Parameter {
+        file: file.to_owned(),
+        name: name.to_owned(),
+        value: if definition.get("NoEcho").and_then(Value::as_bool) == Some(true) {
+            "***".to_owned()
+        } else {
+            value.to_owned()
+        },
+        allowed,
+    };
+    let kind = definition.get("Type").and_then(Value::as_str).unwrap_or("String");
+    let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
+    let items: Vec<String> = if is_list {
+        text.split(',').map(|item| item.trim().to_owned()).collect()
+    } else {
+        vec![text.clone()]
+    };
+    let allowed: Vec<String> = definition
+        .get("AllowedValues")
+        .and_then(Value::as_sequence)
+        .into_iter()
+        .flatten()
+        .filter_map(scalar)
+        .collect();
+    let bound = |key: &str| {
+        definition
+            .get(key)
+            .and_then(scalar)
+            .and_then(|bound| bound.parse::<f64>().ok())
+    };
+    for item in &items {
+        if !allowed.is_empty() && !allowed.contains(item) {
+            return Err(refuse(item, allowed.join(", ")));
+        }
+        if kind == "Number" || kind == "List<Number>" {
+            let number: f64 = item.parse().map_err(|_| refuse(item, "a number".to_owned()))?;
+            if let Some(least) = bound("MinValue").filter(|least| number < *least) {
+                return Err(refuse(item, format!("at least {least}")));
+            }
+            if let Some(most) = bound("MaxValue").filter(|most| number > *most) {
+                return Err(refuse(item, format!("at most {most}")));
+            }
+        }
+        // A length is a small whole number, so the comparison as floats is exact.
+        let length = item.chars().count() as f64;
+        if let Some(least) = bound("MinLength").filter(|least| length < *least) {
+            return Err(refuse(item, format!("at least {least} characters")));
+        }
+        if let Some(most) = bound("MaxLength").filter(|most| length > *most) {
+            return Err(refuse(item, format!("at most {most} characters")));
+        }
+    }
+    Ok(if is_list { Json::from(items) } else { Json::String(text) })
+}
+
+/// A YAML scalar as CloudFormation passes it on: text.
+pub(super) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null => Some(String::new()),
+        Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => {
+            tracing::debug!("Not a scalar: {}", shown(value));
+            None
+        }
+    }
+}
