@@ -1,1 +1,184 @@
-//! Placeholder.
+//! The ingestor: asks providers for rates, checks them and publishes what is new. It stores nothing but what it needs to remember between runs
+//! (Redis: circuits, due times, what was last published), and works without that too.
+
+mod chain;
+pub mod circuit;
+pub mod clock;
+pub mod config;
+pub mod error;
+mod events;
+pub mod http;
+pub mod memory;
+pub mod provider;
+pub mod published;
+pub mod request;
+pub mod summary;
+pub mod validate;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::join;
+use shared::cache::Cache;
+use shared::event::Run;
+use shared::publish::Publisher;
+
+use self::chain::{Chain, FirstAnswer};
+use self::clock::Clock;
+pub use self::config::Config;
+pub use self::error::IngestError;
+use self::http::Http;
+use self::memory::Memory;
+use self::provider::{Quote, Quotes};
+use self::published::Published;
+pub use self::request::Request;
+pub use self::summary::Summary;
+use self::summary::{EventCounts, HeldBack};
+
+/// Seconds after a provider's own time at which it is asked again, so that not everybody asks in the same second.
+const DUE_JITTER_SECONDS: std::ops::RangeInclusive<i64> = 30..=300;
+/// A provider's slip in its next time must not silence it for longer.
+const LATEST_DUE: TimeDelta = TimeDelta::hours(48);
+
+/// Asks providers for rates and publishes what is new. Made once per cold start; connects when first needed.
+pub struct Ingestor {
+    config: Config,
+    http: Http,
+    memory: Memory,
+    publisher: Publisher,
+}
+
+impl Ingestor {
+    /// An ingestor that has not connected to anything yet.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let memory = Memory::new(Cache::new(config.redis.clone()));
+        let publisher = Publisher::new(config.kafka.clone());
+        Self { config, http: Http::default(), memory, publisher }
+    }
+
+    /// One run, beginning at `now`.
+    ///
+    /// # Errors
+    /// [`IngestError::AllFailed`] when no provider gave rates; nothing is published then. [`IngestError::Publish`] when an event is not acknowledged:
+    /// some may have been published, none is remembered, and the next run publishes them all. The others name what is wrong with the request.
+    pub async fn run(&self, request: Request, now: DateTime<Utc>) -> Result<Summary, IngestError> {
+        let clock = Clock::starting_at(now);
+        let order = self.config.order(request.provider)?;
+        let run = Run::new(events::PUBLISHER);
+        let parts = (&self.config, &self.http, &self.memory);
+        let mut chain = Chain::open(parts, &clock, run.correlation_id, &order, request.force).await;
+        match chain.first_answer(&order).await {
+            FirstAnswer::Rates(quotes, published) => self.publish(quotes, published, chain, &run, &clock, request.force).await,
+            FirstAnswer::NotDue => {
+                self.save(&mut chain).await;
+                Ok(summary(&chain, &run, &clock))
+            }
+            FirstAnswer::Nobody => {
+                self.save(&mut chain).await;
+                Err(IngestError::AllFailed(chain.errors()))
+            }
+        }
+    }
+
+    async fn publish(
+        &self,
+        mut quotes: Quotes,
+        published: Option<Published>,
+        mut chain: Chain<'_>,
+        run: &Run,
+        clock: &Clock,
+        force: bool,
+    ) -> Result<Summary, IngestError> {
+        if let Some(percent) = self.config.spread_percent {
+            validate::apply_spread(&mut quotes, percent);
+        }
+        let collected = (clock.timestamp()?, clock.elapsed_ms());
+        let published = published.unwrap_or_default();
+        let jumps = validate::jumps(&quotes, &published, self.config.max_jump_percent);
+        let unconfirmed = chain.unconfirmed(jumps, quotes.provider).await;
+        let held_back: Vec<HeldBack> =
+            unconfirmed.iter().map(|jump| HeldBack::new(jump, self.config.max_jump_percent)).collect();
+        for held in &held_back {
+            tracing::warn!(
+                correlation_id = %run.correlation_id, provider.key = %quotes.provider, currency_code = %held.currency_code,
+                "Rate held back: {}", held.reason
+            );
+        }
+        let is_held = |quote: &&Quote| held_back.iter().any(|held| held.currency_code == quote.code);
+        let is_known = |quote: &&Quote| published.contains(quote, quotes.recorded_at);
+        let accepted: Vec<&Quote> = quotes.rates.iter().filter(|quote| !is_held(quote)).collect();
+        let already_published = if force { 0 } else { accepted.iter().filter(|quote| is_known(quote)).count() };
+        let fresh: Vec<Quote> = accepted.into_iter().filter(|quote| force || !is_known(quote)).copied().collect();
+
+        let (sent, saved) =
+            join!(events::publish(&self.publisher, run, &quotes, &fresh, collected, clock), chain.save());
+        if let Err(reason) = saved {
+            chain.warn(unsaved(&reason));
+        }
+        let events = sent?;
+        self.remember(&quotes, &fresh, &published, held_back.is_empty(), &mut chain, clock).await;
+        Ok(Summary {
+            source: Some(quotes.provider),
+            recorded_at: Some(quotes.recorded_at),
+            events,
+            already_published,
+            held_back,
+            left_out: quotes.left_out,
+            ..summary(&chain, run, clock)
+        })
+    }
+
+    /// Remembers what was published, now that all of it is acknowledged, and when the provider is due again.
+    async fn remember(
+        &self,
+        quotes: &Quotes,
+        fresh: &[Quote],
+        published: &Published,
+        is_complete: bool,
+        chain: &mut Chain<'_>,
+        clock: &Clock,
+    ) {
+        let fields = published.fields(fresh, quotes.recorded_at);
+        let mut due = BTreeMap::new();
+        // A rate that is held back may be confirmed by the next run, so that one has to ask.
+        if let Some(next_update) = quotes.next_update.filter(|_| is_complete) {
+            let next = next_update + TimeDelta::seconds(rand::random_range(DUE_JITTER_SECONDS));
+            due.insert(quotes.provider, vec![circuit::due_field(next.min(clock.now() + LATEST_DUE))]);
+        }
+        let (kept, noted) =
+            join!(self.memory.put_published(quotes.provider, &fields), self.memory.put_states(&due));
+        if let Err(reason) = kept {
+            chain.warn(format!("what was published is not remembered, so the next run sends it again: {reason}"));
+        }
+        if let Err(reason) = noted {
+            chain.warn(format!("when {} is due is not remembered, so the next run asks it again: {reason}", quotes.provider));
+        }
+    }
+
+    async fn save(&self, chain: &mut Chain<'_>) {
+        if let Err(reason) = chain.save().await {
+            chain.warn(unsaved(&reason));
+        }
+    }
+}
+
+fn unsaved(reason: &str) -> String {
+    format!("circuits are not remembered, so the next run does not know of this one: {reason}")
+}
+
+/// The summary of a run that published nothing.
+fn summary(chain: &Chain<'_>, run: &Run, clock: &Clock) -> Summary {
+    Summary {
+        correlation_id: run.correlation_id,
+        source: None,
+        recorded_at: None,
+        providers: chain.all_reports(),
+        events: EventCounts::default(),
+        already_published: 0,
+        held_back: Vec::new(),
+        left_out: Vec::new(),
+        warnings: chain.warnings.clone(),
+        duration_ms: clock.elapsed_ms(),
+    }
+}

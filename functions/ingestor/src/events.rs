@@ -1,0 +1,107 @@
+//! The events of a run, and the order in which they are acknowledged.
+
+use shared::event::{CacheInvalidation, CacheKey, DataProcessingCompleted, Event, ExchangeRateUpdated, NewDataReceived, Run, Topic};
+use shared::publish::Publisher;
+use shared::time::Timestamp;
+
+use crate::clock::Clock;
+use crate::error::IngestError;
+use crate::provider::{Quote, Quotes};
+use crate::summary::EventCounts;
+
+/// CloudEvents `source` of everything the ingestor publishes.
+pub(crate) const PUBLISHER: &str = "/hwanyul/ingestor";
+
+/// Publishes a run: that data came, each of the `fresh` rates and the caches they outdate; then, when all that is acknowledged, that the run is over.
+///
+/// # Errors
+/// [`IngestError::Publish`] when an event is not acknowledged; the run is not over then, and may be published again as a whole.
+pub(crate) async fn publish(
+    publisher: &Publisher,
+    run: &Run,
+    quotes: &Quotes,
+    fresh: &[Quote],
+    (collected_at, collected_in_ms): (Timestamp, u64),
+    clock: &Clock,
+) -> Result<EventCounts, IngestError> {
+    let source = quotes.provider.as_str();
+    let now = clock.timestamp()?;
+    let received = NewDataReceived {
+        source: source.to_owned(),
+        data_count: count(quotes.rates.len()),
+        collection_time: collected_at,
+        processing_time_ms: collected_in_ms,
+        correlation_id: run.correlation_id,
+    };
+    let mut events = vec![run.event(&received, now)?];
+    for quote in fresh {
+        events.push(run.event(&updated(source, quote, quotes.recorded_at, now), now)?);
+    }
+    if !fresh.is_empty() {
+        let outdated = CacheInvalidation {
+            cache_keys: fresh.iter().map(|quote| CacheKey::One(quote.code)).collect(),
+            invalidation_type: "rate_update".to_owned(),
+            invalidated_at: now,
+            source: source.to_owned(),
+        };
+        events.push(run.event(&outdated, now)?);
+    }
+    publisher.publish(&events).await?;
+    let counts = log_sent(run, source, &events);
+
+    let completed_at = clock.timestamp()?;
+    let completed = DataProcessingCompleted {
+        source: source.to_owned(),
+        total_processed: count(fresh.len()),
+        processing_time_ms: clock.elapsed_ms(),
+        completed_at,
+        correlation_id: run.correlation_id,
+    };
+    let last = [run.event(&completed, completed_at)?];
+    publisher.publish(&last).await?;
+    log_sent(run, source, &last);
+    Ok(EventCounts { data_processing_completed: 1, ..counts })
+}
+
+fn updated(source: &str, quote: &Quote, recorded_at: Timestamp, updated_at: Timestamp) -> ExchangeRateUpdated {
+    ExchangeRateUpdated {
+        currency_code: quote.code,
+        currency_name: quote.code.currency().korean.to_owned(),
+        deal_base_rate: quote.deal_base_rate,
+        tts: quote.tts,
+        ttb: quote.ttb,
+        source: source.to_owned(),
+        recorded_at,
+        updated_at,
+    }
+}
+
+/// One line for each topic with its count, one for each event at debug.
+fn log_sent(run: &Run, source: &str, events: &[Event]) -> EventCounts {
+    for event in events {
+        tracing::debug!(
+            kafka.topic = %event.topic, kafka.key = event.key, ce_id = %event.id, correlation_id = %run.correlation_id,
+            "{}", event.topic.sent_message()
+        );
+    }
+    let sent = |topic: Topic| {
+        let count = events.iter().filter(|event| event.topic == topic).count();
+        if count > 0 {
+            tracing::info!(
+                kafka.topic = %topic, count, provider.key = source, correlation_id = %run.correlation_id,
+                "{}", topic.sent_message()
+            );
+        }
+        count
+    };
+    EventCounts {
+        new_data_received: sent(Topic::NewDataReceived),
+        exchange_rate_updated: sent(Topic::ExchangeRateUpdated),
+        cache_invalidation: sent(Topic::CacheInvalidation),
+        data_processing_completed: sent(Topic::DataProcessingCompleted),
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,20 @@
+//! Lambda `ingestor`, invoked on a schedule or by hand. It wires; `ingestor::Ingestor` decides.
+
+use chrono::Utc;
+use ingestor::{Config, IngestError, Ingestor, Request, Summary};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    shared::telemetry::init()?;
+    let config = Config::read(&shared::config::environment)
+        .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The ingestor cannot start: {error}"))?;
+    let ingestor = &Ingestor::new(config);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| answer(ingestor, event.payload))).await
+}
+
+async fn answer(ingestor: &Ingestor, input: Value) -> Result<Summary, IngestError> {
+    let run = async { ingestor.run(Request::from_input(input)?, Utc::now()).await };
+    run.await.inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The run failed: {error}"))
+}

@@ -1,0 +1,86 @@
+//! Redis as the ingestor uses it: every operation bounded, every failure a sentence for the summary. The ingestor works without Redis; it then says
+//! what it had to do without.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::join_all;
+use shared::cache::{Cache, CacheError, key, ttl};
+use tokio::time::timeout;
+
+use crate::circuit::ProviderState;
+use crate::error::with_causes;
+use crate::provider::ProviderKey;
+use crate::published::Published;
+
+/// Longer than a reconnection takes, short against a provider's answer.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// What the ingestor remembers between runs.
+pub struct Memory {
+    cache: Cache,
+}
+
+/// The states that could be read, and sentences about those that could not.
+pub type States = (BTreeMap<ProviderKey, ProviderState>, Vec<String>);
+
+impl Memory {
+    /// A memory that has not connected yet.
+    #[must_use]
+    pub fn new(cache: Cache) -> Self {
+        Self { cache }
+    }
+
+    /// Circuits and due times of `providers`.
+    ///
+    /// # Errors
+    /// A sentence, when Redis cannot be asked.
+    pub async fn states(&self, providers: &[ProviderKey]) -> Result<States, String> {
+        let hashes = providers.iter().map(async |provider| self.cache.hash(&key::provider(provider.as_str())).await);
+        let hashes = within(async { join_all(hashes).await.into_iter().collect::<Result<Vec<_>, _>>() }).await?;
+        let mut states = States::default();
+        for (provider, hash) in providers.iter().zip(hashes) {
+            match ProviderState::from_hash(&hash) {
+                Ok(state) => {
+                    states.0.insert(*provider, state);
+                }
+                Err(reason) => states.1.push(format!("the state of {provider} in redis cannot be read and begins anew: {reason}")),
+            }
+        }
+        Ok(states)
+    }
+
+    /// What `provider` last published.
+    ///
+    /// # Errors
+    /// A sentence, when Redis cannot be asked.
+    pub async fn published(&self, provider: ProviderKey) -> Result<Published, String> {
+        within(Published::read(&self.cache, provider)).await
+    }
+
+    /// Writes fields of the states of several providers.
+    ///
+    /// # Errors
+    /// A sentence, when Redis cannot be asked.
+    pub async fn put_states(&self, fields: &BTreeMap<ProviderKey, Vec<(String, String)>>) -> Result<(), String> {
+        let puts = fields.iter().map(async |(provider, fields)| {
+            self.cache.put_hash(&key::provider(provider.as_str()), fields, ttl::PROVIDER).await
+        });
+        within(async { join_all(puts).await.into_iter().collect() }).await
+    }
+
+    /// Remembers what `provider` published.
+    ///
+    /// # Errors
+    /// A sentence, when Redis cannot be asked.
+    pub async fn put_published(&self, provider: ProviderKey, fields: &[(String, String)]) -> Result<(), String> {
+        within(self.cache.put_hash(&key::published(provider.as_str()), fields, ttl::PUBLISHED)).await
+    }
+}
+
+async fn within<T>(operation: impl Future<Output = Result<T, CacheError>>) -> Result<T, String> {
+    match timeout(LIMIT, operation).await {
+        Ok(outcome) => outcome.map_err(|error| with_causes(&error)),
+        Err(_) => Err(format!("redis gave no answer within {} ms", LIMIT.as_millis())),
+    }
+}

@@ -1,0 +1,90 @@
+//! ExchangeRate-API: the open access of open.er-api.com, and v6 with a key. Its rates have at most six decimals, so USD is the base and KRW is
+//! crossed: on a base of KRW two or three digits would be left. Format: <https://www.exchangerate-api.com/docs/free>.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use reqwest::Url;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use shared::currency::CurrencyCode;
+use shared::rate::Rate;
+use shared::time::Timestamp;
+
+use super::error::printable;
+use super::{ProviderError, ProviderKey, Quotes};
+use crate::http::Asking;
+
+/// Gets and reads the newest rates.
+///
+/// # Errors
+/// [`ProviderError`].
+pub async fn fetch(host: &Url, key: Option<&str>, asking: &Asking<'_>) -> Result<Quotes, ProviderError> {
+    let mut url = host.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push("v6").extend(key).extend(["latest", CurrencyCode::USD.as_str()]);
+    }
+    let answer = asking.get(url).await?;
+    // Errors come with 200, 403 and 404; what the document says counts.
+    parse(answer.formatted("JSON")?).map_err(|error| match error {
+        ProviderError::Malformed { .. } if !answer.is_success() => ProviderError::Status(answer.status()),
+        other => other,
+    })
+}
+
+/// The document of both kinds of access. Numbers are kept as they were printed.
+#[derive(Deserialize)]
+struct Document {
+    result: String,
+    #[serde(rename = "error-type")]
+    error_type: Option<String>,
+    time_last_update_unix: Option<i64>,
+    time_next_update_unix: Option<i64>,
+    base_code: Option<String>,
+    /// The open access calls them so.
+    rates: Option<BTreeMap<String, Box<RawValue>>>,
+    /// With a key they are called so.
+    conversion_rates: Option<BTreeMap<String, Box<RawValue>>>,
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// [`ProviderError`] when it is cut, is something else, says that it is an error or lacks KRW.
+pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
+    let document: Document = serde_json::from_slice(body).map_err(|error| ProviderError::malformed("JSON", error))?;
+    if document.result != "success" {
+        let reason = document.error_type.unwrap_or_else(|| format!("result is {:?} without a reason", document.result));
+        return Err(ProviderError::Refused(printable(&reason, 60)));
+    }
+    if document.base_code.as_deref() != Some(CurrencyCode::USD.as_str()) {
+        return Err(ProviderError::malformed("JSON", format!("base_code must be USD, got {:?}", document.base_code)));
+    }
+    let recorded_at = instant(document.time_last_update_unix, "time_last_update_unix")?;
+    let rates = document.rates.or(document.conversion_rates).ok_or(ProviderError::Missing("rates"))?;
+    let krw_per_usd = rates
+        .get(CurrencyCode::KRW.as_str())
+        .and_then(|rate| rate.get().parse::<Rate>().ok())
+        .ok_or(ProviderError::Missing("rate of KRW, without which nothing can be crossed"))?;
+    let recorded_at = Timestamp::new(recorded_at).map_err(|error| ProviderError::malformed("JSON", error))?;
+    let mut quotes = Quotes::new(ProviderKey::ExchangerateApi, recorded_at);
+    for (code, rate) in &rates {
+        let units_per_usd = rate.get().parse::<Rate>().map_err(|error| error.to_string());
+        quotes.add(code, units_per_usd.and_then(|units| cross(krw_per_usd.decimal(), units.decimal())));
+    }
+    if document.time_next_update_unix.is_some() {
+        quotes.next_update = Some(instant(document.time_next_update_unix, "time_next_update_unix")?);
+    }
+    quotes.checked()
+}
+
+fn cross(krw_per_usd: Decimal, units_per_usd: Decimal) -> Result<(Rate, Option<Rate>, Option<Rate>), String> {
+    let quotient = krw_per_usd.checked_div(units_per_usd).ok_or("cannot be crossed to KRW")?;
+    Ok((Rate::rounded(quotient).map_err(|error| error.to_string())?, None, None))
+}
+
+fn instant(seconds: Option<i64>, name: &'static str) -> Result<DateTime<Utc>, ProviderError> {
+    let seconds = seconds.ok_or(ProviderError::Missing(name))?;
+    DateTime::from_timestamp(seconds, 0).ok_or_else(|| ProviderError::malformed("JSON", format!("{name} is {seconds}")))
+}

@@ -1,0 +1,137 @@
+//! A provider's answer as the rest of the ingestor sees it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use shared::currency::CurrencyCode;
+use shared::rate::Rate;
+use shared::time::Timestamp;
+
+use super::error::printable;
+use super::{ProviderError, ProviderKey};
+
+/// Codes that ISO 4217 withdrew (its list three) and that sources still print: the legacy currencies of the euro and those replaced since. Their rate is
+/// a fixed ratio or a leftover, not a market's. The currency table knows them, because the ECB's history holds them.
+const WITHDRAWN: [&str; 29] = [
+    "ATS", "BEF", "BGN", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF", "GRD", "HRK", "IEP", "ITL", "LTL", "LUF", "LVL", "MTL", "NLG", "PTE",
+    "ROL", "SIT", "SKK", "SLL", "TRL", "VEF", "ZMK", "ZWD", "ZWL", "ZWR",
+];
+
+/// KRW for one unit of a currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quote {
+    /// Whose.
+    pub code: CurrencyCode,
+    /// The base rate.
+    pub deal_base_rate: Rate,
+    /// At which a bank sells by wire, where the source says so.
+    pub tts: Option<Rate>,
+    /// At which a bank buys by wire, where the source says so.
+    pub ttb: Option<Rate>,
+}
+
+/// A row of the document that is not published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// As the document spells it, at most 40 characters.
+    pub code: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A provider's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quotes {
+    /// Whose answer.
+    pub provider: ProviderKey,
+    /// When the source set the rates.
+    pub recorded_at: Timestamp,
+    /// In the order of the document, each currency once.
+    pub rates: Vec<Quote>,
+    /// What else was in it.
+    pub left_out: Vec<LeftOut>,
+    /// Before this the provider will have nothing new, by its own word.
+    pub next_update: Option<DateTime<Utc>>,
+}
+
+impl Quotes {
+    /// An answer without rates yet.
+    pub(crate) fn new(provider: ProviderKey, recorded_at: Timestamp) -> Self {
+        Self { provider, recorded_at, rates: Vec::new(), left_out: Vec::new(), next_update: None }
+    }
+
+    /// Adds a row of the document: base rate, tts and ttb, or the reason why it is none. KRW itself is not a rate and not worth a word.
+    pub(crate) fn add(&mut self, code: &str, row: Result<(Rate, Option<Rate>, Option<Rate>), String>) {
+        if code == CurrencyCode::KRW.as_str() {
+            return;
+        }
+        match code.parse::<CurrencyCode>() {
+            Err(_) => self.leave_out(code, "unknown currency"),
+            Ok(_) if WITHDRAWN.contains(&code) => self.leave_out(code, "withdrawn currency"),
+            Ok(known) => match row {
+                Err(reason) => self.leave_out(code, &reason),
+                Ok((deal_base_rate, tts, ttb)) => self.put(Quote { code: known, deal_base_rate, tts, ttb }),
+            },
+        }
+    }
+
+    /// The answer, if it holds any rate at all.
+    pub(crate) fn checked(self) -> Result<Self, ProviderError> {
+        if self.rates.is_empty() { Err(ProviderError::NothingUsable(self.left_out.len())) } else { Ok(self) }
+    }
+
+    fn leave_out(&mut self, code: &str, reason: &str) {
+        self.left_out.push(LeftOut { code: printable(code, 40), reason: printable(reason, 200) });
+    }
+
+    fn put(&mut self, quote: Quote) {
+        const TWICE: &str = "listed more than once, with different rates";
+        if self.left_out.iter().any(|left| left.code == quote.code.as_str() && left.reason == TWICE) {
+            return;
+        }
+        match self.rates.iter().position(|there| there.code == quote.code) {
+            None => self.rates.push(quote),
+            Some(place) if self.rates[place] == quote => {}
+            Some(place) => {
+                // Nobody can say which of the two is right.
+                self.rates.remove(place);
+                self.leave_out(quote.code.as_str(), TWICE);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quotes(rows: &[(&str, &str)]) -> Quotes {
+        let recorded_at = "2026-10-30T13:15:00Z".parse().unwrap();
+        let mut quotes = Quotes::new(ProviderKey::Ecb, recorded_at);
+        for (code, rate) in rows {
+            quotes.add(code, rate.parse().map(|rate| (rate, None, None)).map_err(|error: shared::rate::RateError| error.to_string()));
+        }
+        quotes
+    }
+
+    #[test]
+    fn only_known_currencies_in_use_are_kept() {
+        let kept = quotes(&[("USD", "1335.2"), ("KRW", "1"), ("ATS", "108.4"), ("XX1", "3"), ("JPY", "0")]);
+        assert_eq!(kept.rates.len(), 1);
+        let left: Vec<(&str, &str)> = kept.left_out.iter().map(|left| (left.code.as_str(), left.reason.as_str())).collect();
+        assert_eq!(left, [("ATS", "withdrawn currency"), ("XX1", "unknown currency"), ("JPY", "rate must be positive, got 0")]);
+    }
+
+    #[test]
+    fn two_rates_of_one_currency_are_no_rate() {
+        let same = quotes(&[("USD", "1335.2"), ("USD", "1335.20")]);
+        assert_eq!((same.rates.len(), same.left_out.len()), (1, 0));
+        let different = quotes(&[("USD", "1335.2"), ("USD", "1335.3"), ("USD", "1335.2")]);
+        assert_eq!((different.rates.len(), different.left_out.len()), (0, 1));
+        assert!(different.checked().is_err());
+    }
+
+    #[test]
+    fn the_withdrawn_are_sorted() {
+        assert!(WITHDRAWN.is_sorted());
+    }
+}

@@ -1,0 +1,69 @@
+//! What the function is asked to do.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::IngestError;
+use crate::provider::ProviderKey;
+
+/// What the function is asked to do. The default is a scheduled run: the chain of the settings, only what is new.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Ask this provider alone; the others may still confirm a jump.
+    pub provider: Option<ProviderKey>,
+    /// Ask although the provider is not due, and publish what is already published. Circuits and checks hold all the same.
+    pub force: bool,
+}
+
+impl Request {
+    /// Reads the function's input: EventBridge's scheduled event (whatever it holds), nothing, or `{"provider": "ecb", "force": true}`.
+    ///
+    /// # Errors
+    /// [`IngestError::Input`] or [`IngestError::UnknownProvider`].
+    pub fn from_input(input: Value) -> Result<Self, IngestError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Direct {
+            provider: Option<String>,
+            #[serde(default)]
+            force: bool,
+        }
+        // A scheduled event of EventBridge's rules and of its scheduler has a detail-type. Anything else is meant for us, so a misspelt field is an error.
+        if input.is_null() || input.get("detail-type").is_some() {
+            return Ok(Self::default());
+        }
+        let direct: Direct = serde_json::from_value(input).map_err(|error| IngestError::Input(error.to_string()))?;
+        let provider = direct.provider.map(|name| name.parse().map_err(|_| IngestError::UnknownProvider(name))).transpose()?;
+        Ok(Self { provider, force: direct.force })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_scheduled_event_asks_for_the_chain() {
+        let rule = json!({"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}});
+        let scheduler = json!({"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": "{}"});
+        for input in [rule, scheduler, json!(null), json!({})] {
+            assert_eq!(Request::from_input(input).unwrap(), Request::default());
+        }
+    }
+
+    #[test]
+    fn a_request_may_name_a_provider_and_force() {
+        let request = Request::from_input(json!({"provider": "koreaexim", "force": true})).unwrap();
+        assert_eq!(request, Request { provider: Some(ProviderKey::Koreaexim), force: true });
+    }
+
+    #[test]
+    fn an_unknown_provider_and_a_misspelt_field_are_named() {
+        let unknown = Request::from_input(json!({"provider": "bok"})).unwrap_err().to_string();
+        assert_eq!(unknown, "unknown provider \"bok\": allowed are ecb, exchangerate_api and koreaexim");
+        let misspelt = Request::from_input(json!({"forced": true})).unwrap_err().to_string();
+        assert!(misspelt.contains("unknown field `forced`"), "{misspelt}");
+    }
+}
