@@ -135,7 +135,7 @@ fn runtime() -> tokio::runtime::Runtime {
 fn any_order_ends_in_the_same_stores_and_caches() {
     let runtime = runtime();
     let stack = runtime.block_on(Stack::start());
-    let config = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |((events, deliveries) in deliveries())| {
         runtime.block_on(async {
             stack.empty().await;
@@ -151,7 +151,7 @@ fn any_order_ends_in_the_same_stores_and_caches() {
 fn deliveries_at_the_same_time_end_in_the_same_stores_and_caches() {
     let runtime = runtime();
     let stack = runtime.block_on(Stack::start());
-    let config = ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |((events, deliveries) in deliveries())| {
         runtime.block_on(async {
             stack.empty().await;

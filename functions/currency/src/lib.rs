@@ -104,7 +104,7 @@ impl Currency {
             let refreshed = self.cache.refresh_rates(&leases, &rows).await?;
             let without: Vec<CurrencyCode> =
                 codes.iter().filter(|code| rows.iter().all(|row| row.currency_code != **code)).copied().collect();
-            self.cache.clear_rates(&without).await?;
+            self.cache.drop_rates(&leases, &without).await?;
             codes = refreshed.lost;
         }
         if codes.is_empty() { Ok(()) } else { Err(CacheError::Unstable(REFRESH_ATTEMPTS).into()) }

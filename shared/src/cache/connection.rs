@@ -42,6 +42,9 @@ impl Connection {
 
     /// One answer for each command. Commands may be sent more than once when a connection breaks: all of ours may be repeated.
     pub(super) async fn try_run(&self, commands: &[Cmd]) -> Result<Vec<RedisResult<Value>>, CacheError> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut attempt = 1;
         loop {
             match self.once(commands).await {
@@ -60,7 +63,8 @@ impl Connection {
             Server::Single(mut connection) => match commands {
                 [command] => match connection.req_packed_command(command).await {
                     Err(error) if is_broken(&error) => Err(error),
-                    answer => Ok(vec![answer]),
+                    // The raw answer can be an error that Redis sent.
+                    answer => Ok(vec![answer.and_then(Value::extract_error)]),
                 },
                 _ => {
                     let mut pipeline = redis::Pipeline::with_capacity(commands.len());
@@ -74,7 +78,7 @@ impl Connection {
             Server::Cluster(connection) => {
                 let answers = join_all(commands.iter().map(|command| {
                     let mut connection = connection.clone();
-                    async move { connection.req_packed_command(command).await }
+                    async move { connection.req_packed_command(command).await.and_then(Value::extract_error) }
                 }))
                 .await;
                 match answers.iter().position(|answer| matches!(answer, Err(error) if is_broken(error))) {

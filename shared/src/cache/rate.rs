@@ -66,6 +66,22 @@ impl Cache {
         Ok(refreshed)
     }
 
+    /// Removes the entries of `codes`, which had no row when the store was read under `leases`, unless somebody cached a row since.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn drop_rates(&self, leases: &RateLeases, codes: &[CurrencyCode]) -> Result<(), CacheError> {
+        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let calls: Vec<_> = codes
+            .iter()
+            .map(|code| {
+                let lease = leases.0.get(code).cloned().unwrap_or_default();
+                (vec![key::rate(*code), key::rate_guard(*code)], vec![lease, new_token(), guard_ttl.clone()])
+            })
+            .collect();
+        self.scripts(&script::DROP_IF, &calls).await.map(drop)
+    }
+
     /// What a reader does after a miss: caches `row` if neither a clear nor a newer row came since its lease. Answers whether it is cached.
     ///
     /// # Errors

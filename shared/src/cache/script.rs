@@ -74,6 +74,15 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 return redis.call('UNLINK', unpack(KEYS, 2))",
 );
 
+/// KEYS entry, guard; ARGV lease, new token, guard TTL. Removes the entry if no clear and no write came since the lease. 1: removed or absent, 0: not.
+pub(super) static DROP_IF: Script = Script::new(
+    "if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], 'token', ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('UNLINK', KEYS[1])
+return 1",
+);
+
 /// KEYS hash; ARGV TTL, field, value, ...
 pub(super) static PUT_HASH: Script = Script::new(
     "redis.call('HSET', KEYS[1], unpack(ARGV, 2))
