@@ -153,8 +153,8 @@ mod tests {
         records.iter().map(|pending| pending.record.offset).collect()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn records_that_failed_come_back_in_front_and_in_order() {
+    #[test]
+    fn records_that_failed_come_back_in_front_and_in_order() {
         let now = Instant::now();
         let mut partition = partition(10..20, now);
         let mut taken = partition.take(5, usize::MAX, true);
@@ -168,8 +168,8 @@ mod tests {
         assert_eq!(partition.bytes(), 0);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn pauses_double_up_to_ten_seconds_and_start_anew_after_progress() {
+    #[test]
+    fn pauses_double_up_to_ten_seconds_and_start_anew_after_progress() {
         let now = Instant::now();
         let mut partition = partition(0..3, now);
         let mut previous = Duration::ZERO;
@@ -195,8 +195,8 @@ mod tests {
         assert!(partition.retry().unwrap().0 - now <= FIRST_PAUSE.mul_f64(1.1));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn only_a_record_that_stands_first_may_be_oversized() {
+    #[test]
+    fn only_a_record_that_stands_first_may_be_oversized() {
         let now = Instant::now();
         let mut partition = partition(0..3, now);
         assert_eq!(partition.take(3, 1, false).len(), 0);

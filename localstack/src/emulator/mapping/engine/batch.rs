@@ -155,8 +155,8 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_batch_waits_for_its_window_unless_it_is_full() {
+    #[test]
+    fn a_batch_waits_for_its_window_unless_it_is_full() {
         let now = Instant::now();
         let spec = spec(10, Duration::from_secs(1));
         let mut partitions = BTreeMap::new();
@@ -173,8 +173,8 @@ mod tests {
         assert_eq!(Batch::due(&mut partitions, &spec, &mut 0, now).unwrap().len(), 10);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_event_stays_below_six_megabytes_and_a_larger_record_goes_alone() {
+    #[test]
+    fn an_event_stays_below_six_megabytes_and_a_larger_record_goes_alone() {
         let now = Instant::now();
         let spec = spec(100, Duration::ZERO);
         let envelope = Envelope::new(&spec.source, "localhost:9092");
@@ -196,8 +196,8 @@ mod tests {
         assert!(lengths.len() >= 3, "{lengths:?}");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_partition_that_failed_is_tried_again_alone_and_unchanged() {
+    #[test]
+    fn a_partition_that_failed_is_tried_again_alone_and_unchanged() {
         let now = Instant::now();
         let spec = spec(10, Duration::ZERO);
         let mut partitions = BTreeMap::new();

@@ -1,0 +1,126 @@
+//! A Lambda function whose behaviour its event decides: the function under test in `tests/emulator`.
+//!
+//! A direct event is answered with itself, or does what its field `do` says. A Kafka event does what its records' values
+//! say, after a line about each invocation is added to the file `INVOCATION_LOG`. A CloudFormation event is answered with
+//! the `Status` among its properties.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    if let Ok(how) = std::env::var("INIT") {
+        eprintln!("told not to start: {how}");
+        std::process::exit(3);
+    }
+    println!("started");
+    lambda_runtime::run(service_fn(answer)).await
+}
+
+async fn answer(event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
+    let control: Value = serde_json::from_str(event.payload.get())?;
+    if control.get("RequestType").is_some() {
+        return create(&control).await;
+    }
+    if let Some(records) = control.get("records").and_then(Value::as_object) {
+        if let Some(path) = std::env::var_os("EVENT_FILE") {
+            std::fs::write(path, event.payload.get())?;
+        }
+        return handle(records).await;
+    }
+    match control.get("do").and_then(Value::as_str) {
+        None => Ok(event.payload),
+        Some("sleep") => {
+            tokio::time::sleep(Duration::from_millis(control["ms"].as_u64().unwrap_or_default())).await;
+            raw(&json!({ "pid": std::process::id() }))
+        }
+        Some("exit") => std::process::exit(7),
+        Some("fail") => Err("told to fail".into()),
+        Some("large") => raw(&json!("x".repeat(7_000_000))),
+        Some("text") => raw(&json!(42)),
+        Some("environment") => raw(&json!(std::env::vars().collect::<BTreeMap<_, _>>())),
+        Some("context") => raw(&json!({
+            "deadline": event.context.deadline,
+            "arn": event.context.invoked_function_arn,
+            "request_id": event.context.request_id,
+        })),
+        Some(other) => Err(format!("cannot do {other}").into()),
+    }
+}
+
+/// Values: `fail:FILE`, `error:FILE` and `crash:FILE` do that as long as FILE does not exist; `sleep:MS` takes a while.
+async fn handle(records: &serde_json::Map<String, Value>) -> Result<Box<RawValue>, Error> {
+    let mut seen = BTreeMap::new();
+    let mut failures = Vec::new();
+    let mut ending = None;
+    for (partition, records) in records {
+        let mut lines = Vec::new();
+        let mut has_failed = false;
+        for record in records.as_array().into_iter().flatten() {
+            let value = record["value"]
+                .as_str()
+                .map(|text| base64_simd::STANDARD.decode_to_vec(text))
+                .transpose()?;
+            let value = String::from_utf8(value.unwrap_or_default())?;
+            let (action, argument) = value.split_once(':').unwrap_or((value.as_str(), ""));
+            let is_open = !argument.is_empty() && !Path::new(argument).exists();
+            match action {
+                "fail" if is_open && !has_failed => {
+                    has_failed = true;
+                    failures.push(json!({ "itemIdentifier": { "partition": partition, "offset": record["offset"] } }));
+                }
+                "error" | "crash" if is_open => ending = Some(action.to_owned()),
+                "sleep" => tokio::time::sleep(Duration::from_millis(argument.parse()?)).await,
+                _ => {}
+            }
+            if !has_failed {
+                lines.push(json!(record["offset"]));
+            }
+        }
+        seen.insert(partition.clone(), lines);
+    }
+    if let Some(path) = std::env::var_os("INVOCATION_LOG") {
+        let line = json!({ "done": if ending.is_some() { BTreeMap::new() } else { seen }, "sent": records.iter().map(|(partition, list)| {
+            let offsets = list.as_array().into_iter().flatten().map(|record| record["offset"].clone()).collect::<Vec<_>>();
+            (partition.clone(), offsets)
+        }).collect::<BTreeMap<_, _>>() });
+        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        log.write_all(format!("{line}\n").as_bytes())?;
+    }
+    match ending.as_deref() {
+        Some("crash") => std::process::exit(9),
+        Some(_) => Err("told to fail".into()),
+        None if failures.is_empty() => raw(&Value::Null),
+        None => raw(&json!({ "batchItemFailures": failures })),
+    }
+}
+
+async fn create(event: &Value) -> Result<Box<RawValue>, Error> {
+    if let Some(path) = std::env::var_os("INVOCATION_LOG") {
+        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        log.write_all(format!("{event}\n").as_bytes())?;
+    }
+    let status = event["ResourceProperties"]["Status"].as_str().unwrap_or("SUCCESS");
+    if status == "THROW" {
+        return Err("told to fail".into());
+    }
+    let answer = json!({ "Status": status, "Reason": "told so", "PhysicalResourceId": "one", "Data": {} });
+    let url = event["ResponseURL"].as_str().ok_or("no ResponseURL")?;
+    reqwest::Client::new()
+        .put(url)
+        .body(answer.to_string())
+        .send()
+        .await?
+        .error_for_status()?;
+    raw(&Value::Null)
+}
+
+fn raw(value: &Value) -> Result<Box<RawValue>, Error> {
+    Ok(serde_json::value::to_raw_value(value)?)
+}

@@ -1,0 +1,185 @@
+//! An emulator on a template written for one test, and the real Kafka that the tests share.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use krafka::Kafka;
+use krafka::admin::{CreateTopicsOptions, NewTopic};
+use krafka::producer::{Producer, Record};
+use localstack::emulator::{Emulator, EmulatorOptions, MappingStatus};
+use localstack::servers;
+use serde_json::Value;
+
+/// How long a test waits for what must happen.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder of one test, and an emulator whose functions are `examples/echo_function.rs`.
+pub struct Stand {
+    pub folder: tempfile::TempDir,
+    pub kafka: String,
+}
+
+impl Stand {
+    /// Without Kafka.
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            kafka: "127.0.0.1:1".to_owned(),
+        }
+    }
+
+    /// With the Kafka that the tests share.
+    pub fn with_kafka() -> Self {
+        Self {
+            kafka: shared_kafka().to_owned(),
+            ..Self::new()
+        }
+    }
+
+    /// A file of this test.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts an emulator on a template with these resources.
+    pub async fn emulator(&self, resources: &str) -> Emulator {
+        let template = self.file("template.yaml");
+        let metadata = "Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: echo_function}}";
+        std::fs::write(
+            &template,
+            format!("Resources:\n{}", resources.replace("$ECHO", metadata)),
+        )
+        .unwrap();
+        let options = EmulatorOptions {
+            template,
+            parameters: BTreeMap::new(),
+            bin_dir: examples(),
+            kafka_bootstrap: self.kafka.clone(),
+            queue_urls: BTreeMap::new(),
+            function_env: BTreeMap::from([("AWS_REGION".to_owned(), "us-east-1".to_owned())]),
+            log_dir: self.file("logs"),
+        };
+        Emulator::start(options).await.unwrap()
+    }
+
+    /// What the function wrote to its log of invocations, one value for each.
+    pub fn invocations(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.file("invocations")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The offsets of a partition (`topic-0`) in the order in which the function did them, repetitions included.
+    pub fn done(&self, partition: &str) -> Vec<i64> {
+        let offsets = |line: &Value| line["done"][partition].as_array().cloned().unwrap_or_default();
+        self.invocations()
+            .iter()
+            .flat_map(offsets)
+            .map(|offset| offset.as_i64().unwrap())
+            .collect()
+    }
+}
+
+/// A mapping's resources: one function `echo` that reads `topic`, with more properties of the event.
+pub fn mapping_resources(stand: &Stand, topic: &str, event: &str) -> String {
+    format!(
+        "  Echo:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties:\n      FunctionName: echo\n      Handler: bootstrap\n      Timeout: 20\n      Environment: {{Variables: {{INVOCATION_LOG: {log}, EVENT_FILE: {event_file}}}}}\n      Events:\n        Records: {{Type: MSK, Properties: {{Stream: 'arn:aws:kafka:us-east-1:000000000000:cluster/c/1', Topics: [{topic}], ConsumerGroupId: group.{topic}, {event}}}}}\n",
+        log = stand.file("invocations").display(),
+        event_file = stand.file("event.json").display(),
+    )
+}
+
+/// A topic of its own, and a producer for it.
+pub async fn topic(kafka: &str, partitions: i32) -> (String, Producer) {
+    let name = format!("t{}", uuid::Uuid::new_v4().simple());
+    let client = Kafka::builder(kafka).connect().await.unwrap();
+    let topic = NewTopic::new(&name, partitions, 1).unwrap();
+    for (_, created) in client
+        .admin()
+        .create_topics([topic], CreateTopicsOptions::default())
+        .await
+        .unwrap()
+    {
+        created.unwrap();
+    }
+    (name, client.producer().build().await.unwrap())
+}
+
+/// Sends values to one partition, in order.
+pub async fn send(producer: &Producer, topic: &str, partition: i32, values: impl IntoIterator<Item = String>) {
+    for value in values {
+        let record = Record::new(topic, value.into_bytes()).partition(partition);
+        assert!(producer.send(record).await.unwrap().is_persisted());
+    }
+}
+
+/// Waits until the mapping's status is as wanted.
+pub async fn mapping(emulator: &Emulator, what: &str, is_wanted: impl Fn(&MappingStatus) -> bool) -> MappingStatus {
+    let began = Instant::now();
+    loop {
+        let status = emulator.status().await.mappings.remove(0);
+        if is_wanted(&status) {
+            return status;
+        }
+        assert!(
+            began.elapsed() < PATIENCE,
+            "not within {PATIENCE:?}: {what}; {status:#?}"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Waits until something holds.
+pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Whether a process exists.
+pub fn exists(pid: u64) -> bool {
+    // A process that has ended but whose end nobody has read yet is in state Z.
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+/// The Kafka of `localstack servers`, else one that ends with this process.
+fn shared_kafka() -> &'static str {
+    static KAFKA: OnceLock<String> = OnceLock::new();
+    KAFKA.get_or_init(|| match std::env::var("HWANYUL_TEST_KAFKA") {
+        Ok(bootstrap) => bootstrap,
+        Err(_) => {
+            let (sender, receiver) = std::sync::mpsc::channel();
+            // A runtime of its own: that of the test that came first ends with that test.
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(1)
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                runtime.block_on(async {
+                    let folder = tempfile::tempdir().unwrap();
+                    let kafka = servers::Kafka::start(&servers::Options::in_dir(folder.path().join("kafka")))
+                        .await
+                        .unwrap();
+                    sender.send(kafka.bootstrap()).unwrap();
+                    std::future::pending::<()>().await;
+                });
+            });
+            receiver.recv().unwrap()
+        }
+    })
+}
+
+/// Where cargo puts the examples: beside the folder of the tests.
+fn examples() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().and_then(Path::parent).unwrap().join("examples");
+    assert!(
+        folder.join("echo_function").exists(),
+        "build it first: cargo build -p localstack --example echo_function"
+    );
+    folder
+}
