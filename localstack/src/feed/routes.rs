@@ -1,0 +1,101 @@
+//! The feed's addresses: each provider's own paths, and `GET /feed`.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use chrono::{NaiveDate, TimeDelta};
+use serde::Deserialize;
+
+use super::{Clock, Day, FeedStatus, History, ecb, koreaexim, open_er};
+
+/// What is served.
+#[derive(Clone)]
+struct Served {
+    history: Arc<History>,
+    clock: Arc<Clock>,
+}
+
+/// The bank's parameters.
+#[derive(Deserialize)]
+struct Exchange {
+    authkey: Option<String>,
+    searchdate: Option<String>,
+    data: Option<String>,
+}
+
+pub(super) fn router(history: Arc<History>, clock: Arc<Clock>) -> Router {
+    Router::new()
+        .route("/feed", get(status))
+        .route("/stats/eurofxref/eurofxref-daily.xml", get(ecb_daily))
+        .route("/stats/eurofxref/eurofxref-hist-90d.xml", get(ecb_ninety_days))
+        .route("/stats/eurofxref/eurofxref-hist.zip", get(ecb_archive))
+        .route("/v6/latest/{base}", get(open_latest))
+        .route("/v6/{key}/latest/{base}", get(keyed_latest))
+        .route("/site/program/financial/exchangeJSON", get(exchange))
+        .with_state(Served { history, clock })
+}
+
+impl Served {
+    /// The current day's rates. The clock walks over days of the history, so there always are some.
+    fn today(&self) -> &Day {
+        self.history.on(self.clock.day()).unwrap_or_else(|| self.history.newest())
+    }
+}
+
+async fn status(State(served): State<Served>) -> Json<FeedStatus> {
+    Json(served.clock.status())
+}
+
+async fn ecb_daily(State(served): State<Served>) -> Response {
+    xml(ecb::document(std::iter::once(served.today())))
+}
+
+async fn ecb_ninety_days(State(served): State<Served>) -> Response {
+    let today = served.clock.day();
+    let since = today - TimeDelta::days(ecb::NINETY_DAYS);
+    xml(ecb::document(served.history.days().iter().filter(|day| since <= day.date && day.date <= today)))
+}
+
+async fn ecb_archive(State(served): State<Served>) -> Response {
+    ([(header::CONTENT_TYPE, "application/zip")], served.history.archive()).into_response()
+}
+
+async fn open_latest(State(served): State<Served>, Path(base): Path<String>) -> Response {
+    match open_er::open(served.today(), &base) {
+        Some(answer) => Json(answer).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(open_er::UNSUPPORTED)).into_response(),
+    }
+}
+
+async fn keyed_latest(State(served): State<Served>, Path((_key, base)): Path<(String, String)>) -> Response {
+    match open_er::keyed(served.today(), &base) {
+        Some(answer) => Json(answer).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(open_er::UNSUPPORTED)).into_response(),
+    }
+}
+
+/// A day without rates, one that has not come yet included, is an empty array, as on a holiday.
+async fn exchange(State(served): State<Served>, Query(asked): Query<Exchange>) -> Response {
+    if asked.authkey.is_none_or(|key| key.is_empty()) {
+        return Json(koreaexim::refused(koreaexim::Refusal::Key)).into_response();
+    }
+    if asked.data.as_deref() != Some("AP01") {
+        return Json(koreaexim::refused(koreaexim::Refusal::Data)).into_response();
+    }
+    let today = served.clock.day();
+    let date = match asked.searchdate.as_deref() {
+        None | Some("") => Some(today),
+        // The bank takes dates with and without hyphens.
+        Some(text) => NaiveDate::parse_from_str(&text.replace('-', ""), "%Y%m%d").ok(),
+    };
+    let day = date.filter(|date| *date <= today).and_then(|date| served.history.on(date));
+    Json(day.and_then(koreaexim::rows).unwrap_or_default()).into_response()
+}
+
+fn xml(document: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/xml")], document).into_response()
+}

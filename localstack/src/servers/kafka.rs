@@ -1,0 +1,223 @@
+//! Apache Kafka: one broker that is its own controller (KRaft), from the jars of Maven Central.
+
+use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use krafka::admin::DescribeClusterOptions;
+use rustix::process::Signal;
+
+use super::process::{Process, Program, listens};
+use super::{Options, ServerError, install, port};
+use crate::process_table::Identity;
+
+/// One node is enough: no election needs a second.
+const NODE: u32 = 1;
+/// Largest record batch: 8 MB, above the 5 MB values that the tests send.
+const MAX_MESSAGE_BYTES: u32 = 8 * 1024 * 1024;
+/// The broker's log goes to its standard output, warnings and worse.
+const LOGGING: &str = "status=warn
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d{ISO8601} %-5p %m (%c{1})%n
+rootLogger.level=warn
+rootLogger.appenderRef.out.ref=out
+";
+
+/// A running broker. Dropping it kills it.
+#[derive(Debug)]
+pub struct Kafka {
+    process: Process,
+    port: u16,
+    classes: Option<NewClasses>,
+}
+
+/// An archive of loaded classes that the JVM writes when this broker ends; it makes the next start three times as fast.
+#[derive(Debug)]
+struct NewClasses {
+    written: PathBuf,
+    wanted: PathBuf,
+}
+
+impl Kafka {
+    /// Starts Kafka, with new storage when the folder has none, and waits until the broker names itself a member of the cluster.
+    ///
+    /// # Errors
+    /// [`ServerError`] says what is missing, who has the port or how the log ends.
+    pub async fn start(options: &Options) -> Result<Self, ServerError> {
+        let dir = install::make_dir(&options.dir)?;
+        install::make_parent(&options.log)?;
+        let port = port::resolve("Kafka", options.port)?;
+        let kafka = install::cache()?.join("kafka");
+        let jars = install::existing(kafka.join("lib"), "Apache Kafka")?.join("*").into_os_string();
+        let java = install::program("java")?;
+        let settings = dir.join("server.properties");
+        write(&settings, &properties(&dir, port, port::free_port()?))?;
+        write(&dir.join("log4j2.properties"), LOGGING)?;
+
+        let archive = kafka.join(format!("classes-{:016x}.jsa", version_of(&java)));
+        let new = dir.join(format!("classes-{}.jsa", std::process::id()));
+        let mut jvm: Vec<OsString> =
+            ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp"].map(Into::into).into();
+        jvm.push(jars);
+        let mut broker = jvm.clone();
+        let classes = if archive.exists() {
+            broker.insert(0, flag("-XX:SharedArchiveFile=", &archive));
+            None
+        } else {
+            broker.insert(0, flag("-XX:ArchiveClassesAtExit=", &new));
+            Some(NewClasses { written: new, wanted: archive })
+        };
+        broker.insert(0, flag("-Dlog4j2.configurationFile=", &dir.join("log4j2.properties")));
+        broker.extend(["kafka.Kafka".into(), settings.clone().into_os_string()]);
+        let program = Program {
+            server: "Kafka",
+            program: java.clone(),
+            args: broker,
+            env: vec![("TZ".to_owned(), "UTC".to_owned())],
+            cwd: dir.clone(),
+            log: options.log.clone(),
+            user: None,
+            stop_signal: Signal::TERM,
+            ready_limit: Duration::from_secs(90),
+            stop_limit: Duration::from_secs(12),
+        };
+        if !dir.join("data/meta.properties").exists() {
+            // A cluster id is 16 bytes in URL-safe base64; the folder keeps it from then on.
+            let id = base64_simd::URL_SAFE_NO_PAD.encode_to_string(uuid::Uuid::new_v4().as_bytes());
+            jvm.extend(["kafka.tools.StorageTool", "format", "-t", &id, "-c"].map(Into::into));
+            jvm.push(settings.into_os_string());
+            program.prepare("kafka.tools.StorageTool", &java, &jvm).await?;
+        }
+        let process = Process::start(program, async || answers(port).await).await?;
+        Ok(Self { process, port, classes })
+    }
+
+    /// `127.0.0.1:PORT`
+    #[must_use]
+    pub fn bootstrap(&self) -> String {
+        bootstrap(self.port)
+    }
+
+    /// Kills it at once, as a crash does.
+    ///
+    /// # Errors
+    /// [`ServerError::System`].
+    pub async fn kill(&mut self) -> Result<(), ServerError> {
+        self.process.kill().await
+    }
+
+    /// Starts it again on the same port and data; kills it before, when it runs.
+    ///
+    /// # Errors
+    /// As [`Kafka::start`].
+    pub async fn restart(&mut self) -> Result<(), ServerError> {
+        let port = self.port;
+        self.process.start_again(async || answers(port).await).await
+    }
+
+    /// Ends it in order.
+    ///
+    /// # Errors
+    /// [`ServerError::System`].
+    pub async fn stop(mut self) -> Result<(), ServerError> {
+        let ended_in_order = self.process.stop().await?;
+        if let Some(classes) = self.classes.filter(|_| ended_in_order) {
+            classes.keep()?;
+        }
+        Ok(())
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn identity(&self) -> Option<Identity> {
+        self.process.identity()
+    }
+}
+
+impl NewClasses {
+    fn keep(self) -> Result<(), ServerError> {
+        if !self.written.exists() {
+            return Ok(());
+        }
+        let keeping = || ServerError::system(format!("keep the class archive {}", self.wanted.display()));
+        // Copied beside its place and renamed, so that another broker never maps half a file.
+        let beside = self.wanted.with_extension(format!("{}.tmp", std::process::id()));
+        std::fs::copy(&self.written, &beside).map_err(keeping())?;
+        std::fs::rename(&beside, &self.wanted).map_err(keeping())?;
+        std::fs::remove_file(&self.written).map_err(keeping())
+    }
+}
+
+fn flag(name: &str, path: &Path) -> OsString {
+    let mut flag = OsString::from(name);
+    flag.push(path);
+    flag
+}
+
+/// Tells one Java from another, because a class archive is for one alone.
+fn version_of(java: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let program = java.canonicalize().unwrap_or_else(|_| java.to_path_buf());
+    std::fs::metadata(&program).and_then(|file| file.modified()).ok().hash(&mut hasher);
+    program.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn write(path: &Path, text: &str) -> Result<(), ServerError> {
+    std::fs::write(path, text).map_err(ServerError::system(format!("write {}", path.display())))
+}
+
+fn bootstrap(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
+fn properties(dir: &Path, port: u16, controller_port: u16) -> String {
+    let data = dir.join("data");
+    let data = data.display();
+    format!(
+        "process.roles=broker,controller
+node.id={NODE}
+controller.quorum.voters={NODE}@127.0.0.1:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+message.max.bytes={MAX_MESSAGE_BYTES}
+log.cleaner.dedupe.buffer.size=16777216
+"
+    )
+}
+
+/// A broker that was killed is known to the controller but fenced until it has registered again; only an unfenced one is
+/// listed.
+async fn answers(port: u16) -> Result<(), String> {
+    listens(port).await?;
+    let listed = async {
+        let kafka = krafka::Kafka::builder(bootstrap(port))
+            .client_id("hwanyul-local-stack")
+            .connect_timeout(Duration::from_secs(1))
+            .request_timeout(Duration::from_secs(2))
+            .connect()
+            .await?;
+        kafka.admin().describe_cluster(DescribeClusterOptions::default()).await
+    };
+    let cluster = listed.await.map_err(|error: krafka::error::KrafkaError| error.to_string())?;
+    match cluster.brokers.iter().any(|broker| broker.port == i32::from(port)) {
+        true => Ok(()),
+        false => Err("the broker is not yet a member of its cluster".to_owned()),
+    }
+}

@@ -1,0 +1,182 @@
+//! PostgreSQL. It refuses to run as root, so root starts it as the user `postgres` that Debian's package makes.
+
+use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::{Signal, geteuid};
+use sqlx::{Connection as _, PgConnection};
+
+use super::process::{Process, Program, listens};
+use super::{Options, ServerError, install, port};
+use crate::process_table::Identity;
+
+/// The account that Debian's package makes.
+const SERVICE_USER: &str = "postgres";
+/// The oldest version that the migrations are written for.
+const OLDEST: u32 = 15;
+/// Where root's data goes when the user `postgres` cannot reach the wanted folder, as below `/root`.
+const FALLBACK: &str = "/var/lib/hwanyul";
+
+/// A running PostgreSQL. Dropping it kills it.
+#[derive(Debug)]
+pub struct Postgres {
+    process: Process,
+    port: u16,
+}
+
+impl Postgres {
+    /// Starts PostgreSQL, with a new cluster when the folder has none, and waits until it takes a connection.
+    ///
+    /// # Errors
+    /// [`ServerError`] says what is missing, who has the port or how the log ends.
+    pub async fn start(options: &Options) -> Result<Self, ServerError> {
+        install::make_parent(&options.log)?;
+        let port = port::resolve("PostgreSQL", options.port)?;
+        let bin = bin_dir()?;
+        let is_root = geteuid().is_root();
+        install::make_dir(&options.dir)?;
+        let dir = install::make_dir(&Self::data_dir(&options.dir))?;
+        let program = Program {
+            server: "PostgreSQL",
+            program: bin.join("postgres"),
+            args: arguments(&dir, port),
+            env: vec![("LC_ALL".to_owned(), "C.UTF-8".to_owned()), ("TZ".to_owned(), "UTC".to_owned())],
+            cwd: dir.clone(),
+            log: options.log.clone(),
+            user: is_root.then(|| SERVICE_USER.to_owned()),
+            // "Fast": roll back what is open, then end.
+            stop_signal: Signal::INT,
+            ready_limit: Duration::from_secs(60),
+            stop_limit: Duration::from_secs(10),
+        };
+        if is_root {
+            hand_over(&dir)?;
+        }
+        if !dir.join("PG_VERSION").exists() {
+            let args = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
+            let mut args: Vec<OsString> = args.iter().map(Into::into).collect();
+            args.extend(["--no-instructions".into(), "-D".into(), dir.clone().into_os_string()]);
+            program.prepare("initdb", &bin.join("initdb"), &args).await?;
+        }
+        let process = Process::start(program, async || answers(port).await).await?;
+        Ok(Self { process, port })
+    }
+
+    /// `postgres://postgres@127.0.0.1:PORT/DATABASE`
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        url(self.port, database)
+    }
+
+    /// Kills it and all its backends at once, as a crash does.
+    ///
+    /// # Errors
+    /// [`ServerError::System`].
+    pub async fn kill(&mut self) -> Result<(), ServerError> {
+        self.process.kill().await
+    }
+
+    /// Starts it again on the same port and data; kills it before, when it runs.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub async fn restart(&mut self) -> Result<(), ServerError> {
+        let port = self.port;
+        self.process.start_again(async || answers(port).await).await
+    }
+
+    /// Ends it in order.
+    ///
+    /// # Errors
+    /// [`ServerError::System`].
+    pub async fn stop(mut self) -> Result<(), ServerError> {
+        self.process.stop().await.map(|_| ())
+    }
+
+    /// Its process.
+    #[must_use]
+    pub fn identity(&self) -> Option<Identity> {
+        self.process.identity()
+    }
+
+    /// Where the data of a server with `Options::dir` is: in that folder, except that root's goes below `/var/lib/hwanyul` when
+    /// the user `postgres` cannot reach it.
+    #[must_use]
+    pub fn data_dir(dir: &Path) -> PathBuf {
+        let absolute = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+        if !geteuid().is_root() || absolute.ancestors().skip(1).all(others_may_enter) {
+            return absolute;
+        }
+        let mut hasher = DefaultHasher::new();
+        absolute.hash(&mut hasher);
+        Path::new(FALLBACK).join(format!("postgres-{:016x}", hasher.finish()))
+    }
+}
+
+fn arguments(dir: &Path, port: u16) -> Vec<OsString> {
+    let settings = [
+        format!("port={port}"),
+        "listen_addresses=127.0.0.1".to_owned(),
+        // Sockets have names of at most 107 bytes, so a deep folder would not do; TCP is enough.
+        "unix_socket_directories=".to_owned(),
+        "max_connections=200".to_owned(),
+        "shared_buffers=256MB".to_owned(),
+        "max_wal_size=4GB".to_owned(),
+        "wal_compression=on".to_owned(),
+        "synchronous_commit=on".to_owned(),
+        "timezone=UTC".to_owned(),
+    ];
+    let mut args: Vec<OsString> = vec!["-D".into(), dir.into()];
+    args.extend(settings.into_iter().flat_map(|setting| ["-c".into(), setting.into()]));
+    args
+}
+
+fn url(port: u16, database: &str) -> String {
+    format!("postgres://postgres@127.0.0.1:{port}/{database}")
+}
+
+async fn answers(port: u16) -> Result<(), String> {
+    listens(port).await?;
+    let select = async { PgConnection::connect(&url(port, "postgres")).await?.close().await };
+    select.await.map_err(|error: sqlx::Error| error.to_string())
+}
+
+/// The programs of the newest installed version.
+fn bin_dir() -> Result<PathBuf, ServerError> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(|entry| {
+        let entry = entry.ok()?;
+        let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let bin = entry.path().join("bin");
+        (version >= OLDEST && bin.join("postgres").is_file()).then_some((version, bin))
+    });
+    if let Some((_, bin)) = versions.max_by_key(|(version, _)| *version) {
+        return Ok(bin);
+    }
+    let on_path = install::program("postgres").ok().and_then(|program| program.parent().map(Path::to_path_buf));
+    on_path.ok_or_else(|| ServerError::Missing { what: format!("PostgreSQL {OLDEST} or newer") })
+}
+
+/// Gives the folder to the user `postgres`.
+fn hand_over(dir: &Path) -> Result<(), ServerError> {
+    let passwd = std::fs::read_to_string("/etc/passwd").map_err(ServerError::system("read /etc/passwd"))?;
+    let ids = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let is_user = fields.next() == Some(SERVICE_USER);
+        let (uid, gid) = (fields.nth(1)?.parse::<u32>().ok()?, fields.next()?.parse::<u32>().ok()?);
+        is_user.then_some((uid, gid))
+    });
+    let (uid, gid) = ids.ok_or_else(|| ServerError::Missing { what: format!("the user {SERVICE_USER}") })?;
+    let handing = || ServerError::system(format!("give {} to {SERVICE_USER}", dir.display()));
+    let owner = std::fs::metadata(dir).map_err(handing())?.uid();
+    if owner != uid {
+        std::os::unix::fs::chown(dir, Some(uid), Some(gid)).map_err(handing())?;
+    }
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(handing())
+}
+
+fn others_may_enter(dir: &Path) -> bool {
+    std::fs::metadata(dir).is_ok_and(|folder| folder.mode() & 0o001 != 0)
+}

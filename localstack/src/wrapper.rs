@@ -1,0 +1,187 @@
+//! `localstack servers -- COMMAND`: runs a command with servers of its own, and leaves nothing behind.
+
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use rustix::process::{Signal, getpid, set_child_subreaper};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep};
+
+use crate::process_table::{Identity, descendants};
+use crate::servers::{Ports, Postgres, ServerError, Servers, ServersOptions};
+
+/// How long the command and what it started have to end after a signal.
+const END_LIMIT: Duration = Duration::from_secs(5);
+/// Exit status of a command that a signal ended: 128 and the signal's number, as shells have it.
+const SIGNALLED: i32 = 128;
+
+/// Why the command could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum WrapperError {
+    /// A server does not run.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The command cannot be started or watched.
+    #[error("could not {what}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There is no command.
+    #[error("no command; usage: localstack servers -- COMMAND [ARGUMENT]...")]
+    NoCommand,
+}
+
+/// Runs `command` with `HWANYUL_TEST_KAFKA`, `HWANYUL_TEST_REDIS`, `HWANYUL_TEST_DATABASE` and `HWANYUL_TEST_SQS` set to new
+/// servers, and ends everything when it ends or a signal comes. Gives the status to exit with.
+///
+/// # Errors
+/// [`WrapperError`]; nothing is left running then either.
+pub async fn run(command: &[OsString]) -> Result<u8, WrapperError> {
+    let Some((program, args)) = command.split_first() else { return Err(WrapperError::NoCommand) };
+    let system = |what: &str| {
+        let what = what.to_owned();
+        move |source| WrapperError::System { what, source }
+    };
+    // What the command leaves behind becomes our child, and so can be found and ended.
+    set_child_subreaper(Some(getpid())).map_err(|error| system("adopt orphans")(error.into()))?;
+    let mut interrupted = Interruption::new().map_err(system("watch for signals"))?;
+    // Others may enter: PostgreSQL runs as another user when we are root.
+    let dir = tempfile::Builder::new()
+        .prefix("hwanyul-servers-")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .tempdir()
+        .map_err(system("make a temporary folder"))?;
+    let options = ServersOptions { dir: dir.path().into(), log_dir: dir.path().join("logs"), ports: Ports::default() };
+
+    let ended = with_servers(&options, program, args, &mut interrupted).await;
+    // Whatever happened, nothing of ours runs on; only then can the folder be removed.
+    end_all(|| descendants(std::process::id())).await.map_err(system("end what is left"))?;
+    remove_postgres(&options)?;
+    dir.close().map_err(system("remove the temporary folder"))?;
+    ended
+}
+
+async fn with_servers(
+    options: &ServersOptions,
+    program: &OsString,
+    args: &[OsString],
+    interrupted: &mut Interruption,
+) -> Result<u8, WrapperError> {
+    let system = |what: &'static str| move |source| WrapperError::System { what: what.to_owned(), source };
+    let began = Instant::now();
+    let servers = tokio::select! {
+        servers = Servers::start(options, |_, _| ()) => servers?,
+        signal = interrupted.next() => return Ok(exit_of_signal(signal)),
+    };
+    let named = endpoints(&servers);
+    let addresses: Vec<&str> = named.iter().map(|(_, address)| address.as_str()).collect();
+    eprintln!("servers ready in {:.1} s: {}", began.elapsed().as_secs_f64(), addresses.join(" "));
+
+    let mut child = Command::new("setpriv")
+        .args(["--pdeathsig", "KILL", "--"])
+        .arg(program)
+        .args(args)
+        .envs(named)
+        .spawn()
+        .map_err(system("start the command"))?;
+    let status = tokio::select! {
+        status = child.wait() => exit_of(status.map_err(system("wait for the command"))?),
+        signal = interrupted.next() => {
+            end(&mut child, &servers, signal).await.map_err(system("end the command"))?;
+            exit_of_signal(signal)
+        }
+    };
+    end_all(|| leftovers(&servers)).await.map_err(system("end what the command left"))?;
+    servers.stop().await?;
+    Ok(status)
+}
+
+fn endpoints(servers: &Servers) -> [(&'static str, String); 4] {
+    [
+        ("HWANYUL_TEST_KAFKA", servers.kafka.bootstrap()),
+        ("HWANYUL_TEST_REDIS", servers.redis.url()),
+        ("HWANYUL_TEST_DATABASE", servers.postgres.url("postgres")),
+        ("HWANYUL_TEST_SQS", servers.sqs.url()),
+    ]
+}
+
+/// The signals that end us.
+struct Interruption {
+    signals: [(Signal, tokio::signal::unix::Signal); 3],
+}
+
+impl Interruption {
+    fn new() -> std::io::Result<Self> {
+        let interrupt = (Signal::INT, signal(SignalKind::interrupt())?);
+        let terminate = (Signal::TERM, signal(SignalKind::terminate())?);
+        Ok(Self { signals: [interrupt, terminate, (Signal::HUP, signal(SignalKind::hangup())?)] })
+    }
+
+    async fn next(&mut self) -> Signal {
+        let [interrupt, terminate, hangup] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.1.recv() => interrupt.0,
+            _ = terminate.1.recv() => terminate.0,
+            _ = hangup.1.recv() => hangup.0,
+        }
+    }
+}
+
+/// Passes the signal on and waits a while; `end_all` kills what is left.
+async fn end(child: &mut Child, servers: &Servers, signal: Signal) -> std::io::Result<()> {
+    for process in leftovers(servers) {
+        process.signal(signal)?;
+    }
+    match tokio::time::timeout(END_LIMIT, child.wait()).await {
+        Ok(status) => status.map(|_| ()),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Kills what `left` names until it names nothing: killing a process may hand its children to us.
+async fn end_all(left: impl Fn() -> Vec<Identity>) -> std::io::Result<()> {
+    loop {
+        let left = left();
+        if left.is_empty() {
+            return Ok(());
+        }
+        for process in left {
+            process.signal(Signal::KILL)?;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Our descendants without the servers and what is below them.
+fn leftovers(servers: &Servers) -> Vec<Identity> {
+    let own = servers.identities();
+    let belongs: Vec<_> =
+        own.iter().flat_map(|(_, server)| descendants(server.pid).into_iter().chain([*server])).collect();
+    descendants(std::process::id()).into_iter().filter(|process| !belongs.contains(process)).collect()
+}
+
+/// PostgreSQL's data is elsewhere when the user `postgres` cannot reach the temporary folder.
+fn remove_postgres(options: &ServersOptions) -> Result<(), WrapperError> {
+    let data = Postgres::data_dir(&options.dir.join("postgres"));
+    if !data.exists() {
+        return Ok(());
+    }
+    std::fs::remove_dir_all(&data)
+        .map_err(|source| WrapperError::System { what: format!("remove {}", data.display()), source })
+}
+
+fn exit_of(status: ExitStatus) -> u8 {
+    let code = status.code().or_else(|| status.signal().map(|signal| SIGNALLED + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+fn exit_of_signal(signal: Signal) -> u8 {
+    u8::try_from(SIGNALLED + signal.as_raw()).unwrap_or(1)
+}
