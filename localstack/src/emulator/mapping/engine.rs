@@ -24,8 +24,10 @@ use crate::emulator::with_causes;
 
 use batch::Batch;
 
-/// How long after a failed commit the next is tried.
-const COMMIT_PAUSE: Duration = Duration::from_millis(500);
+/// How long after a first failed commit the next is tried; after each further one, twice as long.
+const COMMIT_PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause between commits.
+const LONGEST_COMMIT_PAUSE: Duration = Duration::from_secs(2);
 /// Reading ahead stops at two batches, but not below this many records.
 const LEAST_READ_AHEAD: usize = 1_000;
 
@@ -46,6 +48,7 @@ pub(super) struct Engine {
     is_assigned: bool,
     to_commit: BTreeMap<i32, Position>,
     commit_after: Instant,
+    failed_commits: u32,
     in_flight: Option<BoxFuture<'static, (Batch, Result<Invocation, InvokeError>)>>,
     committing: Option<BoxFuture<'static, Committed>>,
 }
@@ -64,6 +67,7 @@ impl Engine {
             is_assigned: false,
             to_commit: BTreeMap::new(),
             commit_after: Instant::now(),
+            failed_commits: 0,
             in_flight: None,
             committing: None,
         }
@@ -284,18 +288,27 @@ impl Engine {
     }
 
     fn committed(&mut self, positions: BTreeMap<i32, Position>, result: Result<(), KrafkaError>) {
-        let Err(error) = result else { return };
+        let Err(error) = result else {
+            self.failed_commits = 0;
+            return;
+        };
         let spec = &self.mapping.spec;
-        tracing::warn!(
-            kafka.topic = spec.topic,
-            kafka.group = spec.consumer_group,
-            error = &error as &dyn std::error::Error,
-            "Could not commit offsets of {}",
-            spec.topic
-        );
+        if self.failed_commits == 0 {
+            tracing::warn!(
+                kafka.topic = spec.topic,
+                kafka.group = spec.consumer_group,
+                error = &error as &dyn std::error::Error,
+                "Could not commit offsets of {}; trying again until it works",
+                spec.topic
+            );
+        }
         self.mapping
             .note(|progress| progress.last_error = Some(format!("could not commit offsets: {error}")));
-        self.commit_after = Instant::now() + COMMIT_PAUSE;
+        let pause = COMMIT_PAUSE
+            .saturating_mul(1 << self.failed_commits.min(8))
+            .min(LONGEST_COMMIT_PAUSE);
+        self.commit_after = Instant::now() + pause;
+        self.failed_commits += 1;
         if *self.stop.borrow() {
             // Nobody will try again; the records are delivered once more by whoever comes next.
             return;

@@ -92,6 +92,24 @@ pub(super) async fn close(consumer: &Consumer) {
     }
 }
 
+/// Lets the next poll ask Kafka at once. By itself krafka waits up to 30 s after a failed fetch, and a broker that was
+/// restarted is back long before.
+async fn ask_again(consumer: &Consumer, topic: &str) {
+    let paused = consumer.paused_partitions().await;
+    for (partition, lag) in consumer.lag().await {
+        // A paused partition may hold records that a seek would throw away; it is not fetched anyway.
+        if let Some(position) = lag.position
+            && !paused.contains(&(topic.to_owned(), partition.partition))
+            && let Err(error) = consumer.seek(topic, partition.partition, position).await
+        {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "Could not seek to the position of {topic}"
+            );
+        }
+    }
+}
+
 struct Reader {
     spec: MappingSpec,
     bootstrap: String,
@@ -129,12 +147,23 @@ impl Reader {
     async fn read(&mut self, consumer: &Consumer) -> bool {
         let mut stop = self.stop.clone();
         let mut failures = 0;
+        let mut known_errors = 0;
         loop {
             let polled = tokio::select! {
                 polled = consumer.poll(POLL) => polled,
                 _ = stop.wait_for(|stopped| *stopped) => return true,
             };
+            // krafka counts a failed fetch, but the poll around it only comes back empty.
+            let errors = consumer.metrics().consumer.errors;
+            let has_failed = errors > std::mem::replace(&mut known_errors, errors);
             match polled {
+                Ok(records) if records.is_empty() && has_failed => {
+                    failures += 1;
+                    if failures == 1 {
+                        self.send(Message::Trouble("Kafka does not answer".to_owned()));
+                    }
+                    ask_again(consumer, &self.spec.topic).await;
+                }
                 Ok(records) => {
                     // Also when it is empty, after an error: that Kafka answers again is news.
                     if !records.is_empty() || failures > 0 {
@@ -143,8 +172,8 @@ impl Reader {
                     failures = 0;
                 }
                 Err(error) => {
-                    self.report(&error);
                     failures += 1;
+                    self.report(&error);
                     if error.is_fatal() || failures >= PATIENCE {
                         return false;
                     }
