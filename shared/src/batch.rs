@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use self::decode::{Decoded, decode};
 use crate::apply::{ApplyError, chain};
@@ -51,8 +52,9 @@ pub struct ItemIdentifier {
 pub async fn run<P: Payload>(get: Get<'_>, apply: impl AsyncFn(&[P]) -> Result<(), ApplyError>) -> Result<(), Error> {
     let dead_letters = DeadLetters::read(get)?;
     let (apply, dead_letters) = (&apply, &dead_letters);
-    lambda_runtime::run(service_fn(async move |event: LambdaEvent<KafkaEvent>| {
-        handle(event.payload, dead_letters, apply).await
+    // The raw text is taken so that the event can be borrowed from it: a record then costs no allocation.
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
+        handle(event.payload.get(), dead_letters, apply).await
     }))
     .await
 }
@@ -65,18 +67,24 @@ pub async fn run<P: Payload>(get: Get<'_>, apply: impl AsyncFn(&[P]) -> Result<(
 /// # Errors
 /// A [`Diagnostic`] with a fixed `error_type` when no record is to blame and the whole batch must come again.
 pub async fn handle<P: Payload>(
-    event: KafkaEvent,
+    event: &str,
     dead_letters: &DeadLetters,
     apply: &impl AsyncFn(&[P]) -> Result<(), ApplyError>,
 ) -> Result<BatchResponse, Diagnostic> {
     let started = Instant::now();
+    let event: KafkaEvent<'_> = serde_json::from_str(event).map_err(|error| Diagnostic {
+        error_type: "NotAKafkaEvent".to_owned(),
+        error_message: format!("the event is not one of a Kafka event source mapping: {error}"),
+    })?;
     let decoded = decode::<P>(&event);
     let Decoded { payloads, places, tombstones, mut refused } = decoded;
-    for record in event.records.values().flatten() {
-        tracing::debug!(
-            kafka.topic = %record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
-            correlation_id = record.header(header::CORRELATION_ID), "Received Kafka message from topic: {}", record.topic
-        );
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        for record in event.records.values().flatten() {
+            tracing::debug!(
+                kafka.topic = &*record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
+                correlation_id = record.header(header::CORRELATION_ID), "Received Kafka message from topic: {}", &*record.topic
+            );
+        }
     }
     let mut stubborn = Vec::new();
     apply_or_split(&payloads, 0, apply, &mut stubborn).await.map_err(|error| diagnostic(P::TOPIC.name(), &error))?;
@@ -84,7 +92,7 @@ pub async fn handle<P: Payload>(
     refused.extend(stubborn.into_iter().map(|(place, reason)| (places[place], RefusalCode::ValueRefused, reason)));
     for (record, code, reason) in &refused {
         tracing::warn!(
-            kafka.topic = %record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
+            kafka.topic = &*record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
             error_code = ?code, reason, "Refused a record that can never be applied"
         );
     }
@@ -95,13 +103,18 @@ pub async fn handle<P: Payload>(
             again(&event, &refused)
         }
     };
-    let correlation: BTreeSet<&str> = places.iter().filter_map(|record| record.header(header::CORRELATION_ID)).take(1000).collect();
     tracing::info!(
-        kafka.topic = P::TOPIC.name(), records = applied, refused = refused.len(), tombstones,
-        correlation_id = correlation.iter().take(3).copied().collect::<Vec<_>>().join(" "), runs = correlation.len(),
+        kafka.topic = P::TOPIC.name(), records = applied, refused = refused.len(), tombstones, correlation_id = correlation(&places),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "{}", P::TOPIC.processed_message()
     );
     Ok(response)
+}
+
+/// The correlation ids of the batch's first and last record: a batch is mostly of one run, and reading the headers of all costs more than the rest.
+fn correlation(places: &[&KafkaRecord<'_>]) -> String {
+    let ends = [places.first(), places.last()];
+    let ids: BTreeSet<String> = ends.into_iter().flatten().filter_map(|record| record.header(header::CORRELATION_ID)).collect();
+    ids.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// Applies `payloads`; when the store refuses a value for good, halves the batch until the record to blame is alone, and goes on with the others.
@@ -131,14 +144,14 @@ async fn apply_or_split<P: Payload>(
 
 /// The refused records, and every later record of their partitions. AWS's guide reads as if only the named records came again; others resume the
 /// partition at the first. Naming all of them is right under both readings, because everything here may be applied twice.
-fn again(event: &KafkaEvent, refused: &[(&KafkaRecord, RefusalCode, String)]) -> BatchResponse {
+fn again(event: &KafkaEvent<'_>, refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchResponse {
     let mut failures = Vec::new();
     for (partition, records) in &event.records {
         let first = records.iter().filter(|record| refused.iter().any(|(bad, ..)| std::ptr::eq(*bad, *record))).map(|record| record.offset).min();
         let Some(first) = first else { continue };
         let mut offsets: Vec<i64> = records.iter().map(|record| record.offset).filter(|offset| *offset >= first).collect();
         offsets.sort_unstable();
-        failures.extend(offsets.into_iter().map(|offset| BatchItemFailure { item: ItemIdentifier { partition: partition.clone(), offset } }));
+        failures.extend(offsets.into_iter().map(|offset| BatchItemFailure { item: ItemIdentifier { partition: partition.to_string(), offset } }));
     }
     BatchResponse { failures }
 }

@@ -104,7 +104,7 @@ impl DeadLetters {
     ///
     /// # Errors
     /// [`DeadLetterError`]; some may have been sent, so a repeated record can have two dead letters.
-    pub async fn send(&self, refused: &[(&KafkaRecord, RefusalCode, String)]) -> Result<(), DeadLetterError> {
+    pub async fn send(&self, refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> Result<(), DeadLetterError> {
         let mut bodies = Vec::new();
         for (record, code, reason) in refused {
             for letter in self.letters(record, *code, reason) {
@@ -122,29 +122,30 @@ impl DeadLetters {
         if call.is_empty() { Ok(()) } else { self.call(call).await }
     }
 
-    fn letters(&self, record: &KafkaRecord, error_code: RefusalCode, reason: &str) -> Vec<DeadLetter> {
+    fn letters(&self, record: &KafkaRecord<'_>, error_code: RefusalCode, reason: &str) -> Vec<DeadLetter> {
         let base64 = |bytes: &[u8]| base64_simd::STANDARD.encode_to_string(bytes);
-        let payload = record.value.as_ref().map_or(&[][..], |value| value.as_bytes());
+        let value = record.value();
+        let payload = value.as_deref().unwrap_or_default();
         let chunks: Vec<&[u8]> = if payload.is_empty() { vec![&[]] } else { payload.chunks(PART_BYTES).collect() };
         let mut room = HEADER_BYTES;
         let headers: Vec<(String, String)> = record
-            .headers
-            .iter()
+            .headers()
+            .into_iter()
             .take_while(|(name, value)| {
                 let fits = name.len() + value.len() <= room;
                 room = room.saturating_sub(name.len() + value.len());
                 fits
             })
-            .map(|(name, value)| (name.clone(), base64(value)))
+            .map(|(name, value)| (name, base64(&value)))
             .collect();
         let letter = DeadLetter {
             id: Uuid::now_v7(),
             function: self.function.clone(),
-            topic: record.topic.clone(),
+            topic: record.topic.to_string(),
             partition: record.partition,
             offset: record.offset,
             timestamp: record.timestamp,
-            key: record.key.as_ref().map(|key| base64(&key.as_bytes()[..key.as_bytes().len().min(1024)])),
+            key: record.key().map(|key| base64(&key[..key.len().min(1024)])),
             headers,
             payload: None,
             part: 1,
@@ -153,7 +154,7 @@ impl DeadLetters {
             reason: reason.to_owned(),
         };
         let numbered = chunks.iter().zip(1..);
-        let has_value = record.value.is_some();
+        let has_value = value.is_some();
         numbered.map(|(chunk, part)| DeadLetter { payload: has_value.then(|| base64(chunk)), part, ..letter.clone() }).collect()
     }
 

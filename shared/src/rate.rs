@@ -58,8 +58,9 @@ impl Rate {
         if !(SMALLEST..=LARGEST).contains(&value) {
             return Err(RateError::OutOfRange(value.to_string()));
         }
-        let digits = value.mantissa().unsigned_abs().to_string().len();
-        if digits > SIGNIFICANT_DIGITS as usize {
+        // Ten to the eighteenth is the first number of nineteen digits.
+        if value.mantissa().unsigned_abs() >= 10_u128.pow(SIGNIFICANT_DIGITS) {
+            let digits = value.mantissa().unsigned_abs().to_string().len();
             return Err(RateError::TooPrecise { digits, text: value.to_string() });
         }
         Ok(Self(value))
@@ -97,24 +98,32 @@ impl FromStr for Rate {
         if text.len() != unsigned.len() || mantissa.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
             return Err(RateError::NotPositive(shown()));
         }
-        let significant = |digits: &str| digits.trim_start_matches('0').len();
-        let digits = if fraction.trim_end_matches('0').is_empty() {
-            whole.trim_matches('0').len()
-        } else {
-            significant(&format!("{whole}{}", fraction.trim_end_matches('0')))
+        let fraction = fraction.trim_end_matches('0');
+        // Leading zeros carry nothing, and trailing zeros do so only before the point.
+        let (whole, kept_fraction) = (whole.trim_start_matches('0'), fraction);
+        let digits = match (whole.is_empty(), fraction.is_empty()) {
+            (_, true) => whole.trim_end_matches('0').len(),
+            (true, false) => fraction.trim_start_matches('0').len(),
+            (false, false) => whole.len() + fraction.len(),
         };
         if digits > SIGNIFICANT_DIGITS as usize {
             return Err(RateError::TooPrecise { digits, text: shown() });
         }
-        let kept = format!("{whole}.{}", fraction.trim_end_matches('0'));
-        let kept = kept.trim_end_matches('.');
         let exponent: i32 = exponent.parse().map_err(|_| RateError::OutOfRange(shown()))?;
-        let value = if exponent == 0 {
-            Decimal::from_str_exact(kept)
+        // More places than a decimal has, before or behind the point, are out of range whatever the digits.
+        let scale = i32::try_from(kept_fraction.len()).unwrap_or(i32::MAX).saturating_sub(exponent);
+        if whole.len() + kept_fraction.len() > 28 || !(-13..=28).contains(&scale) {
+            return Err(RateError::OutOfRange(shown()));
+        }
+        let mantissa = whole.bytes().chain(kept_fraction.bytes()).fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        let shift = |power: i32| 10_i128.pow(power.unsigned_abs());
+        let value = if scale < 0 {
+            mantissa.checked_mul(shift(scale)).map(|mantissa| Decimal::try_from_i128_with_scale(mantissa, 0))
         } else {
-            Decimal::from_scientific(&format!("{kept}e{exponent}"))
+            Some(Decimal::try_from_i128_with_scale(mantissa, scale.unsigned_abs()))
         };
-        Self::new(value.map_err(|_| RateError::OutOfRange(shown()))?)
+        let value = value.and_then(Result::ok).ok_or_else(|| RateError::OutOfRange(shown()))?;
+        Self::new(value)
     }
 }
 

@@ -3,26 +3,30 @@
 //!
 //! Shape: AWS Lambda Developer Guide, "Using Lambda with Amazon MSK", event example.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::event::Header;
 
-/// The event of one invocation. Records of several partitions of one topic may be mixed.
+/// The event of one invocation, borrowed from its bytes. Records of several partitions of one topic may be mixed.
 #[derive(Debug, Deserialize)]
-pub struct KafkaEvent {
+pub struct KafkaEvent<'a> {
     /// By `topic-partition`.
-    pub records: BTreeMap<String, Vec<KafkaRecord>>,
+    #[serde(borrow)]
+    pub records: BTreeMap<Text<'a>, Vec<KafkaRecord<'a>>>,
 }
 
-/// One record as Lambda hands it over.
+/// One record as Lambda hands it over. What is encoded in it is decoded when asked for, so a record costs what is read of it.
 #[derive(Debug, Deserialize)]
-pub struct KafkaRecord {
+pub struct KafkaRecord<'a> {
     /// Its topic.
-    pub topic: String,
+    #[serde(borrow)]
+    pub topic: Text<'a>,
     /// Its partition.
     pub partition: i32,
     /// Its offset in the partition.
@@ -30,64 +34,95 @@ pub struct KafkaRecord {
     /// Milliseconds since 1970.
     #[serde(default)]
     pub timestamp: Option<i64>,
-    /// Decides the partition; absent or null when the producer gave none.
-    #[serde(default)]
-    pub key: Option<Base64>,
-    /// The payload; absent or null for a tombstone.
-    #[serde(default)]
-    pub value: Option<Base64>,
-    /// In order; empty when absent or null.
-    #[serde(default, deserialize_with = "headers")]
-    pub headers: Vec<Header>,
+    /// Decides the partition, base64; absent or null when the producer gave none.
+    #[serde(default, borrow)]
+    key: Option<Text<'a>>,
+    /// The payload, base64; absent or null for a tombstone.
+    #[serde(default, borrow)]
+    value: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    headers: Option<&'a RawValue>,
 }
 
-/// Bytes that travel as base64.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Base64 {
-    /// Decoded.
-    Bytes(Vec<u8>),
-    /// The text as it came, because it is no base64.
-    Not(String),
-}
+/// A text, borrowed unless JSON escapes stand in it (some encoders write the slash of base64 as `\/`).
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Text<'a>(pub Cow<'a, str>);
 
-impl Base64 {
-    /// The decoded bytes, or those of the undecodable text.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Bytes(bytes) => bytes,
-            Self::Not(text) => text.as_bytes(),
-        }
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
     }
 }
 
-impl<'de> Deserialize<'de> for Base64 {
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Base64;
+        struct Borrowed;
+        impl<'de> Visitor<'de> for Borrowed {
+            type Value = Cow<'de, str>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("base64 text")
+                f.write_str("a text")
             }
-            fn visit_str<E>(self, text: &str) -> Result<Base64, E> {
-                Ok(base64_simd::STANDARD.decode_to_vec(text).map_or_else(|_| Base64::Not(text.to_owned()), Base64::Bytes))
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(text))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(text.to_owned()))
             }
         }
-        deserializer.deserialize_str(Text)
+        deserializer.deserialize_str(Borrowed).map(Self)
     }
 }
 
-impl KafkaRecord {
+/// A text is no base64.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotBase64;
+
+impl KafkaRecord<'_> {
+    /// Whether the record has no value.
+    #[must_use]
+    pub fn is_tombstone(&self) -> bool {
+        self.value.is_none()
+    }
+
+    /// Decodes the value into `buffer`, whose former contents go.
+    ///
+    /// # Errors
+    /// [`NotBase64`].
+    pub fn decode_value(&self, buffer: &mut Vec<u8>) -> Result<(), NotBase64> {
+        buffer.clear();
+        base64_simd::STANDARD.decode_append(self.value.as_deref().unwrap_or_default(), buffer).map_err(|_| NotBase64)
+    }
+
+    /// The value's bytes, or those of its text when that is no base64; none for a tombstone.
+    #[must_use]
+    pub fn value(&self) -> Option<Vec<u8>> {
+        self.value.as_deref().map(decoded)
+    }
+
+    /// The key's bytes, or those of its text when that is no base64.
+    #[must_use]
+    pub fn key(&self) -> Option<Vec<u8>> {
+        self.key.as_deref().map(decoded)
+    }
+
+    /// All headers, in order. Headers of no known shape count as none: nothing that is applied depends on them.
+    #[must_use]
+    pub fn headers(&self) -> Vec<Header> {
+        let read = |raw: &RawValue| serde_json::from_str::<Headers>(raw.get()).ok();
+        self.headers.and_then(read).map(|headers| headers.0).unwrap_or_default()
+    }
+
     /// The text of the first header of this name, if it is UTF-8.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.headers.iter().find(|(header, _)| header == name)?;
-        std::str::from_utf8(value).ok()
+    pub fn header(&self, name: &str) -> Option<String> {
+        let (_, value) = self.headers().into_iter().find(|(header, _)| header == name)?;
+        String::from_utf8(value).ok()
     }
 }
 
-fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Header>, D::Error> {
-    Ok(Option::<Headers>::deserialize(deserializer)?.map(|headers| headers.0).unwrap_or_default())
+fn decoded(text: &str) -> Vec<u8> {
+    base64_simd::STANDARD.decode_to_vec(text).unwrap_or_else(|_| text.as_bytes().to_vec())
 }
 
 /// `[{"name": [bytes]}, ...]`.
@@ -181,13 +216,18 @@ mod tests {
               {"topic":"t","partition":0,"offset":1,"timestamp":5,"timestampType":"CREATE_TIME","key":"VVNE","value":"e30=","headers":[{"a":[-56,200,10]},{"a":[49]}]},
               {"topic":"t","partition":0,"offset":2,"key":null,"value":null,"headers":null},
               {"topic":"t","partition":0,"offset":3},
-              {"topic":"t","partition":0,"offset":4,"value":"not base64!","headers":[{"x":null},{"y":"text"},{}],"keySchemaMetadata":{"schemaId":"1"}}]}}"#,
+              {"topic":"t","partition":0,"offset":4,"value":"not base64!","headers":[{"x":null},{"y":"text"},{}],"keySchemaMetadata":{"schemaId":"1"}},
+              {"topic":"t","partition":0,"offset":5,"value":"\/\/\/\/","headers":7}]}}"#,
         )
         .unwrap();
-        let records = &event.records["t-0"];
-        assert_eq!(records[0].headers, [("a".to_owned(), vec![200, 200, 10]), ("a".to_owned(), b"1".to_vec())]);
-        assert_eq!(records[0].value, Some(Base64::Bytes(b"{}".to_vec())));
-        assert!(records[1].value.is_none() && records[2].value.is_none() && records[2].headers.is_empty());
-        assert_eq!(records[3].value, Some(Base64::Not("not base64!".to_owned())));
+        let records: Vec<&KafkaRecord> = event.records.values().flatten().collect();
+        assert_eq!(records[0].headers(), [("a".to_owned(), vec![200, 200, 10]), ("a".to_owned(), b"1".to_vec())]);
+        assert_eq!((records[0].value(), records[0].key()), (Some(b"{}".to_vec()), Some(b"USD".to_vec())));
+        assert!(records[1].is_tombstone() && records[2].is_tombstone() && records[2].headers().is_empty());
+        assert_eq!(records[3].decode_value(&mut Vec::new()), Err(NotBase64));
+        assert_eq!(records[3].value(), Some(b"not base64!".to_vec()));
+        assert_eq!(records[3].header("y").as_deref(), Some("text"));
+        assert_eq!(records[4].value(), Some(vec![0xff; 3]));
+        assert!(records[4].headers().is_empty());
     }
 }

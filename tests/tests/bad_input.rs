@@ -17,7 +17,7 @@ async fn refuses(bad: &[u8], record: RawRecord<'_>, code: RefusalCode, reason: &
     let (eur, jpy) = (good("EUR"), good("JPY"));
     let values = [RawRecord::Value(&eur), record, RawRecord::Value(&jpy)];
     let apply = async |events: &[ExchangeRateUpdated]| stack.currency.rate_updated(events).await;
-    let answer = handle(kafka_event(TOPIC, &values), &stack.dead_letters, &apply).await.unwrap();
+    let answer = handle(&kafka_event(TOPIC, &values), &stack.dead_letters, &apply).await.unwrap();
     assert_eq!(answer, BatchResponse::default());
     assert_eq!(stack.current_rates().await.into_keys().collect::<Vec<_>>(), ["EUR", "JPY"]);
 
@@ -80,7 +80,7 @@ async fn header_bytes_above_127_and_no_headers_at_all_are_accepted() {
         RawRecord::Value(&values[2]),
     ];
     let apply = async |events: &[ExchangeRateUpdated]| stack.history.rate_updated(events).await;
-    assert_eq!(handle(kafka_event(TOPIC, &records), &stack.dead_letters, &apply).await.unwrap(), BatchResponse::default());
+    assert_eq!(handle(&kafka_event(TOPIC, &records), &stack.dead_letters, &apply).await.unwrap(), BatchResponse::default());
     assert_eq!(stack.observations().await.len(), 3);
     assert_eq!(stack.dead_letters().await, []);
 }
@@ -91,7 +91,7 @@ async fn a_tombstone_is_acknowledged_and_no_dead_letter() {
     let usd = good("USD");
     let records = [RawRecord::Tombstone, RawRecord::Value(&usd)];
     let apply = async |events: &[ExchangeRateUpdated]| stack.currency.rate_updated(events).await;
-    assert_eq!(handle(kafka_event(TOPIC, &records), &stack.dead_letters, &apply).await.unwrap(), BatchResponse::default());
+    assert_eq!(handle(&kafka_event(TOPIC, &records), &stack.dead_letters, &apply).await.unwrap(), BatchResponse::default());
     assert_eq!(stack.current_rates().await.len(), 1);
     assert_eq!(stack.dead_letters().await, []);
 }

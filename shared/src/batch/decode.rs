@@ -3,29 +3,30 @@
 use crate::batch::MAX_VALUE_BYTES;
 use crate::dead_letter::RefusalCode;
 use crate::event::Payload;
-use crate::record::{Base64, KafkaEvent, KafkaRecord};
+use crate::record::{KafkaEvent, KafkaRecord};
 
 /// What an event held.
 pub(super) struct Decoded<'a, P> {
     /// In the order of each partition.
     pub payloads: Vec<P>,
     /// The record of each payload.
-    pub places: Vec<&'a KafkaRecord>,
+    pub places: Vec<&'a KafkaRecord<'a>>,
     /// Records without a value.
     pub tombstones: usize,
     /// Records that are no payload, and why.
-    pub refused: Vec<(&'a KafkaRecord, RefusalCode, String)>,
+    pub refused: Vec<(&'a KafkaRecord<'a>, RefusalCode, String)>,
 }
 
-pub(super) fn decode<P: Payload>(event: &KafkaEvent) -> Decoded<'_, P> {
+pub(super) fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P> {
     let count = event.records.values().map(Vec::len).sum();
     let mut decoded =
         Decoded { payloads: Vec::with_capacity(count), places: Vec::with_capacity(count), tombstones: 0, refused: Vec::new() };
+    let mut buffer = Vec::new();
     for records in event.records.values() {
         let mut in_order: Vec<&KafkaRecord> = records.iter().collect();
         in_order.sort_by_key(|record| record.offset);
         for record in in_order {
-            match payload(record) {
+            match payload(record, &mut buffer) {
                 Ok(Some(payload)) => {
                     decoded.payloads.push(payload);
                     decoded.places.push(record);
@@ -38,21 +39,22 @@ pub(super) fn decode<P: Payload>(event: &KafkaEvent) -> Decoded<'_, P> {
     decoded
 }
 
-fn payload<P: Payload>(record: &KafkaRecord) -> Result<Option<P>, (RefusalCode, String)> {
-    if record.topic != P::TOPIC.name() {
-        let reason = format!("the record is of topic {:?}; this function handles {}", record.topic, P::TOPIC);
+fn payload<P: Payload>(record: &KafkaRecord<'_>, buffer: &mut Vec<u8>) -> Result<Option<P>, (RefusalCode, String)> {
+    if &*record.topic != P::TOPIC.name() {
+        let reason = format!("the record is of topic {:?}; this function handles {}", &*record.topic, P::TOPIC);
         return Err((RefusalCode::WrongTopic, reason));
     }
-    let Some(value) = &record.value else { return Ok(None) };
-    let bytes = match value {
-        Base64::Bytes(bytes) => bytes,
-        Base64::Not(_) => return Err((RefusalCode::NotBase64, "the value is not base64".to_owned())),
-    };
-    if bytes.len() > MAX_VALUE_BYTES {
-        let reason = format!("the value has {} bytes; allowed are {MAX_VALUE_BYTES}", bytes.len());
+    if record.is_tombstone() {
+        return Ok(None);
+    }
+    if record.decode_value(buffer).is_err() {
+        return Err((RefusalCode::NotBase64, "the value is not base64".to_owned()));
+    }
+    if buffer.len() > MAX_VALUE_BYTES {
+        let reason = format!("the value has {} bytes; allowed are {MAX_VALUE_BYTES}", buffer.len());
         return Err((RefusalCode::TooLarge, reason));
     }
-    serde_json::from_slice(bytes).map(Some).map_err(|error| {
+    serde_json::from_slice(buffer).map(Some).map_err(|error| {
         let code = if error.is_data() { RefusalCode::InvalidPayload } else { RefusalCode::NotJson };
         // serde's messages repeat the offending value, which can be long.
         (code, error.to_string().chars().take(300).collect())

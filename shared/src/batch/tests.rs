@@ -3,7 +3,7 @@ use crate::event::ExchangeRateUpdated;
 
 const RATE: &str = include_str!("../../../tests/fixtures/payloads/exchange_rate_updated.json");
 
-fn event(values: &[&str]) -> KafkaEvent {
+fn event(values: &[&str]) -> String {
     let records: Vec<String> = values
         .iter()
         .enumerate()
@@ -12,7 +12,7 @@ fn event(values: &[&str]) -> KafkaEvent {
             format!(r#"{{"topic":"exchange_rate_updated","partition":1,"offset":{offset},"value":"{value}"}}"#)
         })
         .collect();
-    serde_json::from_str(&format!(r#"{{"records":{{"exchange_rate_updated-1":[{}]}}}}"#, records.join(","))).unwrap()
+    format!(r#"{{"records":{{"exchange_rate_updated-1":[{}]}}}}"#, records.join(","))
 }
 
 #[test]
@@ -33,6 +33,7 @@ fn what_is_no_payload_is_refused_with_its_reason() {
     .map(|(value, code, reason): (&str, _, _)| (value.to_owned(), code, reason));
     for (value, code, reason) in bad {
         let event = event(&[RATE, &value, RATE]);
+        let event: KafkaEvent = serde_json::from_str(&event).unwrap();
         let decoded = decode::<ExchangeRateUpdated>(&event);
         assert_eq!((decoded.payloads.len(), decoded.refused.len()), (2, 1), "{value}");
         assert_eq!((decoded.refused[0].0.offset, decoded.refused[0].1), (1, code), "{value}");
@@ -43,6 +44,7 @@ fn what_is_no_payload_is_refused_with_its_reason() {
 #[test]
 fn a_refused_record_that_cannot_be_put_aside_comes_again_with_all_behind_it() {
     let event = event(&[RATE, "{", RATE, RATE]);
+    let event: KafkaEvent = serde_json::from_str(&event).unwrap();
     let decoded = decode::<ExchangeRateUpdated>(&event);
     let offsets: Vec<i64> = again(&event, &decoded.refused).failures.iter().map(|failure| failure.item.offset).collect();
     assert_eq!(offsets, [1, 2, 3]);
