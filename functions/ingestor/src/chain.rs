@@ -1,6 +1,7 @@
 //! The chain: providers are asked in order until one answers. Around each stands its circuit and its due time, and what became of it is reported.
 
 mod opinion;
+mod report;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,6 @@ use uuid::Uuid;
 use crate::circuit::{Gate, ProviderState};
 use crate::clock::{Clock, milliseconds};
 use crate::config::Config;
-use crate::error::with_causes;
 use crate::http::{Asking, Http};
 use crate::memory::Memory;
 use crate::provider::{ProviderError, ProviderKey, Quotes};
@@ -65,11 +65,15 @@ impl<'a> Chain<'a> {
         let mut providers = order.to_vec();
         providers.extend(config.providers.iter().filter(|key| !order.contains(key)));
         let (mut states, mut warnings, mut is_remembered) = (BTreeMap::new(), Vec::new(), true);
-        match memory.states(&providers).await {
+        // Whom to ask depends on the circuits; the client can be made while Redis is on its way.
+        let (remembered, ()) = join!(memory.states(&providers), http.prepare());
+        match remembered {
             Ok(read) => (states, warnings) = read,
             Err(reason) => {
                 is_remembered = false;
-                warnings.push(format!("circuits and due times are unknown, so every provider may be asked: {reason}"));
+                warnings.push(format!(
+                    "circuits and due times are unknown, so every provider may be asked: {reason}"
+                ));
             }
         }
         for warning in &warnings {
@@ -77,7 +81,20 @@ impl<'a> Chain<'a> {
         }
         let deadline = clock.began() + config.chain_deadline;
         let (reports, writes) = (Vec::new(), BTreeMap::new());
-        Self { config, http, memory, clock, correlation_id, deadline, force, states, is_remembered, reports, warnings, writes }
+        Self {
+            config,
+            http,
+            memory,
+            clock,
+            correlation_id,
+            deadline,
+            force,
+            states,
+            is_remembered,
+            reports,
+            warnings,
+            writes,
+        }
     }
 
     /// Asks the providers in order until one answers.
@@ -85,11 +102,21 @@ impl<'a> Chain<'a> {
         for provider in order.iter().copied() {
             match self.gate(provider, self.force) {
                 Gate::NotDue(until) => {
-                    self.report(provider, Outcome::NotDue, Some(format!("has nothing new before {until}")), None);
+                    self.report(
+                        provider,
+                        Outcome::NotDue,
+                        Some(format!("has nothing new before {until}")),
+                        None,
+                    );
                     return FirstAnswer::NotDue;
                 }
                 Gate::Open(until) => {
-                    self.report(provider, Outcome::CircuitOpen, Some(format!("left alone until {until}")), None);
+                    self.report(
+                        provider,
+                        Outcome::CircuitOpen,
+                        Some(format!("left alone until {until}")),
+                        None,
+                    );
                     continue;
                 }
                 Gate::HalfOpen => self.claim(provider).await,
@@ -98,26 +125,15 @@ impl<'a> Chain<'a> {
             let (asked, published) = join!(self.ask(provider), self.published(provider));
             if let Some(quotes) = self.settle(provider, asked, Outcome::Used) {
                 let published = published.unwrap_or_else(|reason| {
-                    self.warn(format!("what {provider} published is unknown, so all is sent and no jump can be seen: {reason}"));
+                    self.warn(format!(
+                        "what {provider} published is unknown, so all is sent and no jump can be seen: {reason}"
+                    ));
                     None
                 });
                 return FirstAnswer::Rates(quotes, published);
             }
         }
         FirstAnswer::Nobody
-    }
-
-    /// Why each provider gave nothing.
-    pub(crate) fn errors(&self) -> Vec<(ProviderKey, String)> {
-        let error = |report: &ProviderReport| (report.provider, report.error.clone().unwrap_or_default());
-        self.reports.iter().map(error).collect()
-    }
-
-    /// The reports, with those providers that nobody had to ask.
-    pub(crate) fn all_reports(&self) -> Vec<ProviderReport> {
-        let unasked = self.config.providers.iter().filter(|key| self.reports.iter().all(|report| report.provider != **key));
-        let not_needed = unasked.map(|key| blank_report(*key, Outcome::NotNeeded, None));
-        self.reports.iter().cloned().chain(not_needed).collect()
     }
 
     /// Keeps a sentence for the summary, and says it in the log.
@@ -132,7 +148,9 @@ impl<'a> Chain<'a> {
     }
 
     fn gate(&self, provider: ProviderKey, force: bool) -> Gate {
-        self.states.get(&provider).map_or(Gate::Closed, |state| state.gate(self.clock.now(), force))
+        self.states
+            .get(&provider)
+            .map_or(Gate::Closed, |state| state.gate(self.clock.now(), force))
     }
 
     /// Keeps other runs from asking a provider that is on probation. Two runs in the same millisecond may both get through; that does no harm.
@@ -147,10 +165,20 @@ impl<'a> Chain<'a> {
 
     async fn ask(&self, provider: ProviderKey) -> Asked {
         let began = Instant::now();
-        let asking = Asking::new(self.http, self.config, provider.as_str(), self.deadline, self.clock.now());
+        let asking = Asking::new(
+            self.http,
+            self.config,
+            provider.as_str(),
+            self.deadline,
+            self.clock.now(),
+        );
         let outcome = provider.fetch(self.config, &asking, self.clock.now()).await;
         let outcome = outcome.and_then(|quotes| check_time(&quotes, self.clock.now()).map(|()| quotes));
-        Asked { outcome, requests: asking.requests(), duration_ms: milliseconds(began) }
+        Asked {
+            outcome,
+            requests: asking.requests(),
+            duration_ms: milliseconds(began),
+        }
     }
 
     /// `Ok(None)` when Redis was away already and has been spoken of.
@@ -161,66 +189,4 @@ impl<'a> Chain<'a> {
             Err("redis could not be asked before".to_owned())
         }
     }
-
-    /// Moves the circuit, reports and logs.
-    fn settle(&mut self, provider: ProviderKey, asked: Asked, success: Outcome) -> Option<Quotes> {
-        let now = self.clock.now();
-        let state = self.states.entry(provider).or_default();
-        let mut report = blank_report(provider, success, None);
-        report.attempts = asked.requests;
-        report.duration_ms = asked.duration_ms;
-        let quotes = match asked.outcome {
-            Ok(quotes) => {
-                state.succeeded();
-                report.rates = quotes.rates.len();
-                report.recorded_at = Some(quotes.recorded_at);
-                Some(quotes)
-            }
-            Err(error) => {
-                state.failed(&error, now);
-                report.outcome = Outcome::Failed;
-                report.error = Some(with_causes(&error));
-                tracing::warn!(
-                    correlation_id = %self.correlation_id,
-                    provider.key = %provider,
-                    attempts = asked.requests,
-                    duration_ms = asked.duration_ms,
-                    error = &error as &dyn std::error::Error,
-                    "Provider {provider} failed"
-                );
-                None
-            }
-        };
-        let mut fields = state.circuit_fields();
-        let shown = |name: &str, value: String| (format!("last_{name}"), value);
-        fields.extend([
-            shown("asked_at", now.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
-            shown("outcome", report.outcome.as_str().to_owned()),
-            shown("error", report.error.clone().unwrap_or_default()),
-            shown("duration_ms", report.duration_ms.to_string()),
-            shown("rates", report.rates.to_string()),
-            shown("recorded_at", report.recorded_at.map(|time| time.to_string()).unwrap_or_default()),
-        ]);
-        self.writes.insert(provider, fields);
-        self.reports.push(report);
-        quotes
-    }
-
-    fn report(&mut self, provider: ProviderKey, outcome: Outcome, error: Option<String>, quotes: Option<&Quotes>) {
-        let mut report = blank_report(provider, outcome, error);
-        report.rates = quotes.map_or(0, |quotes| quotes.rates.len());
-        report.recorded_at = quotes.map(|quotes| quotes.recorded_at);
-        tracing::info!(
-            correlation_id = %self.correlation_id,
-            provider.key = %provider,
-            outcome = outcome.as_str(),
-            reason = report.error,
-            "Provider {provider} was not asked"
-        );
-        self.reports.push(report);
-    }
-}
-
-fn blank_report(provider: ProviderKey, outcome: Outcome, error: Option<String>) -> ProviderReport {
-    ProviderReport { provider, outcome, error, attempts: 0, duration_ms: 0, rates: 0, recorded_at: None }
 }

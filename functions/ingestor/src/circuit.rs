@@ -48,17 +48,27 @@ impl ProviderState {
     pub fn from_hash(hash: &BTreeMap<String, String>) -> Result<Self, String> {
         let text = |name: &str| hash.get(name).filter(|value| !value.is_empty());
         let time = |name: &str| -> Result<Option<DateTime<Utc>>, String> {
-            let parsed = text(name).map(|value| DateTime::parse_from_rfc3339(value).map_err(|_| format!("{name} is {value:?}")));
+            let parsed =
+                text(name).map(|value| DateTime::parse_from_rfc3339(value).map_err(|_| format!("{name} is {value:?}")));
             Ok(parsed.transpose()?.map(|time| time.to_utc()))
         };
-        let failures = text("failures").map(|value| value.parse().map_err(|_| format!("failures is {value:?}"))).transpose()?;
-        Ok(Self { failures: failures.unwrap_or(0), open_until: time("open_until")?, next_allowed_at: time("next_allowed_at")? })
+        let failures = text("failures")
+            .map(|value| value.parse().map_err(|_| format!("failures is {value:?}")))
+            .transpose()?;
+        Ok(Self {
+            failures: failures.unwrap_or(0),
+            open_until: time("open_until")?,
+            next_allowed_at: time("next_allowed_at")?,
+        })
     }
 
     /// The circuit's fields.
     #[must_use]
     pub fn circuit_fields(&self) -> Vec<(String, String)> {
-        vec![("failures".to_owned(), self.failures.to_string()), ("open_until".to_owned(), shown(self.open_until))]
+        vec![
+            ("failures".to_owned(), self.failures.to_string()),
+            ("open_until".to_owned(), shown(self.open_until)),
+        ]
     }
 
     /// Whether the provider may be asked at `now`. `force` passes the due time, not the circuit: that one protects the provider.
@@ -109,7 +119,8 @@ pub fn due_field(next_allowed_at: DateTime<Utc>) -> (String, String) {
 }
 
 fn shown(time: Option<DateTime<Utc>>) -> String {
-    time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)).unwrap_or_default()
+    time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -133,8 +144,29 @@ mod tests {
     #[test]
     fn the_third_failure_opens_and_each_further_one_doubles_up_to_a_quarter_of_an_hour() {
         let mut state = ProviderState::default();
-        assert_eq!(pauses(&mut state, 8), [None, None, Some(60), Some(120), Some(240), Some(480), Some(900), Some(900)]);
-        assert_eq!(pauses(&mut ProviderState { failures: u32::MAX, ..state.clone() }, 1), [Some(900)]);
+        assert_eq!(
+            pauses(&mut state, 8),
+            [
+                None,
+                None,
+                Some(60),
+                Some(120),
+                Some(240),
+                Some(480),
+                Some(900),
+                Some(900)
+            ]
+        );
+        assert_eq!(
+            pauses(
+                &mut ProviderState {
+                    failures: u32::MAX,
+                    ..state.clone()
+                },
+                1
+            ),
+            [Some(900)]
+        );
         state.succeeded();
         assert_eq!(state.gate(now(), false), Gate::Closed);
     }
@@ -167,10 +199,22 @@ mod tests {
         let mut hash: BTreeMap<String, String> = state.circuit_fields().into_iter().collect();
         hash.extend([due_field(now() + TimeDelta::hours(1))]);
         let read = ProviderState::from_hash(&hash).unwrap();
-        assert_eq!(read, ProviderState { next_allowed_at: Some(now() + TimeDelta::hours(1)), ..state });
-        assert_eq!(read.gate(now() + TimeDelta::minutes(2), false), Gate::NotDue(now() + TimeDelta::hours(1)));
+        assert_eq!(
+            read,
+            ProviderState {
+                next_allowed_at: Some(now() + TimeDelta::hours(1)),
+                ..state
+            }
+        );
+        assert_eq!(
+            read.gate(now() + TimeDelta::minutes(2), false),
+            Gate::NotDue(now() + TimeDelta::hours(1))
+        );
         assert_eq!(read.gate(now() + TimeDelta::minutes(2), true), Gate::HalfOpen);
         hash.insert("open_until".to_owned(), "tomorrow".to_owned());
-        assert_eq!(ProviderState::from_hash(&hash), Err("open_until is \"tomorrow\"".to_owned()));
+        assert_eq!(
+            ProviderState::from_hash(&hash),
+            Err("open_until is \"tomorrow\"".to_owned())
+        );
     }
 }

@@ -15,7 +15,10 @@ impl Clock {
     /// A clock that shows `start` now.
     #[must_use]
     pub fn starting_at(start: DateTime<Utc>) -> Self {
-        Self { start, began: Instant::now() }
+        Self {
+            start,
+            began: Instant::now(),
+        }
     }
 
     /// The time.

@@ -59,7 +59,10 @@ pub enum Publication {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Keys and URLs with passwords stay out.
-        f.debug_struct("Config").field("providers", &self.providers).field("publication", &self.publication).finish_non_exhaustive()
+        f.debug_struct("Config")
+            .field("providers", &self.providers)
+            .field("publication", &self.publication)
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,12 +73,19 @@ impl Config {
     /// [`ConfigError`] names the variable and what is allowed; it refuses a public chain that holds a provider whose terms forbid that.
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
         let exchangerate_api_key = optional(get, var::EXCHANGERATE_API_KEY);
-        let exchangerate_api_host =
-            if exchangerate_api_key.is_some() { "https://v6.exchangerate-api.com" } else { "https://open.er-api.com" };
+        let exchangerate_api_host = if exchangerate_api_key.is_some() {
+            "https://v6.exchangerate-api.com"
+        } else {
+            "https://open.er-api.com"
+        };
         let config = Self {
             providers: providers(get)?,
             publication: publication(get)?,
-            ecb_url: url(get, var::ECB_URL, "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml")?,
+            ecb_url: url(
+                get,
+                var::ECB_URL,
+                "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml",
+            )?,
             exchangerate_api_url: url(get, var::EXCHANGERATE_API_URL, exchangerate_api_host)?,
             exchangerate_api_key,
             koreaexim_url: url(
@@ -85,7 +95,12 @@ impl Config {
             )?,
             koreaexim_api_key: optional(get, var::KOREAEXIM_API_KEY),
             timeout: timeout(get)?,
-            attempts: parse_or(get, var::PROVIDER_ATTEMPTS, NonZeroU32::MIN.saturating_add(2), "1 or more")?,
+            attempts: parse_or(
+                get,
+                var::PROVIDER_ATTEMPTS,
+                NonZeroU32::MIN.saturating_add(2),
+                "1 or more",
+            )?,
             chain_deadline: CHAIN_DEADLINE,
             max_jump_percent: max_jump(get)?,
             spread_percent: spread(get)?,
@@ -101,7 +116,9 @@ impl Config {
     /// # Errors
     /// [`IngestError`] when the provider may not or cannot be asked.
     pub fn order(&self, asked_for: Option<ProviderKey>) -> Result<Vec<ProviderKey>, IngestError> {
-        let Some(provider) = asked_for else { return Ok(self.providers.clone()) };
+        let Some(provider) = asked_for else {
+            return Ok(self.providers.clone());
+        };
         if self.publication == Publication::Public && !provider.may_be_shown_to_others() {
             return Err(IngestError::Terms { provider });
         }
@@ -128,9 +145,15 @@ impl Config {
 }
 
 fn providers(get: Get<'_>) -> Result<Vec<ProviderKey>, ConfigError> {
-    let Some(value) = optional(get, var::PROVIDERS) else { return Ok(vec![ProviderKey::Ecb]) };
+    let Some(value) = optional(get, var::PROVIDERS) else {
+        return Ok(vec![ProviderKey::Ecb]);
+    };
     let allowed = "ecb, exchangerate_api and koreaexim, each at most once, with commas";
-    let refused = || ConfigError::Invalid { name: var::PROVIDERS, value: value.clone(), allowed };
+    let refused = || ConfigError::Invalid {
+        name: var::PROVIDERS,
+        value: value.clone(),
+        allowed,
+    };
     let mut keys = Vec::new();
     for text in value.split(',') {
         let key: ProviderKey = text.trim().parse().map_err(|_| refused())?;
@@ -146,17 +169,27 @@ fn publication(get: Get<'_>) -> Result<Publication, ConfigError> {
     match optional(get, var::PUBLICATION).as_deref() {
         None | Some("public") => Ok(Publication::Public),
         Some("private") => Ok(Publication::Private),
-        Some(other) => {
-            Err(ConfigError::Invalid { name: var::PUBLICATION, value: other.to_owned(), allowed: "public or private" })
-        }
+        Some(other) => Err(ConfigError::Invalid {
+            name: var::PUBLICATION,
+            value: other.to_owned(),
+            allowed: "public or private",
+        }),
     }
 }
 
 fn url(get: Get<'_>, name: &'static str, default: &str) -> Result<Url, ConfigError> {
     let value = optional(get, name).unwrap_or_else(|| default.to_owned());
-    let refused = || ConfigError::Invalid { name, value: value.clone(), allowed: "an http:// or https:// URL" };
+    let refused = || ConfigError::Invalid {
+        name,
+        value: value.clone(),
+        allowed: "an http:// or https:// URL",
+    };
     let url: Url = value.parse().map_err(|_| refused())?;
-    if matches!(url.scheme(), "http" | "https") { Ok(url) } else { Err(refused()) }
+    if matches!(url.scheme(), "http" | "https") {
+        Ok(url)
+    } else {
+        Err(refused())
+    }
 }
 
 fn timeout(get: Get<'_>) -> Result<Duration, ConfigError> {
@@ -165,7 +198,11 @@ fn timeout(get: Get<'_>) -> Result<Duration, ConfigError> {
     if (1..=30_000).contains(&milliseconds) {
         return Ok(Duration::from_millis(milliseconds));
     }
-    Err(ConfigError::Invalid { name: var::PROVIDER_TIMEOUT_MS, value: milliseconds.to_string(), allowed })
+    Err(ConfigError::Invalid {
+        name: var::PROVIDER_TIMEOUT_MS,
+        value: milliseconds.to_string(),
+        allowed,
+    })
 }
 
 fn max_jump(get: Get<'_>) -> Result<Decimal, ConfigError> {
@@ -174,7 +211,11 @@ fn max_jump(get: Get<'_>) -> Result<Decimal, ConfigError> {
     if percent > Decimal::ZERO {
         return Ok(percent);
     }
-    Err(ConfigError::Invalid { name: var::MAX_JUMP_PERCENT, value: percent.to_string(), allowed })
+    Err(ConfigError::Invalid {
+        name: var::MAX_JUMP_PERCENT,
+        value: percent.to_string(),
+        allowed,
+    })
 }
 
 fn spread(get: Get<'_>) -> Result<Option<Decimal>, ConfigError> {
@@ -185,6 +226,10 @@ fn spread(get: Get<'_>) -> Result<Option<Decimal>, ConfigError> {
     let text = required(get, var::SPREAD_PERCENT)?;
     match text.parse::<Decimal>() {
         Ok(percent) if percent > Decimal::ZERO && percent < Decimal::ONE_HUNDRED => Ok(Some(percent)),
-        _ => Err(ConfigError::Invalid { name: var::SPREAD_PERCENT, value: text, allowed }),
+        _ => Err(ConfigError::Invalid {
+            name: var::SPREAD_PERCENT,
+            value: text,
+            allowed,
+        }),
     }
 }

@@ -63,7 +63,10 @@ impl IngestError {
 
 impl From<IngestError> for Diagnostic {
     fn from(error: IngestError) -> Self {
-        Self { error_type: error.kind().to_owned(), error_message: with_causes(&error) }
+        Self {
+            error_type: error.kind().to_owned(),
+            error_message: with_causes(&error),
+        }
     }
 }
 

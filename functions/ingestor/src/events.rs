@@ -1,6 +1,8 @@
 //! The events of a run, and the order in which they are acknowledged.
 
-use shared::event::{CacheInvalidation, CacheKey, DataProcessingCompleted, Event, ExchangeRateUpdated, NewDataReceived, Run, Topic};
+use shared::event::{
+    CacheInvalidation, CacheKey, DataProcessingCompleted, Event, ExchangeRateUpdated, NewDataReceived, Run, Topic,
+};
 use shared::publish::Publisher;
 use shared::time::Timestamp;
 
@@ -60,7 +62,10 @@ pub(crate) async fn publish(
     let last = [run.event(&completed, completed_at)?];
     publisher.publish(&last).await?;
     log_sent(run, source, &last);
-    Ok(EventCounts { data_processing_completed: 1, ..counts })
+    Ok(EventCounts {
+        data_processing_completed: 1,
+        ..counts
+    })
 }
 
 fn updated(source: &str, quote: &Quote, recorded_at: Timestamp, updated_at: Timestamp) -> ExchangeRateUpdated {

@@ -1,20 +1,21 @@
 //! HTTP as providers are asked: bounded in time and size, repeated where that may help, silent about URLs (keys are in them).
 
+mod answer;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, Utc};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Client, StatusCode, Url};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 
+pub use self::answer::Answer;
 use crate::config::Config;
 use crate::provider::ProviderError;
 
-/// Far more than any provider's document (the ECB's whole history is 7 MB, its daily one 2 KB).
-const LARGEST_BODY: usize = 5_000_000;
 /// A longer `Retry-After` is left to a later run.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -26,6 +27,16 @@ pub struct Http {
 }
 
 impl Http {
+    /// Makes the client ahead of the first request; a failure comes up there.
+    pub async fn prepare(&self) {
+        if let Err(error) = self.client().await {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "The HTTP client cannot be made"
+            );
+        }
+    }
+
     async fn client(&self) -> Result<&Client, ProviderError> {
         let build = async || {
             Client::builder()
@@ -53,8 +64,21 @@ pub struct Asking<'a> {
 impl<'a> Asking<'a> {
     /// A provider that is about to be asked.
     #[must_use]
-    pub fn new(http: &'a Http, config: &'a Config, provider: &'static str, deadline: Instant, now: DateTime<Utc>) -> Self {
-        Self { http, config, deadline, now, provider, requests: AtomicU32::new(0) }
+    pub fn new(
+        http: &'a Http,
+        config: &'a Config,
+        provider: &'static str,
+        deadline: Instant,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            http,
+            config,
+            deadline,
+            now,
+            provider,
+            requests: AtomicU32::new(0),
+        }
     }
 
     /// How many requests were made.
@@ -69,7 +93,10 @@ impl<'a> Asking<'a> {
     /// [`ProviderError`] of the last attempt.
     pub async fn get(&self, url: Url) -> Result<Answer, ProviderError> {
         let attempts = usize::try_from(self.config.attempts.get()).unwrap_or(usize::MAX);
-        let pauses = ExponentialBuilder::new().with_min_delay(FIRST_PAUSE).with_max_delay(LONGEST_WAIT).with_jitter();
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(FIRST_PAUSE)
+            .with_max_delay(LONGEST_WAIT)
+            .with_jitter();
         (|| self.once(url.clone()))
             .retry(pauses.with_max_times(attempts - 1))
             .when(ProviderError::is_transient)
@@ -123,74 +150,6 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// A provider's answer, complete.
-#[derive(Debug)]
-pub struct Answer {
-    status: StatusCode,
-    content_type: String,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    /// Its HTTP status.
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        self.status.as_u16()
-    }
-
-    /// Whether its status is 2xx.
-    #[must_use]
-    pub fn is_success(&self) -> bool {
-        self.status.is_success()
-    }
-
-    /// The body of an answer that has to be a success in `format` (`JSON` or `XML`).
-    ///
-    /// # Errors
-    /// [`ProviderError::Status`] or [`ProviderError::WrongFormat`].
-    pub fn successful(&self, format: &'static str) -> Result<&[u8], ProviderError> {
-        if self.is_success() { self.formatted(format) } else { Err(ProviderError::Status(self.status())) }
-    }
-
-    /// The body, if it looks like `format`, whatever the status.
-    ///
-    /// # Errors
-    /// [`ProviderError::WrongFormat`].
-    pub fn formatted(&self, format: &'static str) -> Result<&[u8], ProviderError> {
-        let body = self.body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.body).trim_ascii_start();
-        let start = String::from_utf8_lossy(&body[..body.len().min(200)]).to_ascii_lowercase();
-        let found = if start.is_empty() {
-            "nothing"
-        } else if start.starts_with("<!doctype html") || start.contains("<html") || self.content_type.contains("text/html") {
-            "HTML"
-        } else if start.starts_with('<') {
-            "XML"
-        } else if start.starts_with(['{', '[']) || start.trim_end() == "null" {
-            "JSON"
-        } else {
-            "something else"
-        };
-        if found == format {
-            return Ok(body);
-        }
-        Err(ProviderError::WrongFormat { expected: format, found, content_type: self.content_type.clone() })
-    }
-
-    async fn read(mut response: Response) -> Result<Self, ProviderError> {
-        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let content_type: String = content_type.to_ascii_lowercase().chars().take(60).collect();
-        let status = response.status();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(from_reqwest)? {
-            if body.len() + chunk.len() > LARGEST_BODY {
-                return Err(ProviderError::TooLarge(LARGEST_BODY));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Self { status, content_type, body })
-    }
-}
-
 fn from_reqwest(error: reqwest::Error) -> ProviderError {
     let error = error.without_url();
     if error.is_connect() {
@@ -226,20 +185,5 @@ mod tests {
         assert_eq!(read("Fri, 30 Oct 2026 13:16:30 GMT"), Some(90));
         assert_eq!(read("Fri, 30 Oct 2026 13:00:00 GMT"), Some(0));
         assert_eq!(read("soon"), None);
-    }
-
-    #[test]
-    fn the_body_shows_what_it_is() {
-        let look = |content_type: &str, body: &str, format| {
-            let answer =
-                Answer { status: StatusCode::OK, content_type: content_type.to_owned(), body: body.as_bytes().to_vec() };
-            answer.formatted(format).map(|_| ()).map_err(|error| error.to_string())
-        };
-        assert_eq!(look("text/xml", "\u{feff}<?xml version=\"1.0\"?><a/>", "XML"), Ok(()));
-        assert_eq!(look("", " null\n", "JSON"), Ok(()));
-        let html = "<!DOCTYPE html><html><body>Sorry</body></html>";
-        assert_eq!(look("text/html", html, "XML"), Err("expected XML, got HTML (content type \"text/html\")".into()));
-        assert_eq!(look("application/json", html, "JSON"), Err("expected JSON, got HTML (content type \"application/json\")".into()));
-        assert_eq!(look("text/plain", "", "JSON"), Err("expected JSON, got nothing (content type \"text/plain\")".into()));
     }
 }

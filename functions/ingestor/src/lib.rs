@@ -54,7 +54,12 @@ impl Ingestor {
     pub fn new(config: Config) -> Self {
         let memory = Memory::new(Cache::new(config.redis.clone()));
         let publisher = Publisher::new(config.kafka.clone());
-        Self { config, http: Http::default(), memory, publisher }
+        Self {
+            config,
+            http: Http::default(),
+            memory,
+            publisher,
+        }
     }
 
     /// One run, beginning at `now`.
@@ -69,7 +74,10 @@ impl Ingestor {
         let parts = (&self.config, &self.http, &self.memory);
         let mut chain = Chain::open(parts, &clock, run.correlation_id, &order, request.force).await;
         match chain.first_answer(&order).await {
-            FirstAnswer::Rates(quotes, published) => self.publish(quotes, published, chain, &run, &clock, request.force).await,
+            FirstAnswer::Rates(quotes, published) => {
+                self.publish(quotes, published, chain, &run, &clock, request.force)
+                    .await
+            }
             FirstAnswer::NotDue => {
                 self.save(&mut chain).await;
                 Ok(summary(&chain, &run, &clock))
@@ -93,12 +101,15 @@ impl Ingestor {
         if let Some(percent) = self.config.spread_percent {
             validate::apply_spread(&mut quotes, percent);
         }
-        let collected = (clock.timestamp()?, clock.elapsed_ms());
+        let collected_at = clock.timestamp()?;
         let published = published.unwrap_or_default();
         let jumps = validate::jumps(&quotes, &published, self.config.max_jump_percent);
         let unconfirmed = chain.unconfirmed(jumps, quotes.provider).await;
-        let held_back: Vec<HeldBack> =
-            unconfirmed.iter().map(|jump| HeldBack::new(jump, self.config.max_jump_percent)).collect();
+        let collected = (collected_at, clock.elapsed_ms());
+        let held_back: Vec<HeldBack> = unconfirmed
+            .iter()
+            .map(|jump| HeldBack::new(jump, self.config.max_jump_percent))
+            .collect();
         for held in &held_back {
             tracing::warn!(
                 correlation_id = %run.correlation_id, provider.key = %quotes.provider, currency_code = %held.currency_code,
@@ -108,16 +119,27 @@ impl Ingestor {
         let is_held = |quote: &&Quote| held_back.iter().any(|held| held.currency_code == quote.code);
         let is_known = |quote: &&Quote| published.contains(quote, quotes.recorded_at);
         let accepted: Vec<&Quote> = quotes.rates.iter().filter(|quote| !is_held(quote)).collect();
-        let already_published = if force { 0 } else { accepted.iter().filter(|quote| is_known(quote)).count() };
-        let fresh: Vec<Quote> = accepted.into_iter().filter(|quote| force || !is_known(quote)).copied().collect();
+        let already_published = if force {
+            0
+        } else {
+            accepted.iter().filter(|quote| is_known(quote)).count()
+        };
+        let fresh: Vec<Quote> = accepted
+            .into_iter()
+            .filter(|quote| force || !is_known(quote))
+            .copied()
+            .collect();
 
-        let (sent, saved) =
-            join!(events::publish(&self.publisher, run, &quotes, &fresh, collected, clock), chain.save());
+        let (sent, saved) = join!(
+            events::publish(&self.publisher, run, &quotes, &fresh, collected, clock),
+            chain.save()
+        );
         if let Err(reason) = saved {
             chain.warn(unsaved(&reason));
         }
         let events = sent?;
-        self.remember(&quotes, &fresh, &published, held_back.is_empty(), &mut chain, clock).await;
+        self.remember(&quotes, &fresh, &published, held_back.is_empty(), &mut chain, clock)
+            .await;
         Ok(Summary {
             source: Some(quotes.provider),
             recorded_at: Some(quotes.recorded_at),
@@ -144,15 +166,25 @@ impl Ingestor {
         // A rate that is held back may be confirmed by the next run, so that one has to ask.
         if let Some(next_update) = quotes.next_update.filter(|_| is_complete) {
             let next = next_update + TimeDelta::seconds(rand::random_range(DUE_JITTER_SECONDS));
-            due.insert(quotes.provider, vec![circuit::due_field(next.min(clock.now() + LATEST_DUE))]);
+            due.insert(
+                quotes.provider,
+                vec![circuit::due_field(next.min(clock.now() + LATEST_DUE))],
+            );
         }
-        let (kept, noted) =
-            join!(self.memory.put_published(quotes.provider, &fields), self.memory.put_states(&due));
+        let (kept, noted) = join!(
+            self.memory.put_published(quotes.provider, &fields),
+            self.memory.put_states(&due)
+        );
         if let Err(reason) = kept {
-            chain.warn(format!("what was published is not remembered, so the next run sends it again: {reason}"));
+            chain.warn(format!(
+                "what was published is not remembered, so the next run sends it again: {reason}"
+            ));
         }
         if let Err(reason) = noted {
-            chain.warn(format!("when {} is due is not remembered, so the next run asks it again: {reason}", quotes.provider));
+            chain.warn(format!(
+                "when {} is due is not remembered, so the next run asks it again: {reason}",
+                quotes.provider
+            ));
         }
     }
 

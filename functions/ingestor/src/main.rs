@@ -9,12 +9,16 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     shared::telemetry::init()?;
     let config = Config::read(&shared::config::environment)
-        .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The ingestor cannot start: {error}"))?;
+        .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The ingestor cannot start"))?;
     let ingestor = &Ingestor::new(config);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| answer(ingestor, event.payload))).await
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        answer(ingestor, event.payload)
+    }))
+    .await
 }
 
 async fn answer(ingestor: &Ingestor, input: Value) -> Result<Summary, IngestError> {
     let run = async { ingestor.run(Request::from_input(input)?, Utc::now()).await };
-    run.await.inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The run failed: {error}"))
+    run.await
+        .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The run failed"))
 }

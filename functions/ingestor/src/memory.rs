@@ -36,7 +36,9 @@ impl Memory {
     /// # Errors
     /// A sentence, when Redis cannot be asked.
     pub async fn states(&self, providers: &[ProviderKey]) -> Result<States, String> {
-        let hashes = providers.iter().map(async |provider| self.cache.hash(&key::provider(provider.as_str())).await);
+        let hashes = providers
+            .iter()
+            .map(async |provider| self.cache.hash(&key::provider(provider.as_str())).await);
         let hashes = within(async { join_all(hashes).await.into_iter().collect::<Result<Vec<_>, _>>() }).await?;
         let mut states = States::default();
         for (provider, hash) in providers.iter().zip(hashes) {
@@ -44,7 +46,9 @@ impl Memory {
                 Ok(state) => {
                     states.0.insert(*provider, state);
                 }
-                Err(reason) => states.1.push(format!("the state of {provider} in redis cannot be read and begins anew: {reason}")),
+                Err(reason) => states.1.push(format!(
+                    "the state of {provider} in redis cannot be read and begins anew: {reason}"
+                )),
             }
         }
         Ok(states)
@@ -64,7 +68,9 @@ impl Memory {
     /// A sentence, when Redis cannot be asked.
     pub async fn put_states(&self, fields: &BTreeMap<ProviderKey, Vec<(String, String)>>) -> Result<(), String> {
         let puts = fields.iter().map(async |(provider, fields)| {
-            self.cache.put_hash(&key::provider(provider.as_str()), fields, ttl::PROVIDER).await
+            self.cache
+                .put_hash(&key::provider(provider.as_str()), fields, ttl::PROVIDER)
+                .await
         });
         within(async { join_all(puts).await.into_iter().collect() }).await
     }
@@ -74,7 +80,11 @@ impl Memory {
     /// # Errors
     /// A sentence, when Redis cannot be asked.
     pub async fn put_published(&self, provider: ProviderKey, fields: &[(String, String)]) -> Result<(), String> {
-        within(self.cache.put_hash(&key::published(provider.as_str()), fields, ttl::PUBLISHED)).await
+        within(
+            self.cache
+                .put_hash(&key::published(provider.as_str()), fields, ttl::PUBLISHED),
+        )
+        .await
     }
 }
 

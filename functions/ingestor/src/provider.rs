@@ -58,11 +58,21 @@ impl ProviderKey {
     ///
     /// # Errors
     /// [`ProviderError`] when there are none to be had.
-    pub async fn fetch(self, config: &Config, asking: &Asking<'_>, now: DateTime<Utc>) -> Result<Quotes, ProviderError> {
+    pub async fn fetch(
+        self,
+        config: &Config,
+        asking: &Asking<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Quotes, ProviderError> {
         match self {
             Self::Ecb => ecb::fetch(&config.ecb_url, asking).await,
             Self::ExchangerateApi => {
-                exchangerate_api::fetch(&config.exchangerate_api_url, config.exchangerate_api_key.as_deref(), asking).await
+                exchangerate_api::fetch(
+                    &config.exchangerate_api_url,
+                    config.exchangerate_api_key.as_deref(),
+                    asking,
+                )
+                .await
             }
             Self::Koreaexim => {
                 koreaexim::fetch(&config.koreaexim_url, config.koreaexim_api_key.as_deref(), asking, now).await

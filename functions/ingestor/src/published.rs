@@ -53,7 +53,9 @@ impl Published {
                 (Ok(code), Ok(observation)) => {
                     map.insert(code, observation);
                 }
-                _ => tracing::warn!(provider.key = %provider, field, "Cannot read what was published; it will be sent again"),
+                _ => {
+                    tracing::warn!(provider.key = %provider, field, "Cannot read what was published; it will be sent again")
+                }
             }
         }
         Ok(published)
@@ -69,29 +71,46 @@ impl Published {
     #[must_use]
     pub fn as_quotes(&self, provider: ProviderKey) -> Option<Quotes> {
         let recorded_at = self.newest.values().map(|observation| observation.recorded_at).max()?;
-        let of_that_time = self.newest.iter().filter(|(_, observation)| observation.recorded_at == recorded_at);
+        let of_that_time = self
+            .newest
+            .iter()
+            .filter(|(_, observation)| observation.recorded_at == recorded_at);
         let rates = of_that_time.map(|(code, observation)| Quote {
             code: *code,
             deal_base_rate: observation.deal_base_rate,
             tts: observation.tts,
             ttb: observation.ttb,
         });
-        Some(Quotes { provider, recorded_at, rates: rates.collect(), left_out: Vec::new(), next_update: None })
+        Some(Quotes {
+            provider,
+            recorded_at,
+            rates: rates.collect(),
+            left_out: Vec::new(),
+            next_update: None,
+        })
     }
 
     /// Whether exactly this was published.
     #[must_use]
     pub fn contains(&self, quote: &Quote, recorded_at: Timestamp) -> bool {
         let observation = Observation::of(quote, recorded_at);
-        [&self.newest, &self.older].iter().any(|map| map.get(&quote.code) == Some(&observation))
+        [&self.newest, &self.older]
+            .iter()
+            .any(|map| map.get(&quote.code) == Some(&observation))
     }
 
     /// The fields that remember `quotes` as published.
     #[must_use]
     pub fn fields(&self, quotes: &[Quote], recorded_at: Timestamp) -> Vec<(String, String)> {
         let field = |quote: &Quote| {
-            let went_back = self.newest(quote.code).is_some_and(|newest| newest.recorded_at > recorded_at);
-            let name = if went_back { format!("{}{OLDER}", quote.code) } else { quote.code.as_str().to_owned() };
+            let went_back = self
+                .newest(quote.code)
+                .is_some_and(|newest| newest.recorded_at > recorded_at);
+            let name = if went_back {
+                format!("{}{OLDER}", quote.code)
+            } else {
+                quote.code.as_str().to_owned()
+            };
             (name, Observation::of(quote, recorded_at).to_string())
         };
         quotes.iter().map(field).collect()
@@ -100,14 +119,26 @@ impl Published {
 
 impl Observation {
     fn of(quote: &Quote, recorded_at: Timestamp) -> Self {
-        Self { recorded_at, deal_base_rate: quote.deal_base_rate, tts: quote.tts, ttb: quote.ttb }
+        Self {
+            recorded_at,
+            deal_base_rate: quote.deal_base_rate,
+            tts: quote.tts,
+            ttb: quote.ttb,
+        }
     }
 }
 
 impl fmt::Display for Observation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = |rate: Option<Rate>| rate.map(|rate| rate.to_string()).unwrap_or_default();
-        write!(f, "{}|{}|{}|{}", self.recorded_at, self.deal_base_rate, side(self.tts), side(self.ttb))
+        write!(
+            f,
+            "{}|{}|{}|{}",
+            self.recorded_at,
+            self.deal_base_rate,
+            side(self.tts),
+            side(self.ttb)
+        )
     }
 }
 
@@ -120,11 +151,24 @@ impl FromStr for Observation {
 
     fn from_str(text: &str) -> Result<Self, Unreadable> {
         let parts: Vec<&str> = text.split('|').collect();
-        let [recorded_at, base, tts, ttb] = parts[..] else { return Err(Unreadable) };
+        let [recorded_at, base, tts, ttb] = parts[..] else {
+            return Err(Unreadable);
+        };
         let rate = |text: &str| text.parse::<Rate>().map_err(|_| Unreadable);
-        let side = |text: &str| if text.is_empty() { Ok(None) } else { rate(text).map(Some) };
+        let side = |text: &str| {
+            if text.is_empty() {
+                Ok(None)
+            } else {
+                rate(text).map(Some)
+            }
+        };
         let recorded_at = recorded_at.parse().map_err(|_| Unreadable)?;
-        Ok(Self { recorded_at, deal_base_rate: rate(base)?, tts: side(tts)?, ttb: side(ttb)? })
+        Ok(Self {
+            recorded_at,
+            deal_base_rate: rate(base)?,
+            tts: side(tts)?,
+            ttb: side(ttb)?,
+        })
     }
 }
 
@@ -132,7 +176,12 @@ impl FromStr for Observation {
 impl Published {
     /// As if `quotes` had been published.
     pub(crate) fn remember(&mut self, quotes: &Quotes) {
-        self.newest.extend(quotes.rates.iter().map(|quote| (quote.code, Observation::of(quote, quotes.recorded_at))));
+        self.newest.extend(
+            quotes
+                .rates
+                .iter()
+                .map(|quote| (quote.code, Observation::of(quote, quotes.recorded_at))),
+        );
     }
 }
 
@@ -142,12 +191,20 @@ mod tests {
 
     fn quote(rate: &str, tts: Option<&str>) -> Quote {
         let tts = tts.map(|text| text.parse().unwrap());
-        Quote { code: CurrencyCode::USD, deal_base_rate: rate.parse().unwrap(), tts, ttb: None }
+        Quote {
+            code: CurrencyCode::USD,
+            deal_base_rate: rate.parse().unwrap(),
+            tts,
+            ttb: None,
+        }
     }
 
     #[test]
     fn an_observation_survives_its_field() {
-        let observation = Observation::of(&quote("1335.26", Some("1348.5")), "2026-10-30T13:15:00Z".parse().unwrap());
+        let observation = Observation::of(
+            &quote("1335.26", Some("1348.5")),
+            "2026-10-30T13:15:00Z".parse().unwrap(),
+        );
         assert_eq!(observation.to_string(), "2026-10-30T13:15:00Z|1335.26|1348.5|");
         assert_eq!(observation.to_string().parse(), Ok(observation));
         for text in ["", "2026-10-30T13:15:00Z|1335.26", "2026-10-30T13:15:00Z|0||", "x|1||"] {

@@ -33,8 +33,14 @@ impl Request {
             return Ok(Self::default());
         }
         let direct: Direct = serde_json::from_value(input).map_err(|error| IngestError::Input(error.to_string()))?;
-        let provider = direct.provider.map(|name| name.parse().map_err(|_| IngestError::UnknownProvider(name))).transpose()?;
-        Ok(Self { provider, force: direct.force })
+        let provider = direct
+            .provider
+            .map(|name| name.parse().map_err(|_| IngestError::UnknownProvider(name)))
+            .transpose()?;
+        Ok(Self {
+            provider,
+            force: direct.force,
+        })
     }
 }
 
@@ -47,7 +53,8 @@ mod tests {
     #[test]
     fn a_scheduled_event_asks_for_the_chain() {
         let rule = json!({"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}});
-        let scheduler = json!({"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": "{}"});
+        let scheduler =
+            json!({"version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": "{}"});
         for input in [rule, scheduler, json!(null), json!({})] {
             assert_eq!(Request::from_input(input).unwrap(), Request::default());
         }
@@ -56,13 +63,22 @@ mod tests {
     #[test]
     fn a_request_may_name_a_provider_and_force() {
         let request = Request::from_input(json!({"provider": "koreaexim", "force": true})).unwrap();
-        assert_eq!(request, Request { provider: Some(ProviderKey::Koreaexim), force: true });
+        assert_eq!(
+            request,
+            Request {
+                provider: Some(ProviderKey::Koreaexim),
+                force: true
+            }
+        );
     }
 
     #[test]
     fn an_unknown_provider_and_a_misspelt_field_are_named() {
         let unknown = Request::from_input(json!({"provider": "bok"})).unwrap_err().to_string();
-        assert_eq!(unknown, "unknown provider \"bok\": allowed are ecb, exchangerate_api and koreaexim");
+        assert_eq!(
+            unknown,
+            "unknown provider \"bok\": allowed are ecb, exchangerate_api and koreaexim"
+        );
         let misspelt = Request::from_input(json!({"forced": true})).unwrap_err().to_string();
         assert!(misspelt.contains("unknown field `forced`"), "{misspelt}");
     }

@@ -124,13 +124,33 @@ impl HeldBack {
     /// A jump that nobody confirmed.
     #[must_use]
     pub fn new(jump: &Jump, max_percent: Decimal) -> Self {
-        let Jump { quote, previous, previous_at, change_percent, opinions } = jump;
-        let said = if opinions.is_empty() { "there is no second provider to ask".to_owned() } else { opinions.join(", ") };
-        let reason = format!("changed by {change_percent} % since {previous_at}, more than MAX_JUMP_PERCENT {max_percent}: {said}");
-        Self { currency_code: quote.code, previous: *previous, rate: quote.deal_base_rate, change_percent: *change_percent, reason }
+        let Jump {
+            quote,
+            previous,
+            previous_at,
+            change_percent,
+            opinions,
+        } = jump;
+        let said = if opinions.is_empty() {
+            "there is no second provider to ask".to_owned()
+        } else {
+            opinions.join(", ")
+        };
+        let reason = format!(
+            "changed by {change_percent} % since {previous_at}, more than MAX_JUMP_PERCENT {max_percent}: {said}"
+        );
+        Self {
+            currency_code: quote.code,
+            previous: *previous,
+            rate: quote.deal_base_rate,
+            change_percent: *change_percent,
+            reason,
+        }
     }
 }
 
 fn number<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-    RawValue::from_string(value.to_string()).map_err(ser::Error::custom)?.serialize(serializer)
+    RawValue::from_string(value.to_string())
+        .map_err(ser::Error::custom)?
+        .serialize(serializer)
 }

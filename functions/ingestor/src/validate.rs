@@ -46,7 +46,11 @@ pub enum Opinion {
 /// [`ProviderError::Future`].
 pub fn check_time(quotes: &Quotes, now: DateTime<Utc>) -> Result<(), ProviderError> {
     let recorded_at = quotes.recorded_at.utc();
-    if recorded_at > now + FUTURE_TOLERANCE { Err(ProviderError::Future { recorded_at, now }) } else { Ok(()) }
+    if recorded_at > now + FUTURE_TOLERANCE {
+        Err(ProviderError::Future { recorded_at, now })
+    } else {
+        Ok(())
+    }
 }
 
 /// The rates that changed by more than `max_percent` since the same source last published them. A first rate has nothing to be compared with.
@@ -64,15 +68,26 @@ pub fn jumps(quotes: &Quotes, published: &Published, max_percent: Decimal) -> Ve
         })
     };
     // What is published already was accepted once.
-    quotes.rates.iter().filter(|quote| !published.contains(quote, quotes.recorded_at)).filter_map(jump).collect()
+    quotes
+        .rates
+        .iter()
+        .filter(|quote| !published.contains(quote, quotes.recorded_at))
+        .filter_map(jump)
+        .collect()
 }
 
 /// What `second` says of a jump.
 #[must_use]
 pub fn opinion(jump: &Jump, second: &Quotes) -> Opinion {
-    let Some(other) = second.rates.iter().find(|quote| quote.code == jump.quote.code) else { return Opinion::Silent };
+    let Some(other) = second.rates.iter().find(|quote| quote.code == jump.quote.code) else {
+        return Opinion::Silent;
+    };
     let difference = percent_between(jump.quote.deal_base_rate, other.deal_base_rate);
-    if difference.abs() <= CONFIRM_WITHIN_PERCENT { Opinion::Confirms } else { Opinion::Differs(other.deal_base_rate, difference) }
+    if difference.abs() <= CONFIRM_WITHIN_PERCENT {
+        Opinion::Confirms
+    } else {
+        Opinion::Differs(other.deal_base_rate, difference)
+    }
 }
 
 /// Computes `tts` and `ttb` where the source gives none: `percent` above and below the base rate.
@@ -88,7 +103,10 @@ pub fn apply_spread(quotes: &mut Quotes, percent: Decimal) {
             }
             match base.checked_mul(factor / Decimal::ONE_HUNDRED).map(Rate::rounded) {
                 Some(Ok(rate)) => *side = Some(rate),
-                _ => quotes.left_out.push(LeftOut { code: quote.code.to_string(), reason: format!("{name} by the spread is out of range") }),
+                _ => quotes.left_out.push(LeftOut {
+                    code: quote.code.to_string(),
+                    reason: format!("{name} by the spread is out of range"),
+                }),
             }
         }
     }
@@ -97,7 +115,9 @@ pub fn apply_spread(quotes: &mut Quotes, percent: Decimal) {
 /// By how many percent `new` differs from `old`, to four decimals.
 fn percent_between(new: Rate, old: Rate) -> Decimal {
     // Rates are between 10^-10 and 10^12, so the quotient stays below 10^24 and fits.
-    ((new.decimal() - old.decimal()) / old.decimal() * Decimal::ONE_HUNDRED).round_dp(4).normalize()
+    ((new.decimal() - old.decimal()) / old.decimal() * Decimal::ONE_HUNDRED)
+        .round_dp(4)
+        .normalize()
 }
 
 #[cfg(test)]
@@ -118,7 +138,10 @@ mod tests {
         let quotes = quotes("2026-10-30T13:15:00Z", "1335.26");
         assert!(check_time(&quotes, "2026-10-30T13:10:00Z".parse().unwrap()).is_ok());
         let error = check_time(&quotes, "2026-10-30T13:09:59Z".parse().unwrap()).unwrap_err();
-        assert_eq!(error.to_string(), "recorded_at must not be in the future, got 2026-10-30 13:15:00 UTC at 2026-10-30 13:09:59 UTC");
+        assert_eq!(
+            error.to_string(),
+            "recorded_at must not be in the future, got 2026-10-30 13:15:00 UTC at 2026-10-30 13:09:59 UTC"
+        );
     }
 
     #[test]
@@ -134,7 +157,14 @@ mod tests {
         assert_eq!(change("1100.01"), Some("10.001".to_owned()));
         assert_eq!(change("899"), Some("-10.1".to_owned()));
         assert_eq!(change("900"), None);
-        assert!(jumps(&quotes("2026-10-30T13:15:00Z", "9"), &Published::default(), Decimal::TEN).is_empty());
+        assert!(
+            jumps(
+                &quotes("2026-10-30T13:15:00Z", "9"),
+                &Published::default(),
+                Decimal::TEN
+            )
+            .is_empty()
+        );
     }
 
     #[test]
@@ -145,8 +175,14 @@ mod tests {
         let jump = jumps(&new, &published, Decimal::TEN).remove(0);
         let says = |rate: &str| opinion(&jump, &quotes("2026-10-30T02:00:00Z", rate));
         assert_eq!(says("1190"), Opinion::Confirms);
-        assert_eq!(says("1000"), Opinion::Differs("1000".parse().unwrap(), Decimal::from(20)));
-        let empty = Quotes { rates: Vec::new(), ..new };
+        assert_eq!(
+            says("1000"),
+            Opinion::Differs("1000".parse().unwrap(), Decimal::from(20))
+        );
+        let empty = Quotes {
+            rates: Vec::new(),
+            ..new
+        };
         assert_eq!(opinion(&jump, &empty), Opinion::Silent);
     }
 

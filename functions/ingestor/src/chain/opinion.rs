@@ -22,7 +22,12 @@ impl Chain<'_> {
             }
             let (second, is_asked) = match self.gate(provider, false) {
                 Gate::Open(until) => {
-                    self.report(provider, Outcome::CircuitOpen, Some(format!("left alone until {until}")), None);
+                    self.report(
+                        provider,
+                        Outcome::CircuitOpen,
+                        Some(format!("left alone until {until}")),
+                        None,
+                    );
                     (None, false)
                 }
                 Gate::NotDue(until) => (self.not_due(provider, until).await, false),
@@ -44,11 +49,16 @@ impl Chain<'_> {
                     true
                 }
                 Opinion::Differs(rate, percent) => {
-                    jump.opinions.push(format!("{provider} has {rate}, from which it differs by {percent} %"));
+                    jump.opinions
+                        .push(format!("{provider} has {rate}, from which it differs by {percent} %"));
                     true
                 }
             });
-            let outcome = if jumps.len() < before { Outcome::Confirmed } else { Outcome::Disagreed };
+            let outcome = if jumps.len() < before {
+                Outcome::Confirmed
+            } else {
+                Outcome::Disagreed
+            };
             self.opined(provider, outcome, is_asked, &second);
         }
         jumps
@@ -71,7 +81,12 @@ impl Chain<'_> {
 
     fn opined(&mut self, provider: ProviderKey, outcome: Outcome, is_asked: bool, quotes: &Quotes) {
         if !is_asked {
-            self.report(provider, outcome, Some("not due, so what it last published was compared".to_owned()), Some(quotes));
+            self.report(
+                provider,
+                outcome,
+                Some("not due, so what it last published was compared".to_owned()),
+                Some(quotes),
+            );
             return;
         }
         for report in self.reports.iter_mut().filter(|report| report.provider == provider) {

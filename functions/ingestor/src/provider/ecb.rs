@@ -32,14 +32,24 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
         .iter()
         .find(|(code, _)| code == CurrencyCode::KRW.as_str())
         .and_then(|(_, rate)| rate.parse::<Rate>().ok())
-        .ok_or(ProviderError::Missing("rate of KRW, without which nothing can be crossed"))?
+        .ok_or(ProviderError::Missing(
+            "rate of KRW, without which nothing can be crossed",
+        ))?
         .decimal();
     let mut quotes = Quotes::new(ProviderKey::Ecb, time);
     let crossed = |units_per_eur: Decimal| cross(krw_per_eur, units_per_eur).map(|rate| (rate, None, None));
-    quotes.add(CurrencyCode::EUR.as_str(), crossed(Decimal::ONE).map_err(|error| error.to_string()));
+    quotes.add(
+        CurrencyCode::EUR.as_str(),
+        crossed(Decimal::ONE).map_err(|error| error.to_string()),
+    );
     for (code, rate) in &rows {
         let units_per_eur = rate.parse::<Rate>();
-        quotes.add(code, units_per_eur.and_then(|rate| crossed(rate.decimal())).map_err(|error| error.to_string()));
+        quotes.add(
+            code,
+            units_per_eur
+                .and_then(|rate| crossed(rate.decimal()))
+                .map_err(|error| error.to_string()),
+        );
     }
     quotes.checked()
 }
@@ -73,7 +83,9 @@ fn newest_day(body: &[u8]) -> Result<(NaiveDate, Rows), ProviderError> {
     if !closed || open > 0 {
         return Err(malformed(&"it ends before its envelope does"));
     }
-    days.into_iter().max_by_key(|(day, _)| *day).ok_or(ProviderError::Missing("day"))
+    days.into_iter()
+        .max_by_key(|(day, _)| *day)
+        .ok_or(ProviderError::Missing("day"))
 }
 
 /// `<Cube time='2026-10-30'>` begins a day, `<Cube currency='USD' rate='1.1172'/>` is a row of it.
@@ -92,7 +104,9 @@ fn read_cube(element: &BytesStart<'_>, days: &mut Vec<(NaiveDate, Rows)>) -> Res
         }
     }
     if let Some(time) = time {
-        let day = time.parse().map_err(|_| ProviderError::malformed("XML", format!("{time:?} is no day")))?;
+        let day = time
+            .parse()
+            .map_err(|_| ProviderError::malformed("XML", format!("{time:?} is no day")))?;
         days.push((day, Vec::new()));
     }
     match (currency, rate, days.last_mut()) {

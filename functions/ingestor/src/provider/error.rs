@@ -11,7 +11,7 @@ pub enum ProviderError {
     #[error("no answer within {} ms", .0.as_millis())]
     Timeout(Duration),
     /// The run's time for providers is over.
-    #[error("the {} s that providers have together were over", .0.as_secs())]
+    #[error("the {} ms that providers have together were over", .0.as_millis())]
     ChainDeadline(Duration),
     /// No connection.
     #[error("cannot connect")]
@@ -98,11 +98,17 @@ impl ProviderError {
 
     /// A document that cannot be read, and why.
     pub(crate) fn malformed(format: &'static str, reason: impl ToString) -> Self {
-        Self::Malformed { format, reason: printable(&reason.to_string(), 200) }
+        Self::Malformed {
+            format,
+            reason: printable(&reason.to_string(), 200),
+        }
     }
 }
 
 /// The first `length` characters of a foreign text, without control characters.
 pub(crate) fn printable(text: &str, length: usize) -> String {
-    text.chars().filter(|character| !character.is_control()).take(length).collect()
+    text.chars()
+        .filter(|character| !character.is_control())
+        .take(length)
+        .collect()
 }

@@ -23,7 +23,10 @@ use crate::http::Asking;
 pub async fn fetch(host: &Url, key: Option<&str>, asking: &Asking<'_>) -> Result<Quotes, ProviderError> {
     let mut url = host.clone();
     if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().push("v6").extend(key).extend(["latest", CurrencyCode::USD.as_str()]);
+        path.pop_if_empty()
+            .push("v6")
+            .extend(key)
+            .extend(["latest", CurrencyCode::USD.as_str()]);
     }
     let answer = asking.get(url).await?;
     // Errors come with 200, 403 and 404; what the document says counts.
@@ -55,23 +58,36 @@ struct Document {
 pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
     let document: Document = serde_json::from_slice(body).map_err(|error| ProviderError::malformed("JSON", error))?;
     if document.result != "success" {
-        let reason = document.error_type.unwrap_or_else(|| format!("result is {:?} without a reason", document.result));
+        let reason = document
+            .error_type
+            .unwrap_or_else(|| format!("result is {:?} without a reason", document.result));
         return Err(ProviderError::Refused(printable(&reason, 60)));
     }
     if document.base_code.as_deref() != Some(CurrencyCode::USD.as_str()) {
-        return Err(ProviderError::malformed("JSON", format!("base_code must be USD, got {:?}", document.base_code)));
+        return Err(ProviderError::malformed(
+            "JSON",
+            format!("base_code must be USD, got {:?}", document.base_code),
+        ));
     }
     let recorded_at = instant(document.time_last_update_unix, "time_last_update_unix")?;
-    let rates = document.rates.or(document.conversion_rates).ok_or(ProviderError::Missing("rates"))?;
+    let rates = document
+        .rates
+        .or(document.conversion_rates)
+        .ok_or(ProviderError::Missing("rates"))?;
     let krw_per_usd = rates
         .get(CurrencyCode::KRW.as_str())
         .and_then(|rate| rate.get().parse::<Rate>().ok())
-        .ok_or(ProviderError::Missing("rate of KRW, without which nothing can be crossed"))?;
+        .ok_or(ProviderError::Missing(
+            "rate of KRW, without which nothing can be crossed",
+        ))?;
     let recorded_at = Timestamp::new(recorded_at).map_err(|error| ProviderError::malformed("JSON", error))?;
     let mut quotes = Quotes::new(ProviderKey::ExchangerateApi, recorded_at);
     for (code, rate) in &rates {
         let units_per_usd = rate.get().parse::<Rate>().map_err(|error| error.to_string());
-        quotes.add(code, units_per_usd.and_then(|units| cross(krw_per_usd.decimal(), units.decimal())));
+        quotes.add(
+            code,
+            units_per_usd.and_then(|units| cross(krw_per_usd.decimal(), units.decimal())),
+        );
     }
     if document.time_next_update_unix.is_some() {
         quotes.next_update = Some(instant(document.time_next_update_unix, "time_next_update_unix")?);
@@ -80,7 +96,9 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
 }
 
 fn cross(krw_per_usd: Decimal, units_per_usd: Decimal) -> Result<(Rate, Option<Rate>, Option<Rate>), String> {
-    let quotient = krw_per_usd.checked_div(units_per_usd).ok_or("cannot be crossed to KRW")?;
+    let quotient = krw_per_usd
+        .checked_div(units_per_usd)
+        .ok_or("cannot be crossed to KRW")?;
     Ok((Rate::rounded(quotient).map_err(|error| error.to_string())?, None, None))
 }
 

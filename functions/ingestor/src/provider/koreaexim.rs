@@ -24,11 +24,18 @@ const PAUSE_AFTER_EMPTY_DAYS: TimeDelta = TimeDelta::minutes(15);
 ///
 /// # Errors
 /// [`ProviderError`].
-pub async fn fetch(url: &Url, key: Option<&str>, asking: &Asking<'_>, now: DateTime<Utc>) -> Result<Quotes, ProviderError> {
+pub async fn fetch(
+    url: &Url,
+    key: Option<&str>,
+    asking: &Asking<'_>,
+    now: DateTime<Utc>,
+) -> Result<Quotes, ProviderError> {
     let key = key.ok_or(ProviderError::Missing("KOREAEXIM_API_KEY"))?;
     let newest = newest_day(now);
     for back in 0..DAYS {
-        let Some(day) = newest.checked_sub_days(Days::new(u64::from(back))) else { break };
+        let Some(day) = newest.checked_sub_days(Days::new(u64::from(back))) else {
+            break;
+        };
         let mut url = url.clone();
         url.query_pairs_mut()
             .append_pair("authkey", key)
@@ -66,7 +73,8 @@ struct Row {
 /// # Errors
 /// [`ProviderError`] when it is cut, is something else or says that it is an error.
 pub fn parse(body: &[u8], day: NaiveDate) -> Result<Option<Quotes>, ProviderError> {
-    let rows: Option<Vec<Row>> = serde_json::from_slice(body).map_err(|error| ProviderError::malformed("JSON", error))?;
+    let rows: Option<Vec<Row>> =
+        serde_json::from_slice(body).map_err(|error| ProviderError::malformed("JSON", error))?;
     let rows = rows.unwrap_or_default();
     if rows.is_empty() {
         return Ok(None);
@@ -76,7 +84,10 @@ pub fn parse(body: &[u8], day: NaiveDate) -> Result<Option<Quotes>, ProviderErro
     let mut quotes = Quotes::new(ProviderKey::Koreaexim, recorded_at);
     for row in &rows {
         refusal(&row.result)?;
-        let unit_text = row.cur_unit.as_deref().ok_or_else(|| ProviderError::malformed("JSON", "a row has no cur_unit"))?;
+        let unit_text = row
+            .cur_unit
+            .as_deref()
+            .ok_or_else(|| ProviderError::malformed("JSON", "a row has no cur_unit"))?;
         match code_and_units(unit_text) {
             Ok((code, units)) => quotes.add(code, rates(row, units)),
             Err(reason) => quotes.add(unit_text, Err(reason)),
@@ -106,7 +117,10 @@ fn code_and_units(text: &str) -> Result<(&str, Decimal), String> {
     let text = text.trim();
     let (code, units) = match text.split_once('(') {
         None => (text, "1"),
-        Some((code, rest)) => (code.trim(), rest.strip_suffix(')').ok_or_else(|| format!("cannot read {text:?}"))?),
+        Some((code, rest)) => (
+            code.trim(),
+            rest.strip_suffix(')').ok_or_else(|| format!("cannot read {text:?}"))?,
+        ),
     };
     let units: u32 = units.trim().parse().map_err(|_| format!("cannot read {text:?}"))?;
     if units == 0 {
@@ -119,7 +133,9 @@ fn rates(row: &Row, units: Decimal) -> Result<(Rate, Option<Rate>, Option<Rate>)
     let base = number(row.deal_bas_r.as_deref(), units)
         .map_err(|reason| format!("deal_bas_r: {reason}"))?
         .ok_or("deal_bas_r is 0 or absent")?;
-    let side = |name: &str, text: &Option<String>| number(text.as_deref(), units).map_err(|reason| format!("{name}: {reason}"));
+    let side = |name: &str, text: &Option<String>| {
+        number(text.as_deref(), units).map_err(|reason| format!("{name}: {reason}"))
+    };
     Ok((base, side("tts", &row.tts)?, side("ttb", &row.ttb)?))
 }
 

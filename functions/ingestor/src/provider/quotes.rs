@@ -12,8 +12,8 @@ use super::{ProviderError, ProviderKey};
 /// Codes that ISO 4217 withdrew (its list three) and that sources still print: the legacy currencies of the euro and those replaced since. Their rate is
 /// a fixed ratio or a leftover, not a market's. The currency table knows them, because the ECB's history holds them.
 const WITHDRAWN: [&str; 29] = [
-    "ATS", "BEF", "BGN", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF", "GRD", "HRK", "IEP", "ITL", "LTL", "LUF", "LVL", "MTL", "NLG", "PTE",
-    "ROL", "SIT", "SKK", "SLL", "TRL", "VEF", "ZMK", "ZWD", "ZWL", "ZWR",
+    "ATS", "BEF", "BGN", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF", "GRD", "HRK", "IEP", "ITL", "LTL", "LUF", "LVL",
+    "MTL", "NLG", "PTE", "ROL", "SIT", "SKK", "SLL", "TRL", "VEF", "ZMK", "ZWD", "ZWL", "ZWR",
 ];
 
 /// KRW for one unit of a currency.
@@ -56,7 +56,13 @@ pub struct Quotes {
 impl Quotes {
     /// An answer without rates yet.
     pub(crate) fn new(provider: ProviderKey, recorded_at: Timestamp) -> Self {
-        Self { provider, recorded_at, rates: Vec::new(), left_out: Vec::new(), next_update: None }
+        Self {
+            provider,
+            recorded_at,
+            rates: Vec::new(),
+            left_out: Vec::new(),
+            next_update: None,
+        }
     }
 
     /// Adds a row of the document: base rate, tts and ttb, or the reason why it is none. KRW itself is not a rate and not worth a word.
@@ -69,23 +75,39 @@ impl Quotes {
             Ok(_) if WITHDRAWN.contains(&code) => self.leave_out(code, "withdrawn currency"),
             Ok(known) => match row {
                 Err(reason) => self.leave_out(code, &reason),
-                Ok((deal_base_rate, tts, ttb)) => self.put(Quote { code: known, deal_base_rate, tts, ttb }),
+                Ok((deal_base_rate, tts, ttb)) => self.put(Quote {
+                    code: known,
+                    deal_base_rate,
+                    tts,
+                    ttb,
+                }),
             },
         }
     }
 
     /// The answer, if it holds any rate at all.
     pub(crate) fn checked(self) -> Result<Self, ProviderError> {
-        if self.rates.is_empty() { Err(ProviderError::NothingUsable(self.left_out.len())) } else { Ok(self) }
+        if self.rates.is_empty() {
+            Err(ProviderError::NothingUsable(self.left_out.len()))
+        } else {
+            Ok(self)
+        }
     }
 
     fn leave_out(&mut self, code: &str, reason: &str) {
-        self.left_out.push(LeftOut { code: printable(code, 40), reason: printable(reason, 200) });
+        self.left_out.push(LeftOut {
+            code: printable(code, 40),
+            reason: printable(reason, 200),
+        });
     }
 
     fn put(&mut self, quote: Quote) {
         const TWICE: &str = "listed more than once, with different rates";
-        if self.left_out.iter().any(|left| left.code == quote.code.as_str() && left.reason == TWICE) {
+        if self
+            .left_out
+            .iter()
+            .any(|left| left.code == quote.code.as_str() && left.reason == TWICE)
+        {
             return;
         }
         match self.rates.iter().position(|there| there.code == quote.code) {
@@ -108,17 +130,39 @@ mod tests {
         let recorded_at = "2026-10-30T13:15:00Z".parse().unwrap();
         let mut quotes = Quotes::new(ProviderKey::Ecb, recorded_at);
         for (code, rate) in rows {
-            quotes.add(code, rate.parse().map(|rate| (rate, None, None)).map_err(|error: shared::rate::RateError| error.to_string()));
+            quotes.add(
+                code,
+                rate.parse()
+                    .map(|rate| (rate, None, None))
+                    .map_err(|error: shared::rate::RateError| error.to_string()),
+            );
         }
         quotes
     }
 
     #[test]
     fn only_known_currencies_in_use_are_kept() {
-        let kept = quotes(&[("USD", "1335.2"), ("KRW", "1"), ("ATS", "108.4"), ("XX1", "3"), ("JPY", "0")]);
+        let kept = quotes(&[
+            ("USD", "1335.2"),
+            ("KRW", "1"),
+            ("ATS", "108.4"),
+            ("XX1", "3"),
+            ("JPY", "0"),
+        ]);
         assert_eq!(kept.rates.len(), 1);
-        let left: Vec<(&str, &str)> = kept.left_out.iter().map(|left| (left.code.as_str(), left.reason.as_str())).collect();
-        assert_eq!(left, [("ATS", "withdrawn currency"), ("XX1", "unknown currency"), ("JPY", "rate must be positive, got 0")]);
+        let left: Vec<(&str, &str)> = kept
+            .left_out
+            .iter()
+            .map(|left| (left.code.as_str(), left.reason.as_str()))
+            .collect();
+        assert_eq!(
+            left,
+            [
+                ("ATS", "withdrawn currency"),
+                ("XX1", "unknown currency"),
+                ("JPY", "rate must be positive, got 0")
+            ]
+        );
     }
 
     #[test]

@@ -1,0 +1,134 @@
+//! A complete answer, and whether it is in the format that its provider speaks.
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Response, StatusCode};
+
+use super::from_reqwest;
+use crate::provider::ProviderError;
+
+/// Far more than any provider's document (the ECB's whole history is 7 MB, its daily one 2 KB).
+const LARGEST_BODY: usize = 5_000_000;
+
+/// A provider's answer, complete.
+#[derive(Debug)]
+pub struct Answer {
+    status: StatusCode,
+    content_type: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// Its HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// Whether its status is 2xx.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.status.is_success()
+    }
+
+    /// The body of an answer that has to be a success in `format` (`JSON` or `XML`).
+    ///
+    /// # Errors
+    /// [`ProviderError::Status`] or [`ProviderError::WrongFormat`].
+    pub fn successful(&self, format: &'static str) -> Result<&[u8], ProviderError> {
+        if self.is_success() {
+            self.formatted(format)
+        } else {
+            Err(ProviderError::Status(self.status()))
+        }
+    }
+
+    /// The body, if it looks like `format`, whatever the status.
+    ///
+    /// # Errors
+    /// [`ProviderError::WrongFormat`].
+    pub fn formatted(&self, format: &'static str) -> Result<&[u8], ProviderError> {
+        let body = self
+            .body
+            .strip_prefix(b"\xEF\xBB\xBF")
+            .unwrap_or(&self.body)
+            .trim_ascii_start();
+        let start = String::from_utf8_lossy(&body[..body.len().min(200)]).to_ascii_lowercase();
+        let found = if start.is_empty() {
+            "nothing"
+        } else if start.starts_with("<!doctype html")
+            || start.contains("<html")
+            || self.content_type.contains("text/html")
+        {
+            "HTML"
+        } else if start.starts_with('<') {
+            "XML"
+        } else if start.starts_with(['{', '[']) || start.trim_end() == "null" {
+            "JSON"
+        } else {
+            "something else"
+        };
+        if found == format {
+            return Ok(body);
+        }
+        Err(ProviderError::WrongFormat {
+            expected: format,
+            found,
+            content_type: self.content_type.clone(),
+        })
+    }
+
+    /// Reads the whole of `response`, if it is not too large.
+    pub(super) async fn read(mut response: Response) -> Result<Self, ProviderError> {
+        let content_type = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let content_type: String = content_type.to_ascii_lowercase().chars().take(60).collect();
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(from_reqwest)? {
+            if body.len() + chunk.len() > LARGEST_BODY {
+                return Err(ProviderError::TooLarge(LARGEST_BODY));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Self {
+            status,
+            content_type,
+            body,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_shows_what_it_is() {
+        let look = |content_type: &str, body: &str, format| {
+            let answer = Answer {
+                status: StatusCode::OK,
+                content_type: content_type.to_owned(),
+                body: body.as_bytes().to_vec(),
+            };
+            answer.formatted(format).map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert_eq!(look("text/xml", "\u{feff}<?xml version=\"1.0\"?><a/>", "XML"), Ok(()));
+        assert_eq!(look("", " null\n", "JSON"), Ok(()));
+        let html = "<!DOCTYPE html><html><body>Sorry</body></html>";
+        assert_eq!(
+            look("text/html", html, "XML"),
+            Err("expected XML, got HTML (content type \"text/html\")".into())
+        );
+        assert_eq!(
+            look("application/json", html, "JSON"),
+            Err("expected JSON, got HTML (content type \"application/json\")".into())
+        );
+        assert_eq!(
+            look("text/plain", "", "JSON"),
+            Err("expected JSON, got nothing (content type \"text/plain\")".into())
+        );
+    }
+}

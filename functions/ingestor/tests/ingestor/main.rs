@@ -1,0 +1,16 @@
+//! The ingestor against real HTTP, Kafka and Redis.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "these are tests, helpers included"
+)]
+
+mod circuits;
+mod documents;
+mod faults;
+mod jumps;
+mod logs;
+mod outages;
+mod publishing;
+mod settings;
+mod support;

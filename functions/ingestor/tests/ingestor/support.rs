@@ -1,0 +1,189 @@
+//! What a test needs: providers on loopback, a Redis database of its own, and the events of its runs.
+
+pub mod http;
+mod kafka;
+pub mod proxy;
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use ingestor::summary::{Outcome, ProviderReport, Summary};
+use ingestor::{Config, Ingestor, Request};
+use serde_json::Value;
+use shared::event::Topic;
+use uuid::Uuid;
+
+use self::http::Server;
+pub use self::kafka::Published;
+
+/// Half an hour past midnight in Korea, three hours after the ECB set its rates of the fixtures.
+pub fn now() -> DateTime<Utc> {
+    "2026-10-30T16:30:00Z".parse().unwrap()
+}
+
+pub const ECB: &str = "/ecb";
+pub const EXCHANGERATE_API: &str = "/v6/latest/USD";
+pub const KOREAEXIM: &str = "/exim";
+
+pub fn fixture(name: &str) -> String {
+    let path = format!("{}/../../tests/fixtures/providers/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+pub fn ecb() -> String {
+    fixture("ecb-2026-10-30.xml")
+}
+
+pub fn koreaexim() -> String {
+    fixture("koreaexim-20261030.json")
+}
+
+pub fn exchangerate_api() -> String {
+    fixture("exchangerate-api-open.json")
+}
+
+pub struct Stack {
+    pub http: Server,
+    pub redis_url: String,
+    kafka: kafka::Reader,
+}
+
+impl Stack {
+    pub async fn start() -> Self {
+        let redis_url = own_database(&server("HWANYUL_TEST_REDIS")).await;
+        let kafka = kafka::Reader::start(server("HWANYUL_TEST_KAFKA")).await;
+        let http = Server::start().await;
+        http.answer(ECB, [http::Reply::xml(ecb())]);
+        http.answer(KOREAEXIM, [http::Reply::json(koreaexim())]);
+        http.answer(EXCHANGERATE_API, [http::Reply::json(exchangerate_api())]);
+        Self { http, redis_url, kafka }
+    }
+
+    /// Settings of a private chain ECB, Korea Eximbank, changed by `changes`.
+    pub fn config(&self, changes: &[(&str, &str)]) -> Config {
+        let mut settings: HashMap<String, String> = HashMap::from([
+            ("PROVIDERS", "ecb,koreaexim".to_owned()),
+            ("PUBLICATION", "private".to_owned()),
+            ("ECB_URL", format!("{}{ECB}", self.http.url)),
+            ("EXCHANGERATE_API_URL", self.http.url.clone()),
+            ("KOREAEXIM_URL", format!("{}{KOREAEXIM}", self.http.url)),
+            ("KOREAEXIM_API_KEY", "secret-key".to_owned()),
+            ("PROVIDER_TIMEOUT_MS", "2000".to_owned()),
+            ("PROVIDER_ATTEMPTS", "2".to_owned()),
+            ("KAFKA_BOOTSTRAP_SERVERS", self.kafka.bootstrap_servers.clone()),
+            ("REDIS_URL", self.redis_url.clone()),
+        ])
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        settings.extend(
+            changes
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        Config::read(&|name| settings.get(name).cloned()).unwrap()
+    }
+
+    pub fn ingestor(&self, changes: &[(&str, &str)]) -> Ingestor {
+        Ingestor::new(self.config(changes))
+    }
+
+    /// The events of one run, of each topic and partition in order.
+    pub async fn events(&self, correlation_id: Uuid) -> Vec<Published> {
+        let events = self.kafka.since_start().await;
+        events
+            .into_iter()
+            .filter(|event| event.header("correlation-id") == Some(&correlation_id.to_string()))
+            .collect()
+    }
+
+    /// The events of all runs that began on the day of `now`. Tests share the topics, so a test that asks this runs on a day of its own.
+    pub async fn events_of_day(&self, now: DateTime<Utc>) -> Vec<Published> {
+        let day = now.date_naive().to_string();
+        let events = self.kafka.since_start().await;
+        events
+            .into_iter()
+            .filter(|event| event.header("ce_time").is_some_and(|time| time.starts_with(&day)))
+            .collect()
+    }
+
+    pub async fn hash(&self, key: &str) -> BTreeMap<String, String> {
+        let client = redis::Client::open(self.redis_url.as_str()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        redis::cmd("HGETALL")
+            .arg(key)
+            .query_async(&mut connection)
+            .await
+            .unwrap()
+    }
+}
+
+fn server(variable: &str) -> String {
+    std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: these tests need servers, run ./tests/run"))
+}
+
+/// An empty database of a server with 1024 of them.
+async fn own_database(server: &str) -> String {
+    let client = redis::Client::open(server).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let counter: u64 = redis::cmd("INCR")
+        .arg("test-databases")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let url = format!("{}/{}", server.trim_end_matches('/'), 1 + counter % 1000);
+    let mut own = redis::Client::open(url.as_str())
+        .unwrap()
+        .get_multiplexed_async_connection()
+        .await
+        .unwrap();
+    redis::cmd("FLUSHDB").exec_async(&mut own).await.unwrap();
+    url
+}
+
+/// An address nobody listens on.
+pub async fn closed_port() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+pub fn report<'a>(summary: &'a Summary, provider: &str) -> &'a ProviderReport {
+    summary
+        .providers
+        .iter()
+        .find(|report| report.provider.as_str() == provider)
+        .unwrap()
+}
+
+/// Asserts that `provider` failed with `error` in its text after `attempts` requests.
+pub fn assert_failed(summary: &Summary, provider: &str, error: &str, attempts: u32) {
+    let report = report(summary, provider);
+    assert_eq!(report.outcome, Outcome::Failed, "{report:?}");
+    assert!(report.error.as_deref().unwrap().contains(error), "{report:?}");
+    assert_eq!(report.attempts, attempts, "{report:?}");
+}
+
+/// Asserts that the run's rates are those of `source`, all of them published, and answers with the payloads by currency.
+pub async fn assert_published(stack: &Stack, summary: &Summary, source: &str) -> BTreeMap<String, Value> {
+    assert_eq!(summary.source.unwrap().as_str(), source);
+    let rates = report(summary, source).rates;
+    let events = stack.events(summary.correlation_id).await;
+    let of = |topic: Topic| events.iter().filter(|event| event.topic == topic.name()).count();
+    assert_eq!((of(Topic::NewDataReceived), of(Topic::DataProcessingCompleted)), (1, 1));
+    assert_eq!(
+        (of(Topic::ExchangeRateUpdated), of(Topic::CacheInvalidation)),
+        (rates, 1)
+    );
+    let updates = events
+        .iter()
+        .filter(|event| event.topic == Topic::ExchangeRateUpdated.name());
+    let payloads: BTreeMap<String, Value> = updates.map(|event| (event.key.clone(), event.json())).collect();
+    assert!(payloads.values().all(|payload| payload["source"] == source));
+    payloads
+}
+
+pub const FORCE: Request = Request {
+    provider: None,
+    force: true,
+};
