@@ -3,6 +3,7 @@
 
 pub mod asyncapi;
 pub mod bench;
+pub mod pipeline;
 
 use std::collections::BTreeMap;
 

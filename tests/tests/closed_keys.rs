@@ -35,7 +35,7 @@ async fn cost(cache: &Cache, connection: &mut redis::aio::MultiplexedConnection)
 async fn clearing_costs_the_same_among_a_million_other_keys_and_never_searches() {
     // A server of its own, because the counters are the whole server's.
     let directory = std::env::temp_dir().join(format!("hwanyul-closed-keys-{}", uuid::Uuid::new_v4().simple()));
-    let server = Redis::start(&Options::new(directory.clone())).await.unwrap();
+    let server = Redis::start(&Options::in_dir(&directory)).await.unwrap();
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     connection.set_response_timeout(std::time::Duration::from_secs(60));

@@ -1,0 +1,205 @@
+//! The whole flow, from the template: a feed, Kafka, Redis and PostgreSQL of one test's own (so that it may kill them), and the functions' real
+//! bootstraps behind the emulator.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use localstack::emulator::{Emulator, EmulatorOptions, Status, Template};
+use localstack::feed::{Feed, FeedOptions};
+use localstack::servers::{Kafka, Options, Postgres, Redis};
+use serde_json::Value;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, PgPool, Row};
+use uuid::Uuid;
+
+use crate::server;
+
+/// The project's folder.
+#[must_use]
+pub fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The folder of the functions' bootstraps: where this test's own binary was built.
+///
+/// # Panics
+/// When the test's path is unknown.
+#[must_use]
+pub fn binaries() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().unwrap();
+    if folder.ends_with("deps") { folder.parent().unwrap().to_owned() } else { folder.to_owned() }
+}
+
+/// Servers, feed and emulator of one test.
+pub struct Pipeline {
+    /// Kafka.
+    pub kafka: Kafka,
+    /// Redis.
+    pub redis: Redis,
+    /// PostgreSQL.
+    pub postgres: Postgres,
+    /// Functions, mappings and schedules.
+    pub emulator: Emulator,
+    /// The tables.
+    pub store: PgPool,
+    directory: PathBuf,
+    _feed: Feed,
+}
+
+impl Pipeline {
+    /// Everything up, deployed and listening; the ingestor is only run by [`Pipeline::invoke`]. `parameters` go before the usual ones.
+    ///
+    /// # Panics
+    /// When anything does not start.
+    pub async fn start(parameters: &[(&str, &str)]) -> Self {
+        let directory = std::env::temp_dir().join(format!("hwanyul-test-{}", Uuid::new_v4().simple()));
+        let place = |name: &str| Options::in_dir(directory.join(name));
+        let (on_kafka, on_redis, on_postgres) = (place("kafka"), place("redis"), place("postgres"));
+        let (kafka, redis, postgres) =
+            tokio::try_join!(Kafka::start(&on_kafka), Redis::start(&on_redis), Postgres::start(&on_postgres)).unwrap();
+        let archive = project().join("tests/fixtures/ecb-eurofxref-hist.zip");
+        let feed = Feed::start(FeedOptions { archive, port: 0, days: 0, step_seconds: 3600 }).await.unwrap();
+        let admin = PgPool::connect(&postgres.url("postgres")).await.unwrap();
+        sqlx::query("CREATE DATABASE hwanyul").execute(&admin).await.unwrap();
+        admin.close().await;
+
+        let mut given: BTreeMap<String, String> = [
+            ("KafkaBootstrapServers", kafka.bootstrap()),
+            ("KafkaSecurity", "plaintext".to_owned()),
+            ("KafkaReplication", "1".to_owned()),
+            ("RedisUrl", redis.url()),
+            ("DatabaseUrl", postgres.url("hwanyul")),
+            ("IngestSchedule", "rate(1 day)".to_owned()),
+            ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
+            ("EcbHistoryUrl", format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url())),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        given.extend(parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let template = project().join("template.yaml");
+        let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+        let mut queue_urls = BTreeMap::new();
+        for queue in Template::load(&template, &given).unwrap().queues {
+            let created = sqs.create_queue().queue_name(format!("{}-{}", queue.logical_id, Uuid::new_v4().simple())).send().await.unwrap();
+            queue_urls.insert(queue.logical_id, created.queue_url().unwrap().to_owned());
+        }
+        let function_env = [
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_ENDPOINT_URL_SQS", server("HWANYUL_TEST_SQS")),
+        ];
+        let emulator = Emulator::start(EmulatorOptions {
+            template,
+            parameters: given,
+            bin_dir: binaries(),
+            kafka_bootstrap: kafka.bootstrap(),
+            queue_urls,
+            function_env: function_env.map(|(name, value)| (name.to_owned(), value)).into(),
+            log_dir: directory.join("logs"),
+        })
+        .await
+        .unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        let router = emulator.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        emulator.deploy(&base_url).await.unwrap();
+        emulator.start_events().await.unwrap();
+        let store = PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(60)).connect(&postgres.url("hwanyul")).await.unwrap();
+        Self { kafka, redis, postgres, emulator, store, directory, _feed: feed }
+    }
+
+    /// Invokes a function and answers its payload, or its error.
+    ///
+    /// # Errors
+    /// What the function answered instead.
+    ///
+    /// # Panics
+    /// When the function does not exist.
+    pub async fn invoke(&self, function: &str, payload: Value) -> Result<Value, String> {
+        let invocation = self.emulator.invoke(function, Bytes::from(payload.to_string())).await.unwrap();
+        let answer = serde_json::from_slice(&invocation.payload).unwrap_or(Value::Null);
+        match invocation.function_error {
+            None => Ok(answer),
+            Some(_) => Err(answer.to_string()),
+        }
+    }
+
+    /// Publishes a span of the history, resuming as often as it takes. Answers how many events were published.
+    ///
+    /// # Panics
+    /// When the backfill fails for good.
+    pub async fn backfill(&self, from: &str, to: &str) -> u64 {
+        let report = self.invoke("operations-backfill", serde_json::json!({"from": from, "to": to})).await.unwrap();
+        assert_eq!(report["done"], true, "{report}");
+        report["events"].as_u64().unwrap()
+    }
+
+    /// Waits until every consumer group has read its topic to the end. A test that never gets there fails with the status.
+    ///
+    /// # Panics
+    /// After five minutes.
+    pub async fn caught_up(&self) -> Status {
+        let started = Instant::now();
+        loop {
+            let status = self.emulator.status().await;
+            if status.mappings.len() == 8 && status.mappings.iter().all(|mapping| mapping.lag == Some(0)) {
+                return status;
+            }
+            assert!(started.elapsed() < Duration::from_secs(300), "still behind: {status:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Everything that the services keep, as text: each table's rows in order.
+    ///
+    /// # Panics
+    /// When PostgreSQL does not answer.
+    pub async fn stores(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let mut stores = BTreeMap::new();
+        for (table, columns) in [
+            // updated_at is the clock of whoever published, so two runs differ in it.
+            ("currency.current_rate", "currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at"),
+            ("history.rate", "currency_code, source, recorded_at, deal_base_rate, tts, ttb"),
+            ("history.daily_rate", "currency_code, source, day, open, high, low, close, observations"),
+        ] {
+            let query = format!("SELECT ({columns})::text FROM {table} ORDER BY 1");
+            let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(&self.store).await.unwrap();
+            stores.insert(table, rows.iter().map(|row| row.get(0)).collect());
+        }
+        stores
+    }
+
+    /// The hash `rate:{code}`.
+    ///
+    /// # Panics
+    /// When Redis does not answer.
+    pub async fn cached_rate(&self, code: &str) -> BTreeMap<String, String> {
+        let mut redis = redis::Client::open(self.redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+        redis::cmd("HGETALL").arg(format!("rate:{code}")).query_async(&mut redis).await.unwrap()
+    }
+
+    /// The lines that a function has logged.
+    #[must_use]
+    pub fn log(&self, function: &str) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.directory.join("logs").join(format!("{function}.log"))).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Ends everything and removes its folder.
+    ///
+    /// # Panics
+    /// When a server does not end.
+    pub async fn stop(self) {
+        self.store.close().await;
+        self.emulator.shutdown().await;
+        self.kafka.stop().await.unwrap();
+        self.redis.stop().await.unwrap();
+        self.postgres.stop().await.unwrap();
+        std::fs::remove_dir_all(&self.directory).unwrap();
+    }
+}
