@@ -1,2 +1,143 @@
-//! Placeholder until the commands exist.
-fn main() {}
+//! The command `localstack`, behind the scripts in `localstack/`. It reads arguments; `localstack::commands` does the work.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+use localstack::commands::{self, UpOptions, with_causes};
+use localstack::stack::Places;
+use localstack::stack::daemon::{self, DaemonOptions};
+use localstack::wrapper;
+use tracing_subscriber::EnvFilter;
+
+/// The whole flow on one machine: real servers, the functions, their events.
+#[derive(Parser)]
+#[command(name = "localstack", version)]
+struct Cli {
+    /// The checkout.
+    #[arg(long, global = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."), hide = true)]
+    root: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything and return when it is ready
+    Up(Run),
+    /// End everything; data stays
+    Down,
+    /// Show endpoints, functions, lag, topics and the providers' last run
+    Status {
+        /// The same for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Call a function and print its answer
+    Invoke {
+        /// Its name, as in template.yaml
+        function: String,
+        /// A file with the event; an empty object without it
+        event: Option<PathBuf>,
+    },
+    /// Publish the ECB's history and wait until it is stored
+    Backfill {
+        /// First day, such as 1999-01-04
+        #[arg(long)]
+        from: Option<NaiveDate>,
+        /// Last day
+        #[arg(long)]
+        to: Option<NaiveDate>,
+    },
+    /// Show the last lines of functions and servers
+    Logs {
+        /// A function, kafka, redis, postgres, sqs or stack; all without it
+        function: Option<String>,
+        /// Go on with what they write next
+        #[arg(short, long)]
+        follow: bool,
+        /// How many lines of each
+        #[arg(short = 'n', long, default_value_t = 20)]
+        lines: usize,
+    },
+    /// End everything and remove its data
+    Reset,
+    /// Run a command with servers of its own: HWANYUL_TEST_KAFKA, HWANYUL_TEST_REDIS, HWANYUL_TEST_DATABASE, HWANYUL_TEST_SQS
+    Servers {
+        /// The command and its arguments, after --
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+    /// The process that `up` starts
+    #[command(hide = true)]
+    Daemon(Run),
+}
+
+#[derive(Args)]
+struct Run {
+    /// Ask the providers themselves instead of the feed
+    #[arg(long)]
+    live: bool,
+    /// Business days before the newest at which the feed starts
+    #[arg(long, env = "FEED_DAYS", default_value_t = 5, value_name = "DAYS")]
+    feed_days: usize,
+    /// Seconds from one business day of the feed to the next
+    #[arg(long, env = "FEED_STEP", default_value_t = 4, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    feed_step: u64,
+    /// A parameter of template.yaml, such as Providers=ecb,koreaexim; may be repeated
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    parameters: Vec<(String, String)>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("warn,localstack=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    match run(cli).await {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("{}", with_causes(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let root = cli.root.canonicalize().map_err(|error| format!("the checkout {}: {error}", cli.root.display()))?;
+    let places = Places::new(root);
+    match cli.command {
+        Command::Up(run) => {
+            let parameters = run.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let options = UpOptions { live: run.live, feed_days: run.feed_days, feed_step: run.feed_step, parameters };
+            commands::up(&places, &options).await?;
+        }
+        Command::Down => commands::down(&places).await?,
+        Command::Status { json } => commands::status(&places, json).await?,
+        Command::Invoke { function, event } => commands::invoke(&places, &function, event.as_deref()).await?,
+        Command::Backfill { from, to } => commands::backfill(&places, from, to).await?,
+        Command::Logs { function, follow, lines } => commands::logs(&places, function.as_deref(), lines, follow).await?,
+        Command::Reset => commands::reset(&places).await?,
+        Command::Servers { command } => return Ok(ExitCode::from(wrapper::run(&command).await?)),
+        Command::Daemon(run) => daemon::run(daemon_options(places, run)?, Box::new(std::io::stdout())).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn daemon_options(places: Places, run: Run) -> Result<DaemonOptions, Box<dyn std::error::Error>> {
+    let own = std::env::current_exe()?;
+    let bin_dir = own.parent().ok_or("this program is in no folder")?.to_path_buf();
+    let parameters: BTreeMap<String, String> = run.parameters.into_iter().collect();
+    let (live, feed_days, feed_step) = (run.live, run.feed_days, run.feed_step);
+    Ok(DaemonOptions { places, live, feed_days, feed_step, bin_dir, parameters })
+}
+
+fn parse_parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be NAME=VALUE, such as Providers=ecb,koreaexim".to_owned()),
+    }
+}

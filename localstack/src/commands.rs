@@ -1,0 +1,38 @@
+//! What a person types: `up`, `down`, `status`, `invoke`, `backfill`, `logs`, `reset`. Each prints for people and fails with
+//! what to do next.
+
+mod backfill;
+mod client;
+mod down;
+mod error;
+mod invoke;
+mod logs;
+mod reset;
+mod status;
+mod table;
+mod up;
+
+pub use backfill::backfill;
+pub use down::down;
+pub use error::CommandError;
+pub use invoke::invoke;
+pub use logs::logs;
+pub use reset::reset;
+pub use status::status;
+pub use up::{UpOptions, up};
+
+/// An error with its causes, in one line.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        // Some libraries repeat their cause in their own text.
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,125 @@
+//! `backfill`: has a span of the ECB's history published, and waits until it is in both stores.
+
+use std::time::{Duration, Instant};
+
+use chrono::{Days, NaiveDate};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::CommandError;
+use super::client::Client;
+use crate::stack::{BACKFILL, Places};
+
+/// The topic of the events.
+const TOPIC: &str = "exchange_rate_updated";
+/// How often the lag is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long the lag may stand still.
+const STUCK_AFTER: Duration = Duration::from_secs(120);
+
+/// What the function answers.
+#[derive(Debug, Deserialize)]
+struct Report {
+    published_through: Option<NaiveDate>,
+    done: bool,
+    events: u64,
+    days: u64,
+}
+
+/// Publishes the history from `from` to `to`, all of it where they are absent.
+///
+/// # Errors
+/// [`CommandError::Function`] says why the function failed; to go on, run it again with `--from` as printed.
+pub async fn backfill(places: &Places, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<(), CommandError> {
+    let client = Client::find(places)?;
+    wait_for_feed(&client, to).await?;
+    let began = Instant::now();
+    let (mut next, mut events, mut days) = (from, 0, 0);
+    loop {
+        let report = publish(&client, next, to).await?;
+        events += report.events;
+        days += report.days;
+        let through = report.published_through.map_or_else(|| "nothing".to_owned(), |day| day.to_string());
+        println!("published through {through}: {days} days, {events} events, {}", pace(events, began.elapsed()));
+        if report.done {
+            break;
+        }
+        let after = report.published_through.and_then(|day| day.checked_add_days(Days::new(1)));
+        if after.is_none() || after == next {
+            return Err(CommandError::NoProgress { function: BACKFILL, answer: format!("{report:?}") });
+        }
+        next = after;
+    }
+    let published = began.elapsed();
+    wait_for_stores(&client).await?;
+    let whole = began.elapsed();
+    println!(
+        "{events} events of {days} days: published in {:.1} s ({}), in both stores after {:.1} s ({} from first publish to both stores)",
+        published.as_secs_f64(),
+        pace(events, published),
+        whole.as_secs_f64(),
+        pace(events, whole)
+    );
+    Ok(())
+}
+
+/// The feed must have reached the days that are asked for: the history would tell what it has not shown yet.
+async fn wait_for_feed(client: &Client, to: Option<NaiveDate>) -> Result<(), CommandError> {
+    let mut said = false;
+    while let Some(feed) = client.feed().await? {
+        let last = to.unwrap_or(feed.newest).min(feed.newest);
+        if feed.day >= last {
+            break;
+        }
+        if !said {
+            println!("the feed is at {}; waiting until it reaches {last} ...", feed.day);
+            said = true;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
+async fn publish(client: &Client, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Report, CommandError> {
+    let mut span = Map::new();
+    for (name, day) in [("from", from), ("to", to)] {
+        span.extend(day.map(|day| (name.to_owned(), Value::from(day.to_string()))));
+    }
+    let answer = client.invoke(BACKFILL, Value::Object(span).to_string().into()).await?;
+    if answer.is_error {
+        let text = String::from_utf8_lossy(&answer.payload);
+        let from = from.map_or_else(String::new, |day| format!(" (go on with --from {day})"));
+        return Err(CommandError::Function { name: BACKFILL.to_owned(), answer: format!("{text}{from}") });
+    }
+    serde_json::from_slice(&answer.payload).map_err(|source| CommandError::Json { what: "the backfill's report", source })
+}
+
+/// Waits until no record of the topic is left for any group.
+async fn wait_for_stores(client: &Client) -> Result<(), CommandError> {
+    let (mut lowest, mut moved) = (i64::MAX, Instant::now());
+    let mut told = Instant::now();
+    loop {
+        let status = client.status().await?;
+        let lags = status.lambda.mappings.iter().filter(|mapping| mapping.topic == TOPIC).map(|mapping| mapping.lag);
+        // Unknown while Kafka cannot be asked: that is not zero.
+        let lag = lags.sum::<Option<i64>>();
+        match lag {
+            Some(0) => return Ok(()),
+            Some(lag) if lag < lowest => (lowest, moved) = (lag, Instant::now()),
+            _ if moved.elapsed() > STUCK_AFTER => {
+                return Err(CommandError::Stuck { lag: lag.unwrap_or(lowest), seconds: STUCK_AFTER.as_secs() });
+            }
+            _ => (),
+        }
+        if told.elapsed() > Duration::from_secs(2) {
+            println!("{} left to store", lag.map_or_else(|| "unknown number".to_owned(), |lag| lag.to_string()));
+            told = Instant::now();
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn pace(events: u64, elapsed: Duration) -> String {
+    // Display only; a count of events is far below 2^53.
+    format!("{:.0} events/s", events as f64 / elapsed.as_secs_f64().max(0.001))
+}

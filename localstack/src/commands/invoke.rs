@@ -1,0 +1,27 @@
+//! `invoke`: calls one function and prints its answer.
+
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::CommandError;
+use super::client::Client;
+use crate::stack::Places;
+
+/// Calls `function` with the file's content, else with an empty object, and prints what it answers.
+///
+/// # Errors
+/// [`CommandError::Function`] when the function failed; [`CommandError::UnknownFunction`] lists the functions.
+pub async fn invoke(places: &Places, function: &str, event: Option<&Path>) -> Result<(), CommandError> {
+    let payload = match event {
+        None => Bytes::from_static(b"{}"),
+        Some(file) => std::fs::read(file).map_err(CommandError::system(format!("read {}", file.display())))?.into(),
+    };
+    let answer = Client::find(places)?.invoke(function, payload).await?;
+    let text = String::from_utf8_lossy(&answer.payload).into_owned();
+    if answer.is_error {
+        return Err(CommandError::Function { name: function.to_owned(), answer: text });
+    }
+    println!("{text}");
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! `reset`: ends the stack and removes its data and logs.
+
+use std::path::Path;
+
+use super::{CommandError, down};
+use crate::servers::Postgres;
+use crate::stack::Places;
+
+/// Ends the stack, and removes all it wrote.
+///
+/// # Errors
+/// As `down`, and [`CommandError::System`] when a folder cannot be removed.
+pub async fn reset(places: &Places) -> Result<(), CommandError> {
+    down(places).await?;
+    // PostgreSQL's data is elsewhere when its user cannot reach the checkout.
+    remove(&Postgres::data_dir(&places.data().join("postgres")))?;
+    remove(&places.stack())?;
+    println!("removed {}", places.stack().display());
+    Ok(())
+}
+
+fn remove(dir: &Path) -> Result<(), CommandError> {
+    match std::fs::remove_dir_all(dir) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(CommandError::system(format!("remove {}", dir.display()))(error)),
+    }
+}

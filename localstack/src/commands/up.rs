@@ -1,0 +1,130 @@
+//! `up`: starts the stack in the background and waits until it is ready.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::CommandError;
+use crate::process_table::Identity;
+use crate::stack::daemon::READY;
+use crate::stack::{Places, State};
+
+/// How the stack is to run.
+#[derive(Debug, Clone)]
+pub struct UpOptions {
+    /// Whether to ask the providers themselves instead of the feed.
+    pub live: bool,
+    /// Business days before the newest at which the feed starts.
+    pub feed_days: usize,
+    /// Seconds from one business day of the feed to the next.
+    pub feed_step: u64,
+    /// `NAME=VALUE` for the template, winning over the stack's own.
+    pub parameters: Vec<String>,
+}
+
+/// Starts the stack, unless it runs already, and prints what happens and where everything is.
+///
+/// # Errors
+/// [`CommandError::NotStarted`] says what the stack said last.
+pub async fn up(places: &Places, options: &UpOptions) -> Result<(), CommandError> {
+    if let Some(state) = State::running(places)? {
+        if !state.is_ready {
+            return Err(CommandError::Starting);
+        }
+        println!("the stack is already running (pid {})", state.process.pid);
+        print_endpoints(&state);
+        if state.live != options.live {
+            let kind = if state.live { "with --live" } else { "on the feed" };
+            println!("it runs {kind}; to change that: ./localstack/down, then up again");
+        }
+        return Ok(());
+    }
+    end_leftovers(places)?;
+    let began = Instant::now();
+    start(places, options).await?;
+    let state = State::running(places)?.ok_or(CommandError::NotRunning)?;
+    print_endpoints(&state);
+    println!("{READY} in {:.1} s", began.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// What a crashed stack may have left; its servers die with it, so this finds something only when the system is in trouble.
+fn end_leftovers(places: &Places) -> Result<(), CommandError> {
+    for process in State::read(places)?.map(|state| state.alive()).unwrap_or_default() {
+        println!("ending process {} that a crashed stack left", process.pid);
+        process.signal(Signal::KILL).map_err(CommandError::system(format!("end process {}", process.pid)))?;
+    }
+    Ok(())
+}
+
+async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError> {
+    let log = places.own_log();
+    std::fs::create_dir_all(places.logs()).map_err(CommandError::system("make the folder of the logs"))?;
+    let output = std::fs::File::create(&log).map_err(CommandError::system(format!("open {}", log.display())))?;
+    let own = std::env::current_exe().map_err(CommandError::system("find this program"))?;
+    let mut command = Command::new("setsid");
+    command.arg(own).arg("--root").arg(places.root()).arg("daemon");
+    command.args(["--feed-days", &options.feed_days.to_string(), "--feed-step", &options.feed_step.to_string()]);
+    if options.live {
+        command.arg("--live");
+    }
+    command.args(options.parameters.iter().flat_map(|parameter| ["--parameter", parameter]));
+    // A session of its own: neither a closed terminal nor Ctrl-C reaches it.
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(output).current_dir(places.root());
+    let mut child = command.spawn().map_err(CommandError::system("start the stack"))?;
+    let daemon = Identity::of(child.id());
+    let lines = child.stdout.take();
+
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut last = String::new();
+        for line in lines.into_iter().flat_map(|lines| BufReader::new(lines).lines()).map_while(Result::ok) {
+            if line == READY {
+                return Ok(());
+            }
+            println!("{line}");
+            last = line;
+        }
+        Err(last)
+    });
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::system("watch for signals"))?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::system("watch for signals"))?;
+    let not_started = |reason| CommandError::NotStarted { reason, log: log.display().to_string() };
+    let stopped = tokio::select! {
+        read = reading => {
+            return match read {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(last)) => Err(not_started(if last.is_empty() { tail(places) } else { last })),
+                Err(error) => Err(not_started(error.to_string())),
+            };
+        }
+        _ = interrupt.recv() => "interrupted",
+        _ = terminate.recv() => "terminated",
+    };
+    if let Some(daemon) = daemon {
+        daemon.signal(Signal::TERM).map_err(CommandError::system("stop the stack"))?;
+        while daemon.is_alive() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    Err(not_started(stopped.to_owned()))
+}
+
+fn tail(places: &Places) -> String {
+    let text = std::fs::read_to_string(places.own_log()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(5)..].join("\n")
+}
+
+fn print_endpoints(state: &State) {
+    println!();
+    for (name, address) in state.endpoints.named() {
+        println!("  {name:<12} {address}");
+    }
+    for (name, url) in &state.endpoints.queues {
+        println!("  {:<12} {name}  {url}", "queue");
+    }
+    println!();
+}

@@ -1,0 +1,91 @@
+//! The stack: servers, feed and emulator put together in one process that runs in the background.
+//!
+//! `daemon` is that process, `state` what it writes down for others to find it, `report` what it says of itself. What a person
+//! types is in `commands`.
+
+pub mod daemon;
+mod database;
+mod error;
+mod interface;
+mod parameters;
+mod queues;
+mod report;
+mod state;
+
+use std::path::{Path, PathBuf};
+
+pub use error::StackError;
+pub use report::{PartitionEnd, ServerStatus, StackStatus, TopicStatus};
+pub use state::{Endpoints, State};
+
+/// The function whose answer says how each provider fared.
+pub const INGESTOR: &str = "ingestor";
+/// The function that publishes the history.
+pub const BACKFILL: &str = "operations-backfill";
+
+/// Where a checkout keeps its stack.
+#[derive(Debug, Clone)]
+pub struct Places {
+    root: PathBuf,
+}
+
+impl Places {
+    /// The places of the checkout at `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The SAM template.
+    #[must_use]
+    pub fn template(&self) -> PathBuf {
+        self.root.join("template.yaml")
+    }
+
+    /// The ECB's history that the feed serves.
+    #[must_use]
+    pub fn archive(&self) -> PathBuf {
+        self.root.join("tests/fixtures/ecb-eurofxref-hist.zip")
+    }
+
+    /// Everything that a running stack writes.
+    #[must_use]
+    pub fn stack(&self) -> PathBuf {
+        self.root.join(".stack")
+    }
+
+    /// The servers' data, one folder each.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.stack().join("data")
+    }
+
+    /// The logs: one file for each server, function and the stack itself.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.stack().join("logs")
+    }
+
+    /// The log of the stack's own process.
+    #[must_use]
+    pub fn own_log(&self) -> PathBuf {
+        self.logs().join("stack.log")
+    }
+
+    /// The checkout.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.stack().join("state.json")
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.stack().join("lock")
+    }
+
+    pub(crate) fn messages(&self) -> PathBuf {
+        self.data().join("sqs-messages.json")
+    }
+}

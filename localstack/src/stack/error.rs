@@ -1,0 +1,70 @@
+//! Why the stack does not run.
+
+use crate::emulator::{EmulatorError, TemplateError};
+use crate::feed::FeedError;
+use crate::servers::ServerError;
+
+/// Why the stack does not run, or cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A server does not run.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The template cannot be read.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The functions do not run.
+    #[error(transparent)]
+    Emulator(#[from] EmulatorError),
+    /// The feed does not run.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// The database could not be made.
+    #[error("could not create the database {name}")]
+    Database {
+        /// Its name.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A queue could not be made, saved or filled.
+    #[error("queue {queue}: {reason}")]
+    Queue {
+        /// Its name.
+        queue: String,
+        /// What SQS said.
+        reason: String,
+    },
+    /// A file, folder, port or process could not be had.
+    #[error("could not {what}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of the stack does not say what it should.
+    #[error("{file} cannot be read; ./localstack/reset removes it")]
+    File {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// Another process runs this checkout's stack.
+    #[error("the stack of this checkout is already running or starting")]
+    Running,
+    /// It was told to stop before it was ready.
+    #[error("stopped before it was ready")]
+    Stopped,
+}
+
+impl StackError {
+    pub(crate) fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::System { what, source }
+    }
+}

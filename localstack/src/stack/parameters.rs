@@ -1,0 +1,69 @@
+//! The template's parameters that the local stack gives.
+
+use std::collections::BTreeMap;
+
+use super::Endpoints;
+
+/// How often the ingestor runs while the feed's days go by.
+const FEED_SCHEDULE: &str = "rate(2 seconds)";
+
+/// The values for `template.yaml`; what the caller gave wins.
+pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut parameters = vec![
+        ("KafkaBootstrapServers", endpoints.kafka.clone()),
+        ("KafkaSecurity", "plaintext".to_owned()),
+        // There is one broker.
+        ("KafkaReplication", "1".to_owned()),
+        ("RedisUrl", endpoints.redis.clone()),
+        ("DatabaseUrl", endpoints.database.clone()),
+    ];
+    if let Some(feed) = &endpoints.feed {
+        parameters.extend([
+            ("IngestSchedule", FEED_SCHEDULE.to_owned()),
+            ("EcbUrl", format!("{feed}/stats/eurofxref/eurofxref-daily.xml")),
+            ("EcbHistoryUrl", format!("{feed}/stats/eurofxref/eurofxref-hist.zip")),
+            ("ExchangerateApiUrl", feed.clone()),
+            ("KoreaeximUrl", format!("{feed}/site/program/financial/exchangeJSON")),
+        ]);
+    }
+    let mut parameters: BTreeMap<String, String> =
+        parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    parameters.extend(given.clone());
+    parameters
+}
+
+/// What Lambda sets for every function on AWS, and where SQS is here.
+pub(super) fn function_env(endpoints: &Endpoints) -> BTreeMap<String, String> {
+    let variables = [
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
+    ];
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoints(feed: Option<&str>) -> Endpoints {
+        Endpoints { kafka: "127.0.0.1:9092".to_owned(), feed: feed.map(str::to_owned), ..Endpoints::default() }
+    }
+
+    #[test]
+    fn without_a_feed_providers_and_pace_are_the_templates_own() {
+        let live = parameters(&endpoints(None), &BTreeMap::new());
+        assert_eq!(live["KafkaBootstrapServers"], "127.0.0.1:9092");
+        assert!(!live.keys().any(|name| name.ends_with("Url") && name != "RedisUrl" && name != "DatabaseUrl"));
+        assert!(!live.contains_key("IngestSchedule"));
+    }
+
+    #[test]
+    fn what_was_given_wins() {
+        let given = BTreeMap::from([("IngestSchedule".to_owned(), "rate(1 minute)".to_owned())]);
+        let parameters = parameters(&endpoints(Some("http://127.0.0.1:9010")), &given);
+        assert_eq!(parameters["IngestSchedule"], "rate(1 minute)");
+        assert_eq!(parameters["EcbUrl"], "http://127.0.0.1:9010/stats/eurofxref/eurofxref-daily.xml");
+    }
+}

@@ -1,0 +1,133 @@
+//! The template's queues on SQS. LocalStack's free edition forgets them when it ends, so their messages are written to a file
+//! when the stack stops in order, and sent again when it starts.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::primitives::Blob;
+use aws_sdk_sqs::types::{MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName};
+use serde::{Deserialize, Serialize};
+
+use super::StackError;
+use crate::emulator::Queue;
+
+/// The most messages that one request gives.
+const MOST: i32 = 10;
+/// While messages are saved they are hidden for so long, in seconds; the server ends right after.
+const HIDDEN: i32 = 600;
+
+/// One message, as it is kept between two runs.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    body: String,
+    attributes: BTreeMap<String, Attribute>,
+    group: Option<String>,
+    deduplication: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Attribute {
+    data_type: String,
+    text: Option<String>,
+    /// The bytes of a binary attribute, in base64.
+    binary: Option<String>,
+}
+
+/// Creates the queues; gives their URLs by logical id.
+pub(super) async fn create(client: &Client, queues: &[Queue]) -> Result<BTreeMap<String, String>, StackError> {
+    let mut urls = BTreeMap::new();
+    for queue in queues {
+        let attributes = queue.attributes.iter().map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()));
+        let attributes: HashMap<_, _> = attributes.collect();
+        let request = client.create_queue().queue_name(&queue.name).set_attributes(Some(attributes));
+        let created = request.send().await.map_err(|error| failed(&queue.name, error))?;
+        let url = created.queue_url.ok_or_else(|| reason(&queue.name, "SQS gave no URL"))?;
+        urls.insert(queue.logical_id.clone(), url);
+    }
+    Ok(urls)
+}
+
+/// Writes the messages of all queues to `file`; says how many.
+pub(super) async fn save(client: &Client, urls: &BTreeMap<String, String>, file: &Path) -> Result<usize, StackError> {
+    let mut all = BTreeMap::new();
+    for (queue, url) in urls {
+        all.insert(queue.clone(), receive_all(client, queue, url).await?);
+    }
+    let writing = || StackError::system(format!("write {}", file.display()));
+    let text = serde_json::to_vec(&all).map_err(|source| writing()(source.into()))?;
+    fs::write(file, text).map_err(writing())?;
+    Ok(all.values().map(Vec::len).sum())
+}
+
+/// Sends what `save` kept to the queues that still exist, and removes the file; says how many.
+pub(super) async fn restore(client: &Client, urls: &BTreeMap<String, String>, file: &Path) -> Result<usize, StackError> {
+    if !file.exists() {
+        return Ok(0);
+    }
+    let text = fs::read(file).map_err(StackError::system(format!("read {}", file.display())))?;
+    let all: BTreeMap<String, Vec<Kept>> = serde_json::from_slice(&text)
+        .map_err(|source| StackError::File { file: file.display().to_string(), source })?;
+    let mut sent = 0;
+    for (queue, url) in urls {
+        for message in all.get(queue).into_iter().flatten() {
+            send(client, queue, url, message).await?;
+            sent += 1;
+        }
+    }
+    fs::remove_file(file).map_err(StackError::system(format!("remove {}", file.display())))?;
+    Ok(sent)
+}
+
+async fn receive_all(client: &Client, queue: &str, url: &str) -> Result<Vec<Kept>, StackError> {
+    let mut kept = Vec::new();
+    loop {
+        let request = client.receive_message().queue_url(url).max_number_of_messages(MOST).visibility_timeout(HIDDEN);
+        let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
+        let received = request.message_attribute_names("All").send().await.map_err(|error| failed(queue, error))?;
+        let messages = received.messages.unwrap_or_default();
+        if messages.is_empty() {
+            return Ok(kept);
+        }
+        for message in messages {
+            let system = message.attributes.unwrap_or_default();
+            kept.push(Kept {
+                body: message.body.unwrap_or_default(),
+                group: system.get(&MessageSystemAttributeName::MessageGroupId).cloned(),
+                deduplication: system.get(&MessageSystemAttributeName::MessageDeduplicationId).cloned(),
+                attributes: message.message_attributes.unwrap_or_default().into_iter().map(keep).collect(),
+            });
+        }
+    }
+}
+
+fn keep((name, value): (String, MessageAttributeValue)) -> (String, Attribute) {
+    let binary = value.binary_value.map(|bytes| base64_simd::STANDARD.encode_to_string(bytes.as_ref()));
+    (name, Attribute { data_type: value.data_type, text: value.string_value, binary })
+}
+
+async fn send(client: &Client, queue: &str, url: &str, message: &Kept) -> Result<(), StackError> {
+    let mut request = client.send_message().queue_url(url).message_body(&message.body);
+    request = request.set_message_group_id(message.group.clone()).set_message_deduplication_id(message.deduplication.clone());
+    for (name, attribute) in &message.attributes {
+        let bytes = attribute.binary.as_ref().map(|text| base64_simd::STANDARD.decode_to_vec(text)).transpose();
+        let bytes = bytes.map_err(|error| reason(queue, &format!("kept attribute {name} is not base64: {error}")))?;
+        let value = MessageAttributeValue::builder()
+            .data_type(&attribute.data_type)
+            .set_string_value(attribute.text.clone())
+            .set_binary_value(bytes.map(Blob::new))
+            .build();
+        request = request.message_attributes(name, value.map_err(|error| failed(queue, error))?);
+    }
+    request.send().await.map(|_| ()).map_err(|error| failed(queue, error))
+}
+
+fn failed(queue: &str, error: impl std::error::Error) -> StackError {
+    reason(queue, &DisplayErrorContext(error).to_string())
+}
+
+fn reason(queue: &str, reason: &str) -> StackError {
+    StackError::Queue { queue: queue.to_owned(), reason: reason.to_owned() }
+}

@@ -1,0 +1,119 @@
+//! What the running stack writes down, so that commands find it, and so that a later start can clean up after a crash.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Places, StackError};
+use crate::process_table::Identity;
+
+/// A stack that runs, or that ran until it crashed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct State {
+    /// The stack's own process.
+    pub process: Identity,
+    /// The servers' processes, by name.
+    pub servers: BTreeMap<String, Identity>,
+    /// When it was started.
+    pub started_at: DateTime<Utc>,
+    /// Whether it asks the providers themselves.
+    pub live: bool,
+    /// Whether it is ready; before that, some endpoints may not answer.
+    pub is_ready: bool,
+    /// Where everything is.
+    pub endpoints: Endpoints,
+    /// The template's parameters that it gave.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// Where a stack's parts are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// Kafka's bootstrap server, `host:port`.
+    pub kafka: String,
+    /// Redis's URL.
+    pub redis: String,
+    /// PostgreSQL's URL with the database.
+    pub database: String,
+    /// SQS's URL.
+    pub sqs: String,
+    /// The Lambda API's URL.
+    pub lambda: String,
+    /// The feed's URL; absent when the providers themselves are asked.
+    pub feed: Option<String>,
+    /// The template's queues, by name.
+    pub queues: BTreeMap<String, String>,
+}
+
+impl Endpoints {
+    /// Each with the name that people are shown.
+    #[must_use]
+    pub fn named(&self) -> Vec<(&str, &str)> {
+        let mut named = vec![
+            ("Kafka", self.kafka.as_str()),
+            ("Redis", &self.redis),
+            ("PostgreSQL", &self.database),
+            ("SQS", &self.sqs),
+            ("Lambda API", &self.lambda),
+        ];
+        named.extend(self.feed.as_deref().map(|feed| ("feed", feed)));
+        named
+    }
+}
+
+impl State {
+    /// What was written down last, whether it still runs or not.
+    ///
+    /// # Errors
+    /// [`StackError`] when the file cannot be read.
+    pub fn read(places: &Places) -> Result<Option<Self>, StackError> {
+        let file = places.state();
+        let text = match fs::read(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StackError::system(format!("read {}", file.display()))(error)),
+        };
+        let read = serde_json::from_slice(&text);
+        read.map(Some).map_err(|source| StackError::File { file: file.display().to_string(), source })
+    }
+
+    /// The stack that runs now.
+    ///
+    /// # Errors
+    /// As [`State::read`].
+    pub fn running(places: &Places) -> Result<Option<Self>, StackError> {
+        Ok(Self::read(places)?.filter(|state| state.process.is_alive()))
+    }
+
+    /// Every process of the stack that still runs.
+    #[must_use]
+    pub fn alive(&self) -> Vec<Identity> {
+        let all = self.servers.values().chain([&self.process]).copied();
+        all.filter(|process| process.is_alive()).collect()
+    }
+
+    pub(super) fn write(&self, places: &Places) -> Result<(), StackError> {
+        let file = places.state();
+        let writing = || StackError::system(format!("write {}", file.display()));
+        let text = serde_json::to_vec_pretty(self).map_err(|source| writing()(source.into()))?;
+        // Renamed into place, so that nobody reads half of it; for the owner alone, because a parameter may be a key.
+        let beside = file.with_extension("tmp");
+        let mut options = fs::OpenOptions::new();
+        let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(writing())?;
+        open.write_all(&text).map_err(writing())?;
+        fs::rename(&beside, &file).map_err(writing())
+    }
+
+    pub(super) fn remove(places: &Places) -> Result<(), StackError> {
+        let file = places.state();
+        match fs::remove_file(&file) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(StackError::system(format!("remove {}", file.display()))(error)),
+        }
+    }
+}
