@@ -6,6 +6,7 @@
 //! `servers`, and only `mapping` speaks to Kafka.
 
 mod custom_resource;
+mod error;
 mod function;
 mod instance;
 mod invoke_api;
@@ -25,6 +26,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub use error::EmulatorError;
 pub use function::{Invocation, InvokeError};
 pub use status::{FunctionStatus, MappingState, MappingStatus, PartitionStatus, ScheduleStatus, Status};
 pub use template::{
@@ -33,6 +35,7 @@ pub use template::{
 };
 
 use function::Function;
+use instance::Launch;
 use mapping::Mapping;
 use schedule::Schedule;
 
@@ -58,59 +61,6 @@ pub struct EmulatorOptions {
     pub function_env: BTreeMap<String, String>,
     /// Where each function's output goes, to `<function>.log`.
     pub log_dir: PathBuf,
-}
-
-/// Why the emulator cannot do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum EmulatorError {
-    /// The template cannot be run.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// A function's bootstrap is missing.
-    #[error("function {function}: no bootstrap at {path}; build it first")]
-    MissingBootstrap {
-        /// The function.
-        function: String,
-        /// Where it should be.
-        path: String,
-    },
-    /// Two functions of the template have one name.
-    #[error("two functions are named {name}, names must be unique")]
-    DuplicateFunction {
-        /// The name.
-        name: String,
-    },
-    /// A queue of the template was not created.
-    #[error("queue {logical_id} of the template has no URL")]
-    MissingQueue {
-        /// The queue.
-        logical_id: String,
-    },
-    /// A folder or program that the emulator needs is missing.
-    #[error("{what}")]
-    System {
-        /// What was tried.
-        what: String,
-        /// Why it failed.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A function could not be invoked.
-    #[error(transparent)]
-    Invoke(#[from] InvokeError),
-    /// A custom resource could not be created.
-    #[error("custom resource {logical_id} (function {function}) failed: {reason}")]
-    CustomResource {
-        /// The resource.
-        logical_id: String,
-        /// The function behind it.
-        function: String,
-        /// What it said.
-        reason: String,
-    },
-    /// The events were started before.
-    #[error("the events are already started")]
-    AlreadyStarted,
 }
 
 /// A running emulator.
@@ -163,7 +113,7 @@ impl Emulator {
                     name: spec.name.clone(),
                 });
             }
-            functions.push(Arc::new(Function::new(spec.clone(), launch(&options, spec)?)));
+            functions.push(Arc::new(Function::new(spec.clone(), Launch::new(&options, spec)?)));
         }
         let find = |name: &str| functions.iter().find(|function| function.name() == name).cloned();
         let mut mappings = Vec::with_capacity(template.mappings.len());
@@ -192,7 +142,6 @@ impl Emulator {
     }
 
     /// The Invoke API and the addresses that custom resources answer to; the caller serves it on a port.
-    #[must_use]
     pub fn router(&self) -> Router {
         invoke_api::router(Arc::clone(&self.inner))
     }
@@ -284,31 +233,6 @@ impl Inner {
                 }
             })
     }
-}
-
-fn launch(options: &EmulatorOptions, spec: &FunctionSpec) -> Result<instance::Launch, EmulatorError> {
-    let system = |what: String| move |source| EmulatorError::System { what, source };
-    let bootstrap = options.bin_dir.join(&spec.binary);
-    if !bootstrap.is_file() {
-        return Err(EmulatorError::MissingBootstrap {
-            function: spec.name.clone(),
-            path: bootstrap.display().to_string(),
-        });
-    }
-    // The process runs in another folder, so the paths must not depend on this one.
-    let absolute = |path: &std::path::Path| {
-        path.canonicalize()
-            .map_err(system(format!("could not find {}", path.display())))
-    };
-    // What the template sets wins over what Lambda would set, except for Lambda's reserved names, which `instance` adds.
-    let mut environment = options.function_env.clone();
-    environment.extend(spec.environment.clone());
-    Ok(instance::Launch {
-        bootstrap: absolute(&bootstrap)?,
-        task_root: absolute(&options.bin_dir)?,
-        log: absolute(&options.log_dir)?.join(format!("{}.log", spec.name)),
-        environment,
-    })
 }
 
 /// Locks; a thread that panicked while it held the lock left counts and lists that are still whole.

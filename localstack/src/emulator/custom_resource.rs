@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -18,8 +17,6 @@ use super::{EmulatorError, Inner, lock};
 
 /// Where functions put their answers, below the base URL.
 pub(super) const RESPONSE_PATH: &str = "/_cloudformation/response";
-/// How long a function may take to answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// Answers that are waited for, by the id in their URL.
 pub(super) type Waiting = Mutex<HashMap<String, oneshot::Sender<Bytes>>>;
@@ -68,9 +65,9 @@ pub(super) async fn create(inner: &Inner, resource: &CustomResource, base_url: &
             ))),
         }
     };
-    let result = tokio::time::timeout(ANSWER_LIMIT, run).await;
+    let result = tokio::time::timeout(resource.timeout, run).await;
     lock(&inner.waiting).remove(&id);
-    result.unwrap_or_else(|_| Err(failed(format!("no answer within {} s", ANSWER_LIMIT.as_secs()))))
+    result.unwrap_or_else(|_| Err(failed(format!("no answer within {} s", resource.timeout.as_secs()))))
 }
 
 /// Takes a function's answer.

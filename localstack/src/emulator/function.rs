@@ -1,5 +1,6 @@
 //! A function of the template: its instances, its concurrency limit, and the record of its invocations.
 
+mod invocation;
 mod record;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,71 +18,13 @@ use super::status::FunctionStatus;
 use super::template::FunctionSpec;
 use super::{PAYLOAD_LIMIT, lock};
 
+pub use invocation::{Invocation, InvokeError};
 use record::Record;
 
 /// How many instances a function may have that reserves no concurrency: a laptop is not a region.
 const DEFAULT_CONCURRENCY: u32 = 10;
 /// How long an invocation waits for a free instance. AWS throttles at once and its callers try again; this saves them the trip.
 const QUEUE_LIMIT: Duration = Duration::from_secs(10);
-
-/// A finished invocation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invocation {
-    /// The function's answer, or its error as JSON.
-    pub payload: Bytes,
-    /// `Unhandled` when the function failed.
-    pub function_error: Option<String>,
-    /// From handing the event over to the answer; the start of a new instance is not counted.
-    pub duration: Duration,
-    /// The invocation's id.
-    pub request_id: String,
-}
-
-/// An invocation that never reached the function.
-#[derive(Debug, thiserror::Error)]
-pub enum InvokeError {
-    /// There is no such function.
-    #[error("no function {name:?}; there are: {known}")]
-    UnknownFunction {
-        /// The name that was asked for.
-        name: String,
-        /// The functions there are.
-        known: String,
-    },
-    /// The event is too large.
-    #[error("event of {size} bytes for {function}, at most {PAYLOAD_LIMIT} are allowed")]
-    TooLarge {
-        /// The function.
-        function: String,
-        /// The event's size.
-        size: usize,
-    },
-    /// All instances stayed busy.
-    #[error("{function} already runs {limit} invocations, its limit")]
-    Throttled {
-        /// The function.
-        function: String,
-        /// Its concurrency.
-        limit: u32,
-    },
-    /// The process could not be started.
-    #[error("could not start {bootstrap} of {function}")]
-    Spawn {
-        /// The function.
-        function: String,
-        /// Its bootstrap.
-        bootstrap: String,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The emulator is ending.
-    #[error("{function} is not invoked any more: the emulator is ending")]
-    Ending {
-        /// The function.
-        function: String,
-    },
-}
 
 /// One function.
 pub(super) struct Function {

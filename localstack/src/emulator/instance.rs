@@ -1,7 +1,7 @@
 //! One running copy of a function: its process, and the Runtime API it talks to.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod launch;
+
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,16 +15,10 @@ use tokio::sync::oneshot;
 use super::runtime_api::{Answer, Init, RuntimeApi, Work, error_json};
 use super::template::{FunctionSpec, REGION, function_arn};
 
+pub(super) use launch::{Launch, check_setpriv};
+
 /// How long a function may take from its start to its first `next`, as on AWS.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
-
-/// What a new instance needs to know.
-pub(super) struct Launch {
-    pub(super) bootstrap: PathBuf,
-    pub(super) task_root: PathBuf,
-    pub(super) log: PathBuf,
-    pub(super) environment: BTreeMap<String, String>,
-}
 
 /// How an invocation on one instance ended.
 pub(super) enum Ending {
@@ -178,20 +172,6 @@ impl Instance {
                 "Could not kill a function's process"
             );
         }
-    }
-}
-
-/// Checks once that processes can be tied to this one.
-pub(super) fn check_setpriv() -> Result<(), std::io::Error> {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| Path::new(&folder).join("setpriv").is_file()));
-    if found {
-        Ok(())
-    } else {
-        Err(std::io::Error::new(
-            std::io::ErrorKind::NotFound,
-            "setpriv is not on PATH: apt-get install util-linux",
-        ))
     }
 }
 

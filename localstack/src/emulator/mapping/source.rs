@@ -1,17 +1,17 @@
 //! Reading: a consumer in the mapping's group, on a task of its own, that keeps reading whatever happens to Kafka.
 
+mod join;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use krafka::admin::{ListConsumerGroupOffsetsOptions, OffsetSpec, TopicPartition};
-use krafka::consumer::{AutoOffsetReset, Consumer, ConsumerRebalanceListener, ConsumerRecord};
+use krafka::consumer::{Consumer, ConsumerRecord};
 use krafka::error::KrafkaError;
-use krafka::{CloseOptions, GroupMembershipOperation, Kafka};
+use krafka::{CloseOptions, GroupMembershipOperation};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::offsets;
-use crate::emulator::template::{MappingSpec, StartingPosition};
+use crate::emulator::template::MappingSpec;
 
 /// How long one poll waits; a record that comes ends the wait.
 const POLL: Duration = Duration::from_millis(500);
@@ -21,12 +21,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// After so many failed polls in a row the consumer is built anew.
 const PATIENCE: u32 = 20;
-/// Well above the largest record the local Kafka takes; one fetch of a partition fills an event.
-const PARTITION_FETCH_BYTES: i32 = 8 * 1024 * 1024;
-const FETCH_BYTES: i32 = 32 * 1024 * 1024;
-/// Short, so that the partitions of an emulator that was killed are free again soon. Kafka allows no less than 6 s.
-const SESSION: Duration = Duration::from_secs(10);
-const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How long leaving the group may take at the end.
 const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 
@@ -123,12 +117,16 @@ impl Reader {
         while !*self.stop.borrow() {
             let mut stop = self.stop.clone();
             let joined = tokio::select! {
-                joined = self.join() => joined,
+                joined = join::join(&self.spec, &self.bootstrap, &self.sender) => joined,
                 _ = stop.wait_for(|stopped| *stopped) => return,
             };
             match joined {
-                Ok(consumer) => {
+                Ok((consumer, starts)) => {
                     pause = FIRST_PAUSE;
+                    self.send(Message::Joined {
+                        consumer: Arc::clone(&consumer),
+                        starts,
+                    });
                     if self.read(&consumer).await {
                         return;
                     }
@@ -183,63 +181,6 @@ impl Reader {
         }
     }
 
-    /// A consumer that has subscribed. The topic must exist: a consumer that waits for one would learn of it minutes late.
-    async fn join(&self) -> Result<Arc<Consumer>, KrafkaError> {
-        let spec = &self.spec;
-        let kafka = Kafka::builder(&self.bootstrap)
-            .client_id(format!("localstack-{}", spec.name))
-            .connect_timeout(Duration::from_secs(3))
-            .request_timeout(Duration::from_secs(10))
-            .metadata_max_age(Duration::from_secs(30))
-            .connect()
-            .await?;
-        let admin = kafka.admin();
-        let partitions = offsets::partitions_of(&admin, &spec.topic).await?;
-        let starts = match spec.starting_position {
-            StartingPosition::TrimHorizon => Vec::new(),
-            StartingPosition::Latest => starts(&admin, spec, partitions, OffsetSpec::Latest).await?,
-            StartingPosition::AtTimestamp(time) => {
-                starts(&admin, spec, partitions, OffsetSpec::Timestamp(time)).await?
-            }
-        };
-        let consumer = kafka
-            .consumer(&spec.consumer_group)
-            // A partition that is added later, or whose records retention has removed, is read from its first record.
-            .auto_offset_reset(AutoOffsetReset::Earliest)
-            .initial_offsets(starts.clone())
-            .enable_auto_commit(false)
-            // Known by name, so that an emulator that was killed is replaced by the next one at once.
-            .group_instance_id(&spec.name)
-            .session_timeout(SESSION)
-            .heartbeat_interval(HEARTBEAT)
-            .fetch_max_bytes(FETCH_BYTES)
-            .max_partition_fetch_bytes(PARTITION_FETCH_BYTES)
-            // All that a fetch brings: `Partition` holds it, and reading pauses when it holds enough.
-            .max_poll_records(-1)
-            .max_buffered_records(0)
-            .metrics_push(false)
-            .rebalance_listener(Listener {
-                topic: spec.topic.clone(),
-                sender: self.sender.clone(),
-            })
-            .build()
-            .await?;
-        let consumer = Arc::new(consumer);
-        if let Err(error) = consumer.subscribe([&spec.topic]).await {
-            close(&consumer).await;
-            return Err(error);
-        }
-        let starts = starts
-            .into_iter()
-            .map(|(partition, offset)| (partition.partition, offset))
-            .collect();
-        self.send(Message::Joined {
-            consumer: Arc::clone(&consumer),
-            starts,
-        });
-        Ok(consumer)
-    }
-
     fn report(&self, error: &KrafkaError) {
         self.send(Message::Trouble(error.to_string()));
     }
@@ -256,74 +197,5 @@ impl Reader {
             () = tokio::time::sleep(pause) => {}
             _ = stop.wait_for(|stopped| *stopped) => {}
         }
-    }
-}
-
-/// Where partitions start that the group never committed.
-async fn starts(
-    admin: &krafka::admin::AdminClient,
-    spec: &MappingSpec,
-    partitions: Vec<TopicPartition>,
-    position: OffsetSpec,
-) -> Result<Vec<(TopicPartition, i64)>, KrafkaError> {
-    let options = ListConsumerGroupOffsetsOptions::default().partitions(partitions.clone());
-    let committed = admin.list_consumer_group_offsets(&spec.consumer_group, options).await?;
-    let mut fresh = Vec::new();
-    for partition in partitions {
-        let offset = match committed.get(&partition) {
-            Some(found) => found.as_ref().map_err(Clone::clone)?.offset,
-            None => None,
-        };
-        if offset.is_none() {
-            fresh.push(partition);
-        }
-    }
-    let found = offsets::at(admin, &fresh, position).await?;
-    let ends = offsets::at(admin, &fresh, OffsetSpec::Latest).await?;
-    // Kafka says -1 when no record is that new: then the partition starts at its end.
-    let starts = found
-        .into_iter()
-        .zip(ends)
-        .map(|(found, end)| if found < 0 { end } else { found });
-    Ok(fresh.into_iter().zip(starts).collect())
-}
-
-/// Reports what the group does with partitions; krafka calls it inside `poll`, so it stands in order with the records.
-struct Listener {
-    topic: String,
-    sender: mpsc::UnboundedSender<Message>,
-}
-
-impl Listener {
-    fn report(&self, partitions: &[TopicPartition], is_assigned: bool) {
-        let partitions = partitions
-            .iter()
-            .filter(|partition| partition.topic == self.topic)
-            .map(|partition| partition.partition)
-            .collect();
-        if self
-            .sender
-            .send(Message::Reset {
-                partitions,
-                is_assigned,
-            })
-            .is_err()
-        {
-            tracing::debug!("A consumer's group changed after its mapping had ended");
-        }
-    }
-}
-
-impl ConsumerRebalanceListener for Listener {
-    async fn on_partitions_assigned(&self, partitions: &[TopicPartition]) {
-        self.report(partitions, true);
-    }
-
-    async fn on_partitions_revoked(&self, partitions: &[TopicPartition]) {
-        self.report(partitions, false);
-    }
-
-    async fn on_partitions_lost(&self, partitions: &[TopicPartition]) {
-        self.report(partitions, false);
     }
 }

@@ -1,6 +1,7 @@
 //! Custom resources, in the order in which CloudFormation would create them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use serde_yaml_ng::Value;
@@ -19,6 +20,8 @@ pub struct CustomResource {
     pub kind: String,
     /// The name of the function behind `ServiceToken`.
     pub function: String,
+    /// How long its function may take to answer: `ServiceTimeout`, a minute when unset (on AWS it would be an hour).
+    pub timeout: Duration,
     /// Its properties, with `ServiceToken`, every scalar as text, as CloudFormation passes them.
     pub properties: Json,
 }
@@ -51,6 +54,7 @@ pub(super) fn read_all(
         if !functions.iter().any(|candidate| candidate.name == function) {
             return Err(properties.refuse("ServiceToken", Some(&token.into()), &allowed));
         }
+        let timeout = properties.whole("ServiceTimeout", 1..=3_600)?;
         let mut resolved = serde_json::Map::new();
         for name in resource.properties.keys().filter_map(Value::as_str) {
             if let Some(value) = properties.value(name)? {
@@ -61,6 +65,7 @@ pub(super) fn read_all(
             logical_id: id.clone(),
             kind: resource.kind.clone(),
             function,
+            timeout: Duration::from_secs(timeout.unwrap_or(60).unsigned_abs()),
             properties: Json::Object(resolved),
         });
     }

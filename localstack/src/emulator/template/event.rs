@@ -45,12 +45,9 @@ pub(super) fn read_all(
         let settings = Properties::new(resolver, id, &format!("Events.{event}."), settings);
         match kind {
             "MSK" | "SelfManagedKafka" => {
-                template.mappings.push(kafka::from_event(
-                    &settings,
-                    kind,
-                    &function.name,
-                    &format!("{id}{event}"),
-                )?);
+                let mapping = kafka::from_event(&settings, kind, &function.name, &format!("{id}{event}"))?;
+                template.mappings.push(mapping);
+                note_ignored(&settings, &format!("{}.{event}", function.name), template)?;
             }
             "Schedule" | "ScheduleV2" => {
                 template.schedules.push(schedule::read(
@@ -93,5 +90,28 @@ pub(super) fn read_mapping_resource(
         return Ok(());
     }
     template.mappings.push(kafka::from_resource(&properties, name, id)?);
+    note_ignored(&properties, &format!("{name}.{id}"), template)
+}
+
+/// Properties of Kafka mappings that change what a function sees or what becomes of a failure, and that have no effect here.
+const IGNORED: [&str; 5] = [
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "FilterCriteria",
+    "MaximumRecordAgeInSeconds",
+    "SchemaRegistryConfig",
+];
+
+/// Lists what the mapping asks for and does not get, so that nobody has to find out by surprise.
+fn note_ignored(mapping: &Properties<'_>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
+    for property in IGNORED {
+        // -1 and false ask for nothing.
+        let asks = mapping
+            .value(property)?
+            .is_some_and(|value| value != -1 && value != false);
+        if asks {
+            template.unsupported_events.push(format!("{name} ({property})"));
+        }
+    }
     Ok(())
 }

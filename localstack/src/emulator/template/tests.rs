@@ -113,7 +113,10 @@ fn schedules_queues_and_unsupported_events_are_read() {
         (dead.name.as_str(), dead.fifo, dead.attributes.len()),
         ("hwanyul-local-DeadLetters", false, 0)
     );
-    assert_eq!(template.unsupported_events, ["other.Read (HttpApi)"]);
+    assert_eq!(
+        template.unsupported_events,
+        ["rate-updated.Rates (DestinationConfig)", "other.Read (HttpApi)"]
+    );
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn read(
 ) -> Result<MappingSpec, TemplateError> {
     let topics = properties.texts("Topics")?;
     let [topic] = topics.as_slice() else {
-        return Err(properties.refuse("Topics", Some(&topics.clone().into()), "a list of exactly one topic"));
+        return Err(properties.refuse("Topics", Some(&topics.into()), "a list of exactly one topic"));
     };
     let window = properties.whole("MaximumBatchingWindowInSeconds", 0..=300)?;
     let retries = properties.whole("MaximumRetryAttempts", -1..=10_000)?;

@@ -1,0 +1,57 @@
+//! What a function's process is started with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::emulator::template::FunctionSpec;
+use crate::emulator::{EmulatorError, EmulatorOptions};
+
+/// What a new instance needs to know.
+pub(in crate::emulator) struct Launch {
+    pub(in crate::emulator) bootstrap: PathBuf,
+    pub(in crate::emulator) task_root: PathBuf,
+    pub(in crate::emulator) log: PathBuf,
+    pub(in crate::emulator) environment: BTreeMap<String, String>,
+}
+
+impl Launch {
+    /// Finds what the function needs; its bootstrap must be there.
+    pub(in crate::emulator) fn new(options: &EmulatorOptions, spec: &FunctionSpec) -> Result<Self, EmulatorError> {
+        let system = |what: String| move |source| EmulatorError::System { what, source };
+        let bootstrap = options.bin_dir.join(&spec.binary);
+        if !bootstrap.is_file() {
+            return Err(EmulatorError::MissingBootstrap {
+                function: spec.name.clone(),
+                path: bootstrap.display().to_string(),
+            });
+        }
+        // The process runs in another folder, so the paths must not depend on this one.
+        let absolute = |path: &Path| {
+            path.canonicalize()
+                .map_err(system(format!("could not find {}", path.display())))
+        };
+        // What the template sets wins over what Lambda would set, except for Lambda's reserved names, which `instance` adds.
+        let mut environment = options.function_env.clone();
+        environment.extend(spec.environment.clone());
+        Ok(Self {
+            bootstrap: absolute(&bootstrap)?,
+            task_root: absolute(&options.bin_dir)?,
+            log: absolute(&options.log_dir)?.join(format!("{}.log", spec.name)),
+            environment,
+        })
+    }
+}
+
+/// Checks once that processes can be tied to this one.
+pub(in crate::emulator) fn check_setpriv() -> Result<(), std::io::Error> {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| Path::new(&folder).join("setpriv").is_file()));
+    if found {
+        Ok(())
+    } else {
+        Err(std::io::Error::new(
+            std::io::ErrorKind::NotFound,
+            "setpriv is not on PATH: apt-get install util-linux",
+        ))
+    }
+}
