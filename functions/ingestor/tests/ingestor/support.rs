@@ -2,6 +2,7 @@
 
 pub mod http;
 mod kafka;
+pub mod logs;
 pub mod proxy;
 
 use std::collections::{BTreeMap, HashMap};
@@ -50,6 +51,7 @@ pub struct Stack {
 
 impl Stack {
     pub async fn start() -> Self {
+        logs::keep();
         let redis_url = own_database(&server("HWANYUL_TEST_REDIS")).await;
         let kafka = kafka::Reader::start(server("HWANYUL_TEST_KAFKA")).await;
         let http = Server::start().await;
