@@ -2,7 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "these are tests, helpers included"
+    reason = "these are tests and what they share"
 )]
 
 mod circuits;
