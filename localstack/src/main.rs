@@ -27,16 +27,20 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Start everything and return when it is ready
+    #[command(override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS]")]
     Up(Run),
     /// End everything; data stays
+    #[command(override_usage = "./localstack/down")]
     Down,
     /// Show endpoints, functions, lag, topics and the providers' last run
+    #[command(override_usage = "./localstack/status [--json]")]
     Status {
         /// The same for programs
         #[arg(long)]
         json: bool,
     },
     /// Call a function and print its answer
+    #[command(override_usage = "./localstack/invoke FUNCTION [EVENT.json]")]
     Invoke {
         /// Its name, as in template.yaml
         function: String,
@@ -44,6 +48,7 @@ enum Command {
         event: Option<PathBuf>,
     },
     /// Publish the ECB's history and wait until it is stored
+    #[command(override_usage = "./localstack/backfill [--from YYYY-MM-DD] [--to YYYY-MM-DD]")]
     Backfill {
         /// First day, such as 1999-01-04
         #[arg(long)]
@@ -53,6 +58,7 @@ enum Command {
         to: Option<NaiveDate>,
     },
     /// Show the last lines of functions and servers
+    #[command(override_usage = "./localstack/logs [FUNCTION] [-f] [-n LINES]")]
     Logs {
         /// A function, kafka, redis, postgres, sqs or stack; all without it
         function: Option<String>,
@@ -64,6 +70,7 @@ enum Command {
         lines: usize,
     },
     /// End everything and remove its data
+    #[command(override_usage = "./localstack/reset")]
     Reset,
     /// Run a command with servers of its own: HWANYUL_TEST_KAFKA, HWANYUL_TEST_REDIS, HWANYUL_TEST_DATABASE, HWANYUL_TEST_SQS
     Servers {

@@ -1,7 +1,7 @@
 //! `up`: starts the stack in the background and waits until it is ready.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::CommandError;
 use crate::process_table::Identity;
-use crate::stack::daemon::READY;
+use crate::stack::daemon::{FAILED, READY};
 use crate::stack::{Places, State};
 
 /// How the stack is to run.
@@ -78,17 +78,7 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
     let daemon = Identity::of(child.id());
     let lines = child.stdout.take();
 
-    let reading = tokio::task::spawn_blocking(move || {
-        let mut last = String::new();
-        for line in lines.into_iter().flat_map(|lines| BufReader::new(lines).lines()).map_while(Result::ok) {
-            if line == READY {
-                return Ok(());
-            }
-            println!("{line}");
-            last = line;
-        }
-        Err(last)
-    });
+    let reading = tokio::task::spawn_blocking(move || follow(lines));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::system("watch for signals"))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::system("watch for signals"))?;
     let not_started = |reason| CommandError::NotStarted { reason, log: log.display().to_string() };
@@ -96,7 +86,7 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
         read = reading => {
             return match read {
                 Ok(Ok(())) => Ok(()),
-                Ok(Err(last)) => Err(not_started(if last.is_empty() { tail(places) } else { last })),
+                Ok(Err(reason)) => Err(not_started(if reason.is_empty() { tail(places) } else { reason })),
                 Err(error) => Err(not_started(error.to_string())),
             };
         }
@@ -110,6 +100,20 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
         }
     }
     Err(not_started(stopped.to_owned()))
+}
+
+/// Prints what the stack says until it is ready, or gives the reason why it never will be.
+fn follow(lines: Option<ChildStdout>) -> Result<(), String> {
+    let mut reason: Option<String> = None;
+    for line in lines.into_iter().flat_map(|lines| BufReader::new(lines).lines()).map_while(Result::ok) {
+        match (&mut reason, line.strip_prefix(FAILED)) {
+            (Some(reason), _) => *reason = format!("{reason}\n{line}"),
+            (None, Some(failed)) => reason = Some(failed.to_owned()),
+            (None, None) if line == READY => return Ok(()),
+            (None, None) => println!("{line}"),
+        }
+    }
+    Err(reason.unwrap_or_default())
 }
 
 fn tail(places: &Places) -> String {

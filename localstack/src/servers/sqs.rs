@@ -44,7 +44,8 @@ impl Sqs {
             cwd: dir.clone(),
             log: options.log.clone(),
             user: None,
-            stop_signal: Signal::TERM,
+            // It keeps nothing, and its orderly end waits for clients' idle connections.
+            stop_signal: Signal::KILL,
             ready_limit: Duration::from_secs(90),
             stop_limit: Duration::from_secs(5),
         };
@@ -84,7 +85,7 @@ impl Sqs {
         self.process.start_again(async || answers(port).await).await
     }
 
-    /// Ends it in order.
+    /// Ends it; its queues are lost.
     ///
     /// # Errors
     /// [`ServerError::System`].

@@ -23,6 +23,8 @@ use progress::Progress;
 
 /// The last line of a start that went well.
 pub const READY: &str = "ready";
+/// What the last lines of one that did not begin with.
+pub const FAILED: &str = "failed: ";
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -50,7 +52,7 @@ struct Running {
 }
 
 /// Runs the stack until SIGTERM, SIGINT, SIGHUP or `POST /_stack/stop`. Writes its progress to `out`: the last line is [`READY`], or
-/// says what failed.
+/// begins with [`FAILED`].
 ///
 /// # Errors
 /// [`StackError`] when it cannot start or stop; nothing is left running then either.
@@ -58,7 +60,7 @@ pub async fn run(options: DaemonOptions, out: Box<dyn Write + Send>) -> Result<(
     let progress = Progress::new(out);
     let ran = run_locked(&options, &progress).await;
     if let Err(error) = &ran {
-        progress.close(&crate::commands::with_causes(error));
+        progress.close(&format!("{FAILED}{}", crate::commands::with_causes(error)));
     }
     ran
 }
