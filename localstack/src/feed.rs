@@ -91,8 +91,13 @@ impl Feed {
     pub async fn start(options: FeedOptions) -> Result<Self, FeedError> {
         let history = Arc::new(History::read(&options.archive)?);
         let clock = Arc::new(Clock::new(&history, options.days, options.step_seconds)?);
-        let listening = |source| FeedError::Listen { port: options.port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(listening)?;
+        let listening = |source| FeedError::Listen {
+            port: options.port,
+            source,
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+            .await
+            .map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
         let router = routes::router(history, Arc::clone(&clock));
         let server = tokio::spawn(async move {

@@ -27,7 +27,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Start everything and return when it is ready
-    #[command(override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS]")]
+    #[command(
+        override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS]"
+    )]
     Up(Run),
     /// End everything; data stays
     #[command(override_usage = "./localstack/down")]
@@ -103,7 +105,11 @@ struct Run {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("warn,localstack=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
     match run(cli).await {
         Ok(status) => status,
         Err(error) => {
@@ -114,19 +120,35 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let root = cli.root.canonicalize().map_err(|error| format!("the checkout {}: {error}", cli.root.display()))?;
+    let root = cli
+        .root
+        .canonicalize()
+        .map_err(|error| format!("the checkout {}: {error}", cli.root.display()))?;
     let places = Places::new(root);
     match cli.command {
         Command::Up(run) => {
-            let parameters = run.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let options = UpOptions { live: run.live, feed_days: run.feed_days, feed_step: run.feed_step, parameters };
+            let parameters = run
+                .parameters
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            let options = UpOptions {
+                live: run.live,
+                feed_days: run.feed_days,
+                feed_step: run.feed_step,
+                parameters,
+            };
             commands::up(&places, &options).await?;
         }
         Command::Down => commands::down(&places).await?,
         Command::Status { json } => commands::status(&places, json).await?,
         Command::Invoke { function, event } => commands::invoke(&places, &function, event.as_deref()).await?,
         Command::Backfill { from, to } => commands::backfill(&places, from, to).await?,
-        Command::Logs { function, follow, lines } => commands::logs(&places, function.as_deref(), lines, follow).await?,
+        Command::Logs {
+            function,
+            follow,
+            lines,
+        } => commands::logs(&places, function.as_deref(), lines, follow).await?,
         Command::Reset => commands::reset(&places).await?,
         Command::Servers { command } => return Ok(ExitCode::from(wrapper::run(&command).await?)),
         Command::Daemon(run) => daemon::run(daemon_options(places, run)?, Box::new(std::io::stdout())).await?,
@@ -139,7 +161,14 @@ fn daemon_options(places: Places, run: Run) -> Result<DaemonOptions, Box<dyn std
     let bin_dir = own.parent().ok_or("this program is in no folder")?.to_path_buf();
     let parameters: BTreeMap<String, String> = run.parameters.into_iter().collect();
     let (live, feed_days, feed_step) = (run.live, run.feed_days, run.feed_step);
-    Ok(DaemonOptions { places, live, feed_days, feed_step, bin_dir, parameters })
+    Ok(DaemonOptions {
+        places,
+        live,
+        feed_days,
+        feed_step,
+        bin_dir,
+        parameters,
+    })
 }
 
 fn parse_parameter(text: &str) -> Result<(String, String), String> {

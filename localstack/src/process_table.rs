@@ -27,7 +27,10 @@ impl Identity {
     /// The process that has `pid` now.
     #[must_use]
     pub fn of(pid: u32) -> Option<Self> {
-        stat(pid).map(|stat| Self { pid, start_ticks: stat.start_ticks })
+        stat(pid).map(|stat| Self {
+            pid,
+            start_ticks: stat.start_ticks,
+        })
     }
 
     /// This process.
@@ -50,7 +53,9 @@ impl Identity {
         if !self.is_alive() {
             return Ok(());
         }
-        let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) else { return Ok(()) };
+        let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) else {
+            return Ok(());
+        };
         match kill_process(pid, signal) {
             // It ended between the two calls.
             Err(rustix::io::Errno::SRCH) | Ok(()) => Ok(()),
@@ -73,7 +78,10 @@ pub fn descendants(pid: u32) -> Vec<Identity> {
     for child in pids() {
         let Some(stat) = stat(child) else { continue };
         if !stat.is_zombie {
-            children.entry(stat.parent).or_default().push(Identity { pid: child, start_ticks: stat.start_ticks });
+            children.entry(stat.parent).or_default().push(Identity {
+                pid: child,
+                start_ticks: stat.start_ticks,
+            });
         }
     }
     let mut found = Vec::new();
@@ -89,8 +97,12 @@ pub fn descendants(pid: u32) -> Vec<Identity> {
 
 /// Every process id of the machine that this process may see.
 pub(crate) fn pids() -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect()
 }
 
 fn stat(pid: u32) -> Option<Stat> {
@@ -113,7 +125,13 @@ mod tests {
     fn a_pid_with_another_start_time_is_another_process() {
         let own = Identity::own().unwrap();
         assert!(own.is_alive());
-        assert!(!Identity { start_ticks: own.start_ticks + 1, ..own }.is_alive());
+        assert!(
+            !Identity {
+                start_ticks: own.start_ticks + 1,
+                ..own
+            }
+            .is_alive()
+        );
     }
 
     #[test]

@@ -39,7 +39,11 @@ impl Options {
     /// Data and output in `dir`, on any free port.
     pub fn in_dir(dir: impl AsRef<Path>) -> Self {
         let dir = dir.as_ref().to_path_buf();
-        Self { log: dir.with_extension("log"), dir, port: None }
+        Self {
+            log: dir.with_extension("log"),
+            dir,
+            port: None,
+        }
     }
 }
 

@@ -44,7 +44,9 @@ pub enum WrapperError {
 /// # Errors
 /// [`WrapperError`]; nothing is left running then either.
 pub async fn run(command: &[OsString]) -> Result<u8, WrapperError> {
-    let Some((program, args)) = command.split_first() else { return Err(WrapperError::NoCommand) };
+    let Some((program, args)) = command.split_first() else {
+        return Err(WrapperError::NoCommand);
+    };
     let system = |what: &str| {
         let what = what.to_owned();
         move |source| WrapperError::System { what, source }
@@ -58,11 +60,17 @@ pub async fn run(command: &[OsString]) -> Result<u8, WrapperError> {
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .tempdir()
         .map_err(system("make a temporary folder"))?;
-    let options = ServersOptions { dir: dir.path().into(), log_dir: dir.path().join("logs"), ports: Ports::default() };
+    let options = ServersOptions {
+        dir: dir.path().into(),
+        log_dir: dir.path().join("logs"),
+        ports: Ports::default(),
+    };
 
     let ended = with_servers(&options, program, args, &mut interrupted).await;
     // Whatever happened, nothing of ours runs on; only then can the folder be removed.
-    end_all(|| descendants(std::process::id())).await.map_err(system("end what is left"))?;
+    end_all(|| descendants(std::process::id()))
+        .await
+        .map_err(system("end what is left"))?;
     remove_postgres(&options)?;
     dir.close().map_err(system("remove the temporary folder"))?;
     ended
@@ -74,7 +82,12 @@ async fn with_servers(
     args: &[OsString],
     interrupted: &mut Interruption,
 ) -> Result<u8, WrapperError> {
-    let system = |what: &'static str| move |source| WrapperError::System { what: what.to_owned(), source };
+    let system = |what: &'static str| {
+        move |source| WrapperError::System {
+            what: what.to_owned(),
+            source,
+        }
+    };
     let began = Instant::now();
     let servers = tokio::select! {
         servers = Servers::start(options, |_, _| ()) => servers?,
@@ -82,7 +95,11 @@ async fn with_servers(
     };
     let named = endpoints(&servers);
     let addresses: Vec<&str> = named.iter().map(|(_, address)| address.as_str()).collect();
-    eprintln!("servers ready in {:.1} s: {}", began.elapsed().as_secs_f64(), addresses.join(" "));
+    eprintln!(
+        "servers ready in {:.1} s: {}",
+        began.elapsed().as_secs_f64(),
+        addresses.join(" ")
+    );
 
     let mut child = Command::new("setpriv")
         .args(["--pdeathsig", "KILL", "--"])
@@ -98,7 +115,9 @@ async fn with_servers(
             exit_of_signal(signal)
         }
     };
-    end_all(|| leftovers(&servers)).await.map_err(system("end what the command left"))?;
+    end_all(|| leftovers(&servers))
+        .await
+        .map_err(system("end what the command left"))?;
     servers.stop().await?;
     Ok(status)
 }
@@ -121,7 +140,9 @@ impl Interruption {
     fn new() -> std::io::Result<Self> {
         let interrupt = (Signal::INT, signal(SignalKind::interrupt())?);
         let terminate = (Signal::TERM, signal(SignalKind::terminate())?);
-        Ok(Self { signals: [interrupt, terminate, (Signal::HUP, signal(SignalKind::hangup())?)] })
+        Ok(Self {
+            signals: [interrupt, terminate, (Signal::HUP, signal(SignalKind::hangup())?)],
+        })
     }
 
     async fn next(&mut self) -> Signal {
@@ -162,9 +183,14 @@ async fn end_all(left: impl Fn() -> Vec<Identity>) -> std::io::Result<()> {
 /// Our descendants without the servers and what is below them.
 fn leftovers(servers: &Servers) -> Vec<Identity> {
     let own = servers.identities();
-    let belongs: Vec<_> =
-        own.iter().flat_map(|(_, server)| descendants(server.pid).into_iter().chain([*server])).collect();
-    descendants(std::process::id()).into_iter().filter(|process| !belongs.contains(process)).collect()
+    let belongs: Vec<_> = own
+        .iter()
+        .flat_map(|(_, server)| descendants(server.pid).into_iter().chain([*server]))
+        .collect();
+    descendants(std::process::id())
+        .into_iter()
+        .filter(|process| !belongs.contains(process))
+        .collect()
 }
 
 /// PostgreSQL's data is elsewhere when the user `postgres` cannot reach the temporary folder.
@@ -173,12 +199,16 @@ fn remove_postgres(options: &ServersOptions) -> Result<(), WrapperError> {
     if !data.exists() {
         return Ok(());
     }
-    std::fs::remove_dir_all(&data)
-        .map_err(|source| WrapperError::System { what: format!("remove {}", data.display()), source })
+    std::fs::remove_dir_all(&data).map_err(|source| WrapperError::System {
+        what: format!("remove {}", data.display()),
+        source,
+    })
 }
 
 fn exit_of(status: ExitStatus) -> u8 {
-    let code = status.code().or_else(|| status.signal().map(|signal| SIGNALLED + signal));
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| SIGNALLED + signal));
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 

@@ -1,5 +1,7 @@
 //! The feed's documents hold the numbers of the ECB's own file, compared with a plain reading of it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -15,15 +17,34 @@ fn archive() -> PathBuf {
 
 /// A feed that stands `days` business days before the newest, and the file's cells of that day, as text.
 async fn feed_and_cells(days: usize) -> (Feed, BTreeMap<String, String>) {
-    let feed = Feed::start(FeedOptions { archive: archive(), port: 0, days, step_seconds: 4 }).await.unwrap();
+    let feed = Feed::start(FeedOptions {
+        archive: archive(),
+        port: 0,
+        days,
+        step_seconds: 4,
+    })
+    .await
+    .unwrap();
     let mut table = String::new();
     let mut zip = zip::ZipArchive::new(std::fs::File::open(archive()).unwrap()).unwrap();
-    zip.by_name("eurofxref-hist.csv").unwrap().read_to_string(&mut table).unwrap();
+    zip.by_name("eurofxref-hist.csv")
+        .unwrap()
+        .read_to_string(&mut table)
+        .unwrap();
     let codes: Vec<&str> = table.lines().next().unwrap().split(',').collect();
     let row: Vec<&str> = table.lines().nth(1 + days).unwrap().split(',').collect();
     assert_eq!(feed.status().day.to_string(), row[0]);
-    let cells = codes.iter().zip(&row).skip(1).filter(|(code, cell)| !code.is_empty() && **cell != "N/A");
-    (feed, cells.map(|(code, cell)| ((*code).to_owned(), (*cell).to_owned())).collect())
+    let cells = codes
+        .iter()
+        .zip(&row)
+        .skip(1)
+        .filter(|(code, cell)| !code.is_empty() && **cell != "N/A");
+    (
+        feed,
+        cells
+            .map(|(code, cell)| ((*code).to_owned(), (*cell).to_owned()))
+            .collect(),
+    )
 }
 
 async fn get(feed: &Feed, path: &str) -> (u16, String) {
@@ -46,7 +67,10 @@ async fn the_daily_xml_has_every_cell_of_its_day_as_printed() {
         assert!(xml.contains(&format!("<Cube time='{}'>", feed.status().day)));
         assert_eq!(xml.matches("currency='").count(), cells.len());
         for (code, rate) in cells {
-            assert!(xml.contains(&format!("<Cube currency='{code}' rate='{rate}'/>")), "{code} {rate} is not in {xml}");
+            assert!(
+                xml.contains(&format!("<Cube currency='{code}' rate='{rate}'/>")),
+                "{code} {rate} is not in {xml}"
+            );
         }
     }
 }
@@ -65,7 +89,11 @@ async fn the_ninety_days_end_with_the_current_day() {
 async fn the_archive_is_the_ecbs_own_file() {
     let (feed, _) = feed_and_cells(5).await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let served = client.get(format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url())).send().await.unwrap();
+    let served = client
+        .get(format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url()))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(served.bytes().await.unwrap(), std::fs::read(archive()).unwrap());
 }
 
@@ -86,15 +114,24 @@ async fn exchangerate_api_crosses_every_currency_to_six_decimals() {
         for path in [format!("/v6/latest/{base}"), format!("/v6/a-key/latest/{base}")] {
             let (status, json) = get(&feed, &path).await;
             let document: Document = serde_json::from_str(&json).unwrap();
-            assert_eq!((status, document.result.as_str(), document.base_code.as_str()), (200, "success", base));
+            assert_eq!(
+                (status, document.result.as_str(), document.base_code.as_str()),
+                (200, "success", base)
+            );
             assert_eq!(document.time_last_update_unix, 1_793_318_401);
             assert_eq!(document.time_last_update_utc, "Fri, 30 Oct 2026 00:00:01 +0000");
-            assert_eq!(document.rates.keys().collect::<Vec<_>>(), cells.keys().collect::<Vec<_>>());
+            assert_eq!(
+                document.rates.keys().collect::<Vec<_>>(),
+                cells.keys().collect::<Vec<_>>()
+            );
             assert_eq!(document.rates[base].get(), "1");
             for (code, served) in document.rates {
                 let exact = number(&cells[&code]) / number(&cells[base]);
                 let served = number(served.get());
-                assert!(served.scale() <= 6 && (served - exact).abs() <= Decimal::new(5, 7), "{base} {code} {served} {exact}");
+                assert!(
+                    served.scale() <= 6 && (served - exact).abs() <= Decimal::new(5, 7),
+                    "{base} {code} {served} {exact}"
+                );
             }
         }
     }
@@ -119,7 +156,12 @@ async fn koreaexim_quotes_won_with_commas_and_one_percent_around_the_base_rate()
     let (_, json) = get(&feed, path).await;
     let rows: Vec<Row> = serde_json::from_str(&json).unwrap();
     let units: Vec<&str> = rows.iter().map(|row| row.cur_unit.as_str()).collect();
-    assert!(units.is_sorted() && ["CNH", "IDR(100)", "JPY(100)", "KRW", "USD"].iter().all(|unit| units.contains(unit)));
+    assert!(
+        units.is_sorted()
+            && ["CNH", "IDR(100)", "JPY(100)", "KRW", "USD"]
+                .iter()
+                .all(|unit| units.contains(unit))
+    );
     for row in rows {
         assert_eq!(row.result, 1);
         if row.cur_unit == "KRW" {
@@ -135,19 +177,38 @@ async fn koreaexim_quotes_won_with_commas_and_one_percent_around_the_base_rate()
         assert_eq!(number(&row.ttb), two(base * Decimal::new(99, 2)));
         assert_eq!(number(&row.tts), two(base * Decimal::new(101, 2)));
     }
-    assert!(json.contains(r#""cur_unit":"USD""#) && json.contains(r#""deal_bas_r":"1,335.27""#), "{json}");
+    assert!(
+        json.contains(r#""cur_unit":"USD""#) && json.contains(r#""deal_bas_r":"1,335.27""#),
+        "{json}"
+    );
 }
 
 #[tokio::test]
 async fn koreaexim_has_no_rows_on_weekends_and_before_a_day_has_come_and_refuses_as_the_bank_does() {
     let (feed, _) = feed_and_cells(3).await;
-    let ask = async |query: &str| get(&feed, &format!("/site/program/financial/exchangeJSON?{query}")).await.1;
+    let ask = async |query: &str| {
+        get(&feed, &format!("/site/program/financial/exchangeJSON?{query}"))
+            .await
+            .1
+    };
     assert_eq!(feed.status().day.to_string(), "2026-10-27");
     assert_eq!(ask("authkey=key&data=AP01&searchdate=20261025").await, "[]", "a Sunday");
-    assert_eq!(ask("authkey=key&data=AP01&searchdate=20261028").await, "[]", "a day that has not come");
+    assert_eq!(
+        ask("authkey=key&data=AP01&searchdate=20261028").await,
+        "[]",
+        "a day that has not come"
+    );
     assert_ne!(ask("authkey=key&data=AP01&searchdate=20261027").await, "[]");
-    assert!(ask("data=AP01&searchdate=20261027").await.starts_with(r#"[{"result":3,"#));
-    assert!(ask("authkey=key&data=AP09&searchdate=20261027").await.starts_with(r#"[{"result":2,"#));
+    assert!(
+        ask("data=AP01&searchdate=20261027")
+            .await
+            .starts_with(r#"[{"result":3,"#)
+    );
+    assert!(
+        ask("authkey=key&data=AP09&searchdate=20261027")
+            .await
+            .starts_with(r#"[{"result":2,"#)
+    );
 }
 
 #[tokio::test]

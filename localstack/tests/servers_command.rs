@@ -1,5 +1,7 @@
 //! `localstack servers -- COMMAND` leaves nothing behind, however it ends.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
@@ -13,12 +15,19 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// A folder for temporary files that PostgreSQL's user may enter.
 fn folder() -> tempfile::TempDir {
-    tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o755)).tempdir().unwrap()
+    tempfile::Builder::new()
+        .permissions(std::fs::Permissions::from_mode(0o755))
+        .tempdir()
+        .unwrap()
 }
 
 fn servers(tmp: &Path, script: &str) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_localstack"));
-    command.args(["servers", "--", "sh", "-c", script]).env("TMPDIR", tmp).spawn().unwrap()
+    command
+        .args(["servers", "--", "sh", "-c", script])
+        .env("TMPDIR", tmp)
+        .spawn()
+        .unwrap()
 }
 
 /// Looks until `found` gives something.
@@ -39,7 +48,10 @@ fn all_running(child: &Child, file: &Path) -> Vec<Identity> {
     let all = descendants(child.id());
     let names: Vec<String> = all.iter().filter_map(|process| process.name()).collect();
     for server in ["java", "redis-server", "postgres", "python", "sleep"] {
-        assert!(names.iter().any(|name| name.starts_with(server)), "{server} is not among {names:?}");
+        assert!(
+            names.iter().any(|name| name.starts_with(server)),
+            "{server} is not among {names:?}"
+        );
     }
     all
 }
@@ -47,7 +59,9 @@ fn all_running(child: &Child, file: &Path) -> Vec<Identity> {
 fn end(mut child: Child, signal: Signal, all: &[Identity]) -> ExitStatus {
     Identity::of(child.id()).unwrap().signal(signal).unwrap();
     let status = child.wait().unwrap();
-    until("the end of every process", || all.iter().all(|process| !process.is_alive()).then_some(()));
+    until("the end of every process", || {
+        all.iter().all(|process| !process.is_alive()).then_some(())
+    });
     status
 }
 
@@ -62,7 +76,10 @@ fn a_signal_ends_command_and_servers_and_removes_their_folder() {
         let all = all_running(&child, &tmp.path().join("started"));
         let status = end(child, signal, &all);
         assert_eq!(status.code(), Some(code));
-        let left: Vec<_> = std::fs::read_dir(tmp.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let left: Vec<_> = std::fs::read_dir(tmp.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(left, ["started"]);
     }
 }
@@ -83,7 +100,9 @@ fn the_command_gets_four_addresses_and_its_status_is_passed_on() {
     assert_eq!(status.code(), Some(7));
     let said = std::fs::read_to_string(tmp.path().join("said")).unwrap();
     let addresses: Vec<&str> = said.split_whitespace().collect();
-    let [kafka, redis, database, sqs] = addresses[..] else { panic!("{said}") };
+    let [kafka, redis, database, sqs] = addresses[..] else {
+        panic!("{said}")
+    };
     assert!(kafka.starts_with("127.0.0.1:"));
     assert!(redis.starts_with("redis://127.0.0.1:"));
     assert!(database.starts_with("postgres://postgres@127.0.0.1:") && database.ends_with("/postgres"));
@@ -92,7 +111,13 @@ fn the_command_gets_four_addresses_and_its_status_is_passed_on() {
 
 #[test]
 fn without_a_command_it_says_how_to_use_it() {
-    let output = Command::new(env!("CARGO_BIN_EXE_localstack")).arg("servers").output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_localstack"))
+        .arg("servers")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("-- <COMMAND>..."), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("-- <COMMAND>..."),
+        "{output:?}"
+    );
 }

@@ -39,14 +39,24 @@ pub async fn backfill(places: &Places, from: Option<NaiveDate>, to: Option<Naive
         let report = publish(&client, next, to).await?;
         events += report.events;
         days += report.days;
-        let through = report.published_through.map_or_else(|| "nothing".to_owned(), |day| day.to_string());
-        println!("published through {through}: {days} days, {events} events, {}", pace(events, began.elapsed()));
+        let through = report
+            .published_through
+            .map_or_else(|| "nothing".to_owned(), |day| day.to_string());
+        println!(
+            "published through {through}: {days} days, {events} events, {}",
+            pace(events, began.elapsed())
+        );
         if report.done {
             break;
         }
-        let after = report.published_through.and_then(|day| day.checked_add_days(Days::new(1)));
+        let after = report
+            .published_through
+            .and_then(|day| day.checked_add_days(Days::new(1)));
         if after.is_none() || after == next {
-            return Err(CommandError::NoProgress { function: BACKFILL, answer: format!("{report:?}") });
+            return Err(CommandError::NoProgress {
+                function: BACKFILL,
+                answer: format!("{report:?}"),
+            });
         }
         next = after;
     }
@@ -89,9 +99,15 @@ async fn publish(client: &Client, from: Option<NaiveDate>, to: Option<NaiveDate>
     if answer.is_error {
         let text = String::from_utf8_lossy(&answer.payload);
         let from = from.map_or_else(String::new, |day| format!(" (go on with --from {day})"));
-        return Err(CommandError::Function { name: BACKFILL.to_owned(), answer: format!("{text}{from}") });
+        return Err(CommandError::Function {
+            name: BACKFILL.to_owned(),
+            answer: format!("{text}{from}"),
+        });
     }
-    serde_json::from_slice(&answer.payload).map_err(|source| CommandError::Json { what: "the backfill's report", source })
+    serde_json::from_slice(&answer.payload).map_err(|source| CommandError::Json {
+        what: "the backfill's report",
+        source,
+    })
 }
 
 /// Waits until no record of the topic is left for any group.
@@ -100,19 +116,30 @@ async fn wait_for_stores(client: &Client) -> Result<(), CommandError> {
     let mut told = Instant::now();
     loop {
         let status = client.status().await?;
-        let lags = status.lambda.mappings.iter().filter(|mapping| mapping.topic == TOPIC).map(|mapping| mapping.lag);
+        let lags = status
+            .lambda
+            .mappings
+            .iter()
+            .filter(|mapping| mapping.topic == TOPIC)
+            .map(|mapping| mapping.lag);
         // Unknown while Kafka cannot be asked: that is not zero.
         let lag = lags.sum::<Option<i64>>();
         match lag {
             Some(0) => return Ok(()),
             Some(lag) if lag < lowest => (lowest, moved) = (lag, Instant::now()),
             _ if moved.elapsed() > STUCK_AFTER => {
-                return Err(CommandError::Stuck { lag: lag.unwrap_or(lowest), seconds: STUCK_AFTER.as_secs() });
+                return Err(CommandError::Stuck {
+                    lag: lag.unwrap_or(lowest),
+                    seconds: STUCK_AFTER.as_secs(),
+                });
             }
             _ => (),
         }
         if told.elapsed() > Duration::from_secs(2) {
-            println!("{} left to store", lag.map_or_else(|| "unknown number".to_owned(), |lag| lag.to_string()));
+            println!(
+                "{} left to store",
+                lag.map_or_else(|| "unknown number".to_owned(), |lag| lag.to_string())
+            );
             told = Instant::now();
         }
         tokio::time::sleep(LOOK_EVERY).await;

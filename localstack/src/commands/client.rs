@@ -26,29 +26,54 @@ impl Client {
             return Err(CommandError::Starting);
         }
         // Everything is on this machine, whatever proxy the environment names.
-        Ok(Self { state, http: reqwest::Client::builder().no_proxy().build()? })
+        Ok(Self {
+            state,
+            http: reqwest::Client::builder().no_proxy().build()?,
+        })
     }
 
     pub(super) async fn status(&self) -> Result<StackStatus, CommandError> {
-        let response = self.http.get(format!("{}/_stack/status", self.state.endpoints.lambda)).send().await?;
+        let response = self
+            .http
+            .get(format!("{}/_stack/status", self.state.endpoints.lambda))
+            .send()
+            .await?;
         Ok(accepted(response).await?.json().await?)
     }
 
     pub(super) async fn feed(&self) -> Result<Option<FeedStatus>, CommandError> {
-        let Some(feed) = &self.state.endpoints.feed else { return Ok(None) };
+        let Some(feed) = &self.state.endpoints.feed else {
+            return Ok(None);
+        };
         let response = self.http.get(format!("{feed}/feed")).send().await?;
         Ok(Some(accepted(response).await?.json().await?))
     }
 
     pub(super) async fn invoke(&self, function: &str, payload: Bytes) -> Result<Answer, CommandError> {
-        let known: Vec<String> = self.status().await?.lambda.functions.into_iter().map(|function| function.name).collect();
+        let known: Vec<String> = self
+            .status()
+            .await?
+            .lambda
+            .functions
+            .into_iter()
+            .map(|function| function.name)
+            .collect();
         if !known.iter().any(|name| name == function) {
-            return Err(CommandError::UnknownFunction { name: function.to_owned(), known: known.join(", ") });
+            return Err(CommandError::UnknownFunction {
+                name: function.to_owned(),
+                known: known.join(", "),
+            });
         }
-        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.state.endpoints.lambda);
+        let url = format!(
+            "{}/2015-03-31/functions/{function}/invocations",
+            self.state.endpoints.lambda
+        );
         let response = accepted(self.http.post(url).body(payload).send().await?).await?;
         let is_error = response.headers().contains_key("x-amz-function-error");
-        Ok(Answer { payload: response.bytes().await?, is_error })
+        Ok(Answer {
+            payload: response.bytes().await?,
+            is_error,
+        })
     }
 }
 
@@ -56,5 +81,8 @@ async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Comm
     if response.status().is_success() {
         return Ok(response);
     }
-    Err(CommandError::Refused { status: response.status().as_u16(), text: response.text().await? })
+    Err(CommandError::Refused {
+        status: response.status().as_u16(),
+        text: response.text().await?,
+    })
 }

@@ -33,20 +33,35 @@ pub async fn down(places: &Places) -> Result<(), CommandError> {
         println!("the stack is not running");
         return Ok(());
     }
-    state.process.signal(Signal::TERM).map_err(CommandError::system("stop the stack"))?;
-    let in_order = if state.process.is_alive() { gone(&all, IN_ORDER).await } else { false };
+    state
+        .process
+        .signal(Signal::TERM)
+        .map_err(CommandError::system("stop the stack"))?;
+    let in_order = if state.process.is_alive() {
+        gone(&all, IN_ORDER).await
+    } else {
+        false
+    };
     if !in_order {
         for process in &all {
-            process.signal(Signal::KILL).map_err(CommandError::system(format!("kill process {}", process.pid)))?;
+            process
+                .signal(Signal::KILL)
+                .map_err(CommandError::system(format!("kill process {}", process.pid)))?;
         }
         if !gone(&all, KILLED).await {
             let left = all.iter().filter(|process| process.is_alive());
             let processes: Vec<String> = left.map(|process| process.pid.to_string()).collect();
-            return Err(CommandError::NotStopped { seconds: began.elapsed().as_secs(), processes: processes.join(", ") });
+            return Err(CommandError::NotStopped {
+                seconds: began.elapsed().as_secs(),
+                processes: processes.join(", "),
+            });
         }
         println!("killed what did not end in time");
     }
-    println!("stopped in {:.1} s; data is kept (./localstack/reset removes it)", began.elapsed().as_secs_f64());
+    println!(
+        "stopped in {:.1} s; data is kept (./localstack/reset removes it)",
+        began.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

@@ -15,12 +15,17 @@ use crate::stack::Places;
 pub async fn invoke(places: &Places, function: &str, event: Option<&Path>) -> Result<(), CommandError> {
     let payload = match event {
         None => Bytes::from_static(b"{}"),
-        Some(file) => std::fs::read(file).map_err(CommandError::system(format!("read {}", file.display())))?.into(),
+        Some(file) => std::fs::read(file)
+            .map_err(CommandError::system(format!("read {}", file.display())))?
+            .into(),
     };
     let answer = Client::find(places)?.invoke(function, payload).await?;
     let text = String::from_utf8_lossy(&answer.payload).into_owned();
     if answer.is_error {
-        return Err(CommandError::Function { name: function.to_owned(), answer: text });
+        return Err(CommandError::Function {
+            name: function.to_owned(),
+            answer: text,
+        });
     }
     println!("{text}");
     Ok(())

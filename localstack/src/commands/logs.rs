@@ -33,12 +33,23 @@ pub async fn logs(places: &Places, name: Option<&str>, lines: usize, follow: boo
     let mut logs = match name {
         Some(name) => {
             let known = || found.keys().cloned().collect::<Vec<_>>().join(", ");
-            let path = found.get(name).ok_or_else(|| CommandError::UnknownLog { name: name.to_owned(), known: known() })?;
-            vec![Log { prefix: String::new(), path: path.clone(), read: 0 }]
+            let path = found.get(name).ok_or_else(|| CommandError::UnknownLog {
+                name: name.to_owned(),
+                known: known(),
+            })?;
+            vec![Log {
+                prefix: String::new(),
+                path: path.clone(),
+                read: 0,
+            }]
         }
         None => {
             let width = found.keys().map(String::len).max().unwrap_or_default();
-            let log = |(name, path): (String, PathBuf)| Log { prefix: format!("{name:<width$} | "), path, read: 0 };
+            let log = |(name, path): (String, PathBuf)| Log {
+                prefix: format!("{name:<width$} | "),
+                path,
+                read: 0,
+            };
             found.into_iter().map(log).collect()
         }
     };
@@ -49,13 +60,15 @@ pub async fn logs(places: &Places, name: Option<&str>, lines: usize, follow: boo
         eprintln!("the stack is not running: these logs are of its last run; start it with ./localstack/up");
         return Ok(());
     }
-    while follow {
+    if !follow {
+        return Ok(());
+    }
+    loop {
         for log in &mut logs {
             log.print_new()?;
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    Ok(())
 }
 
 fn find(places: &Places) -> Result<BTreeMap<String, PathBuf>, CommandError> {
@@ -67,7 +80,9 @@ fn find(places: &Places) -> Result<BTreeMap<String, PathBuf>, CommandError> {
     };
     let log = |path: PathBuf| {
         let is_log = path.extension().is_some_and(|extension| extension == "log");
-        is_log.then(|| Some((path.file_stem()?.to_str()?.to_owned(), path.clone()))).flatten()
+        is_log
+            .then(|| Some((path.file_stem()?.to_str()?.to_owned(), path.clone())))
+            .flatten()
     };
     Ok(entries.filter_map(|entry| log(entry.ok()?.path())).collect())
 }

@@ -17,7 +17,10 @@ const NOTHING: &str = "-";
 pub async fn status(places: &Places, as_json: bool) -> Result<(), CommandError> {
     let status = Client::find(places)?.status().await?;
     if as_json {
-        let text = serde_json::to_string_pretty(&status).map_err(|source| CommandError::Json { what: "the status", source })?;
+        let text = serde_json::to_string_pretty(&status).map_err(|source| CommandError::Json {
+            what: "the status",
+            source,
+        })?;
         println!("{text}");
     } else {
         print(&status);
@@ -26,19 +29,38 @@ pub async fn status(places: &Places, as_json: bool) -> Result<(), CommandError> 
 }
 
 fn print(status: &StackStatus) {
-    let endpoints = status.endpoints.named().into_iter().map(|(name, address)| vec![name.to_owned(), address.to_owned()]);
-    let queues = status.endpoints.queues.iter().map(|(name, url)| vec![format!("queue {name}"), url.clone()]);
+    let endpoints = status
+        .endpoints
+        .named()
+        .into_iter()
+        .map(|(name, address)| vec![name.to_owned(), address.to_owned()]);
+    let queues = status
+        .endpoints
+        .queues
+        .iter()
+        .map(|(name, url)| vec![format!("queue {name}"), url.clone()]);
     table::print(&["ENDPOINT", "ADDRESS"], &endpoints.chain(queues).collect::<Vec<_>>());
     for server in status.servers.iter().filter(|server| !server.is_running) {
         println!("{} has ended; see ./localstack/logs {}\n", server.name, server.name);
     }
     match &status.feed {
-        Some(feed) if feed.day < feed.newest => println!("feed: {}, a business day every {} s up to {}\n", feed.day, feed.step_seconds, feed.newest),
+        Some(feed) if feed.day < feed.newest => println!(
+            "feed: {}, a business day every {} s up to {}\n",
+            feed.day, feed.step_seconds, feed.newest
+        ),
         Some(feed) => println!("feed: {}, the newest day\n", feed.day),
         None => println!("live: the providers themselves are asked\n"),
     }
     table::print(
-        &["PROVIDER", "LAST RUN", "RATES", "RECORDED AT", "ATTEMPTS", "MS", "ERROR"],
+        &[
+            "PROVIDER",
+            "LAST RUN",
+            "RATES",
+            "RECORDED AT",
+            "ATTEMPTS",
+            "MS",
+            "ERROR",
+        ],
         &status.providers.iter().map(provider).collect::<Vec<_>>(),
     );
     table::print(
@@ -46,13 +68,25 @@ fn print(status: &StackStatus) {
         &status.lambda.functions.iter().map(function).collect::<Vec<_>>(),
     );
     table::print(
-        &["CONSUMER GROUP", "STATE", "LAG", "BATCHES", "RECORDS", "RETRIES", "LAST ERROR"],
+        &[
+            "CONSUMER GROUP",
+            "STATE",
+            "LAG",
+            "BATCHES",
+            "RECORDS",
+            "RETRIES",
+            "LAST ERROR",
+        ],
         &status.lambda.mappings.iter().map(mapping).collect::<Vec<_>>(),
     );
     match &status.topics {
         Some(topics) => {
             let rows = topics.iter().map(|topic| {
-                let ends: Vec<String> = topic.partitions.iter().map(|partition| partition.end.to_string()).collect();
+                let ends: Vec<String> = topic
+                    .partitions
+                    .iter()
+                    .map(|partition| partition.end.to_string())
+                    .collect();
                 vec![topic.name.clone(), topic.partitions.len().to_string(), ends.join(" ")]
             });
             table::print(&["TOPIC", "PARTITIONS", "END OFFSETS"], &rows.collect::<Vec<_>>());
@@ -60,17 +94,38 @@ fn print(status: &StackStatus) {
         None => println!("topics: Kafka cannot be asked; see ./localstack/logs stack\n"),
     }
     let schedules = status.lambda.schedules.iter().map(|schedule| {
-        let last = schedule.last_run.map_or_else(|| NOTHING.to_owned(), |time| time.format("%H:%M:%S UTC").to_string());
-        vec![schedule.function.clone(), schedule.expression.clone(), schedule.runs.to_string(), schedule.skipped.to_string(), last]
+        let last = schedule
+            .last_run
+            .map_or_else(|| NOTHING.to_owned(), |time| time.format("%H:%M:%S UTC").to_string());
+        vec![
+            schedule.function.clone(),
+            schedule.expression.clone(),
+            schedule.runs.to_string(),
+            schedule.skipped.to_string(),
+            last,
+        ]
     });
-    table::print(&["SCHEDULE", "EXPRESSION", "RUNS", "SKIPPED", "LAST RUN"], &schedules.collect::<Vec<_>>());
+    table::print(
+        &["SCHEDULE", "EXPRESSION", "RUNS", "SKIPPED", "LAST RUN"],
+        &schedules.collect::<Vec<_>>(),
+    );
     if !status.lambda.unsupported_events.is_empty() {
         println!("not delivered here: {}", status.lambda.unsupported_events.join(", "));
     }
 }
 
 fn provider(report: &Value) -> Vec<String> {
-    ["provider", "outcome", "rates", "recorded_at", "attempts", "duration_ms", "error"].map(|field| cell(report.get(field))).into()
+    [
+        "provider",
+        "outcome",
+        "rates",
+        "recorded_at",
+        "attempts",
+        "duration_ms",
+        "error",
+    ]
+    .map(|field| cell(report.get(field)))
+    .into()
 }
 
 fn cell(value: Option<&Value>) -> String {
@@ -86,7 +141,9 @@ fn function(function: &FunctionStatus) -> Vec<String> {
         function.name.clone(),
         function.invocations.to_string(),
         function.errors.to_string(),
-        function.last_duration_ms.map_or_else(|| NOTHING.to_owned(), |ms| format!("{ms:.1}")),
+        function
+            .last_duration_ms
+            .map_or_else(|| NOTHING.to_owned(), |ms| format!("{ms:.1}")),
         short(function.last_error.as_deref()),
     ]
 }

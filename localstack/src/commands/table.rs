@@ -14,7 +14,11 @@ fn render(heading: &[&str], rows: &[Vec<String>]) -> String {
         }
     }
     let line = |row: &Vec<String>| {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         cells.join("  ").trim_end().to_owned()
     };
     let mut lines = vec![line(&heading)];
@@ -32,7 +36,13 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [vec!["currency-api".to_owned(), "7".to_owned()], vec!["x".to_owned(), "12".to_owned()]];
-        assert_eq!(render(&["FUNCTION", "ERRORS"], &rows), "FUNCTION      ERRORS\ncurrency-api  7\nx             12\n");
+        let rows = [
+            vec!["currency-api".to_owned(), "7".to_owned()],
+            vec!["x".to_owned(), "12".to_owned()],
+        ];
+        assert_eq!(
+            render(&["FUNCTION", "ERRORS"], &rows),
+            "FUNCTION      ERRORS\ncurrency-api  7\nx             12\n"
+        );
     }
 }

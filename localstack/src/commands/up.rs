@@ -55,7 +55,9 @@ pub async fn up(places: &Places, options: &UpOptions) -> Result<(), CommandError
 fn end_leftovers(places: &Places) -> Result<(), CommandError> {
     for process in State::read(places)?.map(|state| state.alive()).unwrap_or_default() {
         println!("ending process {} that a crashed stack left", process.pid);
-        process.signal(Signal::KILL).map_err(CommandError::system(format!("end process {}", process.pid)))?;
+        process
+            .signal(Signal::KILL)
+            .map_err(CommandError::system(format!("end process {}", process.pid)))?;
     }
     Ok(())
 }
@@ -67,13 +69,27 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
     let own = std::env::current_exe().map_err(CommandError::system("find this program"))?;
     let mut command = Command::new("setsid");
     command.arg(own).arg("--root").arg(places.root()).arg("daemon");
-    command.args(["--feed-days", &options.feed_days.to_string(), "--feed-step", &options.feed_step.to_string()]);
+    command.args([
+        "--feed-days",
+        &options.feed_days.to_string(),
+        "--feed-step",
+        &options.feed_step.to_string(),
+    ]);
     if options.live {
         command.arg("--live");
     }
-    command.args(options.parameters.iter().flat_map(|parameter| ["--parameter", parameter]));
+    command.args(
+        options
+            .parameters
+            .iter()
+            .flat_map(|parameter| ["--parameter", parameter]),
+    );
     // A session of its own: neither a closed terminal nor Ctrl-C reaches it.
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(output).current_dir(places.root());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(output)
+        .current_dir(places.root());
     let mut child = command.spawn().map_err(CommandError::system("start the stack"))?;
     let daemon = Identity::of(child.id());
     let lines = child.stdout.take();
@@ -81,7 +97,10 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
     let reading = tokio::task::spawn_blocking(move || follow(lines));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::system("watch for signals"))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::system("watch for signals"))?;
-    let not_started = |reason| CommandError::NotStarted { reason, log: log.display().to_string() };
+    let not_started = |reason| CommandError::NotStarted {
+        reason,
+        log: log.display().to_string(),
+    };
     let stopped = tokio::select! {
         read = reading => {
             return match read {
@@ -94,7 +113,9 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
         _ = terminate.recv() => "terminated",
     };
     if let Some(daemon) = daemon {
-        daemon.signal(Signal::TERM).map_err(CommandError::system("stop the stack"))?;
+        daemon
+            .signal(Signal::TERM)
+            .map_err(CommandError::system("stop the stack"))?;
         while daemon.is_alive() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -105,7 +126,11 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
 /// Prints what the stack says until it is ready, or gives the reason why it never will be.
 fn follow(lines: Option<ChildStdout>) -> Result<(), String> {
     let mut reason: Option<String> = None;
-    for line in lines.into_iter().flat_map(|lines| BufReader::new(lines).lines()).map_while(Result::ok) {
+    for line in lines
+        .into_iter()
+        .flat_map(|lines| BufReader::new(lines).lines())
+        .map_while(Result::ok)
+    {
         match (&mut reason, line.strip_prefix(FAILED)) {
             (Some(reason), _) => *reason = format!("{reason}\n{line}"),
             (None, Some(failed)) => reason = Some(failed.to_owned()),

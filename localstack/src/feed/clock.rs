@@ -31,7 +31,12 @@ impl Clock {
             return Err(FeedError::Days { days, most });
         }
         let through: Vec<NaiveDate> = history.days()[..=days].iter().rev().map(|day| day.date).collect();
-        Ok(Self { days: through, newest: history.newest().date, step_seconds, began: OnceLock::new() })
+        Ok(Self {
+            days: through,
+            newest: history.newest().date,
+            step_seconds,
+            began: OnceLock::new(),
+        })
     }
 
     /// Starts to move.
@@ -54,7 +59,11 @@ impl Clock {
 
     /// For `GET /feed`.
     pub(super) fn status(&self) -> FeedStatus {
-        FeedStatus { day: self.day(), newest: self.newest, step_seconds: self.step_seconds }
+        FeedStatus {
+            day: self.day(),
+            newest: self.newest,
+            step_seconds: self.step_seconds,
+        }
     }
 }
 
@@ -63,13 +72,15 @@ mod tests {
     use super::*;
 
     fn history() -> History {
-        History::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/ecb-eurofxref-hist.zip").as_ref()).unwrap()
+        History::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/ecb-eurofxref-hist.zip").as_ref())
+            .unwrap()
     }
 
     #[test]
     fn the_day_moves_one_business_day_each_step_and_stays_at_the_newest() {
         let clock = Clock::new(&history(), 5, 4).unwrap();
-        let days = [0, 3, 4, 8, 12, 16, 20, 400].map(|seconds| clock.day_after(Duration::from_secs(seconds)).to_string());
+        let days =
+            [0, 3, 4, 8, 12, 16, 20, 400].map(|seconds| clock.day_after(Duration::from_secs(seconds)).to_string());
         // 24 and 25 October 2026 are a weekend.
         let expected = ["23", "23", "26", "27", "28", "29", "30", "30"].map(|day| format!("2026-10-{day}"));
         assert_eq!(days, expected);
@@ -83,8 +94,14 @@ mod tests {
     #[test]
     fn a_pace_that_makes_no_sense_is_refused() {
         let history = history();
-        assert_eq!(Clock::new(&history, 5, 0).unwrap_err().to_string(), "the feed's step must be at least 1 second, got 0");
+        assert_eq!(
+            Clock::new(&history, 5, 0).unwrap_err().to_string(),
+            "the feed's step must be at least 1 second, got 0"
+        );
         let too_early = Clock::new(&history, 7126, 1).unwrap_err().to_string();
-        assert_eq!(too_early, "the feed can start 0 to 7125 business days before the newest, got 7126");
+        assert_eq!(
+            too_early,
+            "the feed can start 0 to 7125 business days before the newest, got 7126"
+        );
     }
 }

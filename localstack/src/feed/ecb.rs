@@ -30,7 +30,9 @@ fn cube(day: &Day) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let written = writeln!(text, "\t\t<Cube time='{}'>", day.date).and_then(|()| {
-        day.rates.iter().try_for_each(|(code, rate)| writeln!(text, "\t\t\t<Cube currency='{code}' rate='{rate}'/>"))
+        day.rates
+            .iter()
+            .try_for_each(|(code, rate)| writeln!(text, "\t\t\t<Cube currency='{code}' rate='{rate}'/>"))
     });
     debug_assert!(written.is_ok());
     text.push_str("\t\t</Cube>\n");

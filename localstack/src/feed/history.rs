@@ -84,7 +84,10 @@ impl Day {
         if code == "EUR" {
             return Some(Decimal::ONE);
         }
-        self.rates.iter().find(|(quoted, _)| quoted == code).map(|(_, rate)| *rate)
+        self.rates
+            .iter()
+            .find(|(quoted, _)| quoted == code)
+            .map(|(_, rate)| *rate)
     }
 }
 
@@ -95,12 +98,22 @@ impl History {
     /// [`HistoryError`] names the file and what is wrong with it.
     pub fn read(path: &Path) -> Result<Self, HistoryError> {
         let shown = path.display().to_string();
-        let file = |source| HistoryError::File { path: shown.clone(), source };
-        let zip = |source| HistoryError::Zip { path: shown.clone(), source };
+        let file = |source| HistoryError::File {
+            path: shown.clone(),
+            source,
+        };
+        let zip = |source| HistoryError::Zip {
+            path: shown.clone(),
+            source,
+        };
         let archive = Bytes::from(std::fs::read(path).map_err(file)?);
         let mut table = String::new();
         let mut entries = zip::ZipArchive::new(std::io::Cursor::new(&archive)).map_err(zip)?;
-        entries.by_index(0).map_err(zip)?.read_to_string(&mut table).map_err(file)?;
+        entries
+            .by_index(0)
+            .map_err(zip)?
+            .read_to_string(&mut table)
+            .map_err(file)?;
         let days = parse(&shown, &table)?;
         let newest = days.first().cloned().ok_or(HistoryError::Empty { path: shown })?;
         Ok(Self { days, newest, archive })
@@ -132,23 +145,44 @@ impl History {
 }
 
 fn parse(path: &str, table: &str) -> Result<Vec<Day>, HistoryError> {
-    let csv = |source| HistoryError::Csv { path: path.to_owned(), source };
+    let csv = |source| HistoryError::Csv {
+        path: path.to_owned(),
+        source,
+    };
     let mut reader = csv::Reader::from_reader(table.as_bytes());
-    let codes: Vec<String> = reader.headers().map_err(csv)?.iter().skip(1).map(str::to_owned).collect();
+    let codes: Vec<String> = reader
+        .headers()
+        .map_err(csv)?
+        .iter()
+        .skip(1)
+        .map(str::to_owned)
+        .collect();
     let mut days = Vec::new();
     for row in reader.records() {
         let row = row.map_err(csv)?;
         let line = row.position().map_or(0, csv::Position::line);
-        let cell = |what, value: &str| HistoryError::Cell { path: path.to_owned(), line, what, value: value.to_owned() };
+        let cell = |what, value: &str| HistoryError::Cell {
+            path: path.to_owned(),
+            line,
+            what,
+            value: value.to_owned(),
+        };
         let date = row.get(0).unwrap_or_default();
         let date: NaiveDate = date.parse().map_err(|_| cell("no date", date))?;
         let mut rates = Vec::new();
         // The trailing comma of each line is a column without a name.
-        for (code, text) in codes.iter().zip(row.iter().skip(1)).filter(|(code, _)| !code.is_empty()) {
+        for (code, text) in codes
+            .iter()
+            .zip(row.iter().skip(1))
+            .filter(|(code, _)| !code.is_empty())
+        {
             if text == ABSENT || text.is_empty() {
                 continue;
             }
-            rates.push((code.clone(), Decimal::from_str_exact(text).map_err(|_| cell("no rate", text))?));
+            rates.push((
+                code.clone(),
+                Decimal::from_str_exact(text).map_err(|_| cell("no rate", text))?,
+            ));
         }
         days.push(Day { date, rates });
     }

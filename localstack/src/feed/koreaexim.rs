@@ -113,7 +113,9 @@ fn to_two(number: Decimal) -> Decimal {
 /// `1335.3` as `1,335.3`.
 fn text(number: Decimal) -> String {
     let plain = number.normalize().to_string();
-    let (whole, decimals) = plain.split_once('.').map_or((plain.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let (whole, decimals) = plain
+        .split_once('.')
+        .map_or((plain.as_str(), None), |(whole, rest)| (whole, Some(rest)));
     let mut grouped = String::new();
     for (place, digit) in whole.chars().enumerate() {
         if place > 0 && (whole.len() - place).is_multiple_of(3) {

@@ -96,7 +96,9 @@ pub(super) fn keyed(day: &Day, base: &str) -> Option<Keyed> {
 fn rates(day: &Day, base: &str) -> Option<Box<RawValue>> {
     let base_per_euro = day.per_euro(base)?;
     let euro = ("EUR".to_owned(), Decimal::ONE);
-    let others = std::iter::once(&euro).chain(&day.rates).filter(|(code, _)| code != base);
+    let others = std::iter::once(&euro)
+        .chain(&day.rates)
+        .filter(|(code, _)| code != base);
     let mut fields = vec![format!("\"{base}\":1")];
     for (code, per_euro) in others {
         let rate = per_euro.checked_div(base_per_euro)?.round_dp(DECIMALS).normalize();

@@ -42,7 +42,9 @@ pub(super) fn router(history: Arc<History>, clock: Arc<Clock>) -> Router {
 impl Served {
     /// The current day's rates. The clock walks over days of the history, so there always are some.
     fn today(&self) -> &Day {
-        self.history.on(self.clock.day()).unwrap_or_else(|| self.history.newest())
+        self.history
+            .on(self.clock.day())
+            .unwrap_or_else(|| self.history.newest())
     }
 }
 
@@ -57,7 +59,13 @@ async fn ecb_daily(State(served): State<Served>) -> Response {
 async fn ecb_ninety_days(State(served): State<Served>) -> Response {
     let today = served.clock.day();
     let since = today - TimeDelta::days(ecb::NINETY_DAYS);
-    xml(ecb::document(served.history.days().iter().filter(|day| since <= day.date && day.date <= today)))
+    xml(ecb::document(
+        served
+            .history
+            .days()
+            .iter()
+            .filter(|day| since <= day.date && day.date <= today),
+    ))
 }
 
 async fn ecb_archive(State(served): State<Served>) -> Response {
@@ -92,7 +100,9 @@ async fn exchange(State(served): State<Served>, Query(asked): Query<Exchange>) -
         // The bank takes dates with and without hyphens.
         Some(text) => NaiveDate::parse_from_str(&text.replace('-', ""), "%Y%m%d").ok(),
     };
-    let day = date.filter(|date| *date <= today).and_then(|date| served.history.on(date));
+    let day = date
+        .filter(|date| *date <= today)
+        .and_then(|date| served.history.on(date));
     Json(day.and_then(koreaexim::rows).unwrap_or_default()).into_response()
 }
 

@@ -56,14 +56,34 @@ impl Servers {
             port,
         };
         let (kafka, redis) = (place("kafka", options.ports.kafka), place("redis", options.ports.redis));
-        let (postgres, sqs) = (place("postgres", options.ports.postgres), place("sqs", options.ports.sqs));
+        let (postgres, sqs) = (
+            place("postgres", options.ports.postgres),
+            place("sqs", options.ports.sqs),
+        );
         let (kafka, redis, postgres, sqs) = tokio::try_join!(
-            async { Kafka::start(&kafka).await.inspect(|_| ready("Kafka", started.elapsed())) },
-            async { Redis::start(&redis).await.inspect(|_| ready("Redis", started.elapsed())) },
-            async { Postgres::start(&postgres).await.inspect(|_| ready("PostgreSQL", started.elapsed())) },
+            async {
+                Kafka::start(&kafka)
+                    .await
+                    .inspect(|_| ready("Kafka", started.elapsed()))
+            },
+            async {
+                Redis::start(&redis)
+                    .await
+                    .inspect(|_| ready("Redis", started.elapsed()))
+            },
+            async {
+                Postgres::start(&postgres)
+                    .await
+                    .inspect(|_| ready("PostgreSQL", started.elapsed()))
+            },
             async { Sqs::start(&sqs).await.inspect(|_| ready("SQS", started.elapsed())) },
         )?;
-        Ok(Self { kafka, redis, postgres, sqs })
+        Ok(Self {
+            kafka,
+            redis,
+            postgres,
+            sqs,
+        })
     }
 
     /// Ends all four at once, in order.
@@ -71,8 +91,12 @@ impl Servers {
     /// # Errors
     /// The first [`ServerError`]; the others have ended all the same.
     pub async fn stop(self) -> Result<(), ServerError> {
-        let (kafka, redis, postgres, sqs) =
-            tokio::join!(self.kafka.stop(), self.redis.stop(), self.postgres.stop(), self.sqs.stop());
+        let (kafka, redis, postgres, sqs) = tokio::join!(
+            self.kafka.stop(),
+            self.redis.stop(),
+            self.postgres.stop(),
+            self.sqs.stop()
+        );
         kafka.and(redis).and(postgres).and(sqs)
     }
 
@@ -85,6 +109,8 @@ impl Servers {
             ("postgres", self.postgres.identity()),
             ("sqs", self.sqs.identity()),
         ];
-        all.into_iter().filter_map(|(name, identity)| Some((name, identity?))).collect()
+        all.into_iter()
+            .filter_map(|(name, identity)| Some((name, identity?)))
+            .collect()
     }
 }

@@ -6,11 +6,17 @@ use super::ServerError;
 
 /// The cache that all checkouts share: `HWANYUL_CACHE`, else `XDG_CACHE_HOME/hwanyul`, else `~/.cache/hwanyul`.
 pub(super) fn cache() -> Result<PathBuf, ServerError> {
-    let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let var = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     var("HWANYUL_CACHE")
         .or_else(|| var("XDG_CACHE_HOME").map(|dir| dir.join("hwanyul")))
         .or_else(|| var("HOME").map(|dir| dir.join(".cache/hwanyul")))
-        .ok_or_else(|| ServerError::Missing { what: "the cache folder (HWANYUL_CACHE or HOME must be set)".to_owned() })
+        .ok_or_else(|| ServerError::Missing {
+            what: "the cache folder (HWANYUL_CACHE or HOME must be set)".to_owned(),
+        })
 }
 
 /// The full path of a program on PATH.
@@ -19,7 +25,9 @@ pub(super) fn program(name: &str) -> Result<PathBuf, ServerError> {
     std::env::split_paths(&path)
         .map(|dir| dir.join(name))
         .find(|file| file.is_file())
-        .ok_or_else(|| ServerError::Missing { what: format!("the program {name}") })
+        .ok_or_else(|| ServerError::Missing {
+            what: format!("the program {name}"),
+        })
 }
 
 /// `path`, when it is there.
@@ -27,7 +35,9 @@ pub(super) fn existing(path: PathBuf, what: &str) -> Result<PathBuf, ServerError
     if path.exists() {
         return Ok(path);
     }
-    Err(ServerError::Missing { what: format!("{what} ({})", path.display()) })
+    Err(ServerError::Missing {
+        what: format!("{what} ({})", path.display()),
+    })
 }
 
 /// Makes a folder with all above it, and gives its absolute path.

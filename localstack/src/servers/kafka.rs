@@ -16,6 +16,8 @@ use crate::process_table::Identity;
 const NODE: u32 = 1;
 /// Largest record batch: 8 MB, above the 5 MB values that the tests send.
 const MAX_MESSAGE_BYTES: u32 = 8 * 1024 * 1024;
+/// A broker that was killed is let in again only when its former session is over. Kafka's own 9 s would be most of a restart.
+const SESSION_MS: u32 = 3_000;
 /// The broker's log goes to its standard output, warnings and worse.
 const LOGGING: &str = "status=warn
 appender.out.type=Console
@@ -51,7 +53,9 @@ impl Kafka {
         install::make_parent(&options.log)?;
         let port = port::resolve("Kafka", options.port)?;
         let kafka = install::cache()?.join("kafka");
-        let jars = install::existing(kafka.join("lib"), "Apache Kafka")?.join("*").into_os_string();
+        let jars = install::existing(kafka.join("lib"), "Apache Kafka")?
+            .join("*")
+            .into_os_string();
         let java = install::program("java")?;
         let settings = dir.join("server.properties");
         write(&settings, &properties(&dir, port, port::free_port()?))?;
@@ -59,8 +63,15 @@ impl Kafka {
 
         let archive = kafka.join(format!("classes-{:016x}.jsa", version_of(&java)));
         let new = dir.join(format!("classes-{}.jsa", std::process::id()));
-        let mut jvm: Vec<OsString> =
-            ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp"].map(Into::into).into();
+        let mut jvm: Vec<OsString> = [
+            "-Xmx512m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xshare:auto",
+            "-cp",
+        ]
+        .map(Into::into)
+        .into();
         jvm.push(jars);
         let mut broker = jvm.clone();
         let classes = if archive.exists() {
@@ -68,7 +79,10 @@ impl Kafka {
             None
         } else {
             broker.insert(0, flag("-XX:ArchiveClassesAtExit=", &new));
-            Some(NewClasses { written: new, wanted: archive })
+            Some(NewClasses {
+                written: new,
+                wanted: archive,
+            })
         };
         broker.insert(0, flag("-Dlog4j2.configurationFile=", &dir.join("log4j2.properties")));
         broker.extend(["kafka.Kafka".into(), settings.clone().into_os_string()]);
@@ -161,7 +175,10 @@ fn flag(name: &str, path: &Path) -> OsString {
 fn version_of(java: &Path) -> u64 {
     let mut hasher = DefaultHasher::new();
     let program = java.canonicalize().unwrap_or_else(|_| java.to_path_buf());
-    std::fs::metadata(&program).and_then(|file| file.modified()).ok().hash(&mut hasher);
+    std::fs::metadata(&program)
+        .and_then(|file| file.modified())
+        .ok()
+        .hash(&mut hasher);
     program.hash(&mut hasher);
     hasher.finish()
 }
@@ -196,6 +213,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms={SESSION_MS}
 message.max.bytes={MAX_MESSAGE_BYTES}
 log.cleaner.dedupe.buffer.size=16777216
 "
@@ -215,7 +234,9 @@ async fn answers(port: u16) -> Result<(), String> {
             .await?;
         kafka.admin().describe_cluster(DescribeClusterOptions::default()).await
     };
-    let cluster = listed.await.map_err(|error: krafka::error::KrafkaError| error.to_string())?;
+    let cluster = listed
+        .await
+        .map_err(|error: krafka::error::KrafkaError| error.to_string())?;
     match cluster.brokers.iter().any(|broker| broker.port == i32::from(port)) {
         true => Ok(()),
         false => Err("the broker is not yet a member of its cluster".to_owned()),

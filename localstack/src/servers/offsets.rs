@@ -13,9 +13,16 @@ pub async fn topic_ends(admin: &AdminClient, topic: &str) -> Result<BTreeMap<i32
     let described = admin.describe_topics([topic], DescribeTopicsOptions::default()).await?;
     let mut partitions = Vec::new();
     for (name, description) in described {
-        partitions.extend(description?.partitions.iter().map(|partition| TopicPartition::new(&name, partition.partition)));
+        partitions.extend(
+            description?
+                .partitions
+                .iter()
+                .map(|partition| TopicPartition::new(&name, partition.partition)),
+        );
     }
     let asked = partitions.into_iter().map(|partition| (partition, OffsetSpec::Latest));
     let ends = admin.list_offsets(asked, ListOffsetsOptions::default()).await?;
-    ends.into_iter().map(|(place, end)| Ok((place.partition, end?.offset))).collect()
+    ends.into_iter()
+        .map(|(place, end)| Ok((place.partition, end?.offset)))
+        .collect()
 }

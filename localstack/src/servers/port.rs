@@ -35,7 +35,11 @@ pub fn free_port() -> Result<u16, ServerError> {
     (0..TRIES)
         .map(|_| random.random_range(LOW..HIGH))
         .find(|port| is_free(*port))
-        .ok_or(ServerError::NoFreePort { low: LOW, high: HIGH, tries: TRIES })
+        .ok_or(ServerError::NoFreePort {
+            low: LOW,
+            high: HIGH,
+            tries: TRIES,
+        })
 }
 
 /// `wanted` when it is free, else another port and the owner of the wanted one.
@@ -44,9 +48,15 @@ pub fn free_port() -> Result<u16, ServerError> {
 /// [`ServerError::NoFreePort`].
 pub fn claim(wanted: u16) -> Result<Claim, ServerError> {
     if is_free(wanted) {
-        return Ok(Claim { port: wanted, taken: None });
+        return Ok(Claim {
+            port: wanted,
+            taken: None,
+        });
     }
-    Ok(Claim { port: free_port()?, taken: Some((wanted, owner_of(wanted))) })
+    Ok(Claim {
+        port: free_port()?,
+        taken: Some((wanted, owner_of(wanted))),
+    })
 }
 
 /// The port of `options`, or a free one; a wanted port must be free.
@@ -54,7 +64,11 @@ pub(super) fn resolve(server: &'static str, wanted: Option<u16>) -> Result<u16, 
     match wanted {
         None => free_port(),
         Some(port) if is_free(port) => Ok(port),
-        Some(port) => Err(ServerError::PortTaken { server, port, owner: owner_of(port) }),
+        Some(port) => Err(ServerError::PortTaken {
+            server,
+            port,
+            owner: owner_of(port),
+        }),
     }
 }
 
@@ -62,9 +76,16 @@ pub(super) fn resolve(server: &'static str, wanted: Option<u16>) -> Result<u16, 
 #[must_use]
 pub fn owner_of(port: u16) -> String {
     let inodes = listening_inodes(port);
-    let owner = pids().into_iter().find(|pid| holds_any(*pid, &inodes)).and_then(Identity::of);
+    let owner = pids()
+        .into_iter()
+        .find(|pid| holds_any(*pid, &inodes))
+        .and_then(Identity::of);
     match owner {
-        Some(owner) => format!("{} (pid {})", owner.name().unwrap_or_else(|| "a process".to_owned()), owner.pid),
+        Some(owner) => format!(
+            "{} (pid {})",
+            owner.name().unwrap_or_else(|| "a process".to_owned()),
+            owner.pid
+        ),
         None => "a process of another user".to_owned(),
     }
 }
@@ -88,7 +109,9 @@ fn listening_inodes(port: u16) -> HashSet<String> {
 }
 
 fn holds_any(pid: u32, inodes: &HashSet<String>) -> bool {
-    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
     files
         .filter_map(|file| fs::read_link(file.ok()?.path()).ok())
         .any(|target| target.to_str().is_some_and(|target| inodes.contains(target)))

@@ -43,7 +43,10 @@ impl Postgres {
             server: "PostgreSQL",
             program: bin.join("postgres"),
             args: arguments(&dir, port),
-            env: vec![("LC_ALL".to_owned(), "C.UTF-8".to_owned()), ("TZ".to_owned(), "UTC".to_owned())],
+            env: vec![
+                ("LC_ALL".to_owned(), "C.UTF-8".to_owned()),
+                ("TZ".to_owned(), "UTC".to_owned()),
+            ],
             cwd: dir.clone(),
             log: options.log.clone(),
             user: is_root.then(|| SERVICE_USER.to_owned()),
@@ -56,7 +59,14 @@ impl Postgres {
             hand_over(&dir)?;
         }
         if !dir.join("PG_VERSION").exists() {
-            let args = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
+            let args = [
+                "-U",
+                "postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ];
             let mut args: Vec<OsString> = args.iter().map(Into::into).collect();
             args.extend(["--no-instructions".into(), "-D".into(), dir.clone().into_os_string()]);
             program.prepare("initdb", &bin.join("initdb"), &args).await?;
@@ -146,17 +156,24 @@ async fn answers(port: u16) -> Result<(), String> {
 
 /// The programs of the newest installed version.
 fn bin_dir() -> Result<PathBuf, ServerError> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(|entry| {
-        let entry = entry.ok()?;
-        let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-        let bin = entry.path().join("bin");
-        (version >= OLDEST && bin.join("postgres").is_file()).then_some((version, bin))
-    });
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let bin = entry.path().join("bin");
+            (version >= OLDEST && bin.join("postgres").is_file()).then_some((version, bin))
+        });
     if let Some((_, bin)) = versions.max_by_key(|(version, _)| *version) {
         return Ok(bin);
     }
-    let on_path = install::program("postgres").ok().and_then(|program| program.parent().map(Path::to_path_buf));
-    on_path.ok_or_else(|| ServerError::Missing { what: format!("PostgreSQL {OLDEST} or newer") })
+    let on_path = install::program("postgres")
+        .ok()
+        .and_then(|program| program.parent().map(Path::to_path_buf));
+    on_path.ok_or_else(|| ServerError::Missing {
+        what: format!("PostgreSQL {OLDEST} or newer"),
+    })
 }
 
 /// Gives the folder to the user `postgres`.
@@ -168,7 +185,9 @@ fn hand_over(dir: &Path) -> Result<(), ServerError> {
         let (uid, gid) = (fields.nth(1)?.parse::<u32>().ok()?, fields.next()?.parse::<u32>().ok()?);
         is_user.then_some((uid, gid))
     });
-    let (uid, gid) = ids.ok_or_else(|| ServerError::Missing { what: format!("the user {SERVICE_USER}") })?;
+    let (uid, gid) = ids.ok_or_else(|| ServerError::Missing {
+        what: format!("the user {SERVICE_USER}"),
+    })?;
     let handing = || ServerError::system(format!("give {} to {SERVICE_USER}", dir.display()));
     let owner = std::fs::metadata(dir).map_err(handing())?.uid();
     if owner != uid {

@@ -54,12 +54,18 @@ impl Program {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]);
         if let Some(user) = &self.user {
-            command.arg(format!("--reuid={user}")).arg(format!("--regid={user}")).arg("--init-groups");
+            command
+                .arg(format!("--reuid={user}"))
+                .arg(format!("--regid={user}"))
+                .arg("--init-groups");
         }
         command.arg("--").arg(program);
         command
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()))
+            .env(
+                "PATH",
+                std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into()),
+            )
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.cwd)
             .stdin(Stdio::null())
@@ -70,11 +76,18 @@ impl Program {
     }
 
     /// Runs a preparing program to its end, with the server's user and environment.
-    pub(super) async fn prepare(&self, name: &'static str, program: &Path, args: &[OsString]) -> Result<(), ServerError> {
+    pub(super) async fn prepare(
+        &self,
+        name: &'static str,
+        program: &Path,
+        args: &[OsString],
+    ) -> Result<(), ServerError> {
         let mut command = self.command(program);
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
         let run = async { spawner::spawn(command).await?.wait_with_output().await };
-        let output = run.await.map_err(ServerError::system(format!("run {}", program.display())))?;
+        let output = run
+            .await
+            .map_err(ServerError::system(format!("run {}", program.display())))?;
         if output.status.success() {
             return Ok(());
         }
@@ -89,9 +102,16 @@ impl Program {
 
 impl Process {
     /// Starts the program and waits until `probe` succeeds.
-    pub(super) async fn start(program: Program, probe: impl AsyncFn() -> Result<(), String>) -> Result<Self, ServerError> {
+    pub(super) async fn start(
+        program: Program,
+        probe: impl AsyncFn() -> Result<(), String>,
+    ) -> Result<Self, ServerError> {
         let opening = ServerError::system(format!("open the log {}", program.log.display()));
-        let log = OpenOptions::new().create(true).append(true).open(&program.log).map_err(opening)?;
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&program.log)
+            .map_err(opening)?;
         let log_start = log.metadata().map(|file| file.len()).unwrap_or_default();
         let mut command = program.command(&program.program);
         let stderr = log.try_clone().map_err(ServerError::system("share the log"))?;
@@ -99,7 +119,12 @@ impl Process {
         let starting = ServerError::system(format!("start {}", program.program.display()));
         let child = spawner::spawn(command).await.map_err(starting)?;
         let identity = child.id().and_then(Identity::of);
-        let mut process = Self { program, child, identity, log_start };
+        let mut process = Self {
+            program,
+            child,
+            identity,
+            log_start,
+        };
         process.until_ready(probe).await?;
         Ok(process)
     }
@@ -111,8 +136,17 @@ impl Process {
         loop {
             let server = self.program.server;
             let log = self.program.log.display().to_string();
-            if let Some(status) = self.child.try_wait().map_err(ServerError::system(format!("watch {server}")))? {
-                return Err(ServerError::Exited { server, status: status.to_string(), log, tail: self.log_tail() });
+            if let Some(status) = self
+                .child
+                .try_wait()
+                .map_err(ServerError::system(format!("watch {server}")))?
+            {
+                return Err(ServerError::Exited {
+                    server,
+                    status: status.to_string(),
+                    log,
+                    tail: self.log_tail(),
+                });
             }
             match timeout(PROBE_LIMIT, probe()).await {
                 Ok(Ok(())) => return Ok(()),
@@ -120,7 +154,13 @@ impl Process {
                 Err(_) => reason = format!("no answer in {} s", PROBE_LIMIT.as_secs()),
             }
             if Instant::now() > deadline {
-                return Err(ServerError::NotReady { server, seconds: limit.as_secs(), reason, log, tail: self.log_tail() });
+                return Err(ServerError::NotReady {
+                    server,
+                    seconds: limit.as_secs(),
+                    reason,
+                    log,
+                    tail: self.log_tail(),
+                });
             }
             sleep(PROBE_EVERY).await;
         }
@@ -136,7 +176,10 @@ impl Process {
     /// Kills the process and all below it at once, and waits until they are gone.
     pub(super) async fn kill(&mut self) -> Result<(), ServerError> {
         let killing = |server| ServerError::system(format!("kill {server}"));
-        let below = self.identity.filter(|own| own.is_alive()).map_or_else(Vec::new, |own| descendants(own.pid));
+        let below = self
+            .identity
+            .filter(|own| own.is_alive())
+            .map_or_else(Vec::new, |own| descendants(own.pid));
         self.child.kill().await.map_err(killing(self.program.server))?;
         for child in &below {
             child.signal(Signal::KILL).map_err(killing(self.program.server))?;
@@ -156,7 +199,11 @@ impl Process {
         match timeout(self.program.stop_limit, self.child.wait()).await {
             Ok(Ok(_)) => Ok(true),
             Ok(Err(_)) | Err(_) => {
-                tracing::warn!(server.name = self.program.server, "{} did not end in time and was killed", self.program.server);
+                tracing::warn!(
+                    server.name = self.program.server,
+                    "{} did not end in time and was killed",
+                    self.program.server
+                );
                 self.kill().await?;
                 Ok(false)
             }

@@ -27,7 +27,16 @@ impl Redis {
         let dir = install::make_dir(&options.dir)?;
         install::make_parent(&options.log)?;
         let port = port::resolve("Redis", options.port)?;
-        let args = ["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"];
+        let args = [
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ];
         let more = ["--databases", DATABASES, "--daemonize", "no", "--loglevel", "notice"];
         let program = Program {
             server: "Redis",
@@ -90,5 +99,7 @@ async fn answers(port: u16) -> Result<(), String> {
         let mut connection = client.get_multiplexed_async_connection().await?;
         redis::cmd("PING").query_async::<String>(&mut connection).await
     };
-    ping.await.map(|_| ()).map_err(|error: redis::RedisError| error.to_string())
+    ping.await
+        .map(|_| ())
+        .map_err(|error: redis::RedisError| error.to_string())
 }

@@ -21,7 +21,12 @@ pub(crate) async fn spawn(command: Command) -> io::Result<Child> {
     let jobs = JOBS.get_or_init(|| {
         let (sender, jobs) = mpsc::channel::<Job>();
         std::thread::spawn(move || {
-            for Job { mut command, runtime, started } in jobs {
+            for Job {
+                mut command,
+                runtime,
+                started,
+            } in jobs
+            {
                 let _entered = runtime.enter();
                 // A caller that went away drops the child, which kills it.
                 drop(started.send(command.spawn()));
@@ -30,6 +35,11 @@ pub(crate) async fn spawn(command: Command) -> io::Result<Child> {
         sender
     });
     let (started, child) = oneshot::channel();
-    jobs.send(Job { command, runtime: Handle::current(), started }).map_err(|_| gone())?;
+    jobs.send(Job {
+        command,
+        runtime: Handle::current(),
+        started,
+    })
+    .map_err(|_| gone())?;
     child.await.map_err(|_| gone())?
 }

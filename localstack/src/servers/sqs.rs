@@ -155,7 +155,9 @@ fn keep_first_start(dir: &Path, seed: &Path) -> Result<(), ServerError> {
         }
     }
     if std::fs::rename(&beside, seed).is_err() && !seed.exists() {
-        return Err(ServerError::Missing { what: format!("the folder {}, or the right to write there", seed.display()) });
+        return Err(ServerError::Missing {
+            what: format!("the folder {}, or the right to write there", seed.display()),
+        });
     }
     if beside.exists() {
         // Another start was quicker; its copy is as good.

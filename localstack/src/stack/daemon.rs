@@ -122,7 +122,9 @@ async fn kill_leftovers() -> Result<(), StackError> {
             return Ok(());
         }
         for process in left {
-            process.signal(Signal::KILL).map_err(StackError::system("kill what is left"))?;
+            process
+                .signal(Signal::KILL)
+                .map_err(StackError::system("kill what is left"))?;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

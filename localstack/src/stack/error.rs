@@ -12,10 +12,10 @@ pub enum StackError {
     Server(#[from] ServerError),
     /// The template cannot be read.
     #[error(transparent)]
-    Template(#[from] TemplateError),
+    Template(Box<TemplateError>),
     /// The functions do not run.
     #[error(transparent)]
-    Emulator(#[from] EmulatorError),
+    Emulator(Box<EmulatorError>),
     /// The feed does not run.
     #[error(transparent)]
     Feed(#[from] FeedError),
@@ -60,6 +60,19 @@ pub enum StackError {
     /// It was told to stop before it was ready.
     #[error("stopped before it was ready")]
     Stopped,
+}
+
+// Boxed, because a template's errors carry much, and everything here returns this type.
+impl From<TemplateError> for StackError {
+    fn from(error: TemplateError) -> Self {
+        Self::Template(Box::new(error))
+    }
+}
+
+impl From<EmulatorError> for StackError {
+    fn from(error: EmulatorError) -> Self {
+        Self::Emulator(Box::new(error))
+    }
 }
 
 impl StackError {

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::{RwLock, watch};
 
-use super::{State, StackStatus, report};
+use super::{StackStatus, State, report};
 use crate::emulator::Emulator;
 use crate::feed::Feed;
 
@@ -24,7 +24,10 @@ pub(super) struct Parts {
 }
 
 pub(super) fn router(parts: Arc<Parts>) -> Router {
-    Router::new().route("/_stack/status", get(status)).route("/_stack/stop", post(stop)).with_state(parts)
+    Router::new()
+        .route("/_stack/status", get(status))
+        .route("/_stack/stop", post(stop))
+        .with_state(parts)
 }
 
 async fn status(Shared(parts): Shared<Arc<Parts>>) -> Response {

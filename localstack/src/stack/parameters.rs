@@ -26,8 +26,10 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
             ("KoreaeximUrl", format!("{feed}/site/program/financial/exchangeJSON")),
         ]);
     }
-    let mut parameters: BTreeMap<String, String> =
-        parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut parameters: BTreeMap<String, String> = parameters
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     parameters.extend(given.clone());
     parameters
 }
@@ -40,7 +42,10 @@ pub(super) fn function_env(endpoints: &Endpoints) -> BTreeMap<String, String> {
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
     ];
-    variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    variables
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -48,14 +53,22 @@ mod tests {
     use super::*;
 
     fn endpoints(feed: Option<&str>) -> Endpoints {
-        Endpoints { kafka: "127.0.0.1:9092".to_owned(), feed: feed.map(str::to_owned), ..Endpoints::default() }
+        Endpoints {
+            kafka: "127.0.0.1:9092".to_owned(),
+            feed: feed.map(str::to_owned),
+            ..Endpoints::default()
+        }
     }
 
     #[test]
     fn without_a_feed_providers_and_pace_are_the_templates_own() {
         let live = parameters(&endpoints(None), &BTreeMap::new());
         assert_eq!(live["KafkaBootstrapServers"], "127.0.0.1:9092");
-        assert!(!live.keys().any(|name| name.ends_with("Url") && name != "RedisUrl" && name != "DatabaseUrl"));
+        assert!(
+            !live
+                .keys()
+                .any(|name| name.ends_with("Url") && name != "RedisUrl" && name != "DatabaseUrl")
+        );
         assert!(!live.contains_key("IngestSchedule"));
     }
 
@@ -64,6 +77,9 @@ mod tests {
         let given = BTreeMap::from([("IngestSchedule".to_owned(), "rate(1 minute)".to_owned())]);
         let parameters = parameters(&endpoints(Some("http://127.0.0.1:9010")), &given);
         assert_eq!(parameters["IngestSchedule"], "rate(1 minute)");
-        assert_eq!(parameters["EcbUrl"], "http://127.0.0.1:9010/stats/eurofxref/eurofxref-daily.xml");
+        assert_eq!(
+            parameters["EcbUrl"],
+            "http://127.0.0.1:9010/stats/eurofxref/eurofxref-daily.xml"
+        );
     }
 }

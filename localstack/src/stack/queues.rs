@@ -40,11 +40,19 @@ struct Attribute {
 pub(super) async fn create(client: &Client, queues: &[Queue]) -> Result<BTreeMap<String, String>, StackError> {
     let mut urls = BTreeMap::new();
     for queue in queues {
-        let attributes = queue.attributes.iter().map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()));
+        let attributes = queue
+            .attributes
+            .iter()
+            .map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()));
         let attributes: HashMap<_, _> = attributes.collect();
-        let request = client.create_queue().queue_name(&queue.name).set_attributes(Some(attributes));
+        let request = client
+            .create_queue()
+            .queue_name(&queue.name)
+            .set_attributes(Some(attributes));
         let created = request.send().await.map_err(|error| failed(&queue.name, error))?;
-        let url = created.queue_url.ok_or_else(|| reason(&queue.name, "SQS gave no URL"))?;
+        let url = created
+            .queue_url
+            .ok_or_else(|| reason(&queue.name, "SQS gave no URL"))?;
         urls.insert(queue.logical_id.clone(), url);
     }
     Ok(urls)
@@ -63,13 +71,19 @@ pub(super) async fn save(client: &Client, urls: &BTreeMap<String, String>, file:
 }
 
 /// Sends what `save` kept to the queues that still exist, and removes the file; says how many.
-pub(super) async fn restore(client: &Client, urls: &BTreeMap<String, String>, file: &Path) -> Result<usize, StackError> {
+pub(super) async fn restore(
+    client: &Client,
+    urls: &BTreeMap<String, String>,
+    file: &Path,
+) -> Result<usize, StackError> {
     if !file.exists() {
         return Ok(0);
     }
     let text = fs::read(file).map_err(StackError::system(format!("read {}", file.display())))?;
-    let all: BTreeMap<String, Vec<Kept>> = serde_json::from_slice(&text)
-        .map_err(|source| StackError::File { file: file.display().to_string(), source })?;
+    let all: BTreeMap<String, Vec<Kept>> = serde_json::from_slice(&text).map_err(|source| StackError::File {
+        file: file.display().to_string(),
+        source,
+    })?;
     let mut sent = 0;
     for (queue, url) in urls {
         for message in all.get(queue).into_iter().flatten() {
@@ -84,9 +98,17 @@ pub(super) async fn restore(client: &Client, urls: &BTreeMap<String, String>, fi
 async fn receive_all(client: &Client, queue: &str, url: &str) -> Result<Vec<Kept>, StackError> {
     let mut kept = Vec::new();
     loop {
-        let request = client.receive_message().queue_url(url).max_number_of_messages(MOST).visibility_timeout(HIDDEN);
+        let request = client
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(MOST)
+            .visibility_timeout(HIDDEN);
         let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
-        let received = request.message_attribute_names("All").send().await.map_err(|error| failed(queue, error))?;
+        let received = request
+            .message_attribute_names("All")
+            .send()
+            .await
+            .map_err(|error| failed(queue, error))?;
         let messages = received.messages.unwrap_or_default();
         if messages.is_empty() {
             return Ok(kept);
@@ -97,22 +119,42 @@ async fn receive_all(client: &Client, queue: &str, url: &str) -> Result<Vec<Kept
                 body: message.body.unwrap_or_default(),
                 group: system.get(&MessageSystemAttributeName::MessageGroupId).cloned(),
                 deduplication: system.get(&MessageSystemAttributeName::MessageDeduplicationId).cloned(),
-                attributes: message.message_attributes.unwrap_or_default().into_iter().map(keep).collect(),
+                attributes: message
+                    .message_attributes
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(keep)
+                    .collect(),
             });
         }
     }
 }
 
 fn keep((name, value): (String, MessageAttributeValue)) -> (String, Attribute) {
-    let binary = value.binary_value.map(|bytes| base64_simd::STANDARD.encode_to_string(bytes.as_ref()));
-    (name, Attribute { data_type: value.data_type, text: value.string_value, binary })
+    let binary = value
+        .binary_value
+        .map(|bytes| base64_simd::STANDARD.encode_to_string(bytes.as_ref()));
+    (
+        name,
+        Attribute {
+            data_type: value.data_type,
+            text: value.string_value,
+            binary,
+        },
+    )
 }
 
 async fn send(client: &Client, queue: &str, url: &str, message: &Kept) -> Result<(), StackError> {
     let mut request = client.send_message().queue_url(url).message_body(&message.body);
-    request = request.set_message_group_id(message.group.clone()).set_message_deduplication_id(message.deduplication.clone());
+    request = request
+        .set_message_group_id(message.group.clone())
+        .set_message_deduplication_id(message.deduplication.clone());
     for (name, attribute) in &message.attributes {
-        let bytes = attribute.binary.as_ref().map(|text| base64_simd::STANDARD.decode_to_vec(text)).transpose();
+        let bytes = attribute
+            .binary
+            .as_ref()
+            .map(|text| base64_simd::STANDARD.decode_to_vec(text))
+            .transpose();
         let bytes = bytes.map_err(|error| reason(queue, &format!("kept attribute {name} is not base64: {error}")))?;
         let value = MessageAttributeValue::builder()
             .data_type(&attribute.data_type)
@@ -129,5 +171,8 @@ fn failed(queue: &str, error: impl std::error::Error) -> StackError {
 }
 
 fn reason(queue: &str, reason: &str) -> StackError {
-    StackError::Queue { queue: queue.to_owned(), reason: reason.to_owned() }
+    StackError::Queue {
+        queue: queue.to_owned(),
+        reason: reason.to_owned(),
+    }
 }

@@ -92,17 +92,26 @@ pub(super) fn providers(status: &Status) -> Vec<Value> {
 pub(super) async fn topics(admin: &AdminClient) -> Option<Vec<TopicStatus>> {
     let asked = async {
         let names = admin.list_topics(ListTopicsOptions::default()).await?;
-        let topics = names.into_iter().filter(|name| !name.starts_with("__")).map(async |name| {
-            let ends = topic_ends(admin, &name).await?;
-            let partitions = ends.into_iter().map(|(partition, end)| PartitionEnd { partition, end }).collect();
-            Ok::<_, KrafkaError>(TopicStatus { name, partitions })
-        });
+        let topics = names
+            .into_iter()
+            .filter(|name| !name.starts_with("__"))
+            .map(async |name| {
+                let ends = topic_ends(admin, &name).await?;
+                let partitions = ends
+                    .into_iter()
+                    .map(|(partition, end)| PartitionEnd { partition, end })
+                    .collect();
+                Ok::<_, KrafkaError>(TopicStatus { name, partitions })
+            });
         try_join_all(topics).await
     };
     match tokio::time::timeout(KAFKA_LIMIT, asked).await {
         Ok(Ok(topics)) => Some(topics),
         Ok(Err(error)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "Could not ask Kafka for its topics");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "Could not ask Kafka for its topics"
+            );
             None
         }
         Err(_) => {

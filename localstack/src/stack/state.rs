@@ -78,7 +78,10 @@ impl State {
             Err(error) => return Err(StackError::system(format!("read {}", file.display()))(error)),
         };
         let read = serde_json::from_slice(&text);
-        read.map(Some).map_err(|source| StackError::File { file: file.display().to_string(), source })
+        read.map(Some).map_err(|source| StackError::File {
+            file: file.display().to_string(),
+            source,
+        })
     }
 
     /// The stack that runs now.
@@ -103,7 +106,13 @@ impl State {
         // Renamed into place, so that nobody reads half of it; for the owner alone, because a parameter may be a key.
         let beside = file.with_extension("tmp");
         let mut options = fs::OpenOptions::new();
-        let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(writing())?;
+        let mut open = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)
+            .map_err(writing())?;
         open.write_all(&text).map_err(writing())?;
         fs::rename(&beside, &file).map_err(writing())
     }

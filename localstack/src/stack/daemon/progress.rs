@@ -12,7 +12,10 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out: Mutex::new(Some(out)), began: Instant::now() }
+        Self {
+            out: Mutex::new(Some(out)),
+            began: Instant::now(),
+        }
     }
 
     /// A line with the time since the start.
@@ -28,7 +31,9 @@ impl Progress {
 
     fn write(&self, text: &str) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = out.as_mut().map(|out| out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        let written = out
+            .as_mut()
+            .map(|out| out.write_all(text.as_bytes()).and_then(|()| out.flush()));
         if matches!(written, Some(Err(_))) {
             *out = None;
         }

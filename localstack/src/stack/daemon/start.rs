@@ -36,7 +36,8 @@ pub(super) async fn start(
     let parameters = parameters::parameters(&endpoints, &options.parameters);
     let template = Template::load(places.template(), &parameters)?;
     let mut state = State {
-        process: Identity::own().ok_or_else(|| StackError::system("read /proc")(std::io::ErrorKind::NotFound.into()))?,
+        process: Identity::own()
+            .ok_or_else(|| StackError::system("read /proc")(std::io::ErrorKind::NotFound.into()))?,
         servers: BTreeMap::new(),
         started_at: Utc::now(),
         live: options.live,
@@ -46,16 +47,27 @@ pub(super) async fn start(
     };
     state.write(places)?;
 
-    let servers = ServersOptions { dir: places.data(), log_dir: places.logs(), ports };
+    let servers = ServersOptions {
+        dir: places.data(),
+        log_dir: places.logs(),
+        ports,
+    };
     let servers = Servers::start(&servers, |name, took| {
         progress.line(&format!("{name} answers after {:.1} s", took.as_secs_f64()));
     })
     .await?;
-    state.servers = servers.identities().into_iter().map(|(name, process)| (name.to_owned(), process)).collect();
+    state.servers = servers
+        .identities()
+        .into_iter()
+        .map(|(name, process)| (name.to_owned(), process))
+        .collect();
     let feed = start_feed(options, feed_port).await?;
     database::create(&servers.postgres).await?;
     let queue_urls = create_queues(&template, &servers, places, progress).await?;
-    let named = template.queues.iter().filter_map(|queue| Some((queue.name.clone(), queue_urls.get(&queue.logical_id)?.clone())));
+    let named = template
+        .queues
+        .iter()
+        .filter_map(|queue| Some((queue.name.clone(), queue_urls.get(&queue.logical_id)?.clone())));
     endpoints.queues = named.collect();
     state.endpoints = endpoints.clone();
     state.write(places)?;
@@ -70,23 +82,40 @@ pub(super) async fn start(
         log_dir: places.logs(),
     })
     .await?;
-    let kafka = krafka::Kafka::builder(&endpoints.kafka).client_id("hwanyul-local-stack").connect().await;
+    let kafka = krafka::Kafka::builder(&endpoints.kafka)
+        .client_id("hwanyul-local-stack")
+        .connect()
+        .await;
     let kafka = kafka.map_err(|error| StackError::system("connect to Kafka")(std::io::Error::other(error)))?;
     let emulator = RwLock::new(Some(emulator));
-    let parts = Arc::new(Parts { state: RwLock::new(state.clone()), emulator, feed, kafka, stop });
+    let parts = Arc::new(Parts {
+        state: RwLock::new(state.clone()),
+        emulator,
+        feed,
+        kafka,
+        stop,
+    });
     let interface = serve(&parts, lambda_port).await?;
     create_and_listen(&parts, &endpoints, &template, progress).await?;
     state.is_ready = true;
     state.write(places)?;
     *parts.state.write().await = state;
-    Ok(Running { parts, servers, interface, queue_urls })
+    Ok(Running {
+        parts,
+        servers,
+        interface,
+        queue_urls,
+    })
 }
 
 fn choose_ports(live: bool, progress: &Progress) -> Result<(Ports, Endpoints, u16, u16), ServerError> {
     let choose = |name: &str, wanted| {
         let claim = claim(wanted)?;
         if let Some((taken, owner)) = &claim.taken {
-            progress.line(&format!("port {taken} is in use by {owner}: {name} takes {} instead", claim.port));
+            progress.line(&format!(
+                "port {taken} is in use by {owner}: {name} takes {} instead",
+                claim.port
+            ));
         }
         Ok::<u16, ServerError>(claim.port)
     };
@@ -103,7 +132,12 @@ fn choose_ports(live: bool, progress: &Progress) -> Result<(Ports, Endpoints, u1
         feed: (!live).then(|| format!("http://127.0.0.1:{feed}")),
         queues: BTreeMap::new(),
     };
-    let ports = Ports { kafka: Some(kafka), redis: Some(redis), postgres: Some(postgres), sqs: Some(sqs) };
+    let ports = Ports {
+        kafka: Some(kafka),
+        redis: Some(redis),
+        postgres: Some(postgres),
+        sqs: Some(sqs),
+    };
     Ok((ports, endpoints, lambda, feed))
 }
 
@@ -112,7 +146,15 @@ async fn start_feed(options: &DaemonOptions, port: u16) -> Result<Option<Feed>, 
         return Ok(None);
     }
     let (days, step_seconds) = (options.feed_days, options.feed_step);
-    Ok(Some(Feed::start(FeedOptions { archive: options.places.archive(), port, days, step_seconds }).await?))
+    Ok(Some(
+        Feed::start(FeedOptions {
+            archive: options.places.archive(),
+            port,
+            days,
+            step_seconds,
+        })
+        .await?,
+    ))
 }
 
 async fn create_queues(
@@ -124,7 +166,11 @@ async fn create_queues(
     let client = servers.sqs.client();
     let urls = queues::create(&client, &template.queues).await?;
     let kept = queues::restore(&client, &urls, &places.messages()).await?;
-    let kept = if kept == 0 { String::new() } else { format!(", {} of the last run put back", count(kept, "message")) };
+    let kept = if kept == 0 {
+        String::new()
+    } else {
+        format!(", {} of the last run put back", count(kept, "message"))
+    };
     progress.line(&format!("database and {} created{kept}", count(urls.len(), "queue")));
     Ok(urls)
 }
@@ -132,7 +178,9 @@ async fn create_queues(
 /// Serves the Invoke API and the stack's own addresses.
 async fn serve(parts: &Arc<Parts>, port: u16) -> Result<JoinHandle<()>, StackError> {
     let listening = StackError::system(format!("listen on port {port}"));
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listening)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(listening)?;
     let mut router = interface::router(Arc::clone(parts));
     if let Some(emulator) = parts.emulator.read().await.as_ref() {
         router = router.merge(emulator.router());
@@ -153,17 +201,27 @@ async fn create_and_listen(
 ) -> Result<(), StackError> {
     if let Some(emulator) = parts.emulator.read().await.as_ref() {
         emulator.deploy(&endpoints.lambda).await?;
-        progress.line(&format!("{} deployed, topics and tables created", count(template.functions.len(), "function")));
+        progress.line(&format!(
+            "{} deployed, topics and tables created",
+            count(template.functions.len(), "function")
+        ));
         emulator.start_events().await?;
     }
     if let Some(feed) = &parts.feed {
         feed.begin();
     }
     let mappings = count(template.mappings.len(), "event source mapping");
-    progress.line(&format!("{mappings} and {} started", count(template.schedules.len(), "schedule")));
+    progress.line(&format!(
+        "{mappings} and {} started",
+        count(template.schedules.len(), "schedule")
+    ));
     Ok(())
 }
 
 fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
 }
