@@ -16,7 +16,7 @@ use crate::event::{Event, Topic};
 
 pub use self::topics::{TopicReport, TopicsError, ensure_topics};
 
-/// Longest wait for one record's acknowledgement: well inside a function's minute, long enough for a broker to restart.
+/// Longest wait for one record's acknowledgement: long enough for a broker to restart, and twice of it fits the ingestor's 90 s.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 

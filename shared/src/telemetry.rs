@@ -23,6 +23,7 @@ pub fn init() -> Result<(), ConfigError> {
 
 /// Libraries tell their own story at info and debug; ours is one line a batch.
 fn with_quiet_libraries(level: &str) -> String {
-    let loud = ["aws", "h2", "hyper", "hyper_util", "krafka", "lambda_runtime", "reqwest", "rustls", "sqlx"];
-    loud.iter().fold(level.to_owned(), |directives, library| format!("{directives},{library}=warn"))
+    let loud = ["aws", "h2", "hyper", "hyper_util", "krafka", "reqwest", "rustls", "sqlx"];
+    // The runtime logs every error that a handler answers, which the handler has logged already. A panic still shows on standard error.
+    loud.iter().fold(format!("{level},lambda_runtime=off"), |directives, library| format!("{directives},{library}=warn"))
 }

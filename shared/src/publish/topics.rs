@@ -67,7 +67,7 @@ async fn ensure(admin: &AdminClient, replication: i16) -> Result<Vec<TopicReport
     for (name, outcome) in admin.create_topics(wanted, CreateTopicsOptions::default()).await? {
         let Some(topic) = Topic::ALL.into_iter().find(|topic| topic.name() == name) else { continue };
         match outcome {
-            Ok(_) => created.push(topic),
+            Ok(()) => created.push(topic),
             Err(KrafkaError::Broker { code: ErrorCode::TopicAlreadyExists, .. }) => {}
             Err(source) => return Err(TopicsError::Topic { topic: topic.name(), source }),
         }
