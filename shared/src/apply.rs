@@ -19,9 +19,9 @@ impl ApplyError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Store(sqlx::Error::Database(error)) => {
-                !error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
-            }
+            Self::Store(sqlx::Error::Database(error)) => !error
+                .code()
+                .is_some_and(|code| code.starts_with("22") || code.starts_with("23")),
             Self::Store(sqlx::Error::Encode(_)) => false,
             Self::Store(_) | Self::Cache(_) => true,
         }

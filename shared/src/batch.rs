@@ -77,19 +77,34 @@ pub async fn handle<P: Payload>(
         error_message: format!("the event is not one of a Kafka event source mapping: {error}"),
     })?;
     let decoded = decode::<P>(&event);
-    let Decoded { payloads, places, tombstones, mut refused } = decoded;
+    let Decoded {
+        payloads,
+        places,
+        tombstones,
+        mut refused,
+    } = decoded;
     if tracing::enabled!(tracing::Level::DEBUG) {
         for record in event.records.values().flatten() {
             tracing::debug!(
-                kafka.topic = &*record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
-                correlation_id = record.header(header::CORRELATION_ID), "Received Kafka message from topic: {}", &*record.topic
+                kafka.topic = &*record.topic,
+                kafka.partition = record.partition,
+                kafka.offset = record.offset,
+                correlation_id = record.header(header::CORRELATION_ID),
+                "Received Kafka message from topic: {}",
+                &*record.topic
             );
         }
     }
     let mut stubborn = Vec::new();
-    apply_or_split(&payloads, 0, apply, &mut stubborn).await.map_err(|error| diagnostic(P::TOPIC.name(), &error))?;
+    apply_or_split(&payloads, 0, apply, &mut stubborn)
+        .await
+        .map_err(|error| diagnostic(P::TOPIC.name(), &error))?;
     let applied = payloads.len() - stubborn.len();
-    refused.extend(stubborn.into_iter().map(|(place, reason)| (places[place], RefusalCode::ValueRefused, reason)));
+    refused.extend(
+        stubborn
+            .into_iter()
+            .map(|(place, reason)| (places[place], RefusalCode::ValueRefused, reason)),
+    );
     for (record, code, reason) in &refused {
         tracing::warn!(
             kafka.topic = &*record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
@@ -99,13 +114,23 @@ pub async fn handle<P: Payload>(
     let response = match dead_letters.send(&refused).await {
         Ok(()) => BatchResponse::default(),
         Err(error) => {
-            tracing::error!(error = chain(&error), count = refused.len(), "Could not send to the dead-letter queue; these records come again");
+            tracing::error!(
+                error = chain(&error),
+                count = refused.len(),
+                "Could not send to the dead-letter queue; these records come again"
+            );
             again(&event, &refused)
         }
     };
     tracing::info!(
-        kafka.topic = P::TOPIC.name(), records = applied, refused = refused.len(), tombstones, correlation_id = correlation(&places),
-        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), "{}", P::TOPIC.processed_message()
+        kafka.topic = P::TOPIC.name(),
+        records = applied,
+        refused = refused.len(),
+        tombstones,
+        correlation_id = correlation(&places),
+        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "{}",
+        P::TOPIC.processed_message()
     );
     Ok(response)
 }
@@ -113,7 +138,11 @@ pub async fn handle<P: Payload>(
 /// The correlation ids of the batch's first and last record: a batch is mostly of one run, and reading the headers of all costs more than the rest.
 fn correlation(places: &[&KafkaRecord<'_>]) -> String {
     let ends = [places.first(), places.last()];
-    let ids: BTreeSet<String> = ends.into_iter().flatten().filter_map(|record| record.header(header::CORRELATION_ID)).collect();
+    let ids: BTreeSet<String> = ends
+        .into_iter()
+        .flatten()
+        .filter_map(|record| record.header(header::CORRELATION_ID))
+        .collect();
     ids.into_iter().collect::<Vec<_>>().join(" ")
 }
 
@@ -147,18 +176,38 @@ async fn apply_or_split<P: Payload>(
 fn again(event: &KafkaEvent<'_>, refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchResponse {
     let mut failures = Vec::new();
     for (partition, records) in &event.records {
-        let first = records.iter().filter(|record| refused.iter().any(|(bad, ..)| std::ptr::eq(*bad, *record))).map(|record| record.offset).min();
+        let first = records
+            .iter()
+            .filter(|record| refused.iter().any(|(bad, ..)| std::ptr::eq(*bad, *record)))
+            .map(|record| record.offset)
+            .min();
         let Some(first) = first else { continue };
-        let mut offsets: Vec<i64> = records.iter().map(|record| record.offset).filter(|offset| *offset >= first).collect();
+        let mut offsets: Vec<i64> = records
+            .iter()
+            .map(|record| record.offset)
+            .filter(|offset| *offset >= first)
+            .collect();
         offsets.sort_unstable();
-        failures.extend(offsets.into_iter().map(|offset| BatchItemFailure { item: ItemIdentifier { partition: partition.to_string(), offset } }));
+        failures.extend(offsets.into_iter().map(|offset| BatchItemFailure {
+            item: ItemIdentifier {
+                partition: partition.to_string(),
+                offset,
+            },
+        }));
     }
     BatchResponse { failures }
 }
 
 fn diagnostic(topic: &str, error: &ApplyError) -> Diagnostic {
-    tracing::warn!(kafka.topic = topic, error = chain(error), "Could not apply a batch; it comes again");
-    Diagnostic { error_type: error.error_type().to_owned(), error_message: chain(error) }
+    tracing::warn!(
+        kafka.topic = topic,
+        error = chain(error),
+        "Could not apply a batch; it comes again"
+    );
+    Diagnostic {
+        error_type: error.error_type().to_owned(),
+        error_message: chain(error),
+    }
 }
 
 #[cfg(test)]

@@ -46,7 +46,9 @@ impl Cache {
     /// A cache that has not connected yet.
     #[must_use]
     pub fn new(config: RedisConfig) -> Self {
-        Self { connection: Connection::new(config) }
+        Self {
+            connection: Connection::new(config),
+        }
     }
 
     /// Asks Redis for a sign of life.
@@ -78,7 +80,9 @@ impl Cache {
         }
         let mut arguments = vec![ttl.as_secs().to_string()];
         arguments.extend(fields.iter().flat_map(|(name, value)| [name.clone(), value.clone()]));
-        self.scripts(&script::PUT_HASH, &[(vec![key.to_owned()], arguments)]).await.map(drop)
+        self.scripts(&script::PUT_HASH, &[(vec![key.to_owned()], arguments)])
+            .await
+            .map(drop)
     }
 
     /// Runs `script` once for each pair of keys and arguments, all in one round trip (one for each node on a cluster).
@@ -88,18 +92,28 @@ impl Cache {
             command.arg(body).arg(keys.len()).arg(keys).arg(arguments);
             command
         };
-        let by_hash: Vec<Cmd> = calls.iter().map(|call| command("EVALSHA", script.hash(), call)).collect();
+        let by_hash: Vec<Cmd> = calls
+            .iter()
+            .map(|call| command("EVALSHA", script.hash(), call))
+            .collect();
         let mut answers = self.connection.try_run(&by_hash).await?;
-        let unknown = |answer: &redis::RedisResult<Value>| matches!(answer, Err(error) if error.code() == Some("NOSCRIPT"));
+        let unknown =
+            |answer: &redis::RedisResult<Value>| matches!(answer, Err(error) if error.code() == Some("NOSCRIPT"));
         // A node that does not know the script yet learns it from the text.
         let missing: Vec<usize> = (0..answers.len()).filter(|place| unknown(&answers[*place])).collect();
         if !missing.is_empty() {
-            let by_text: Vec<Cmd> = missing.iter().map(|place| command("EVAL", script.text(), &calls[*place])).collect();
+            let by_text: Vec<Cmd> = missing
+                .iter()
+                .map(|place| command("EVAL", script.text(), &calls[*place]))
+                .collect();
             for (place, answer) in missing.into_iter().zip(self.connection.try_run(&by_text).await?) {
                 answers[place] = answer;
             }
         }
-        answers.into_iter().map(|answer| answer.map_err(CacheError::from)).collect()
+        answers
+            .into_iter()
+            .map(|answer| answer.map_err(CacheError::from))
+            .collect()
     }
 }
 

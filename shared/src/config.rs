@@ -102,7 +102,12 @@ pub fn optional(get: Get<'_>, name: &str) -> Option<String> {
 ///
 /// # Errors
 /// [`ConfigError::Invalid`] with `allowed` when it does not parse.
-pub fn parse_or<T: FromStr>(get: Get<'_>, name: &'static str, default: T, allowed: &'static str) -> Result<T, ConfigError> {
+pub fn parse_or<T: FromStr>(
+    get: Get<'_>,
+    name: &'static str,
+    default: T,
+    allowed: &'static str,
+) -> Result<T, ConfigError> {
     match optional(get, name) {
         None => Ok(default),
         Some(value) => value.parse().map_err(|_| ConfigError::Invalid { name, value, allowed }),
@@ -141,7 +146,9 @@ pub enum KafkaSecurity {
 
 impl fmt::Debug for KafkaConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KafkaConfig").field("bootstrap_servers", &self.bootstrap_servers).finish_non_exhaustive()
+        f.debug_struct("KafkaConfig")
+            .field("bootstrap_servers", &self.bootstrap_servers)
+            .finish_non_exhaustive()
     }
 }
 
@@ -157,7 +164,9 @@ impl KafkaConfig {
                 password: required(get, var::KAFKA_PASSWORD)?,
                 ca_file: optional(get, var::KAFKA_CA_FILE),
             },
-            Some("msk_iam") => KafkaSecurity::MskIam { region: required(get, var::AWS_REGION)? },
+            Some("msk_iam") => KafkaSecurity::MskIam {
+                region: required(get, var::AWS_REGION)?,
+            },
             Some(other) => {
                 return Err(ConfigError::Invalid {
                     name: var::KAFKA_SECURITY,
@@ -166,7 +175,10 @@ impl KafkaConfig {
                 });
             }
         };
-        Ok(Self { bootstrap_servers, security })
+        Ok(Self {
+            bootstrap_servers,
+            security,
+        })
     }
 }
 
@@ -182,7 +194,9 @@ pub struct RedisConfig {
 impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The URL may hold a password.
-        f.debug_struct("RedisConfig").field("cluster", &self.cluster).finish_non_exhaustive()
+        f.debug_struct("RedisConfig")
+            .field("cluster", &self.cluster)
+            .finish_non_exhaustive()
     }
 }
 
@@ -191,11 +205,22 @@ impl RedisConfig {
     /// [`ConfigError`] names the variable.
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
         let url = required(get, var::REDIS_URL)?;
-        if !url.split(',').all(|node| node.starts_with("redis://") || node.starts_with("rediss://")) {
-            let allowed = "redis://[user:password@]host:port, or rediss:// for TLS; several nodes of a cluster with commas";
-            return Err(ConfigError::Invalid { name: var::REDIS_URL, value: "(hidden)".to_owned(), allowed });
+        if !url
+            .split(',')
+            .all(|node| node.starts_with("redis://") || node.starts_with("rediss://"))
+        {
+            let allowed =
+                "redis://[user:password@]host:port, or rediss:// for TLS; several nodes of a cluster with commas";
+            return Err(ConfigError::Invalid {
+                name: var::REDIS_URL,
+                value: "(hidden)".to_owned(),
+                allowed,
+            });
         }
-        Ok(Self { url, cluster: parse_or(get, var::REDIS_CLUSTER, false, "true or false")? })
+        Ok(Self {
+            url,
+            cluster: parse_or(get, var::REDIS_CLUSTER, false, "true or false")?,
+        })
     }
 }
 
@@ -204,16 +229,30 @@ mod tests {
     use super::*;
 
     fn with(pairs: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-        let pairs: Vec<(String, String)> = pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        move |name| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+        let pairs: Vec<(String, String)> = pairs
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        move |name| {
+            pairs
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.clone())
+        }
     }
 
     #[test]
     fn an_error_names_the_variable_and_what_is_allowed() {
-        assert_eq!(KafkaConfig::read(&with(&[])).unwrap_err().to_string(), "environment variable KAFKA_BOOTSTRAP_SERVERS is not set");
+        assert_eq!(
+            KafkaConfig::read(&with(&[])).unwrap_err().to_string(),
+            "environment variable KAFKA_BOOTSTRAP_SERVERS is not set"
+        );
         let get = with(&[("KAFKA_BOOTSTRAP_SERVERS", "a:1"), ("KAFKA_SECURITY", "ssl")]);
         let error = KafkaConfig::read(&get).unwrap_err().to_string();
-        assert_eq!(error, "environment variable KAFKA_SECURITY is \"ssl\": allowed is plaintext, sasl_ssl_scram or msk_iam");
+        assert_eq!(
+            error,
+            "environment variable KAFKA_SECURITY is \"ssl\": allowed is plaintext, sasl_ssl_scram or msk_iam"
+        );
     }
 
     #[test]

@@ -126,7 +126,11 @@ impl DeadLetters {
         let base64 = |bytes: &[u8]| base64_simd::STANDARD.encode_to_string(bytes);
         let value = record.value();
         let payload = value.as_deref().unwrap_or_default();
-        let chunks: Vec<&[u8]> = if payload.is_empty() { vec![&[]] } else { payload.chunks(PART_BYTES).collect() };
+        let chunks: Vec<&[u8]> = if payload.is_empty() {
+            vec![&[]]
+        } else {
+            payload.chunks(PART_BYTES).collect()
+        };
         let mut room = HEADER_BYTES;
         let headers: Vec<(String, String)> = record
             .headers()
@@ -155,21 +159,40 @@ impl DeadLetters {
         };
         let numbered = chunks.iter().zip(1..);
         let has_value = value.is_some();
-        numbered.map(|(chunk, part)| DeadLetter { payload: has_value.then(|| base64(chunk)), part, ..letter.clone() }).collect()
+        numbered
+            .map(|(chunk, part)| DeadLetter {
+                payload: has_value.then(|| base64(chunk)),
+                part,
+                ..letter.clone()
+            })
+            .collect()
     }
 
     async fn call(&self, bodies: Vec<String>) -> Result<(), DeadLetterError> {
         let send = |error: Box<dyn std::error::Error + Send + Sync>| DeadLetterError::Send(error);
         let entries = bodies.into_iter().zip(0_u32..).map(|(body, id)| {
-            SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body).build().map_err(|error| send(error.into()))
+            SendMessageBatchRequestEntry::builder()
+                .id(id.to_string())
+                .message_body(body)
+                .build()
+                .map_err(|error| send(error.into()))
         });
         let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
-        let client = self.client.get_or_init(|| async { Client::new(&aws_config::load_from_env().await) }).await;
-        let request = client.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
+        let client = self
+            .client
+            .get_or_init(|| async { Client::new(&aws_config::load_from_env().await) })
+            .await;
+        let request = client
+            .send_message_batch()
+            .queue_url(&self.queue_url)
+            .set_entries(Some(entries));
         let answer = request.send().await.map_err(|error| send(error.into()))?;
         match answer.failed() {
             [] => Ok(()),
-            failed => Err(DeadLetterError::Refused(failed.len(), failed[0].message().unwrap_or(failed[0].code()).to_owned())),
+            failed => Err(DeadLetterError::Refused(
+                failed.len(),
+                failed[0].message().unwrap_or(failed[0].code()).to_owned(),
+            )),
         }
     }
 }

@@ -27,6 +27,8 @@ pub fn recorded_at(day: NaiveDate) -> Result<Timestamp, TimeError> {
 /// # Errors
 /// [`RateError`] when either is not positive or the result is out of range.
 pub fn cross(krw_per_eur: Decimal, units_per_eur: Decimal) -> Result<Rate, RateError> {
-    let quotient = krw_per_eur.checked_div(units_per_eur).ok_or_else(|| RateError::NotPositive(units_per_eur.to_string()))?;
+    let quotient = krw_per_eur
+        .checked_div(units_per_eur)
+        .ok_or_else(|| RateError::NotPositive(units_per_eur.to_string()))?;
     Rate::rounded(quotient)
 }

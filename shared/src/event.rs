@@ -31,8 +31,12 @@ pub enum Topic {
 
 impl Topic {
     /// All four, in the order in which a run publishes them.
-    pub const ALL: [Self; 4] =
-        [Self::NewDataReceived, Self::ExchangeRateUpdated, Self::CacheInvalidation, Self::DataProcessingCompleted];
+    pub const ALL: [Self; 4] = [
+        Self::NewDataReceived,
+        Self::ExchangeRateUpdated,
+        Self::CacheInvalidation,
+        Self::DataProcessingCompleted,
+    ];
 
     /// The topic's name in Kafka.
     #[must_use]
@@ -252,20 +256,36 @@ impl ExchangeRateUpdated {
     pub fn cmp_version(&self, other: &Self) -> Ordering {
         (self.recorded_at, self.updated_at)
             .cmp(&(other.recorded_at, other.updated_at))
-            .then_with(|| if self == other { Ordering::Equal } else { self.digest().cmp(&other.digest()) })
+            .then_with(|| {
+                if self == other {
+                    Ordering::Equal
+                } else {
+                    self.digest().cmp(&other.digest())
+                }
+            })
     }
 
     /// The same order as a text of 76 digits, for PostgreSQL (`COLLATE "C"`) and for Redis scripts, whose `<` on digits is the same in every locale.
     #[must_use]
     pub fn version(&self) -> String {
-        format!("{:018}{:018}{:040}", self.recorded_at.micros(), self.updated_at.micros(), self.digest())
+        format!(
+            "{:018}{:018}{:040}",
+            self.recorded_at.micros(),
+            self.updated_at.micros(),
+            self.digest()
+        )
     }
 
     fn digest(&self) -> u128 {
         let shown = |rate: Option<Rate>| rate.map(|rate| rate.to_string()).unwrap_or_default();
         let values = format!(
             "{}\n{}\n{}\n{}\n{}\n{}",
-            self.currency_code, self.currency_name, self.deal_base_rate, shown(self.tts), shown(self.ttb), self.source
+            self.currency_code,
+            self.currency_name,
+            self.deal_base_rate,
+            shown(self.tts),
+            shown(self.ttb),
+            self.source
         );
         // SHA-1 by way of a name-based UUID: any digest that is the same in every build does.
         Uuid::new_v5(&Uuid::NAMESPACE_OID, values.as_bytes()).as_u128()

@@ -52,7 +52,11 @@ pub enum PublishError {
 pub async fn connect(config: &KafkaConfig) -> Result<Kafka, KrafkaError> {
     let security = match &config.security {
         KafkaSecurity::Plaintext => AuthConfig::plaintext(),
-        KafkaSecurity::Scram { username, password, ca_file } => {
+        KafkaSecurity::Scram {
+            username,
+            password,
+            ca_file,
+        } => {
             let tls = match ca_file {
                 Some(path) => TlsConfig::new().with_ca_cert(path),
                 None => TlsConfig::new(),
@@ -86,7 +90,10 @@ impl Publisher {
     /// A publisher that has not connected yet.
     #[must_use]
     pub fn new(config: KafkaConfig) -> Self {
-        Self { config, producer: OnceCell::new() }
+        Self {
+            config,
+            producer: OnceCell::new(),
+        }
     }
 
     /// Sends `events` in order and returns when Kafka has acknowledged every one of them. Idempotent towards the broker: the client's own retries
@@ -143,11 +150,18 @@ impl Publisher {
                     .await
             })
             .await
-            .map_err(|source| PublishError::Connect { bootstrap_servers: self.config.bootstrap_servers.clone(), source })
+            .map_err(|source| PublishError::Connect {
+                bootstrap_servers: self.config.bootstrap_servers.clone(),
+                source,
+            })
     }
 }
 
 fn record(event: &Event) -> Record {
-    let record = Record::new(event.topic.name(), event.payload.clone()).key(Bytes::copy_from_slice(event.key.as_bytes()));
-    event.headers().into_iter().fold(record, |record, (name, value)| record.header(name, value.into_bytes()))
+    let record =
+        Record::new(event.topic.name(), event.payload.clone()).key(Bytes::copy_from_slice(event.key.as_bytes()));
+    event
+        .headers()
+        .into_iter()
+        .fold(record, |record, (name, value)| record.header(name, value.into_bytes()))
 }

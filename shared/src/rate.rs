@@ -61,7 +61,10 @@ impl Rate {
         // Ten to the eighteenth is the first number of nineteen digits.
         if value.mantissa().unsigned_abs() >= 10_u128.pow(SIGNIFICANT_DIGITS) {
             let digits = value.mantissa().unsigned_abs().to_string().len();
-            return Err(RateError::TooPrecise { digits, text: value.to_string() });
+            return Err(RateError::TooPrecise {
+                digits,
+                text: value.to_string(),
+            });
         }
         Ok(Self(value))
     }
@@ -111,18 +114,27 @@ impl FromStr for Rate {
         }
         let exponent: i32 = exponent.parse().map_err(|_| RateError::OutOfRange(shown()))?;
         // More places than a decimal has, before or behind the point, are out of range whatever the digits.
-        let scale = i32::try_from(kept_fraction.len()).unwrap_or(i32::MAX).saturating_sub(exponent);
+        let scale = i32::try_from(kept_fraction.len())
+            .unwrap_or(i32::MAX)
+            .saturating_sub(exponent);
         if whole.len() + kept_fraction.len() > 28 || !(-13..=28).contains(&scale) {
             return Err(RateError::OutOfRange(shown()));
         }
-        let mantissa = whole.bytes().chain(kept_fraction.bytes()).fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        let mantissa = whole
+            .bytes()
+            .chain(kept_fraction.bytes())
+            .fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
         let shift = |power: i32| 10_i128.pow(power.unsigned_abs());
         let value = if scale < 0 {
-            mantissa.checked_mul(shift(scale)).map(|mantissa| Decimal::try_from_i128_with_scale(mantissa, 0))
+            mantissa
+                .checked_mul(shift(scale))
+                .map(|mantissa| Decimal::try_from_i128_with_scale(mantissa, 0))
         } else {
             Some(Decimal::try_from_i128_with_scale(mantissa, scale.unsigned_abs()))
         };
-        let value = value.and_then(Result::ok).ok_or_else(|| RateError::OutOfRange(shown()))?;
+        let value = value
+            .and_then(Result::ok)
+            .ok_or_else(|| RateError::OutOfRange(shown()))?;
         Self::new(value)
     }
 }
@@ -141,13 +153,18 @@ impl fmt::Debug for Rate {
 
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.0.to_string()).map_err(ser::Error::custom)?.serialize(serializer)
+        RawValue::from_string(self.0.to_string())
+            .map_err(ser::Error::custom)?
+            .serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Rate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(deserializer)?.get().parse().map_err(de::Error::custom)
+        <&RawValue>::deserialize(deserializer)?
+            .get()
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -174,7 +191,16 @@ mod tests {
 
     #[test]
     fn every_digit_survives_json() {
-        for text in ["1335.27", "0.0735610241", "8.48945811702", "1", "1000000000000", "0.0000000001", "123456789.012345678", "0.1"] {
+        for text in [
+            "1335.27",
+            "0.0735610241",
+            "8.48945811702",
+            "1",
+            "1000000000000",
+            "0.0000000001",
+            "123456789.012345678",
+            "0.1",
+        ] {
             assert_eq!(serde_json::to_string(&read(text).unwrap()).unwrap(), text);
         }
         assert_eq!(read("1335.2700").unwrap().to_string(), "1335.27");
@@ -192,7 +218,10 @@ mod tests {
             ("0.00000000009", "rate must be between"),
             ("1000000000000.1", "rate must be between"),
             ("1.234567890123456789", "at most 18 significant digits, got 19"),
-            ("1234567890123456789012345678901234567891", "at most 18 significant digits, got 40"),
+            (
+                "1234567890123456789012345678901234567891",
+                "at most 18 significant digits, got 40",
+            ),
             ("\"1.5\"", "rate must be a decimal number, got \"1.5\""),
             ("null", "rate must be a decimal number, got null"),
         ] {

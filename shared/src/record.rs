@@ -91,7 +91,9 @@ impl KafkaRecord<'_> {
     /// [`NotBase64`].
     pub fn decode_value(&self, buffer: &mut Vec<u8>) -> Result<(), NotBase64> {
         buffer.clear();
-        base64_simd::STANDARD.decode_append(self.value.as_deref().unwrap_or_default(), buffer).map_err(|_| NotBase64)
+        base64_simd::STANDARD
+            .decode_append(self.value.as_deref().unwrap_or_default(), buffer)
+            .map_err(|_| NotBase64)
     }
 
     /// The value's bytes, or those of its text when that is no base64; none for a tombstone.
@@ -122,7 +124,9 @@ impl KafkaRecord<'_> {
 }
 
 fn decoded(text: &str) -> Vec<u8> {
-    base64_simd::STANDARD.decode_to_vec(text).unwrap_or_else(|_| text.as_bytes().to_vec())
+    base64_simd::STANDARD
+        .decode_to_vec(text)
+        .unwrap_or_else(|_| text.as_bytes().to_vec())
 }
 
 /// `[{"name": [bytes]}, ...]`.
@@ -221,8 +225,14 @@ mod tests {
         )
         .unwrap();
         let records: Vec<&KafkaRecord> = event.records.values().flatten().collect();
-        assert_eq!(records[0].headers(), [("a".to_owned(), vec![200, 200, 10]), ("a".to_owned(), b"1".to_vec())]);
-        assert_eq!((records[0].value(), records[0].key()), (Some(b"{}".to_vec()), Some(b"USD".to_vec())));
+        assert_eq!(
+            records[0].headers(),
+            [("a".to_owned(), vec![200, 200, 10]), ("a".to_owned(), b"1".to_vec())]
+        );
+        assert_eq!(
+            (records[0].value(), records[0].key()),
+            (Some(b"{}".to_vec()), Some(b"USD".to_vec()))
+        );
         assert!(records[1].is_tombstone() && records[2].is_tombstone() && records[2].headers().is_empty());
         assert_eq!(records[3].decode_value(&mut Vec::new()), Err(NotBase64));
         assert_eq!(records[3].value(), Some(b"not base64!".to_vec()));

@@ -14,11 +14,13 @@ use crate::config::{ConfigError, Get, required, var};
 /// # Errors
 /// [`ConfigError`] when the variable is missing or is no PostgreSQL URL.
 pub fn pool(get: Get<'_>) -> Result<PgPool, ConfigError> {
-    let options: PgConnectOptions = required(get, var::DATABASE_URL)?.parse().map_err(|_| ConfigError::Invalid {
-        name: var::DATABASE_URL,
-        value: "(hidden)".to_owned(),
-        allowed: "postgres://user:password@host:port/database",
-    })?;
+    let options: PgConnectOptions = required(get, var::DATABASE_URL)?
+        .parse()
+        .map_err(|_| ConfigError::Invalid {
+            name: var::DATABASE_URL,
+            value: "(hidden)".to_owned(),
+            allowed: "postgres://user:password@host:port/database",
+        })?;
     Ok(PgPoolOptions::new()
         .max_connections(2)
         .acquire_timeout(Duration::from_secs(5))

@@ -116,7 +116,14 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "2026-10-30", "10000-01-01T00:00:00Z", "+10000-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "yesterday"] {
+        for text in [
+            "",
+            "2026-10-30",
+            "10000-01-01T00:00:00Z",
+            "+10000-01-01T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "yesterday",
+        ] {
             assert_eq!(text.parse::<Timestamp>(), Err(TimeError(text.to_owned())));
         }
     }

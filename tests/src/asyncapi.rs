@@ -8,7 +8,9 @@ use shared::event::{CacheInvalidation, DataProcessingCompleted, ExchangeRateUpda
 fn key(topic: Topic) -> &'static str {
     match topic {
         Topic::ExchangeRateUpdated => "currency_code: the events of one currency keep their order",
-        Topic::NewDataReceived | Topic::DataProcessingCompleted | Topic::CacheInvalidation => "source: the provider's key, `ecb`",
+        Topic::NewDataReceived | Topic::DataProcessingCompleted | Topic::CacheInvalidation => {
+            "source: the provider's key, `ecb`"
+        }
     }
 }
 
@@ -51,13 +53,20 @@ fn headers() -> Value {
 /// When a payload's schema is not one.
 #[must_use]
 pub fn document() -> String {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut generator = settings.into_generator();
     let payloads = [
         (Topic::NewDataReceived, schema::<NewDataReceived>(&mut generator)),
-        (Topic::ExchangeRateUpdated, schema::<ExchangeRateUpdated>(&mut generator)),
+        (
+            Topic::ExchangeRateUpdated,
+            schema::<ExchangeRateUpdated>(&mut generator),
+        ),
         (Topic::CacheInvalidation, schema::<CacheInvalidation>(&mut generator)),
-        (Topic::DataProcessingCompleted, schema::<DataProcessingCompleted>(&mut generator)),
+        (
+            Topic::DataProcessingCompleted,
+            schema::<DataProcessingCompleted>(&mut generator),
+        ),
     ];
     let (mut channels, mut operations, mut messages) = (Map::new(), Map::new(), Map::new());
     for (topic, payload) in payloads {
@@ -71,7 +80,11 @@ pub fn document() -> String {
             }),
         );
         for (verb, action) in [("publish", "send"), ("apply", "receive")] {
-            let summary = if action == "send" { "Published by the ingestor." } else { "Received by Currency and by History, each in its own group." };
+            let summary = if action == "send" {
+                "Published by the ingestor."
+            } else {
+                "Received by Currency and by History, each in its own group."
+            };
             operations.insert(
                 format!("{verb}_{name}"),
                 json!({"action": action, "channel": {"$ref": format!("#/channels/{name}")}, "summary": summary}),

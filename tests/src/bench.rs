@@ -40,5 +40,8 @@ pub async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
 
 /// One line of a result: what, its median, its limit's median, the ratio, the goal.
 pub fn report(what: &str, measured: f64, limit_name: &str, limit: f64, goal: &str) {
-    println!("{what:<58} {measured:>9.2} ms   {limit_name:<38} {limit:>8.2} ms   ratio {:>6.2}   {goal}", measured / limit);
+    println!(
+        "{what:<58} {measured:>9.2} ms   {limit_name:<38} {limit:>8.2} ms   ratio {:>6.2}   {goal}",
+        measured / limit
+    );
 }

@@ -1,5 +1,9 @@
 //! What the flow tests stand on: the real servers that `./tests/run` starts, and a corner of each that belongs to one test.
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "this crate is test code; a panic is its way to fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "this crate is test code; a panic is its way to fail"
+)]
 
 pub mod asyncapi;
 pub mod bench;
@@ -23,7 +27,8 @@ use uuid::Uuid;
 /// The value of a variable that `./tests/run` sets.
 #[must_use]
 pub fn server(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: these tests need real servers, run them with ./tests/run"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: these tests need real servers, run them with ./tests/run"))
 }
 
 /// A database, a Redis database and a dead-letter queue of one test's own, and the services on them.
@@ -52,7 +57,12 @@ impl Stack {
         let redis_url = own_redis_database(&server("HWANYUL_TEST_REDIS")).await;
         let database_url = own_database(&server("HWANYUL_TEST_DATABASE")).await;
         let sqs = Sqs::new(&aws_config::load_from_env().await);
-        let queue = sqs.create_queue().queue_name(format!("dead-letters-{}", Uuid::new_v4().simple())).send().await.unwrap();
+        let queue = sqs
+            .create_queue()
+            .queue_name(format!("dead-letters-{}", Uuid::new_v4().simple()))
+            .send()
+            .await
+            .unwrap();
         let queue_url = queue.queue_url().unwrap().to_owned();
         let environment: BTreeMap<String, String> = [
             ("DATABASE_URL", database_url),
@@ -70,7 +80,11 @@ impl Stack {
             currency: Currency::new(store.clone(), cache.clone()),
             history: History::new(store.clone(), cache.clone()),
             dead_letters: DeadLetters::read(&get).unwrap(),
-            redis: redis::Client::open(redis_url).unwrap().get_multiplexed_async_connection().await.unwrap(),
+            redis: redis::Client::open(redis_url)
+                .unwrap()
+                .get_multiplexed_async_connection()
+                .await
+                .unwrap(),
             cache,
             store,
             sqs,
@@ -81,7 +95,10 @@ impl Stack {
 
     /// Empties stores and caches.
     pub async fn empty(&self) {
-        sqlx::query("TRUNCATE currency.current_rate, history.rate, history.daily_rate").execute(&self.store).await.unwrap();
+        sqlx::query("TRUNCATE currency.current_rate, history.rate, history.daily_rate")
+            .execute(&self.store)
+            .await
+            .unwrap();
         redis::cmd("FLUSHDB").exec_async(&mut self.redis.clone()).await.unwrap();
     }
 
@@ -95,45 +112,87 @@ impl Stack {
     }
 
     /// `history.rate`, by currency, source and instant.
-    pub async fn observations(&self) -> BTreeMap<(String, String, DateTime<Utc>), (Decimal, Option<Decimal>, DateTime<Utc>)> {
+    pub async fn observations(
+        &self,
+    ) -> BTreeMap<(String, String, DateTime<Utc>), (Decimal, Option<Decimal>, DateTime<Utc>)> {
         let query = "SELECT currency_code, source, recorded_at, deal_base_rate, tts, updated_at FROM history.rate";
         let rows = sqlx::query(query).fetch_all(&self.store).await.unwrap();
-        rows.iter().map(|row| ((row.get(0), row.get(1), row.get(2)), (row.get(3), row.get(4), row.get(5)))).collect()
+        rows.iter()
+            .map(|row| {
+                (
+                    (row.get(0), row.get(1), row.get(2)),
+                    (row.get(3), row.get(4), row.get(5)),
+                )
+            })
+            .collect()
     }
 
     /// `history.daily_rate`: open, high, low, close by currency, source and day.
     pub async fn days(&self) -> BTreeMap<(String, String, NaiveDate), [Decimal; 4]> {
         let query = "SELECT currency_code, source, day, open, high, low, close FROM history.daily_rate";
         let rows = sqlx::query(query).fetch_all(&self.store).await.unwrap();
-        rows.iter().map(|row| ((row.get(0), row.get(1), row.get(2)), [row.get(3), row.get(4), row.get(5), row.get(6)])).collect()
+        rows.iter()
+            .map(|row| {
+                (
+                    (row.get(0), row.get(1), row.get(2)),
+                    [row.get(3), row.get(4), row.get(5), row.get(6)],
+                )
+            })
+            .collect()
     }
 
     /// The cached `rate:{code}` of each of `codes` that is cached.
     pub async fn cached_rates(&self, codes: &[CurrencyCode]) -> BTreeMap<String, BTreeMap<String, String>> {
         let hashes = self.cache.rates(codes).await.unwrap();
-        codes.iter().zip(hashes).filter_map(|(code, hash)| Some((code.to_string(), hash?))).collect()
+        codes
+            .iter()
+            .zip(hashes)
+            .filter_map(|(code, hash)| Some((code.to_string(), hash?)))
+            .collect()
     }
 
     /// All dead letters so far; they stay hidden from a second call.
     pub async fn dead_letters(&self) -> Vec<DeadLetter> {
         let mut letters = Vec::new();
         loop {
-            let request = self.sqs.receive_message().queue_url(&self.queue_url).max_number_of_messages(10).visibility_timeout(3600);
+            let request = self
+                .sqs
+                .receive_message()
+                .queue_url(&self.queue_url)
+                .max_number_of_messages(10)
+                .visibility_timeout(3600);
             let answer = request.send().await.unwrap();
             if answer.messages().is_empty() {
                 return letters;
             }
-            letters.extend(answer.messages().iter().map(|message| serde_json::from_str::<DeadLetter>(message.body().unwrap()).unwrap()));
+            letters.extend(
+                answer
+                    .messages()
+                    .iter()
+                    .map(|message| serde_json::from_str::<DeadLetter>(message.body().unwrap()).unwrap()),
+            );
         }
     }
 }
 
 /// A Redis database that no other test uses, empty.
 pub async fn own_redis_database(url: &str) -> String {
-    let mut connection = redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap();
-    let taken: u64 = redis::cmd("INCR").arg("databases-taken").query_async(&mut connection).await.unwrap();
+    let mut connection = redis::Client::open(url)
+        .unwrap()
+        .get_multiplexed_async_connection()
+        .await
+        .unwrap();
+    let taken: u64 = redis::cmd("INCR")
+        .arg("databases-taken")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
     let own = format!("{}/{}", url.trim_end_matches('/'), 1 + taken % 1000);
-    let mut connection = redis::Client::open(own.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let mut connection = redis::Client::open(own.as_str())
+        .unwrap()
+        .get_multiplexed_async_connection()
+        .await
+        .unwrap();
     redis::cmd("FLUSHDB").exec_async(&mut connection).await.unwrap();
     own
 }
@@ -142,14 +201,23 @@ pub async fn own_redis_database(url: &str) -> String {
 pub async fn own_database(url: &str) -> String {
     let name = format!("test_{}", Uuid::new_v4().simple());
     let pool = PgPool::connect(url).await.unwrap();
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&pool).await.unwrap();
+    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&pool)
+        .await
+        .unwrap();
     pool.close().await;
     format!("{}/{name}", url.rsplit_once('/').unwrap().0)
 }
 
 /// The fixture's USD rate with other values.
 #[must_use]
-pub fn rate(code: &str, source: &str, recorded_at: &str, updated_at: &str, deal_base_rate: &str) -> ExchangeRateUpdated {
+pub fn rate(
+    code: &str,
+    source: &str,
+    recorded_at: &str,
+    updated_at: &str,
+    deal_base_rate: &str,
+) -> ExchangeRateUpdated {
     let code: CurrencyCode = code.parse().unwrap();
     ExchangeRateUpdated {
         currency_code: code,
@@ -166,8 +234,15 @@ pub fn rate(code: &str, source: &str, recorded_at: &str, updated_at: &str, deal_
 /// Lambda's event for these values of one partition, from offset 100 on; a value without base64 of its own is encoded.
 #[must_use]
 pub fn kafka_event(topic: &str, values: &[RawRecord<'_>]) -> String {
-    let records: Vec<String> = values.iter().zip(100..).map(|(value, offset)| value.json(topic, offset)).collect();
-    format!(r#"{{"eventSource":"aws:kafka","bootstrapServers":"b:9098","records":{{"{topic}-0":[{}]}}}}"#, records.join(","))
+    let records: Vec<String> = values
+        .iter()
+        .zip(100..)
+        .map(|(value, offset)| value.json(topic, offset))
+        .collect();
+    format!(
+        r#"{{"eventSource":"aws:kafka","bootstrapServers":"b:9098","records":{{"{topic}-0":[{}]}}}}"#,
+        records.join(",")
+    )
 }
 
 /// One record of an event made by hand.
@@ -188,7 +263,10 @@ impl RawRecord<'_> {
             Self::Value(value) => (format!("\"{}\"", base64_simd::STANDARD.encode_to_string(value)), "[]"),
             Self::Text(text) => (serde_json::to_string(text).unwrap(), "[]"),
             Self::Tombstone => ("null".to_owned(), "[]"),
-            Self::WithHeaders(value, headers) => (format!("\"{}\"", base64_simd::STANDARD.encode_to_string(value)), *headers),
+            Self::WithHeaders(value, headers) => (
+                format!("\"{}\"", base64_simd::STANDARD.encode_to_string(value)),
+                *headers,
+            ),
         };
         format!(
             r#"{{"topic":"{topic}","partition":0,"offset":{offset},"timestamp":1761829200000,"timestampType":"CREATE_TIME","key":"VVNE","value":{value},"headers":{headers}}}"#

@@ -30,7 +30,11 @@ pub fn project() -> PathBuf {
 pub fn binaries() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.parent().unwrap();
-    if folder.ends_with("deps") { folder.parent().unwrap().to_owned() } else { folder.to_owned() }
+    if folder.ends_with("deps") {
+        folder.parent().unwrap().to_owned()
+    } else {
+        folder.to_owned()
+    }
 }
 
 /// Servers, feed and emulator of one test.
@@ -58,10 +62,21 @@ impl Pipeline {
         let directory = std::env::temp_dir().join(format!("hwanyul-test-{}", Uuid::new_v4().simple()));
         let place = |name: &str| Options::in_dir(directory.join(name));
         let (on_kafka, on_redis, on_postgres) = (place("kafka"), place("redis"), place("postgres"));
-        let (kafka, redis, postgres) =
-            tokio::try_join!(Kafka::start(&on_kafka), Redis::start(&on_redis), Postgres::start(&on_postgres)).unwrap();
+        let (kafka, redis, postgres) = tokio::try_join!(
+            Kafka::start(&on_kafka),
+            Redis::start(&on_redis),
+            Postgres::start(&on_postgres)
+        )
+        .unwrap();
         let archive = project().join("tests/fixtures/ecb-eurofxref-hist.zip");
-        let feed = Feed::start(FeedOptions { archive, port: 0, days: 0, step_seconds: 3600 }).await.unwrap();
+        let feed = Feed::start(FeedOptions {
+            archive,
+            port: 0,
+            days: 0,
+            step_seconds: 3600,
+        })
+        .await
+        .unwrap();
         let admin = PgPool::connect(&postgres.url("postgres")).await.unwrap();
         sqlx::query("CREATE DATABASE hwanyul").execute(&admin).await.unwrap();
         admin.close().await;
@@ -74,16 +89,28 @@ impl Pipeline {
             ("DatabaseUrl", postgres.url("hwanyul")),
             ("IngestSchedule", "rate(1 day)".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
-            ("EcbHistoryUrl", format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url())),
+            (
+                "EcbHistoryUrl",
+                format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url()),
+            ),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-        given.extend(parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        given.extend(
+            parameters
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         let template = project().join("template.yaml");
         let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
         let mut queue_urls = BTreeMap::new();
         for queue in Template::load(&template, &given).unwrap().queues {
-            let created = sqs.create_queue().queue_name(format!("{}-{}", queue.logical_id, Uuid::new_v4().simple())).send().await.unwrap();
+            let created = sqs
+                .create_queue()
+                .queue_name(format!("{}-{}", queue.logical_id, Uuid::new_v4().simple()))
+                .send()
+                .await
+                .unwrap();
             queue_urls.insert(queue.logical_id, created.queue_url().unwrap().to_owned());
         }
         let function_env = [
@@ -109,8 +136,21 @@ impl Pipeline {
         tokio::spawn(async move { axum::serve(listener, router).await });
         emulator.deploy(&base_url).await.unwrap();
         emulator.start_events().await.unwrap();
-        let store = PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(60)).connect(&postgres.url("hwanyul")).await.unwrap();
-        Self { kafka, redis, postgres, emulator, store, directory, _feed: feed }
+        let store = PgPoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(Duration::from_secs(60))
+            .connect(&postgres.url("hwanyul"))
+            .await
+            .unwrap();
+        Self {
+            kafka,
+            redis,
+            postgres,
+            emulator,
+            store,
+            directory,
+            _feed: feed,
+        }
     }
 
     /// Invokes a function and answers its payload, or its error.
@@ -121,7 +161,11 @@ impl Pipeline {
     /// # Panics
     /// When the function does not exist.
     pub async fn invoke(&self, function: &str, payload: Value) -> Result<Value, String> {
-        let invocation = self.emulator.invoke(function, Bytes::from(payload.to_string())).await.unwrap();
+        let invocation = self
+            .emulator
+            .invoke(function, Bytes::from(payload.to_string()))
+            .await
+            .unwrap();
         let answer = serde_json::from_slice(&invocation.payload).unwrap_or(Value::Null);
         match invocation.function_error {
             None => Ok(answer),
@@ -134,7 +178,10 @@ impl Pipeline {
     /// # Panics
     /// When the backfill fails for good.
     pub async fn backfill(&self, from: &str, to: &str) -> u64 {
-        let report = self.invoke("operations-backfill", serde_json::json!({"from": from, "to": to})).await.unwrap();
+        let report = self
+            .invoke("operations-backfill", serde_json::json!({"from": from, "to": to}))
+            .await
+            .unwrap();
         assert_eq!(report["done"], true, "{report}");
         report["events"].as_u64().unwrap()
     }
@@ -163,9 +210,18 @@ impl Pipeline {
         let mut stores = BTreeMap::new();
         for (table, columns) in [
             // updated_at is the clock of whoever published, so two runs differ in it.
-            ("currency.current_rate", "currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at"),
-            ("history.rate", "currency_code, source, recorded_at, deal_base_rate, tts, ttb"),
-            ("history.daily_rate", "currency_code, source, day, open, high, low, close, observations"),
+            (
+                "currency.current_rate",
+                "currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at",
+            ),
+            (
+                "history.rate",
+                "currency_code, source, recorded_at, deal_base_rate, tts, ttb",
+            ),
+            (
+                "history.daily_rate",
+                "currency_code, source, day, open, high, low, close, observations",
+            ),
         ] {
             let query = format!("SELECT ({columns})::text FROM {table} ORDER BY 1");
             let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(&self.store).await.unwrap();
@@ -179,15 +235,26 @@ impl Pipeline {
     /// # Panics
     /// When Redis does not answer.
     pub async fn cached_rate(&self, code: &str) -> BTreeMap<String, String> {
-        let mut redis = redis::Client::open(self.redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
-        redis::cmd("HGETALL").arg(format!("rate:{code}")).query_async(&mut redis).await.unwrap()
+        let mut redis = redis::Client::open(self.redis.url())
+            .unwrap()
+            .get_multiplexed_async_connection()
+            .await
+            .unwrap();
+        redis::cmd("HGETALL")
+            .arg(format!("rate:{code}"))
+            .query_async(&mut redis)
+            .await
+            .unwrap()
     }
 
     /// The lines that a function has logged.
     #[must_use]
     pub fn log(&self, function: &str) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.directory.join("logs").join(format!("{function}.log"))).unwrap_or_default();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        let text =
+            std::fs::read_to_string(self.directory.join("logs").join(format!("{function}.log"))).unwrap_or_default();
+        text.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
     }
 
     /// Ends everything and removes its folder.

@@ -15,14 +15,26 @@ const CODES: [&str; 3] = ["EUR", "JPY", "USD"];
 
 /// A generated observation: few currencies, sources, instants and values, so that most of them meet.
 fn observation() -> impl Strategy<Value = ExchangeRateUpdated> {
-    (0..3_usize, 0..2_usize, 0..6_u32, 0..3_u32, 1..4_u32, prop::option::of(1..3_u32)).prop_map(
-        |(code, source, slot, edition, value, tts)| {
+    (
+        0..3_usize,
+        0..2_usize,
+        0..6_u32,
+        0..3_u32,
+        1..4_u32,
+        prop::option::of(1..3_u32),
+    )
+        .prop_map(|(code, source, slot, edition, value, tts)| {
             let recorded = format!("2026-10-{}T{:02}:15:00Z", 29 + slot / 3, 1 + (slot % 3) * 8);
-            let mut event = rate(CODES[code], ["ecb", "koreaexim"][source], &recorded, &format!("2026-10-31T0{edition}:00:00.000001Z"), &format!("{value}.5"));
+            let mut event = rate(
+                CODES[code],
+                ["ecb", "koreaexim"][source],
+                &recorded,
+                &format!("2026-10-31T0{edition}:00:00.000001Z"),
+                &format!("{value}.5"),
+            );
             event.tts = tts.map(|tts| format!("{tts}.75").parse().unwrap());
             event
-        },
-    )
+        })
 }
 
 /// What is delivered: batches of observations, with events of the other topics between them.
@@ -33,26 +45,33 @@ enum Delivery {
 }
 
 fn deliveries() -> impl Strategy<Value = (Vec<ExchangeRateUpdated>, Vec<Delivery>)> {
-    (prop::collection::vec(observation(), 1..24), prop::collection::vec(any::<Index>(), 0..12)).prop_flat_map(|(events, repeated)| {
-        let mut sent = events.clone();
-        sent.extend(repeated.iter().map(|index| index.get(&events).clone()));
-        (Just(events), Just(sent).prop_shuffle(), prop::collection::vec((1..7_usize, prop::option::of(0..6_u8)), 1..12)).prop_map(
-            |(events, sent, splits)| {
-                let mut rest = &sent[..];
-                let mut deliveries = Vec::new();
-                for (size, other) in splits.iter().cycle() {
-                    let (batch, later) = rest.split_at((*size).min(rest.len()));
-                    deliveries.push(Delivery::Rates(batch.to_vec()));
-                    deliveries.extend(other.map(Delivery::Other));
-                    rest = later;
-                    if rest.is_empty() {
-                        break;
+    (
+        prop::collection::vec(observation(), 1..24),
+        prop::collection::vec(any::<Index>(), 0..12),
+    )
+        .prop_flat_map(|(events, repeated)| {
+            let mut sent = events.clone();
+            sent.extend(repeated.iter().map(|index| index.get(&events).clone()));
+            (
+                Just(events),
+                Just(sent).prop_shuffle(),
+                prop::collection::vec((1..7_usize, prop::option::of(0..6_u8)), 1..12),
+            )
+                .prop_map(|(events, sent, splits)| {
+                    let mut rest = &sent[..];
+                    let mut deliveries = Vec::new();
+                    for (size, other) in splits.iter().cycle() {
+                        let (batch, later) = rest.split_at((*size).min(rest.len()));
+                        deliveries.push(Delivery::Rates(batch.to_vec()));
+                        deliveries.extend(other.map(Delivery::Other));
+                        rest = later;
+                        if rest.is_empty() {
+                            break;
+                        }
                     }
-                }
-                (events, deliveries)
-            },
-        )
-    })
+                    (events, deliveries)
+                })
+        })
 }
 
 async fn deliver(stack: &Stack, delivery: &Delivery) {
@@ -64,18 +83,37 @@ async fn deliver(stack: &Stack, delivery: &Delivery) {
             stack.history.rate_updated(events).await.unwrap();
         }
         Delivery::Other(0) => {
-            let event = [NewDataReceived { source, data_count: 1, collection_time: time, processing_time_ms: 1, correlation_id: id }];
+            let event = [NewDataReceived {
+                source,
+                data_count: 1,
+                collection_time: time,
+                processing_time_ms: 1,
+                correlation_id: id,
+            }];
             stack.currency.new_data_received(&event).await.unwrap();
             stack.history.new_data_received(&event).await.unwrap();
         }
         Delivery::Other(1) => {
-            let event = [DataProcessingCompleted { source, total_processed: 1, processing_time_ms: 1, completed_at: time, correlation_id: id }];
+            let event = [DataProcessingCompleted {
+                source,
+                total_processed: 1,
+                processing_time_ms: 1,
+                completed_at: time,
+                correlation_id: id,
+            }];
             stack.currency.processing_completed(&event).await.unwrap();
             stack.history.processing_completed(&event).await.unwrap();
         }
         Delivery::Other(which) => {
-            let key = CODES.get(usize::from(*which) - 2).map_or(CacheKey::All, |code| CacheKey::One(code.parse().unwrap()));
-            let event = [CacheInvalidation { cache_keys: vec![key], invalidation_type: "manual".into(), invalidated_at: time, source }];
+            let key = CODES
+                .get(usize::from(*which) - 2)
+                .map_or(CacheKey::All, |code| CacheKey::One(code.parse().unwrap()));
+            let event = [CacheInvalidation {
+                cache_keys: vec![key],
+                invalidation_type: "manual".into(),
+                invalidated_at: time,
+                source,
+            }];
             stack.currency.cache_invalidated(&event).await.unwrap();
             stack.history.cache_invalidated(&event).await.unwrap();
         }
@@ -97,9 +135,16 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
         let hash = &cached[code];
         assert_eq!(hash.len(), 8);
         assert_eq!(hash["deal_base_rate"], newest.deal_base_rate.to_string());
-        assert_eq!((&hash["tts"], &hash["ttb"], &hash["source"]), (&optional(newest.tts), &String::new(), &newest.source));
-        assert_eq!((&hash["recorded_at"], &hash["updated_at"]), (&newest.recorded_at.to_string(), &newest.updated_at.to_string()));
-        let times = [newest.recorded_at, newest.updated_at].map(|time| time.utc().format("%Y-%m-%d %H:%M:%S%.6f").to_string());
+        assert_eq!(
+            (&hash["tts"], &hash["ttb"], &hash["source"]),
+            (&optional(newest.tts), &String::new(), &newest.source)
+        );
+        assert_eq!(
+            (&hash["recorded_at"], &hash["updated_at"]),
+            (&newest.recorded_at.to_string(), &newest.updated_at.to_string())
+        );
+        let times =
+            [newest.recorded_at, newest.updated_at].map(|time| time.utc().format("%Y-%m-%d %H:%M:%S%.6f").to_string());
         let mut row = vec![newest.currency_name.clone(), newest.deal_base_rate.to_string()];
         row.extend(newest.tts.map(|rate| rate.to_string()));
         row.extend([newest.source.clone(), times[0].clone(), times[1].clone()]);
@@ -107,7 +152,11 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
     }
     let mut standing: BTreeMap<_, &ExchangeRateUpdated> = BTreeMap::new();
     for event in events {
-        let key = (event.currency_code.to_string(), event.source.clone(), event.recorded_at.utc());
+        let key = (
+            event.currency_code.to_string(),
+            event.source.clone(),
+            event.recorded_at.utc(),
+        );
         let rank = |event: &ExchangeRateUpdated| (event.updated_at, event.deal_base_rate, event.tts);
         let kept = standing.entry(key).or_insert(event);
         if rank(event) > rank(kept) {
@@ -116,26 +165,55 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
     }
     let expected: BTreeMap<_, _> = standing
         .iter()
-        .map(|(key, event)| (key.clone(), (event.deal_base_rate.decimal(), event.tts.map(|rate| rate.decimal()), event.updated_at.utc())))
+        .map(|(key, event)| {
+            (
+                key.clone(),
+                (
+                    event.deal_base_rate.decimal(),
+                    event.tts.map(|rate| rate.decimal()),
+                    event.updated_at.utc(),
+                ),
+            )
+        })
         .collect();
     assert_eq!(stack.observations().await, expected);
     let mut days: BTreeMap<(String, String, NaiveDate), Vec<Decimal>> = BTreeMap::new();
     for ((code, source, recorded_at), event) in &standing {
-        days.entry((code.clone(), source.clone(), recorded_at.date_naive())).or_default().push(event.deal_base_rate.decimal());
+        days.entry((code.clone(), source.clone(), recorded_at.date_naive()))
+            .or_default()
+            .push(event.deal_base_rate.decimal());
     }
-    let prices = |rates: &Vec<Decimal>| [rates[0], *rates.iter().max().unwrap(), *rates.iter().min().unwrap(), rates[rates.len() - 1]];
-    assert_eq!(stack.days().await, days.iter().map(|(key, rates)| (key.clone(), prices(rates))).collect());
+    let prices = |rates: &Vec<Decimal>| {
+        [
+            rates[0],
+            *rates.iter().max().unwrap(),
+            *rates.iter().min().unwrap(),
+            rates[rates.len() - 1],
+        ]
+    };
+    assert_eq!(
+        stack.days().await,
+        days.iter().map(|(key, rates)| (key.clone(), prices(rates))).collect()
+    );
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 #[test]
 fn any_order_ends_in_the_same_stores_and_caches() {
     let runtime = runtime();
     let stack = runtime.block_on(Stack::start());
-    let config = ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     proptest!(config, |((events, deliveries) in deliveries())| {
         runtime.block_on(async {
             stack.empty().await;
@@ -151,7 +229,11 @@ fn any_order_ends_in_the_same_stores_and_caches() {
 fn deliveries_at_the_same_time_end_in_the_same_stores_and_caches() {
     let runtime = runtime();
     let stack = runtime.block_on(Stack::start());
-    let config = ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     proptest!(config, |((events, deliveries) in deliveries())| {
         runtime.block_on(async {
             stack.empty().await;

@@ -8,7 +8,14 @@ use shared::event::ExchangeRateUpdated;
 const TOPIC: &str = "exchange_rate_updated";
 
 fn good(code: &str) -> Vec<u8> {
-    serde_json::to_vec(&rate(code, "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:00:00Z", "1335.27")).unwrap()
+    serde_json::to_vec(&rate(
+        code,
+        "ecb",
+        "2026-10-30T13:15:00Z",
+        "2026-10-30T15:00:00Z",
+        "1335.27",
+    ))
+    .unwrap()
 }
 
 /// Sends EUR, the bad record and JPY as one batch to both services, and checks what became of each.
@@ -17,18 +24,40 @@ async fn refuses(bad: &[u8], record: RawRecord<'_>, code: RefusalCode, reason: &
     let (eur, jpy) = (good("EUR"), good("JPY"));
     let values = [RawRecord::Value(&eur), record, RawRecord::Value(&jpy)];
     let apply = async |events: &[ExchangeRateUpdated]| stack.currency.rate_updated(events).await;
-    let answer = handle(&kafka_event(TOPIC, &values), &stack.dead_letters, &apply).await.unwrap();
+    let answer = handle(&kafka_event(TOPIC, &values), &stack.dead_letters, &apply)
+        .await
+        .unwrap();
     assert_eq!(answer, BatchResponse::default());
-    assert_eq!(stack.current_rates().await.into_keys().collect::<Vec<_>>(), ["EUR", "JPY"]);
+    assert_eq!(
+        stack.current_rates().await.into_keys().collect::<Vec<_>>(),
+        ["EUR", "JPY"]
+    );
 
     let mut letters = stack.dead_letters().await;
     letters.sort_by_key(|letter| letter.part);
-    let payload: Vec<u8> =
-        letters.iter().flat_map(|letter| base64_simd::STANDARD.decode_to_vec(letter.payload.as_deref().unwrap()).unwrap()).collect();
-    assert!(payload == bad, "the payload is not what was refused ({} bytes of {})", payload.len(), bad.len());
+    let payload: Vec<u8> = letters
+        .iter()
+        .flat_map(|letter| {
+            base64_simd::STANDARD
+                .decode_to_vec(letter.payload.as_deref().unwrap())
+                .unwrap()
+        })
+        .collect();
+    assert!(
+        payload == bad,
+        "the payload is not what was refused ({} bytes of {})",
+        payload.len(),
+        bad.len()
+    );
     let first = &letters[0];
-    assert_eq!((first.topic.as_str(), first.partition, first.offset, first.error_code), (TOPIC, 0, 101, code));
-    assert_eq!((first.parts, letters.len(), first.function.as_str()), (letters.len(), first.parts, "the-test"));
+    assert_eq!(
+        (first.topic.as_str(), first.partition, first.offset, first.error_code),
+        (TOPIC, 0, 101, code)
+    );
+    assert_eq!(
+        (first.parts, letters.len(), first.function.as_str()),
+        (letters.len(), first.parts, "the-test")
+    );
     assert!(first.reason.contains(reason), "{}", first.reason);
 }
 
@@ -66,8 +95,16 @@ async fn not_base64() {
 
 #[tokio::test]
 async fn a_value_of_five_megabytes() {
-    let large: Vec<u8> = (0..5_000_000_u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    refuses(&large, RawRecord::Value(&large), RefusalCode::TooLarge, "has 5000000 bytes; allowed are 262144").await;
+    let large: Vec<u8> = (0..5_000_000_u32)
+        .map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    refuses(
+        &large,
+        RawRecord::Value(&large),
+        RefusalCode::TooLarge,
+        "has 5000000 bytes; allowed are 262144",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -80,7 +117,12 @@ async fn header_bytes_above_127_and_no_headers_at_all_are_accepted() {
         RawRecord::Value(&values[2]),
     ];
     let apply = async |events: &[ExchangeRateUpdated]| stack.history.rate_updated(events).await;
-    assert_eq!(handle(&kafka_event(TOPIC, &records), &stack.dead_letters, &apply).await.unwrap(), BatchResponse::default());
+    assert_eq!(
+        handle(&kafka_event(TOPIC, &records), &stack.dead_letters, &apply)
+            .await
+            .unwrap(),
+        BatchResponse::default()
+    );
     assert_eq!(stack.observations().await.len(), 3);
     assert_eq!(stack.dead_letters().await, []);
 }
@@ -91,7 +133,12 @@ async fn a_tombstone_is_acknowledged_and_no_dead_letter() {
     let usd = good("USD");
     let records = [RawRecord::Tombstone, RawRecord::Value(&usd)];
     let apply = async |events: &[ExchangeRateUpdated]| stack.currency.rate_updated(events).await;
-    assert_eq!(handle(&kafka_event(TOPIC, &records), &stack.dead_letters, &apply).await.unwrap(), BatchResponse::default());
+    assert_eq!(
+        handle(&kafka_event(TOPIC, &records), &stack.dead_letters, &apply)
+            .await
+            .unwrap(),
+        BatchResponse::default()
+    );
     assert_eq!(stack.current_rates().await.len(), 1);
     assert_eq!(stack.dead_letters().await, []);
 }

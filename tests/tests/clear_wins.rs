@@ -11,7 +11,13 @@ fn usd() -> CurrencyCode {
 }
 
 fn on_day(day: &str, value: &str) -> ExchangeRateUpdated {
-    rate("USD", "ecb", &format!("{day}T13:15:00Z"), &format!("{day}T15:00:00Z"), value)
+    rate(
+        "USD",
+        "ecb",
+        &format!("{day}T13:15:00Z"),
+        &format!("{day}T15:00:00Z"),
+        value,
+    )
 }
 
 #[tokio::test]
@@ -24,7 +30,10 @@ async fn a_rate_read_before_a_clear_is_not_cached_after_it() {
     assert!(stack.cached_rates(&[usd()]).await.is_empty());
 
     let leases = stack.cache.lease_rates(&[usd()]).await.unwrap();
-    assert!(stack.cache.put_rate(&leases, &row).await.unwrap(), "without a clear in between it is cached");
+    assert!(
+        stack.cache.put_rate(&leases, &row).await.unwrap(),
+        "without a clear in between it is cached"
+    );
     assert_eq!(stack.cached_rates(&[usd()]).await["USD"]["deal_base_rate"], "1335.27");
 }
 
@@ -45,9 +54,20 @@ async fn a_writer_with_an_older_row_never_replaces_a_newer_one_even_after_a_clea
     let (older, newer) = (on_day("2026-10-29", "1337.29"), on_day("2026-10-30", "1335.27"));
     let leases = stack.cache.lease_rates(&[usd()]).await.unwrap();
     stack.cache.refresh_rates(&leases, &[newer]).await.unwrap();
-    assert_eq!(stack.cache.refresh_rates(&leases, std::slice::from_ref(&older)).await.unwrap().outdated, [usd()]);
+    assert_eq!(
+        stack
+            .cache
+            .refresh_rates(&leases, std::slice::from_ref(&older))
+            .await
+            .unwrap()
+            .outdated,
+        [usd()]
+    );
     stack.cache.clear_rates(&[usd()]).await.unwrap();
-    assert_eq!(stack.cache.refresh_rates(&leases, &[older]).await.unwrap().outdated, [usd()]);
+    assert_eq!(
+        stack.cache.refresh_rates(&leases, &[older]).await.unwrap().outdated,
+        [usd()]
+    );
     assert!(stack.cached_rates(&[usd()]).await.is_empty());
 }
 
@@ -55,8 +75,15 @@ async fn a_writer_with_an_older_row_never_replaces_a_newer_one_even_after_a_clea
 async fn a_writer_whose_guard_redis_lost_reads_again() {
     let stack = Stack::start().await;
     let leases = stack.cache.lease_rates(&[usd()]).await.unwrap();
-    redis::cmd("FLUSHDB").exec_async(&mut stack.redis.clone()).await.unwrap();
-    let refreshed = stack.cache.refresh_rates(&leases, &[on_day("2026-10-30", "1335.27")]).await.unwrap();
+    redis::cmd("FLUSHDB")
+        .exec_async(&mut stack.redis.clone())
+        .await
+        .unwrap();
+    let refreshed = stack
+        .cache
+        .refresh_rates(&leases, &[on_day("2026-10-30", "1335.27")])
+        .await
+        .unwrap();
     assert_eq!((refreshed.lost, refreshed.written), (vec![usd()], vec![]));
     assert!(stack.cached_rates(&[usd()]).await.is_empty());
 }
@@ -70,8 +97,20 @@ async fn a_result_computed_before_a_clear_is_not_cached_after_it() {
     let analysis = key::analysis(usd(), AnalysisKind::Forecast, Period::Year);
     let time = "2026-10-30T15:00:00Z".parse().unwrap();
     let run = uuid::Uuid::nil();
-    let new = NewDataReceived { source: "ecb".into(), data_count: 1, collection_time: time, processing_time_ms: 1, correlation_id: run };
-    let done = DataProcessingCompleted { source: "ecb".into(), total_processed: 1, processing_time_ms: 1, completed_at: time, correlation_id: run };
+    let new = NewDataReceived {
+        source: "ecb".into(),
+        data_count: 1,
+        collection_time: time,
+        processing_time_ms: 1,
+        correlation_id: run,
+    };
+    let done = DataProcessingCompleted {
+        source: "ecb".into(),
+        total_processed: 1,
+        processing_time_ms: 1,
+        completed_at: time,
+        correlation_id: run,
+    };
     let invalid = CacheInvalidation {
         cache_keys: vec![CacheKey::One(usd())],
         invalidation_type: "rate_update".into(),
@@ -87,22 +126,57 @@ async fn a_result_computed_before_a_clear_is_not_cached_after_it() {
     ] {
         for key in keys {
             let before = stack.cache.lease_history(usd()).await.unwrap();
-            assert!(stack.cache.put_computed(&before, key, "1", Duration::from_secs(60)).await.unwrap());
+            assert!(
+                stack
+                    .cache
+                    .put_computed(&before, key, "1", Duration::from_secs(60))
+                    .await
+                    .unwrap()
+            );
             match cleared_by {
                 "exchange_rate_updated" => stack.history.rate_updated(&updated).await.unwrap(),
-                "cache_invalidation" => stack.history.cache_invalidated(std::slice::from_ref(&invalid)).await.unwrap(),
-                "data_processing_completed" => stack.history.processing_completed(std::slice::from_ref(&done)).await.unwrap(),
-                _ => stack.history.new_data_received(std::slice::from_ref(&new)).await.unwrap(),
+                "cache_invalidation" => stack
+                    .history
+                    .cache_invalidated(std::slice::from_ref(&invalid))
+                    .await
+                    .unwrap(),
+                "data_processing_completed" => stack
+                    .history
+                    .processing_completed(std::slice::from_ref(&done))
+                    .await
+                    .unwrap(),
+                _ => stack
+                    .history
+                    .new_data_received(std::slice::from_ref(&new))
+                    .await
+                    .unwrap(),
             }
-            assert_eq!(stack.cache.computed(key).await.unwrap(), None, "{cleared_by} clears {key}");
-            assert!(!stack.cache.put_computed(&before, key, "old", Duration::from_secs(60)).await.unwrap(), "{cleared_by}, {key}");
-            assert_eq!(stack.cache.computed(key).await.unwrap(), None, "{cleared_by} wins over {key}");
+            assert_eq!(
+                stack.cache.computed(key).await.unwrap(),
+                None,
+                "{cleared_by} clears {key}"
+            );
+            assert!(
+                !stack
+                    .cache
+                    .put_computed(&before, key, "old", Duration::from_secs(60))
+                    .await
+                    .unwrap(),
+                "{cleared_by}, {key}"
+            );
+            assert_eq!(
+                stack.cache.computed(key).await.unwrap(),
+                None,
+                "{cleared_by} wins over {key}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn the_key_space_is_closed() {
-    let keys: Vec<usize> = [Family::History, Family::Stats, Family::Analysis].map(|family| family.keys(usd()).len()).into();
+    let keys: Vec<usize> = [Family::History, Family::Stats, Family::Analysis]
+        .map(|family| family.keys(usd()).len())
+        .into();
     assert_eq!(keys, [24, 6, 12]);
 }

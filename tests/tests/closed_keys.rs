@@ -9,7 +9,11 @@ use shared::currency::CurrencyCode;
 
 /// Calls by command, since the server started.
 async fn calls(connection: &mut redis::aio::MultiplexedConnection) -> BTreeMap<String, u64> {
-    let text: String = redis::cmd("INFO").arg("commandstats").query_async(connection).await.unwrap();
+    let text: String = redis::cmd("INFO")
+        .arg("commandstats")
+        .query_async(connection)
+        .await
+        .unwrap();
     let line = |line: &str| {
         let (command, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
         Some((command.to_owned(), rest.split(',').next()?.parse().ok()?))
@@ -21,7 +25,13 @@ async fn calls(connection: &mut redis::aio::MultiplexedConnection) -> BTreeMap<S
 async fn cost(cache: &Cache, connection: &mut redis::aio::MultiplexedConnection) -> BTreeMap<String, u64> {
     let before = calls(connection).await;
     cache.clear_rates(&[CurrencyCode::USD]).await.unwrap();
-    cache.clear_history(&[CurrencyCode::USD], &[Family::History, Family::Stats, Family::Analysis]).await.unwrap();
+    cache
+        .clear_history(
+            &[CurrencyCode::USD],
+            &[Family::History, Family::Stats, Family::Analysis],
+        )
+        .await
+        .unwrap();
     let mut cost = calls(connection).await;
     cost.remove("info"); // Our own question.
     for (command, count) in before {
@@ -39,7 +49,10 @@ async fn clearing_costs_the_same_among_a_million_other_keys_and_never_searches()
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     connection.set_response_timeout(std::time::Duration::from_secs(60));
-    let cache = Cache::new(RedisConfig { url: server.url(), cluster: false });
+    let cache = Cache::new(RedisConfig {
+        url: server.url(),
+        cluster: false,
+    });
     cost(&cache, &mut connection).await; // The first teaches the server our scripts.
     let alone = cost(&cache, &mut connection).await;
 

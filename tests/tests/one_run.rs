@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 fn has(lines: &[Value], message: &str, correlation_id: &str) -> bool {
     let matches = |line: &Value| {
-        line["message"].as_str().is_some_and(|text| text == message) && line["correlation_id"].as_str().is_some_and(|id| id.contains(correlation_id))
+        line["message"].as_str().is_some_and(|text| text == message)
+            && line["correlation_id"]
+                .as_str()
+                .is_some_and(|id| id.contains(correlation_id))
     };
     lines.iter().any(matches)
 }
@@ -19,23 +22,49 @@ async fn the_log_tells_one_run_by_its_correlation_id() {
     assert_eq!(summary["events"]["exchange_rate_updated"], 29);
     pipeline.caught_up().await;
     let ingestor = pipeline.log("ingestor");
-    for message in ["New data received", "Exchange rate updated", "Data processing completed", "Cache invalidation"] {
+    for message in [
+        "New data received",
+        "Exchange rate updated",
+        "Data processing completed",
+        "Cache invalidation",
+    ] {
         let sent = format!("{message} event sent");
         assert!(has(&ingestor, &sent, &run), "{sent}");
         for service in ["currency", "history"] {
             let topic = message.to_lowercase().replace(' ', "_");
             let lines = pipeline.log(&format!("{service}-{}", topic.replace('_', "-")));
-            assert!(has(&lines, &format!("Received Kafka message from topic: {topic}"), &run), "{service} {topic}");
-            assert!(has(&lines, &format!("{message} event processed"), &run), "{service} {topic}");
+            assert!(
+                has(&lines, &format!("Received Kafka message from topic: {topic}"), &run),
+                "{service} {topic}"
+            );
+            assert!(
+                has(&lines, &format!("{message} event processed"), &run),
+                "{service} {topic}"
+            );
         }
     }
     for service in ["currency", "history"] {
         let lines = pipeline.log(&format!("{service}-exchange-rate-updated"));
-        assert!(lines.iter().any(|line| line["message"] == "Cache cleared for updated currency: USD"), "{service}");
+        assert!(
+            lines
+                .iter()
+                .any(|line| line["message"] == "Cache cleared for updated currency: USD"),
+            "{service}"
+        );
     }
     // Payloads are never logged: the rate of USD is in none of the lines.
-    for function in ["ingestor", "currency-exchange-rate-updated", "history-exchange-rate-updated"] {
-        assert!(!pipeline.log(function).iter().any(|line| line.to_string().contains("1335.26673827425707")), "{function}");
+    for function in [
+        "ingestor",
+        "currency-exchange-rate-updated",
+        "history-exchange-rate-updated",
+    ] {
+        assert!(
+            !pipeline
+                .log(function)
+                .iter()
+                .any(|line| line.to_string().contains("1335.26673827425707")),
+            "{function}"
+        );
     }
     pipeline.stop().await;
 }
@@ -43,15 +72,37 @@ async fn the_log_tells_one_run_by_its_correlation_id() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_newest_rates_are_cached_to_the_last_digit() {
     let pipeline = Pipeline::start(&[]).await;
-    pipeline.invoke("ingestor", json!({"provider": "ecb", "force": true})).await.unwrap();
+    pipeline
+        .invoke("ingestor", json!({"provider": "ecb", "force": true}))
+        .await
+        .unwrap();
     let status = pipeline.caught_up().await;
     assert_eq!(status.unsupported_events, Vec::<String>::new());
     // KRW per EUR divided by units per EUR, of the file's newest day: 1491.76, 1.1172 and 175.68.
-    for (code, rate) in [("EUR", "1491.76"), ("USD", "1335.26673827425707"), ("JPY", "8.49134790528233151")] {
+    for (code, rate) in [
+        ("EUR", "1491.76"),
+        ("USD", "1335.26673827425707"),
+        ("JPY", "8.49134790528233151"),
+    ] {
         let cached = pipeline.cached_rate(code).await;
-        assert_eq!((cached.len(), cached["deal_base_rate"].as_str(), cached["currency_code"].as_str()), (8, rate, code));
-        let mut redis = redis::Client::open(pipeline.redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
-        let ttl: i64 = redis::cmd("TTL").arg(format!("rate:{code}")).query_async(&mut redis).await.unwrap();
+        assert_eq!(
+            (
+                cached.len(),
+                cached["deal_base_rate"].as_str(),
+                cached["currency_code"].as_str()
+            ),
+            (8, rate, code)
+        );
+        let mut redis = redis::Client::open(pipeline.redis.url())
+            .unwrap()
+            .get_multiplexed_async_connection()
+            .await
+            .unwrap();
+        let ttl: i64 = redis::cmd("TTL")
+            .arg(format!("rate:{code}"))
+            .query_async(&mut redis)
+            .await
+            .unwrap();
         assert!((1..=600).contains(&ttl), "{ttl}");
     }
     pipeline.stop().await;

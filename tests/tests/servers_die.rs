@@ -12,7 +12,10 @@ async fn run_until_done(pipeline: &Pipeline) {
     for _ in 0..20 {
         match pipeline.invoke("ingestor", json!({})).await {
             Ok(_) => return,
-            Err(error) => println!("run failed, as it should while a server is away: {}", error.chars().take(200).collect::<String>()),
+            Err(error) => println!(
+                "run failed, as it should while a server is away: {}",
+                error.chars().take(200).collect::<String>()
+            ),
         }
     }
     panic!("twenty runs failed");
@@ -20,12 +23,18 @@ async fn run_until_done(pipeline: &Pipeline) {
 
 async fn backfill_until_done(pipeline: &Pipeline) {
     for _ in 0..20 {
-        match pipeline.invoke("operations-backfill", json!({"from": SPAN.0, "to": SPAN.1})).await {
+        match pipeline
+            .invoke("operations-backfill", json!({"from": SPAN.0, "to": SPAN.1}))
+            .await
+        {
             Ok(report) => {
                 assert_eq!(report["done"], true);
                 return;
             }
-            Err(error) => println!("backfill failed, as it should while a server is away: {}", error.chars().take(200).collect::<String>()),
+            Err(error) => println!(
+                "backfill failed, as it should while a server is away: {}",
+                error.chars().take(200).collect::<String>()
+            ),
         }
     }
     panic!("twenty backfills failed");
@@ -35,7 +44,12 @@ async fn backfill_until_done(pipeline: &Pipeline) {
 async fn in_the_middle(pipeline: &Pipeline) {
     for _ in 0..600 {
         let status = pipeline.emulator.status().await;
-        let rates = || status.mappings.iter().filter(|mapping| mapping.topic == "exchange_rate_updated");
+        let rates = || {
+            status
+                .mappings
+                .iter()
+                .filter(|mapping| mapping.topic == "exchange_rate_updated")
+        };
         if rates().all(|mapping| mapping.batches > 0) && rates().any(|mapping| mapping.lag.is_none_or(|lag| lag > 0)) {
             return;
         }
@@ -73,11 +87,25 @@ async fn servers_that_die_in_the_middle_leave_nothing_behind() {
     backfill_until_done(&pipeline).await;
 
     let status = pipeline.caught_up().await;
-    assert!(status.mappings.iter().any(|mapping| mapping.retries > 0), "no batch was ever retried, so nothing was tested: {status:?}");
+    assert!(
+        status.mappings.iter().any(|mapping| mapping.retries > 0),
+        "no batch was ever retried, so nothing was tested: {status:?}"
+    );
     // Redis came back empty; the run's last event filled it again.
     let (stores, cached) = (pipeline.stores().await, pipeline.cached_rate("USD").await);
-    assert!(stores == undisturbed.0, "the stores differ from those of an undisturbed run");
-    for field in ["currency_code", "currency_name", "deal_base_rate", "tts", "ttb", "source", "recorded_at"] {
+    assert!(
+        stores == undisturbed.0,
+        "the stores differ from those of an undisturbed run"
+    );
+    for field in [
+        "currency_code",
+        "currency_name",
+        "deal_base_rate",
+        "tts",
+        "ttb",
+        "source",
+        "recorded_at",
+    ] {
         assert_eq!(cached[field], undisturbed.1[field]);
     }
     pipeline.stop().await;

@@ -40,14 +40,23 @@ fn cross(krw: &str, units: &str) -> String {
     let scale = exponent.unsigned_abs() as usize;
     let digits = format!("{quotient:0>width$}", width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
-    if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
+    if fraction.is_empty() {
+        whole.to_owned()
+    } else {
+        format!("{whole}.{fraction}")
+    }
 }
 
 /// Every observation of the file: by currency and day, KRW for one unit.
 fn expected() -> BTreeMap<(String, NaiveDate), String> {
     let file = std::fs::File::open(project().join("tests/fixtures/ecb-eurofxref-hist.zip")).unwrap();
     let mut text = String::new();
-    zip::ZipArchive::new(file).unwrap().by_index(0).unwrap().read_to_string(&mut text).unwrap();
+    zip::ZipArchive::new(file)
+        .unwrap()
+        .by_index(0)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
     let mut lines = text.lines();
     let headers: Vec<&str> = lines.next().unwrap().split(',').collect();
     let krw_place = headers.iter().position(|header| *header == "KRW").unwrap();
@@ -69,25 +78,43 @@ fn expected() -> BTreeMap<(String, NaiveDate), String> {
 async fn every_observation_of_the_ecb_is_stored_to_the_last_digit() {
     let expected = expected();
     assert_eq!(expected.len(), 221_702);
-    assert_eq!(expected[&("USD".to_owned(), "2026-10-30".parse().unwrap())], "1335.26673827425707");
+    assert_eq!(
+        expected[&("USD".to_owned(), "2026-10-30".parse().unwrap())],
+        "1335.26673827425707"
+    );
 
     let pipeline = Pipeline::start(&[]).await;
     pipeline.invoke("ingestor", json!({})).await.unwrap();
     pipeline.caught_up().await;
-    let before = (pipeline.stores().await["currency.current_rate"].clone(), pipeline.cached_rate("USD").await);
+    let before = (
+        pipeline.stores().await["currency.current_rate"].clone(),
+        pipeline.cached_rate("USD").await,
+    );
     assert_eq!(before.0.len(), 29);
     assert_eq!(before.1["recorded_at"], "2026-10-30T13:15:00Z");
 
     assert_eq!(pipeline.backfill("1999-01-04", "2026-10-30").await, 221_702);
     pipeline.caught_up().await;
-    let rows = sqlx::query("SELECT currency_code, recorded_at, deal_base_rate, source FROM history.rate").fetch_all(&pipeline.store).await.unwrap();
+    let rows = sqlx::query("SELECT currency_code, recorded_at, deal_base_rate, source FROM history.rate")
+        .fetch_all(&pipeline.store)
+        .await
+        .unwrap();
     assert_eq!(rows.len(), 221_702);
     for row in &rows {
         let (code, at): (String, chrono::DateTime<chrono::Utc>) = (row.get(0), row.get(1));
         let (rate, source): (Decimal, String) = (row.get(2), row.get(3));
-        assert_eq!((rate.normalize().to_string(), source.as_str()), (expected[&(code.clone(), at.date_naive())].clone(), "ecb"), "{code} {at}");
+        assert_eq!(
+            (rate.normalize().to_string(), source.as_str()),
+            (expected[&(code.clone(), at.date_naive())].clone(), "ecb"),
+            "{code} {at}"
+        );
     }
-    let days: i64 = sqlx::query("SELECT count(*) FROM history.daily_rate WHERE open = close AND high = low AND open = high").fetch_one(&pipeline.store).await.unwrap().get(0);
+    let days: i64 =
+        sqlx::query("SELECT count(*) FROM history.daily_rate WHERE open = close AND high = low AND open = high")
+            .fetch_one(&pipeline.store)
+            .await
+            .unwrap()
+            .get(0);
     assert_eq!(days, 221_702);
 
     // Nothing moved back by a day: currencies that the newest day quotes are as they were; those that ended long ago have their last rate.
@@ -102,7 +129,13 @@ async fn every_observation_of_the_ecb_is_stored_to_the_last_digit() {
     let writers = async || -> Vec<i64> {
         let query = "SELECT coalesce(sum(xmin::text::bigint), 0)::bigint FROM history.rate UNION ALL SELECT sum(xmin::text::bigint)::bigint FROM history.daily_rate
                      UNION ALL SELECT sum(xmin::text::bigint)::bigint FROM currency.current_rate";
-        sqlx::query(query).fetch_all(&pipeline.store).await.unwrap().iter().map(|row| row.get(0)).collect()
+        sqlx::query(query)
+            .fetch_all(&pipeline.store)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect()
     };
     let written_by = writers().await;
     assert_eq!(pipeline.backfill("1999-01-04", "2026-10-30").await, 221_702);

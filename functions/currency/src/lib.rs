@@ -31,7 +31,10 @@ impl Currency {
     /// # Errors
     /// [`ConfigError`] names the variable.
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
-        Ok(Self::new(shared::store::pool(get)?, Cache::new(RedisConfig::read(get)?)))
+        Ok(Self::new(
+            shared::store::pool(get)?,
+            Cache::new(RedisConfig::read(get)?),
+        ))
     }
 
     /// Topic `new_data_received`: a run begins. Makes the connections that its rates will need and reads which currencies are known.
@@ -42,7 +45,11 @@ impl Currency {
         let ping = async { self.cache.ping().await.map_err(ApplyError::from) };
         let known = async { store::known(&self.store).await.map_err(ApplyError::from) };
         let (known, ()) = tokio::try_join!(known, ping)?;
-        tracing::debug!(known_currencies = known.len(), runs = events.len(), "Ready for new rates");
+        tracing::debug!(
+            known_currencies = known.len(),
+            runs = events.len(),
+            "Ready for new rates"
+        );
         Ok(())
     }
 
@@ -53,7 +60,10 @@ impl Currency {
     pub async fn rate_updated(&self, events: &[ExchangeRateUpdated]) -> Result<(), ApplyError> {
         let newest = newest(events);
         let codes: Vec<CurrencyCode> = newest.iter().map(|event| event.currency_code).collect();
-        self.refresh(&codes, async |_: &[CurrencyCode]| store::upsert(&self.store, &newest).await).await?;
+        self.refresh(&codes, async |_: &[CurrencyCode]| {
+            store::upsert(&self.store, &newest).await
+        })
+        .await?;
         for code in &codes {
             tracing::debug!(currency.code = %code, "Cache cleared for updated currency: {code}");
         }
@@ -66,7 +76,10 @@ impl Currency {
     /// [`ApplyError`] when PostgreSQL or Redis cannot be reached.
     pub async fn processing_completed(&self, _: &[DataProcessingCompleted]) -> Result<(), ApplyError> {
         let codes = store::known(&self.store).await?;
-        self.refresh(&codes, async |codes: &[CurrencyCode]| store::rows(&self.store, codes).await).await
+        self.refresh(&codes, async |codes: &[CurrencyCode]| {
+            store::rows(&self.store, codes).await
+        })
+        .await
     }
 
     /// Topic `cache_invalidation`: clears the named entries, or all of them, and fills them from the store in the same step.
@@ -84,7 +97,10 @@ impl Currency {
         }
         codes.sort_unstable();
         codes.dedup();
-        self.refresh(&codes, async |codes: &[CurrencyCode]| store::rows(&self.store, codes).await).await
+        self.refresh(&codes, async |codes: &[CurrencyCode]| {
+            store::rows(&self.store, codes).await
+        })
+        .await
     }
 
     /// Caches the rows that `read` gives for `codes`; the entries of those without a row are cleared. The leases come before the rows are read, so
@@ -102,12 +118,19 @@ impl Currency {
             let leases = self.cache.lease_rates(&codes).await?;
             let rows = read(&codes).await?;
             let refreshed = self.cache.refresh_rates(&leases, &rows).await?;
-            let without: Vec<CurrencyCode> =
-                codes.iter().filter(|code| rows.iter().all(|row| row.currency_code != **code)).copied().collect();
+            let without: Vec<CurrencyCode> = codes
+                .iter()
+                .filter(|code| rows.iter().all(|row| row.currency_code != **code))
+                .copied()
+                .collect();
             self.cache.drop_rates(&leases, &without).await?;
             codes = refreshed.lost;
         }
-        if codes.is_empty() { Ok(()) } else { Err(CacheError::Unstable(REFRESH_ATTEMPTS).into()) }
+        if codes.is_empty() {
+            Ok(())
+        } else {
+            Err(CacheError::Unstable(REFRESH_ATTEMPTS).into())
+        }
     }
 }
 

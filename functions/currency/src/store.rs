@@ -11,7 +11,9 @@ use sqlx::{PgPool, Row};
 
 /// Which currencies have a rate.
 pub(crate) async fn known(pool: &PgPool) -> Result<Vec<CurrencyCode>, sqlx::Error> {
-    let rows = sqlx::query("SELECT currency_code FROM currency.current_rate ORDER BY currency_code").fetch_all(pool).await?;
+    let rows = sqlx::query("SELECT currency_code FROM currency.current_rate ORDER BY currency_code")
+        .fetch_all(pool)
+        .await?;
     rows.iter().map(|row| parse(row.try_get::<&str, _>(0)?)).collect()
 }
 
@@ -20,7 +22,13 @@ pub(crate) async fn rows(pool: &PgPool, codes: &[CurrencyCode]) -> Result<Vec<Ex
     let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let query = "SELECT currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at
                    FROM currency.current_rate WHERE currency_code = ANY($1) ORDER BY currency_code";
-    sqlx::query(query).bind(codes).fetch_all(pool).await?.iter().map(read).collect()
+    sqlx::query(query)
+        .bind(codes)
+        .fetch_all(pool)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Stores `newest` (one event a currency, by currency) where it is newer than what is there, and answers the row that each currency then has: one
@@ -28,7 +36,10 @@ pub(crate) async fn rows(pool: &PgPool, codes: &[CurrencyCode]) -> Result<Vec<Ex
 ///
 /// A row that another transaction is writing at the same time is answered as it was before, or not at all when it is that currency's first. The other
 /// transaction refreshes the cache after its commit, and the cache's guard keeps the newer of the two.
-pub(crate) async fn upsert(pool: &PgPool, newest: &[ExchangeRateUpdated]) -> Result<Vec<ExchangeRateUpdated>, sqlx::Error> {
+pub(crate) async fn upsert(
+    pool: &PgPool,
+    newest: &[ExchangeRateUpdated],
+) -> Result<Vec<ExchangeRateUpdated>, sqlx::Error> {
     const UPSERT: &str = "
         WITH batch AS (
             SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::text[], $7::timestamptz[],
@@ -56,7 +67,15 @@ pub(crate) async fn upsert(pool: &PgPool, newest: &[ExchangeRateUpdated]) -> Res
     let recorded: Vec<DateTime<Utc>> = newest.iter().map(|event| event.recorded_at.utc()).collect();
     let updated: Vec<DateTime<Utc>> = newest.iter().map(|event| event.updated_at.utc()).collect();
     let versions: Vec<String> = newest.iter().map(ExchangeRateUpdated::version).collect();
-    let query = sqlx::query(UPSERT).bind(codes).bind(names).bind(rates).bind(tts).bind(ttb).bind(sources).bind(recorded).bind(updated);
+    let query = sqlx::query(UPSERT)
+        .bind(codes)
+        .bind(names)
+        .bind(rates)
+        .bind(tts)
+        .bind(ttb)
+        .bind(sources)
+        .bind(recorded)
+        .bind(updated);
     query.bind(versions).fetch_all(pool).await?.iter().map(read).collect()
 }
 
@@ -76,5 +95,6 @@ fn read(row: &PgRow) -> Result<ExchangeRateUpdated, sqlx::Error> {
 }
 
 fn parse(code: &str) -> Result<CurrencyCode, sqlx::Error> {
-    code.parse().map_err(|error: shared::currency::UnknownCurrency| sqlx::Error::Decode(error.into()))
+    code.parse()
+        .map_err(|error: shared::currency::UnknownCurrency| sqlx::Error::Decode(error.into()))
 }

@@ -28,7 +28,10 @@ impl History {
     /// # Errors
     /// [`ConfigError`] names the variable.
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
-        Ok(Self::new(shared::store::pool(get)?, Cache::new(RedisConfig::read(get)?)))
+        Ok(Self::new(
+            shared::store::pool(get)?,
+            Cache::new(RedisConfig::read(get)?),
+        ))
     }
 
     /// Topic `new_data_received`: a run begins, so comparisons and forecasts are about to be out of date. Clears them.
@@ -48,7 +51,10 @@ impl History {
         let mut codes: Vec<CurrencyCode> = events.iter().map(|event| event.currency_code).collect();
         codes.sort_unstable();
         codes.dedup();
-        let cleared = self.cache.clear_history(&codes, &[Family::History, Family::Stats, Family::Analysis]).await?;
+        let cleared = self
+            .cache
+            .clear_history(&codes, &[Family::History, Family::Stats, Family::Analysis])
+            .await?;
         tracing::debug!(stored, cleared, "Observations stored");
         for code in &codes {
             tracing::debug!(currency.code = %code, "Cache cleared for updated currency: {code}");

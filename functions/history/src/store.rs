@@ -13,7 +13,9 @@ pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Resu
     // One statement may touch a row once only, so of observations named twice the one that stands is sent.
     let mut standing: BTreeMap<_, &ExchangeRateUpdated> = BTreeMap::new();
     for event in events {
-        let kept = standing.entry((event.currency_code, event.source.as_str(), event.recorded_at)).or_insert(event);
+        let kept = standing
+            .entry((event.currency_code, event.source.as_str(), event.recorded_at))
+            .or_insert(event);
         if rank(event) > rank(kept) {
             *kept = event;
         }
@@ -42,5 +44,10 @@ pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Resu
 /// The order of two accounts of one observation, as `history.store` has it.
 fn rank(event: &ExchangeRateUpdated) -> impl Ord {
     let value = |rate: Option<Rate>| rate.map(Rate::decimal).unwrap_or_default();
-    (event.updated_at, event.deal_base_rate, value(event.tts), value(event.ttb))
+    (
+        event.updated_at,
+        event.deal_base_rate,
+        value(event.tts),
+        value(event.ttb),
+    )
 }

@@ -110,7 +110,9 @@ impl Backfill {
             return Err(BackfillError::Span { from, to });
         }
         let days = self.days.get_or_try_init(|| self.fetch()).await?;
-        let within = |day: &&HistoryDay| request.from.is_none_or(|from| from <= day.day) && request.to.is_none_or(|to| day.day <= to);
+        let within = |day: &&HistoryDay| {
+            request.from.is_none_or(|from| from <= day.day) && request.to.is_none_or(|to| day.day <= to)
+        };
         let span: Vec<&HistoryDay> = days.iter().filter(within).collect();
         let run = Run::new("/hwanyul/operations-backfill");
         let mut report = BackfillReport {
@@ -149,7 +151,11 @@ impl Backfill {
             report.days += chunk.len();
             report.days_left -= chunk.len();
             report.published_through = chunk.last().map(|day| day.day);
-            tracing::debug!(events = report.events, days_left = report.days_left, "Published a part of the history");
+            tracing::debug!(
+                events = report.events,
+                days_left = report.days_left,
+                "Published a part of the history"
+            );
         }
         report.done = report.days_left == 0;
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -31,7 +31,10 @@ struct Request {
 /// When the Runtime API ends.
 pub async fn run<R: Serialize>(work: impl AsyncFn() -> Result<R, Error>) -> Result<(), Error> {
     let work = &work;
-    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| handle(event.payload, work).await)).await
+    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
+        handle(event.payload, work).await
+    }))
+    .await
 }
 
 async fn handle<R: Serialize>(event: Value, work: &impl AsyncFn() -> Result<R, Error>) -> Result<Value, Error> {
@@ -47,13 +50,20 @@ async fn handle<R: Serialize>(event: Value, work: &impl AsyncFn() -> Result<R, E
         Ok(_) => ("SUCCESS", String::new()),
         Err(error) => ("FAILED", chain(error.as_ref())),
     };
-    let physical = request.physical_resource_id.unwrap_or_else(|| request.logical_resource_id.clone());
+    let physical = request
+        .physical_resource_id
+        .unwrap_or_else(|| request.logical_resource_id.clone());
     let report = json!({
         "Status": status, "Reason": reason, "PhysicalResourceId": physical, "StackId": request.stack_id,
         "RequestId": request.request_id, "LogicalResourceId": request.logical_resource_id,
         "Data": {"Report": outcome.as_ref().map(ToString::to_string).unwrap_or_default()},
     });
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
-    client.put(&request.response_url).body(report.to_string()).send().await?.error_for_status()?;
+    client
+        .put(&request.response_url)
+        .body(report.to_string())
+        .send()
+        .await?
+        .error_for_status()?;
     outcome
 }

@@ -58,17 +58,33 @@ pub fn read(zip: &[u8]) -> Result<Vec<HistoryDay>, HistoryError> {
     let mut archive = zip::ZipArchive::new(Cursor::new(zip))?;
     let mut csv = Vec::new();
     archive.by_index(0)?.take(MAX_CSV_BYTES + 1).read_to_end(&mut csv)?;
-    if csv.len() as u64 > MAX_CSV_BYTES { Err(HistoryError::TooLarge) } else { read_csv(&csv) }
+    if csv.len() as u64 > MAX_CSV_BYTES {
+        Err(HistoryError::TooLarge)
+    } else {
+        read_csv(&csv)
+    }
 }
 
 fn read_csv(csv: &[u8]) -> Result<Vec<HistoryDay>, HistoryError> {
     // The ECB ends each line with a comma, which makes an empty last column.
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(csv);
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .from_reader(csv);
     let headers: Vec<String> = reader.headers()?.iter().map(ToOwned::to_owned).collect();
     let mut codes: Vec<Option<CurrencyCode>> = vec![None];
     for header in headers.iter().skip(1) {
-        let unknown = || HistoryError::Cell { line: 1, column: header.clone(), value: header.clone(), allowed: "a known currency code" };
-        codes.push(if header.is_empty() { None } else { Some(header.parse().map_err(|_| unknown())?) });
+        let unknown = || HistoryError::Cell {
+            line: 1,
+            column: header.clone(),
+            value: header.clone(),
+            allowed: "a known currency code",
+        };
+        codes.push(if header.is_empty() {
+            None
+        } else {
+            Some(header.parse().map_err(|_| unknown())?)
+        });
     }
     let mut days = Vec::new();
     for line in reader.records() {
@@ -81,16 +97,27 @@ fn read_csv(csv: &[u8]) -> Result<Vec<HistoryDay>, HistoryError> {
             allowed,
         };
         let day = line.get(0).unwrap_or_default();
-        let day = day.parse::<NaiveDate>().map_err(|_| cell(0, day, "a day such as 2026-10-30"))?;
+        let day = day
+            .parse::<NaiveDate>()
+            .map_err(|_| cell(0, day, "a day such as 2026-10-30"))?;
         let mut units: Vec<(CurrencyCode, Decimal, usize)> = Vec::new();
         for (place, value) in line.iter().enumerate().skip(1) {
-            let Some(code) = codes.get(place).copied().flatten() else { continue };
+            let Some(code) = codes.get(place).copied().flatten() else {
+                continue;
+            };
             if !value.is_empty() && value != "N/A" {
-                let value = Decimal::from_str_exact(value).map_err(|_| cell(place, value, "a decimal number or N/A"))?;
+                let value =
+                    Decimal::from_str_exact(value).map_err(|_| cell(place, value, "a decimal number or N/A"))?;
                 units.push((code, value, place));
             }
         }
-        let Some(krw) = units.iter().find(|(code, ..)| *code == CurrencyCode::KRW).map(|(_, value, _)| *value) else { continue };
+        let Some(krw) = units
+            .iter()
+            .find(|(code, ..)| *code == CurrencyCode::KRW)
+            .map(|(_, value, _)| *value)
+        else {
+            continue;
+        };
         units.retain(|(code, ..)| *code != CurrencyCode::KRW);
         units.push((CurrencyCode::EUR, Decimal::ONE, 0));
         let mut rates = Vec::with_capacity(units.len());
@@ -112,19 +139,38 @@ mod tests {
     #[test]
     fn the_whole_history_has_every_observation() {
         let days = read(include_bytes!("../../../tests/fixtures/ecb-eurofxref-hist.zip")).unwrap();
-        assert_eq!((days.len(), days.iter().map(|day| day.rates.len()).sum::<usize>()), (7_126, 221_702));
-        assert_eq!((days[0].day.to_string().as_str(), days[7_125].day.to_string().as_str()), ("1999-01-04", "2026-10-30"));
-        let usd = days[7_125].rates.iter().find(|(code, _)| code.as_str() == "USD").unwrap();
+        assert_eq!(
+            (days.len(), days.iter().map(|day| day.rates.len()).sum::<usize>()),
+            (7_126, 221_702)
+        );
+        assert_eq!(
+            (days[0].day.to_string().as_str(), days[7_125].day.to_string().as_str()),
+            ("1999-01-04", "2026-10-30")
+        );
+        let usd = days[7_125]
+            .rates
+            .iter()
+            .find(|(code, _)| code.as_str() == "USD")
+            .unwrap();
         assert_eq!(usd.1.to_string(), "1335.26673827425707"); // 1491.76 / 1.1172
     }
 
     #[test]
     fn a_bad_cell_is_named() {
         let error = read_csv(b"Date,USD,KRW,\n2026-10-30,1.1172,1491.76,\n2026-10-29,one,1488.4,\n").unwrap_err();
-        assert_eq!(error.to_string(), "history line 3, column USD: \"one\" is not a decimal number or N/A");
+        assert_eq!(
+            error.to_string(),
+            "history line 3, column USD: \"one\" is not a decimal number or N/A"
+        );
         let error = read_csv(b"Date,USD,KRW,\n2026-10-30,0,1491.76,\n").unwrap_err();
-        assert_eq!(error.to_string(), "history line 2, column USD: \"0\" is not a positive rate");
+        assert_eq!(
+            error.to_string(),
+            "history line 2, column USD: \"0\" is not a positive rate"
+        );
         let error = read_csv(b"Date,USDX,KRW,\n").unwrap_err();
-        assert_eq!(error.to_string(), "history line 1, column USDX: \"USDX\" is not a known currency code");
+        assert_eq!(
+            error.to_string(),
+            "history line 1, column USDX: \"USDX\" is not a known currency code"
+        );
     }
 }

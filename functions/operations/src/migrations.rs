@@ -31,7 +31,13 @@ pub async fn ensure(get: Get<'_>) -> Result<MigrationReport, Error> {
 /// When PostgreSQL is not there or a migration fails.
 pub async fn apply(pool: &PgPool) -> Result<MigrationReport, sqlx::migrate::MigrateError> {
     MIGRATOR.run(pool).await?;
-    let version = sqlx::query("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await?.try_get(0)?;
+    let version = sqlx::query("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(pool)
+        .await?
+        .try_get(0)?;
     tracing::info!(version, "Tables are there");
-    Ok(MigrationReport { version, migrations: MIGRATOR.iter().count() })
+    Ok(MigrationReport {
+        version,
+        migrations: MIGRATOR.iter().count(),
+    })
 }

@@ -10,13 +10,28 @@ use shared::publish::{TopicReport, ensure_topics};
 /// # Errors
 /// When a variable is missing or Kafka refuses.
 pub async fn ensure(get: Get<'_>) -> Result<Vec<TopicReport>, Error> {
-    let replication = parse_or(get, var::KAFKA_REPLICATION, 3_i16, "a whole number, at most the number of brokers")?;
+    let replication = parse_or(
+        get,
+        var::KAFKA_REPLICATION,
+        3_i16,
+        "a whole number, at most the number of brokers",
+    )?;
     let reports = ensure_topics(&KafkaConfig::read(get)?, replication).await?;
     for report in &reports {
         if report.has_too_few() {
-            tracing::warn!(kafka.topic = report.topic, partitions = report.partitions, wanted = report.wanted, "Topic has too few partitions");
+            tracing::warn!(
+                kafka.topic = report.topic,
+                partitions = report.partitions,
+                wanted = report.wanted,
+                "Topic has too few partitions"
+            );
         } else {
-            tracing::info!(kafka.topic = report.topic, partitions = report.partitions, created = report.created, "Topic is there");
+            tracing::info!(
+                kafka.topic = report.topic,
+                partitions = report.partitions,
+                created = report.created,
+                "Topic is there"
+            );
         }
     }
     Ok(reports)

@@ -19,8 +19,12 @@ pub(super) struct Decoded<'a, P> {
 
 pub(super) fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P> {
     let count = event.records.values().map(Vec::len).sum();
-    let mut decoded =
-        Decoded { payloads: Vec::with_capacity(count), places: Vec::with_capacity(count), tombstones: 0, refused: Vec::new() };
+    let mut decoded = Decoded {
+        payloads: Vec::with_capacity(count),
+        places: Vec::with_capacity(count),
+        tombstones: 0,
+        refused: Vec::new(),
+    };
     let mut buffer = Vec::new();
     for records in event.records.values() {
         let mut in_order: Vec<&KafkaRecord> = records.iter().collect();
@@ -41,7 +45,11 @@ pub(super) fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P
 
 fn payload<P: Payload>(record: &KafkaRecord<'_>, buffer: &mut Vec<u8>) -> Result<Option<P>, (RefusalCode, String)> {
     if &*record.topic != P::TOPIC.name() {
-        let reason = format!("the record is of topic {:?}; this function handles {}", &*record.topic, P::TOPIC);
+        let reason = format!(
+            "the record is of topic {:?}; this function handles {}",
+            &*record.topic,
+            P::TOPIC
+        );
         return Err((RefusalCode::WrongTopic, reason));
     }
     if record.is_tombstone() {
@@ -55,7 +63,11 @@ fn payload<P: Payload>(record: &KafkaRecord<'_>, buffer: &mut Vec<u8>) -> Result
         return Err((RefusalCode::TooLarge, reason));
     }
     serde_json::from_slice(buffer).map(Some).map_err(|error| {
-        let code = if error.is_data() { RefusalCode::InvalidPayload } else { RefusalCode::NotJson };
+        let code = if error.is_data() {
+            RefusalCode::InvalidPayload
+        } else {
+            RefusalCode::NotJson
+        };
         // serde's messages repeat the offending value, which can be long.
         (code, error.to_string().chars().take(300).collect())
     })

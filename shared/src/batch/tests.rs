@@ -21,14 +21,46 @@ fn what_is_no_payload_is_refused_with_its_reason() {
         ("{", RefusalCode::NotJson, "EOF"),
         ("[]", RefusalCode::InvalidPayload, "invalid length 0"),
         ("{}", RefusalCode::InvalidPayload, "missing field `currency_code`"),
-        (&RATE.replace("\"USD\"", "\"usd\""), RefusalCode::InvalidPayload, "unknown currency \"usd\""),
-        (&RATE.replace("\"USD\"", "\"USD:*\""), RefusalCode::InvalidPayload, "unknown currency \"USD:*\""),
-        (&RATE.replace("\"USD\"", "7"), RefusalCode::InvalidPayload, "invalid type: integer `7`"),
-        (&RATE.replace("1335.26673827425707", "0"), RefusalCode::InvalidPayload, "rate must be positive, got 0"),
-        (&RATE.replace("1335.26673827425707", "-3"), RefusalCode::InvalidPayload, "rate must be positive, got -3"),
-        (&RATE.replace("1335.26673827425707", "NaN"), RefusalCode::NotJson, "expected"),
-        (&RATE.replace("1335.26673827425707", "1e400"), RefusalCode::InvalidPayload, "rate must be between"),
-        (&RATE.replace("2026-10-30T13", "10000-10-30T13"), RefusalCode::InvalidPayload, "time must be RFC 3339"),
+        (
+            &RATE.replace("\"USD\"", "\"usd\""),
+            RefusalCode::InvalidPayload,
+            "unknown currency \"usd\"",
+        ),
+        (
+            &RATE.replace("\"USD\"", "\"USD:*\""),
+            RefusalCode::InvalidPayload,
+            "unknown currency \"USD:*\"",
+        ),
+        (
+            &RATE.replace("\"USD\"", "7"),
+            RefusalCode::InvalidPayload,
+            "invalid type: integer `7`",
+        ),
+        (
+            &RATE.replace("1335.26673827425707", "0"),
+            RefusalCode::InvalidPayload,
+            "rate must be positive, got 0",
+        ),
+        (
+            &RATE.replace("1335.26673827425707", "-3"),
+            RefusalCode::InvalidPayload,
+            "rate must be positive, got -3",
+        ),
+        (
+            &RATE.replace("1335.26673827425707", "NaN"),
+            RefusalCode::NotJson,
+            "expected",
+        ),
+        (
+            &RATE.replace("1335.26673827425707", "1e400"),
+            RefusalCode::InvalidPayload,
+            "rate must be between",
+        ),
+        (
+            &RATE.replace("2026-10-30T13", "10000-10-30T13"),
+            RefusalCode::InvalidPayload,
+            "time must be RFC 3339",
+        ),
     ]
     .map(|(value, code, reason): (&str, _, _)| (value.to_owned(), code, reason));
     for (value, code, reason) in bad {
@@ -36,8 +68,16 @@ fn what_is_no_payload_is_refused_with_its_reason() {
         let event: KafkaEvent = serde_json::from_str(&event).unwrap();
         let decoded = decode::<ExchangeRateUpdated>(&event);
         assert_eq!((decoded.payloads.len(), decoded.refused.len()), (2, 1), "{value}");
-        assert_eq!((decoded.refused[0].0.offset, decoded.refused[0].1), (1, code), "{value}");
-        assert!(decoded.refused[0].2.contains(reason), "{value}: {}", decoded.refused[0].2);
+        assert_eq!(
+            (decoded.refused[0].0.offset, decoded.refused[0].1),
+            (1, code),
+            "{value}"
+        );
+        assert!(
+            decoded.refused[0].2.contains(reason),
+            "{value}: {}",
+            decoded.refused[0].2
+        );
     }
 }
 
@@ -46,7 +86,11 @@ fn a_refused_record_that_cannot_be_put_aside_comes_again_with_all_behind_it() {
     let event = event(&[RATE, "{", RATE, RATE]);
     let event: KafkaEvent = serde_json::from_str(&event).unwrap();
     let decoded = decode::<ExchangeRateUpdated>(&event);
-    let offsets: Vec<i64> = again(&event, &decoded.refused).failures.iter().map(|failure| failure.item.offset).collect();
+    let offsets: Vec<i64> = again(&event, &decoded.refused)
+        .failures
+        .iter()
+        .map(|failure| failure.item.offset)
+        .collect();
     assert_eq!(offsets, [1, 2, 3]);
 }
 
@@ -61,10 +105,15 @@ async fn a_value_the_store_refuses_is_found_among_the_others() {
         .collect();
     let applied = std::cell::RefCell::new(Vec::new());
     let apply = async |batch: &[ExchangeRateUpdated]| {
-        if batch.iter().any(|payload| payload.source == "4" || payload.source == "8") {
+        if batch
+            .iter()
+            .any(|payload| payload.source == "4" || payload.source == "8")
+        {
             return Err(ApplyError::Store(sqlx::Error::Encode("no".into())));
         }
-        applied.borrow_mut().extend(batch.iter().map(|payload| payload.source.clone()));
+        applied
+            .borrow_mut()
+            .extend(batch.iter().map(|payload| payload.source.clone()));
         Ok(())
     };
     let mut stubborn = Vec::new();

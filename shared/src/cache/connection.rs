@@ -32,12 +32,19 @@ enum Server {
 
 impl Connection {
     pub(super) fn new(config: RedisConfig) -> Self {
-        Self { config, server: Arc::new(OnceCell::new()) }
+        Self {
+            config,
+            server: Arc::new(OnceCell::new()),
+        }
     }
 
     /// All answers, or the first error.
     pub(super) async fn run(&self, commands: &[Cmd]) -> Result<Vec<Value>, CacheError> {
-        self.try_run(commands).await?.into_iter().map(|answer| answer.map_err(CacheError::from)).collect()
+        self.try_run(commands)
+            .await?
+            .into_iter()
+            .map(|answer| answer.map_err(CacheError::from))
+            .collect()
     }
 
     /// One answer for each command. Commands may be sent more than once when a connection breaks: all of ours may be repeated.
@@ -78,12 +85,24 @@ impl Connection {
             Server::Cluster(connection) => {
                 let answers = join_all(commands.iter().map(|command| {
                     let mut connection = connection.clone();
-                    async move { connection.req_packed_command(command).await.and_then(Value::extract_error) }
+                    async move {
+                        connection
+                            .req_packed_command(command)
+                            .await
+                            .and_then(Value::extract_error)
+                    }
                 }))
                 .await;
-                match answers.iter().position(|answer| matches!(answer, Err(error) if is_broken(error))) {
+                match answers
+                    .iter()
+                    .position(|answer| matches!(answer, Err(error) if is_broken(error)))
+                {
                     None => Ok(answers),
-                    Some(place) => answers.into_iter().nth(place).unwrap_or(Ok(Value::Nil)).map(|_| Vec::new()),
+                    Some(place) => answers
+                        .into_iter()
+                        .nth(place)
+                        .unwrap_or(Ok(Value::Nil))
+                        .map(|_| Vec::new()),
                 }
             }
         }
@@ -108,5 +127,7 @@ async fn connect(config: &RedisConfig) -> RedisResult<Server> {
         .set_response_timeout(Some(RESPONSE_TIMEOUT))
         .set_number_of_retries(1)
         .set_min_delay(Duration::from_millis(20));
-    ConnectionManager::new_with_config(Client::open(config.url.as_str())?, settings).await.map(Server::Single)
+    ConnectionManager::new_with_config(Client::open(config.url.as_str())?, settings)
+        .await
+        .map(Server::Single)
 }

@@ -26,11 +26,19 @@ impl Family {
         let periods = Period::ALL.iter().copied();
         match self {
             Self::History => periods
-                .flat_map(|period| Interval::ALL.iter().map(move |interval| key::history(code, period, *interval)))
+                .flat_map(|period| {
+                    Interval::ALL
+                        .iter()
+                        .map(move |interval| key::history(code, period, *interval))
+                })
                 .collect(),
             Self::Stats => periods.map(|period| key::stats(code, period)).collect(),
             Self::Analysis => periods
-                .flat_map(|period| AnalysisKind::ALL.iter().map(move |kind| key::analysis(code, *kind, period)))
+                .flat_map(|period| {
+                    AnalysisKind::ALL
+                        .iter()
+                        .map(move |kind| key::analysis(code, *kind, period))
+                })
                 .collect(),
         }
     }
@@ -49,9 +57,15 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn lease_history(&self, code: CurrencyCode) -> Result<Lease, CacheError> {
-        let call = (vec![key::history_guard(code)], vec![new_token(), ttl::GUARD.as_secs().to_string()]);
+        let call = (
+            vec![key::history_guard(code)],
+            vec![new_token(), ttl::GUARD.as_secs().to_string()],
+        );
         let token = self.scripts(&script::LEASE, &[call]).await?.pop().unwrap_or(Value::Nil);
-        Ok(Lease { code, token: text(token)? })
+        Ok(Lease {
+            code,
+            token: text(token)?,
+        })
     }
 
     /// Caches a computed result under one of the [`Family::keys`], unless a clear came since the lease. Answers whether it is cached.
@@ -61,7 +75,11 @@ impl Cache {
     pub async fn put_computed(&self, lease: &Lease, key: &str, value: &str, ttl: Duration) -> Result<bool, CacheError> {
         let keys = vec![key.to_owned(), key::history_guard(lease.code)];
         let arguments = vec![lease.token.clone(), ttl.as_secs().to_string(), value.to_owned()];
-        let answer = self.scripts(&script::PUT_IF, &[(keys, arguments)]).await?.pop().unwrap_or(Value::Int(0));
+        let answer = self
+            .scripts(&script::PUT_IF, &[(keys, arguments)])
+            .await?
+            .pop()
+            .unwrap_or(Value::Int(0));
         Ok(number(answer)? == 1)
     }
 
@@ -90,6 +108,8 @@ impl Cache {
             })
             .collect();
         let answers = self.scripts(&script::CLEAR, &calls).await?;
-        answers.into_iter().try_fold(0, |sum, answer| Ok(sum + number(answer)?.unsigned_abs()))
+        answers
+            .into_iter()
+            .try_fold(0, |sum, answer| Ok(sum + number(answer)?.unsigned_abs()))
     }
 }

@@ -30,8 +30,10 @@ impl Cache {
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn lease_rates(&self, codes: &[CurrencyCode]) -> Result<RateLeases, CacheError> {
         let guard_ttl = ttl::GUARD.as_secs().to_string();
-        let calls: Vec<_> =
-            codes.iter().map(|code| (vec![key::rate_guard(*code)], vec![new_token(), guard_ttl.clone()])).collect();
+        let calls: Vec<_> = codes
+            .iter()
+            .map(|code| (vec![key::rate_guard(*code)], vec![new_token(), guard_ttl.clone()]))
+            .collect();
         let tokens = self.scripts(&script::LEASE, &calls).await?;
         let pairs = codes.iter().zip(tokens).map(|(code, token)| Ok((*code, text(token)?)));
         pairs.collect::<Result<_, CacheError>>().map(RateLeases)
@@ -43,7 +45,11 @@ impl Cache {
     ///
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
-    pub async fn refresh_rates(&self, leases: &RateLeases, rows: &[ExchangeRateUpdated]) -> Result<Refreshed, CacheError> {
+    pub async fn refresh_rates(
+        &self,
+        leases: &RateLeases,
+        rows: &[ExchangeRateUpdated],
+    ) -> Result<Refreshed, CacheError> {
         let (entry_ttl, guard_ttl) = (ttl::RATE.as_secs().to_string(), ttl::GUARD.as_secs().to_string());
         let calls: Vec<_> = rows
             .iter()
@@ -51,7 +57,10 @@ impl Cache {
                 let lease = leases.0.get(&row.currency_code).cloned().unwrap_or_default();
                 let mut arguments = vec![lease, row.version(), entry_ttl.clone(), guard_ttl.clone(), new_token()];
                 arguments.extend(fields(row));
-                (vec![key::rate(row.currency_code), key::rate_guard(row.currency_code)], arguments)
+                (
+                    vec![key::rate(row.currency_code), key::rate_guard(row.currency_code)],
+                    arguments,
+                )
             })
             .collect();
         let mut refreshed = Refreshed::default();
@@ -76,7 +85,10 @@ impl Cache {
             .iter()
             .map(|code| {
                 let lease = leases.0.get(code).cloned().unwrap_or_default();
-                (vec![key::rate(*code), key::rate_guard(*code)], vec![lease, new_token(), guard_ttl.clone()])
+                (
+                    vec![key::rate(*code), key::rate_guard(*code)],
+                    vec![lease, new_token(), guard_ttl.clone()],
+                )
             })
             .collect();
         self.scripts(&script::DROP_IF, &calls).await.map(drop)
@@ -91,7 +103,11 @@ impl Cache {
         let mut arguments = vec![lease, ttl::RATE.as_secs().to_string()];
         arguments.extend(fields(row));
         let keys = vec![key::rate(row.currency_code), key::rate_guard(row.currency_code)];
-        let answer = self.scripts(&script::PUT_HASH_IF, &[(keys, arguments)]).await?.pop().unwrap_or(Value::Int(0));
+        let answer = self
+            .scripts(&script::PUT_HASH_IF, &[(keys, arguments)])
+            .await?
+            .pop()
+            .unwrap_or(Value::Int(0));
         Ok(number(answer)? == 1)
     }
 
@@ -103,10 +119,17 @@ impl Cache {
         let guard_ttl = ttl::GUARD.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
-            .map(|code| (vec![key::rate_guard(*code), key::rate(*code)], vec![new_token(), guard_ttl.clone()]))
+            .map(|code| {
+                (
+                    vec![key::rate_guard(*code), key::rate(*code)],
+                    vec![new_token(), guard_ttl.clone()],
+                )
+            })
             .collect();
         let answers = self.scripts(&script::CLEAR, &calls).await?;
-        answers.into_iter().try_fold(0, |sum, answer| Ok(sum + number(answer)?.unsigned_abs()))
+        answers
+            .into_iter()
+            .try_fold(0, |sum, answer| Ok(sum + number(answer)?.unsigned_abs()))
     }
 
     /// The cached hashes of `codes`, in one round trip; `None` for each that is not cached.
@@ -114,7 +137,10 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn rates(&self, codes: &[CurrencyCode]) -> Result<Vec<Option<BTreeMap<String, String>>>, CacheError> {
-        let commands: Vec<_> = codes.iter().map(|code| redis::cmd("HGETALL").arg(key::rate(*code)).to_owned()).collect();
+        let commands: Vec<_> = codes
+            .iter()
+            .map(|code| redis::cmd("HGETALL").arg(key::rate(*code)).to_owned())
+            .collect();
         let answers = self.connection.run(&commands).await?;
         let read = |answer| -> Result<_, CacheError> {
             let hash: BTreeMap<String, String> = from_redis_value(answer).map_err(redis::RedisError::from)?;

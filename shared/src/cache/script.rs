@@ -10,7 +10,10 @@ pub(super) struct Script {
 
 impl Script {
     const fn new(text: &'static str) -> Self {
-        Self { text, hash: OnceLock::new() }
+        Self {
+            text,
+            hash: OnceLock::new(),
+        }
     }
 
     pub(super) fn text(&self) -> &'static str {
@@ -18,7 +21,8 @@ impl Script {
     }
 
     pub(super) fn hash(&self) -> &str {
-        self.hash.get_or_init(|| redis::Script::new(self.text).get_hash().to_owned())
+        self.hash
+            .get_or_init(|| redis::Script::new(self.text).get_hash().to_owned())
     }
 }
 

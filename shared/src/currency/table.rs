@@ -2,8 +2,20 @@
 
 use super::Currency;
 
-const fn row(code: &'static str, english: &'static str, korean: &'static str, minor_units: u8, customary_unit: u16) -> Currency {
-    Currency { code, english, korean, minor_units, customary_unit }
+const fn row(
+    code: &'static str,
+    english: &'static str,
+    korean: &'static str,
+    minor_units: u8,
+    customary_unit: u16,
+) -> Currency {
+    Currency {
+        code,
+        english,
+        korean,
+        minor_units,
+        customary_unit,
+    }
 }
 
 /// The place of `code` in the table. Only constants use it; a code that is not there stops the build.

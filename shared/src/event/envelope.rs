@@ -51,13 +51,19 @@ impl FromStr for Traceparent {
     fn from_str(text: &str) -> Result<Self, TraceparentError> {
         let refused = || TraceparentError(text.chars().take(60).collect());
         let parts: Vec<&str> = text.split('-').collect();
-        let [version, trace, parent, flags] = parts[..] else { return Err(refused()) };
+        let [version, trace, parent, flags] = parts[..] else {
+            return Err(refused());
+        };
         if (version.len(), trace.len(), parent.len(), flags.len()) != (2, 32, 16, 2) || version == "ff" {
             return Err(refused());
         }
         let trace_id = u128::from_str_radix(trace, 16).map_err(|_| refused())?;
         let parent_id = u64::from_str_radix(parent, 16).map_err(|_| refused())?;
-        if trace_id == 0 || parent_id == 0 { Err(refused()) } else { Ok(Self { trace_id, parent_id }) }
+        if trace_id == 0 || parent_id == 0 {
+            Err(refused())
+        } else {
+            Ok(Self { trace_id, parent_id })
+        }
     }
 }
 
@@ -83,7 +89,14 @@ impl Run {
     #[must_use]
     pub fn new(publisher: &'static str) -> Self {
         let (trace, parent) = (Uuid::new_v4().as_u128(), Uuid::new_v4().as_u64_pair().0);
-        Self { correlation_id: Uuid::now_v7(), traceparent: Traceparent { trace_id: trace, parent_id: parent }, publisher }
+        Self {
+            correlation_id: Uuid::now_v7(),
+            traceparent: Traceparent {
+                trace_id: trace,
+                parent_id: parent,
+            },
+            publisher,
+        }
     }
 
     /// `payload` as an event of this run, made at `time`.

@@ -13,10 +13,17 @@ fn round_trip<P: Payload + PartialEq + std::fmt::Debug>(fixture: &str) -> P {
 fn the_four_payloads_are_what_the_fixtures_say() {
     let read: NewDataReceived = round_trip(include_str!("../../../tests/fixtures/payloads/new_data_received.json"));
     assert_eq!((read.key().as_str(), NewDataReceived::TOPIC.partitions()), ("ecb", 1));
-    let read: ExchangeRateUpdated = round_trip(include_str!("../../../tests/fixtures/payloads/exchange_rate_updated.json"));
-    assert_eq!((read.key().as_str(), ExchangeRateUpdated::TOPIC.partitions()), ("USD", 3));
+    let read: ExchangeRateUpdated = round_trip(include_str!(
+        "../../../tests/fixtures/payloads/exchange_rate_updated.json"
+    ));
+    assert_eq!(
+        (read.key().as_str(), ExchangeRateUpdated::TOPIC.partitions()),
+        ("USD", 3)
+    );
     assert_eq!(read.deal_base_rate.to_string(), "1335.26673827425707");
-    round_trip::<DataProcessingCompleted>(include_str!("../../../tests/fixtures/payloads/data_processing_completed.json"));
+    round_trip::<DataProcessingCompleted>(include_str!(
+        "../../../tests/fixtures/payloads/data_processing_completed.json"
+    ));
     let read: CacheInvalidation = round_trip(include_str!("../../../tests/fixtures/payloads/cache_invalidation.json"));
     assert_eq!(read.cache_keys[0], CacheKey::One("USD".parse().unwrap()));
 }
@@ -25,13 +32,18 @@ fn the_four_payloads_are_what_the_fixtures_say() {
 fn unknown_payload_fields_are_accepted() {
     let fixture = include_str!("../../../tests/fixtures/payloads/exchange_rate_updated.json");
     let wider = fixture.replacen('{', r#"{"mood":{"of":["the","day"]},"#, 1);
-    assert_eq!(serde_json::from_str::<ExchangeRateUpdated>(&wider).unwrap(), serde_json::from_str(fixture).unwrap());
+    assert_eq!(
+        serde_json::from_str::<ExchangeRateUpdated>(&wider).unwrap(),
+        serde_json::from_str(fixture).unwrap()
+    );
 }
 
 #[test]
 fn the_version_text_orders_as_the_events_do() {
-    let base: ExchangeRateUpdated =
-        serde_json::from_str(include_str!("../../../tests/fixtures/payloads/exchange_rate_updated.json")).unwrap();
+    let base: ExchangeRateUpdated = serde_json::from_str(include_str!(
+        "../../../tests/fixtures/payloads/exchange_rate_updated.json"
+    ))
+    .unwrap();
     let mut others = vec![base.clone()];
     for (recorded, updated, rate) in [
         ("2026-10-29T13:15:00Z", "2026-11-01T00:00:00Z", "1335.3"),
@@ -56,7 +68,10 @@ fn the_version_text_orders_as_the_events_do() {
 #[test]
 fn cache_keys_are_closed() {
     assert_eq!("exchange_rate:*".parse(), Ok(CacheKey::All));
-    assert!(matches!("exchange_rate:USD:*".parse::<CacheKey>(), Err(CacheKeyError::Currency(_))));
+    assert!(matches!(
+        "exchange_rate:USD:*".parse::<CacheKey>(),
+        Err(CacheKeyError::Currency(_))
+    ));
     assert!(matches!("rate:USD".parse::<CacheKey>(), Err(CacheKeyError::Form(_))));
 }
 
@@ -64,7 +79,12 @@ fn cache_keys_are_closed() {
 fn a_traceparent_reads_what_it_writes() {
     let run = Run::new("/hwanyul/test");
     assert_eq!(run.traceparent.to_string().parse(), Ok(run.traceparent));
-    for text in ["", "00-0-0-01", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-00000000000000000000000000000000-b7ad6b7169203331-01"] {
+    for text in [
+        "",
+        "00-0-0-01",
+        "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+    ] {
         assert!(text.parse::<Traceparent>().is_err(), "{text}");
     }
 }

@@ -65,18 +65,37 @@ async fn ensure(admin: &AdminClient, replication: i16) -> Result<Vec<TopicReport
         .collect::<Result<_, _>>()?;
     let mut created = Vec::new();
     for (name, outcome) in admin.create_topics(wanted, CreateTopicsOptions::default()).await? {
-        let Some(topic) = Topic::ALL.into_iter().find(|topic| topic.name() == name) else { continue };
+        let Some(topic) = Topic::ALL.into_iter().find(|topic| topic.name() == name) else {
+            continue;
+        };
         match outcome {
             Ok(()) => created.push(topic),
-            Err(KrafkaError::Broker { code: ErrorCode::TopicAlreadyExists, .. }) => {}
-            Err(source) => return Err(TopicsError::Topic { topic: topic.name(), source }),
+            Err(KrafkaError::Broker {
+                code: ErrorCode::TopicAlreadyExists,
+                ..
+            }) => {}
+            Err(source) => {
+                return Err(TopicsError::Topic {
+                    topic: topic.name(),
+                    source,
+                });
+            }
         }
     }
     let mut reports = Vec::new();
     for topic in Topic::ALL {
         let is_new = created.contains(&topic);
-        let partitions = if is_new { usize::try_from(topic.partitions()).unwrap_or(1) } else { existing(admin, topic).await? };
-        reports.push(TopicReport { topic: topic.name(), created: is_new, partitions, wanted: topic.partitions() });
+        let partitions = if is_new {
+            usize::try_from(topic.partitions()).unwrap_or(1)
+        } else {
+            existing(admin, topic).await?
+        };
+        reports.push(TopicReport {
+            topic: topic.name(),
+            created: is_new,
+            partitions,
+            wanted: topic.partitions(),
+        });
     }
     Ok(reports)
 }
@@ -84,7 +103,10 @@ async fn ensure(admin: &AdminClient, replication: i16) -> Result<Vec<TopicReport
 async fn existing(admin: &AdminClient, topic: Topic) -> Result<usize, TopicsError> {
     let mut partitions = 0;
     for (_, description) in admin.describe_topics([topic.name()], Default::default()).await? {
-        let description = description.map_err(|source| TopicsError::Topic { topic: topic.name(), source })?;
+        let description = description.map_err(|source| TopicsError::Topic {
+            topic: topic.name(),
+            source,
+        })?;
         partitions = description.partitions.len();
     }
     Ok(partitions)

@@ -25,8 +25,21 @@ pub fn event(records: usize, with_headers: bool, round: usize) -> Vec<u8> {
     for place in 0..records {
         let code = codes[place % codes.len()];
         let minute = round * 1000 + place / codes.len();
-        let time = format!("20{:02}-{:02}-{:02}T{:02}:{:02}:00Z", 10 + minute / 518_400 % 80, 1 + minute / 43_200 % 12, 1 + minute / 1440 % 28, minute / 60 % 24, minute % 60);
-        let payload = crate::rate(code.as_str(), "ecb", &time, &time, &format!("{}.{:04}", 1 + place, place % 10_000));
+        let time = format!(
+            "20{:02}-{:02}-{:02}T{:02}:{:02}:00Z",
+            10 + minute / 518_400 % 80,
+            1 + minute / 43_200 % 12,
+            1 + minute / 1440 % 28,
+            minute / 60 % 24,
+            minute % 60
+        );
+        let payload = crate::rate(
+            code.as_str(),
+            "ecb",
+            &time,
+            &time,
+            &format!("{}.{:04}", 1 + place, place % 10_000),
+        );
         let event = run.event(&payload, payload.updated_at).unwrap();
         let value = base64_simd::STANDARD.encode_to_string(&event.payload);
         let headers: Vec<String> = event
@@ -44,9 +57,15 @@ pub fn event(records: usize, with_headers: bool, round: usize) -> Vec<u8> {
             headers.join(",")
         ));
     }
-    let partitions: Vec<String> =
-        partitions.iter().map(|(partition, records)| format!("\"exchange_rate_updated-{partition}\":[{}]", records.join(","))).collect();
-    format!(r#"{{"eventSource":"aws:kafka","bootstrapServers":"b:9098","records":{{{}}}}}"#, partitions.join(",")).into_bytes()
+    let partitions: Vec<String> = partitions
+        .iter()
+        .map(|(partition, records)| format!("\"exchange_rate_updated-{partition}\":[{}]", records.join(",")))
+        .collect();
+    format!(
+        r#"{{"eventSource":"aws:kafka","bootstrapServers":"b:9098","records":{{{}}}}}"#,
+        partitions.join(",")
+    )
+    .into_bytes()
 }
 
 #[derive(Deserialize)]
@@ -100,7 +119,11 @@ fn bare(bytes: &[u8]) -> usize {
 pub async fn run() {
     let stack = Stack::start().await;
     let apply = async |events: &[ExchangeRateUpdated]| stack.currency.rate_updated(events).await;
-    for (records, with_headers, rounds, goal) in [(10_000, false, 15, "goal <= 2.5"), (100, false, 60, ""), (3_500, true, 15, "full headers, 6 MB limit")] {
+    for (records, with_headers, rounds, goal) in [
+        (10_000, false, 15, "goal <= 2.5"),
+        (100, false, 60, ""),
+        (3_500, true, 15, "full headers, 6 MB limit"),
+    ] {
         let (mut whole, mut limit, mut decoding) = (Vec::new(), Vec::new(), Vec::new());
         let mut bytes = 0;
         for round in 0..rounds + 2 {
@@ -110,12 +133,20 @@ pub async fn run() {
             assert_eq!(bare(&event), records);
             let bare = started.elapsed();
             let started = Instant::now();
-            let raw: Box<RawValue> = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&event)).unwrap();
-            handle::<ExchangeRateUpdated>(raw.get(), &stack.dead_letters, &async |_: &[ExchangeRateUpdated]| Ok(())).await.unwrap();
+            let raw: Box<RawValue> =
+                serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&event)).unwrap();
+            handle::<ExchangeRateUpdated>(
+                raw.get(),
+                &stack.dead_letters,
+                &async |_: &[ExchangeRateUpdated]| Ok(()),
+            )
+            .await
+            .unwrap();
             let decode = started.elapsed();
             let started = Instant::now();
             // As lambda_runtime reads it.
-            let raw: Box<RawValue> = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&event)).unwrap();
+            let raw: Box<RawValue> =
+                serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&event)).unwrap();
             let answer = handle(raw.get(), &stack.dead_letters, &apply).await.unwrap();
             let took = started.elapsed();
             assert_eq!(answer, BatchResponse::default());
@@ -125,9 +156,24 @@ pub async fn run() {
                 decoding.push(decode);
             }
         }
-        let what = format!("(a) handler, {records} records, 160 currencies, {:.1} MB", bytes as f64 / 1e6);
+        let what = format!(
+            "(a) handler, {records} records, 160 currencies, {:.1} MB",
+            bytes as f64 / 1e6
+        );
         let limit = Times::new(limit).median();
-        report(&what, Times::new(whole).median(), "bare decode of the same bytes", limit, goal);
-        report("    of which reading and checking the records", Times::new(decoding).median(), "bare decode of the same bytes", limit, "");
+        report(
+            &what,
+            Times::new(whole).median(),
+            "bare decode of the same bytes",
+            limit,
+            goal,
+        );
+        report(
+            "    of which reading and checking the records",
+            Times::new(decoding).median(),
+            "bare decode of the same bytes",
+            limit,
+            "",
+        );
     }
 }

@@ -11,7 +11,13 @@ fn events(count: usize) -> Vec<Event> {
     let run = Run::new("/hwanyul/bench");
     let codes: Vec<CurrencyCode> = CurrencyCode::all().collect();
     let event = |place: usize| {
-        let payload = crate::rate(codes[place % codes.len()].as_str(), "bench", "2026-10-30T13:15:00Z", "2026-10-30T15:00:00Z", "1335.27");
+        let payload = crate::rate(
+            codes[place % codes.len()].as_str(),
+            "bench",
+            "2026-10-30T13:15:00Z",
+            "2026-10-30T15:00:00Z",
+            "1335.27",
+        );
         run.event(&payload, payload.updated_at).unwrap()
     };
     (0..count).map(event).collect()
@@ -22,7 +28,10 @@ fn events(count: usize) -> Vec<Event> {
 /// # Panics
 /// When Kafka is away.
 pub async fn run() {
-    let config = KafkaConfig { bootstrap_servers: crate::server("HWANYUL_TEST_KAFKA"), security: KafkaSecurity::Plaintext };
+    let config = KafkaConfig {
+        bootstrap_servers: crate::server("HWANYUL_TEST_KAFKA"),
+        security: KafkaSecurity::Plaintext,
+    };
     ensure_topics(&config, 1).await.unwrap();
     let warm = Publisher::new(config.clone());
     warm.publish(&events(1000)).await.unwrap();
@@ -42,7 +51,19 @@ pub async fn run() {
         bulk.push(took);
     }
     let round_trip = Times::new(round_trip).median();
-    report("(b) publish 170 events, cold client to last acknowledgement", Times::new(cold).median(), "one produce round trip, warm", round_trip, "");
+    report(
+        "(b) publish 170 events, cold client to last acknowledgement",
+        Times::new(cold).median(),
+        "one produce round trip, warm",
+        round_trip,
+        "",
+    );
     let bulk = Times::new(bulk).median();
-    report("(b) publish 10,000 events, warm", bulk, "one produce round trip, warm", round_trip, &format!("{:.0} events/s", 10_000_000.0 / bulk));
+    report(
+        "(b) publish 10,000 events, warm",
+        bulk,
+        "one produce round trip, warm",
+        round_trip,
+        &format!("{:.0} events/s", 10_000_000.0 / bulk),
+    );
 }

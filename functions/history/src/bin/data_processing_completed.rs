@@ -8,5 +8,8 @@ use shared::event::DataProcessingCompleted;
 async fn main() -> Result<(), lambda_runtime::Error> {
     shared::telemetry::init()?;
     let service = History::read(&environment)?; // Once per cold start; warm invocations reuse its connections.
-    shared::batch::run(&environment, async |events: &[DataProcessingCompleted]| service.processing_completed(events).await).await
+    shared::batch::run(&environment, async |events: &[DataProcessingCompleted]| {
+        service.processing_completed(events).await
+    })
+    .await
 }

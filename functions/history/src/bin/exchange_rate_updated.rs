@@ -8,5 +8,8 @@ use shared::event::ExchangeRateUpdated;
 async fn main() -> Result<(), lambda_runtime::Error> {
     shared::telemetry::init()?;
     let service = History::read(&environment)?; // Once per cold start; warm invocations reuse its connections.
-    shared::batch::run(&environment, async |events: &[ExchangeRateUpdated]| service.rate_updated(events).await).await
+    shared::batch::run(&environment, async |events: &[ExchangeRateUpdated]| {
+        service.rate_updated(events).await
+    })
+    .await
 }

@@ -9,7 +9,11 @@ async fn main() -> Result<(), Error> {
     shared::telemetry::init()?;
     let backfill = &Backfill::read(&environment)?;
     let handle = async move |event: LambdaEvent<BackfillRequest>| -> Result<_, Error> {
-        let time_left = event.context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default();
+        let time_left = event
+            .context
+            .deadline()
+            .duration_since(std::time::SystemTime::now())
+            .unwrap_or_default();
         Ok(backfill.run(&event.payload, time_left).await?)
     };
     lambda_runtime::run(service_fn(handle)).await
