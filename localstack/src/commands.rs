@@ -21,6 +21,17 @@ pub use reset::reset;
 pub use status::status;
 pub use up::{UpOptions, up};
 
+/// 128 and the number of SIGPIPE, as shells have it.
+const BROKEN_PIPE: i32 = 141;
+
+/// Prints a line. Nobody reads any more, as after `| head`: then this ends the process, as it ends every program that prints.
+fn say(line: impl std::fmt::Display) {
+    use std::io::Write as _;
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(BROKEN_PIPE);
+    }
+}
+
 /// An error with its causes, in one line.
 #[must_use]
 pub fn with_causes(error: &dyn std::error::Error) -> String {

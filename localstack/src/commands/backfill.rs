@@ -6,8 +6,8 @@ use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::CommandError;
 use super::client::Client;
+use super::{CommandError, say};
 use crate::stack::{BACKFILL, Places};
 
 /// The topic of the events.
@@ -42,10 +42,10 @@ pub async fn backfill(places: &Places, from: Option<NaiveDate>, to: Option<Naive
         let through = report
             .published_through
             .map_or_else(|| "nothing".to_owned(), |day| day.to_string());
-        println!(
+        say(format_args!(
             "published through {through}: {days} days, {events} events, {}",
             pace(events, began.elapsed())
-        );
+        ));
         if report.done {
             break;
         }
@@ -63,13 +63,13 @@ pub async fn backfill(places: &Places, from: Option<NaiveDate>, to: Option<Naive
     let published = began.elapsed();
     wait_for_stores(&client).await?;
     let whole = began.elapsed();
-    println!(
+    say(format_args!(
         "{events} events of {days} days: published in {:.1} s ({}), in both stores after {:.1} s ({} from first publish to both stores)",
         published.as_secs_f64(),
         pace(events, published),
         whole.as_secs_f64(),
         pace(events, whole)
-    );
+    ));
     Ok(())
 }
 
@@ -82,7 +82,10 @@ async fn wait_for_feed(client: &Client, to: Option<NaiveDate>) -> Result<(), Com
             break;
         }
         if !said {
-            println!("the feed is at {}; waiting until it reaches {last} ...", feed.day);
+            say(format_args!(
+                "the feed is at {}; waiting until it reaches {last} ...",
+                feed.day
+            ));
             said = true;
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -136,10 +139,10 @@ async fn wait_for_stores(client: &Client) -> Result<(), CommandError> {
             _ => (),
         }
         if told.elapsed() > Duration::from_secs(2) {
-            println!(
+            say(format_args!(
                 "{} left to store",
                 lag.map_or_else(|| "unknown number".to_owned(), |lag| lag.to_string())
-            );
+            ));
             told = Instant::now();
         }
         tokio::time::sleep(LOOK_EVERY).await;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::CommandError;
+use super::{CommandError, say};
 use crate::process_table::{Identity, descendants};
 use crate::stack::{Places, State};
 
@@ -19,7 +19,7 @@ const KILLED: Duration = Duration::from_secs(5);
 /// [`CommandError::NotStopped`] names the processes that would not end.
 pub async fn down(places: &Places) -> Result<(), CommandError> {
     let Some(state) = State::read(places)? else {
-        println!("the stack is not running");
+        say("the stack is not running");
         return Ok(());
     };
     let began = Instant::now();
@@ -30,7 +30,7 @@ pub async fn down(places: &Places) -> Result<(), CommandError> {
     }
     all.extend(state.alive());
     if all.is_empty() {
-        println!("the stack is not running");
+        say("the stack is not running");
         return Ok(());
     }
     state
@@ -56,12 +56,12 @@ pub async fn down(places: &Places) -> Result<(), CommandError> {
                 processes: processes.join(", "),
             });
         }
-        println!("killed what did not end in time");
+        say("killed what did not end in time");
     }
-    println!(
+    say(format_args!(
         "stopped in {:.1} s; data is kept (./localstack/reset removes it)",
         began.elapsed().as_secs_f64()
-    );
+    ));
     Ok(())
 }
 

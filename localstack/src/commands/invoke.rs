@@ -4,8 +4,8 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::CommandError;
 use super::client::Client;
+use super::{CommandError, say};
 use crate::stack::Places;
 
 /// Calls `function` with the file's content, else with an empty object, and prints what it answers.
@@ -27,6 +27,6 @@ pub async fn invoke(places: &Places, function: &str, event: Option<&Path>) -> Re
             answer: text,
         });
     }
-    println!("{text}");
+    say(text);
     Ok(())
 }

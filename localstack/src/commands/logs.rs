@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::CommandError;
+use super::{CommandError, say};
 use crate::stack::{Places, State};
 
 /// How much of a log's end is looked at.
@@ -92,7 +92,8 @@ impl Log {
         let end = self.size()?;
         let text = self.read_from(end.saturating_sub(TAIL_BYTES))?;
         let all: Vec<&str> = text.lines().collect();
-        self.print(&all[all.len().saturating_sub(lines)..])
+        self.print(&all[all.len().saturating_sub(lines)..]);
+        Ok(())
     }
 
     fn print_new(&mut self) -> Result<(), CommandError> {
@@ -108,15 +109,14 @@ impl Log {
         // Half a line waits for its end.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         self.read -= (text.len() - whole) as u64;
-        self.print(&text[..whole].lines().collect::<Vec<_>>())
+        self.print(&text[..whole].lines().collect::<Vec<_>>());
+        Ok(())
     }
 
-    fn print(&self, lines: &[&str]) -> Result<(), CommandError> {
-        let mut out = std::io::stdout().lock();
+    fn print(&self, lines: &[&str]) {
         for line in lines {
-            writeln!(out, "{}{line}", self.prefix).map_err(CommandError::system("write"))?;
+            say(format_args!("{}{line}", self.prefix));
         }
-        Ok(())
     }
 
     fn size(&self) -> Result<u64, CommandError> {

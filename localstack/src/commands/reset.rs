@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{CommandError, down};
+use super::{CommandError, down, say};
 use crate::servers::Postgres;
 use crate::stack::Places;
 
@@ -15,7 +15,7 @@ pub async fn reset(places: &Places) -> Result<(), CommandError> {
     // PostgreSQL's data is elsewhere when its user cannot reach the checkout.
     remove(&Postgres::data_dir(&places.data().join("postgres")))?;
     remove(&places.stack())?;
-    println!("removed {}", places.stack().display());
+    say(format_args!("removed {}", places.stack().display()));
     Ok(())
 }
 

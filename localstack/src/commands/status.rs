@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::client::Client;
-use super::{CommandError, table};
+use super::{CommandError, say, table};
 use crate::emulator::{FunctionStatus, MappingStatus};
 use crate::stack::{Places, StackStatus};
 
@@ -21,7 +21,7 @@ pub async fn status(places: &Places, as_json: bool) -> Result<(), CommandError> 
             what: "the status",
             source,
         })?;
-        println!("{text}");
+        say(text);
     } else {
         print(&status);
     }
@@ -41,15 +41,18 @@ fn print(status: &StackStatus) {
         .map(|(name, url)| vec![format!("queue {name}"), url.clone()]);
     table::print(&["ENDPOINT", "ADDRESS"], &endpoints.chain(queues).collect::<Vec<_>>());
     for server in status.servers.iter().filter(|server| !server.is_running) {
-        println!("{} has ended; see ./localstack/logs {}\n", server.name, server.name);
+        say(format_args!(
+            "{} has ended; see ./localstack/logs {}\n",
+            server.name, server.name
+        ));
     }
     match &status.feed {
-        Some(feed) if feed.day < feed.newest => println!(
+        Some(feed) if feed.day < feed.newest => say(format_args!(
             "feed: {}, a business day every {} s up to {}\n",
             feed.day, feed.step_seconds, feed.newest
-        ),
-        Some(feed) => println!("feed: {}, the newest day\n", feed.day),
-        None => println!("live: the providers themselves are asked\n"),
+        )),
+        Some(feed) => say(format_args!("feed: {}, the newest day\n", feed.day)),
+        None => say("live: the providers themselves are asked\n"),
     }
     table::print(
         &[
@@ -91,7 +94,7 @@ fn print(status: &StackStatus) {
             });
             table::print(&["TOPIC", "PARTITIONS", "END OFFSETS"], &rows.collect::<Vec<_>>());
         }
-        None => println!("topics: Kafka cannot be asked; see ./localstack/logs stack\n"),
+        None => say("topics: Kafka cannot be asked; see ./localstack/logs stack\n"),
     }
     let schedules = status.lambda.schedules.iter().map(|schedule| {
         let last = schedule
@@ -110,7 +113,10 @@ fn print(status: &StackStatus) {
         &schedules.collect::<Vec<_>>(),
     );
     if !status.lambda.unsupported_events.is_empty() {
-        println!("not delivered here: {}", status.lambda.unsupported_events.join(", "));
+        say(format_args!(
+            "not delivered here: {}",
+            status.lambda.unsupported_events.join(", ")
+        ));
     }
 }
 

@@ -1,8 +1,10 @@
 //! Tables for people: columns as wide as their widest cell.
 
+use super::say;
+
 /// A table with a heading; an empty one prints its heading and "none".
 pub(super) fn print(heading: &[&str], rows: &[Vec<String>]) {
-    println!("{}", render(heading, rows));
+    say(render(heading, rows));
 }
 
 fn render(heading: &[&str], rows: &[Vec<String>]) -> String {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::CommandError;
+use super::{CommandError, say};
 use crate::process_table::Identity;
 use crate::stack::daemon::{FAILED, READY};
 use crate::stack::{Places, State};
@@ -34,11 +34,13 @@ pub async fn up(places: &Places, options: &UpOptions) -> Result<(), CommandError
         if !state.is_ready {
             return Err(CommandError::Starting);
         }
-        println!("the stack is already running (pid {})", state.process.pid);
+        say(format_args!("the stack is already running (pid {})", state.process.pid));
         print_endpoints(&state);
         if state.live != options.live {
             let kind = if state.live { "with --live" } else { "on the feed" };
-            println!("it runs {kind}; to change that: ./localstack/down, then up again");
+            say(format_args!(
+                "it runs {kind}; to change that: ./localstack/down, then up again"
+            ));
         }
         return Ok(());
     }
@@ -47,14 +49,14 @@ pub async fn up(places: &Places, options: &UpOptions) -> Result<(), CommandError
     start(places, options).await?;
     let state = State::running(places)?.ok_or(CommandError::NotRunning)?;
     print_endpoints(&state);
-    println!("{READY} in {:.1} s", began.elapsed().as_secs_f64());
+    say(format_args!("{READY} in {:.1} s", began.elapsed().as_secs_f64()));
     Ok(())
 }
 
 /// What a crashed stack may have left; its servers die with it, so this finds something only when the system is in trouble.
 fn end_leftovers(places: &Places) -> Result<(), CommandError> {
     for process in State::read(places)?.map(|state| state.alive()).unwrap_or_default() {
-        println!("ending process {} that a crashed stack left", process.pid);
+        say(format_args!("ending process {} that a crashed stack left", process.pid));
         process
             .signal(Signal::KILL)
             .map_err(CommandError::system(format!("end process {}", process.pid)))?;
@@ -135,7 +137,7 @@ fn follow(lines: Option<ChildStdout>) -> Result<(), String> {
             (Some(reason), _) => *reason = format!("{reason}\n{line}"),
             (None, Some(failed)) => reason = Some(failed.to_owned()),
             (None, None) if line == READY => return Ok(()),
-            (None, None) => println!("{line}"),
+            (None, None) => say(&line),
         }
     }
     Err(reason.unwrap_or_default())
@@ -148,12 +150,12 @@ fn tail(places: &Places) -> String {
 }
 
 fn print_endpoints(state: &State) {
-    println!();
+    say("");
     for (name, address) in state.endpoints.named() {
-        println!("  {name:<12} {address}");
+        say(format_args!("  {name:<12} {address}"));
     }
     for (name, url) in &state.endpoints.queues {
-        println!("  {:<12} {name}  {url}", "queue");
+        say(format_args!("  {:<12} {name}  {url}", "queue"));
     }
-    println!();
+    say("");
 }

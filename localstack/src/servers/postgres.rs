@@ -1,5 +1,7 @@
 //! PostgreSQL. It refuses to run as root, so root starts it as the user `postgres` that Debian's package makes.
 
+mod former;
+
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -58,6 +60,7 @@ impl Postgres {
         if is_root {
             hand_over(&dir)?;
         }
+        former::wait_until_gone(&dir).await?;
         if !dir.join("PG_VERSION").exists() {
             let args = [
                 "-U",
