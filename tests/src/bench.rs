@@ -2,6 +2,7 @@
 
 pub mod cold_start;
 pub mod handler;
+pub mod latency;
 pub mod publish;
 
 use std::time::{Duration, Instant};

@@ -1,9 +1,4 @@
 //! What the flow tests stand on: the real servers that `./tests/run` starts, and a corner of each that belongs to one test.
-#![expect(
-    clippy::unwrap_used,
-    clippy::missing_panics_doc,
-    reason = "this crate is test code; a panic is its way to fail"
-)]
 
 pub mod asyncapi;
 pub mod bench;

@@ -2,19 +2,20 @@
 
 use std::path::PathBuf;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
     let what = arguments.next().unwrap_or_default();
     match what.as_str() {
         "handler" => flows::bench::handler::run().await,
+        "latency" => flows::bench::latency::run().await,
         "publish" => flows::bench::publish::run().await,
         "cold-start" => {
             let directory = PathBuf::from(arguments.next().unwrap_or_default());
             flows::bench::cold_start::run(&directory, &arguments.collect::<Vec<_>>()).await;
         }
         other => {
-            eprintln!("bench {other:?}: allowed are handler, publish and cold-start DIRECTORY FUNCTION...");
+            eprintln!("bench {other:?}: allowed are handler, publish, latency and cold-start DIRECTORY FUNCTION...");
             std::process::exit(2);
         }
     }

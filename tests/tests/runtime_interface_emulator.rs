@@ -1,0 +1,142 @@
+//! Each built binary answers its sample event under AWS's own Runtime Interface Emulator, which ships in the SAM CLI.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use flows::pipeline::{binaries, project};
+use flows::{Stack, server};
+use localstack::feed::{Feed, FeedOptions};
+use localstack::servers::free_port;
+use serde_json::{Value, json};
+use shared::config::{KafkaConfig, KafkaSecurity};
+use shared::publish::ensure_topics;
+use tokio::process::Command;
+
+fn emulator() -> PathBuf {
+    let cache = std::env::var("HWANYUL_CACHE").map(PathBuf::from).unwrap_or_else(|_| {
+        let base = std::env::var("XDG_CACHE_HOME").map(PathBuf::from);
+        base.unwrap_or_else(|_| PathBuf::from(std::env::var("HOME").unwrap()).join(".cache"))
+            .join("hwanyul")
+    });
+    let packages =
+        std::fs::read_dir(cache.join("tools/lib")).expect("the SAM CLI is missing: run ./localstack/install tools");
+    let python = packages
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.join("site-packages").exists())
+        .unwrap();
+    python.join("site-packages/samcli/local/rapid/aws-lambda-rie-x86_64")
+}
+
+/// Runs `function` once under the emulator and answers what it answered.
+async fn answer(function: &str, event: &str, environment: &BTreeMap<String, String>) -> Value {
+    // Its process gets an executable copy, because the package's own file may not be executable.
+    let copy = std::env::temp_dir().join(format!("hwanyul-rie-{}", uuid::Uuid::new_v4().simple()));
+    std::fs::copy(emulator(), &copy).unwrap();
+    std::fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let (port, runtime_port) = (free_port().unwrap(), free_port().unwrap());
+    let mut child = Command::new("setpriv")
+        .args(["--pdeathsig", "KILL", "--"])
+        .arg(&copy)
+        .args([
+            "--runtime-interface-emulator-address",
+            &format!("127.0.0.1:{port}"),
+            "--runtime-api-address",
+            &format!("127.0.0.1:{runtime_port}"),
+        ])
+        .arg(binaries().join(function))
+        .envs(environment)
+        .env("AWS_LAMBDA_FUNCTION_NAME", function)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap();
+    let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/function/invocations");
+    let mut tries = 0;
+    let response = loop {
+        match client.post(&url).body(event.to_owned()).send().await {
+            Ok(response) => break response.text().await.unwrap(),
+            Err(error) if error.is_connect() && tries < 200 => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(error) => panic!("{function}: {error}"),
+        }
+    };
+    child.kill().await.unwrap();
+    std::fs::remove_file(copy).unwrap();
+    serde_json::from_str(&response).unwrap_or_else(|_| panic!("{function} answered {response:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_function_answers_its_sample_event() {
+    let stack = Stack::start().await;
+    let kafka = KafkaConfig {
+        bootstrap_servers: server("HWANYUL_TEST_KAFKA"),
+        security: KafkaSecurity::Plaintext,
+    };
+    ensure_topics(&kafka, 1).await.unwrap();
+    let archive = project().join("tests/fixtures/ecb-eurofxref-hist.zip");
+    let feed = Feed::start(FeedOptions {
+        archive,
+        port: 0,
+        days: 0,
+        step_seconds: 3600,
+    })
+    .await
+    .unwrap();
+    let mut environment = stack.environment.clone();
+    for (name, value) in [
+        ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers.clone()),
+        ("KAFKA_REPLICATION", "1".to_owned()),
+        ("ECB_URL", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
+        (
+            "ECB_HISTORY_URL",
+            format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url()),
+        ),
+    ] {
+        environment.insert(name.to_owned(), value);
+    }
+    let sample =
+        |name: &str| std::fs::read_to_string(project().join("tests/events").join(format!("{name}.json"))).unwrap();
+    for service in ["currency", "history"] {
+        for topic in [
+            "new-data-received",
+            "exchange-rate-updated",
+            "data-processing-completed",
+            "cache-invalidation",
+        ] {
+            let function = format!("{service}-{topic}");
+            let answer = answer(&function, &sample(topic), &environment).await;
+            assert_eq!(answer, json!({"batchItemFailures": []}), "{function}");
+        }
+    }
+    assert_eq!(stack.current_rates().await.into_keys().collect::<Vec<_>>(), ["USD"]);
+    assert_eq!(stack.observations().await.len(), 1);
+
+    let summary = answer("ingestor", &sample("ingestor"), &environment).await;
+    assert_eq!(
+        (&summary["source"], &summary["events"]["exchange_rate_updated"]),
+        (&json!("ecb"), &json!(29)),
+        "{summary}"
+    );
+    let backfill = answer("operations-backfill", &sample("operations-backfill"), &environment).await;
+    assert_eq!(
+        (&backfill["days"], &backfill["events"], &backfill["done"]),
+        (&json!(5), &json!(145), &json!(true)),
+        "{backfill}"
+    );
+    let topics = answer("operations-topics", &sample("operations-topics"), &environment).await;
+    assert_eq!(topics.as_array().map(Vec::len), Some(4), "{topics}");
+    let tables = answer("operations-migrations", &sample("operations-migrations"), &environment).await;
+    assert_eq!(
+        (&tables["migrations"], &tables["version"]),
+        (&json!(2), &json!(2)),
+        "{tables}"
+    );
+}
