@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::client::Client;
 use super::{CommandError, say, table};
 use crate::emulator::{FunctionStatus, MappingStatus};
-use crate::stack::{Places, StackStatus};
+use crate::stack::{INGESTOR, Places, StackStatus};
 
 /// What is shown where there is nothing to show.
 const NOTHING: &str = "-";
@@ -66,6 +66,19 @@ fn print(status: &StackStatus) {
         ],
         &status.providers.iter().map(provider).collect::<Vec<_>>(),
     );
+    let ingestor = status
+        .lambda
+        .functions
+        .iter()
+        .find(|function| function.name == INGESTOR);
+    if let Some(error) = ingestor
+        .and_then(|ingestor| ingestor.last_error.as_ref())
+        .filter(|_| status.providers.is_empty())
+    {
+        say(format_args!(
+            "no provider gave rates yet; the last run failed: {error}\n"
+        ));
+    }
     table::print(
         &["FUNCTION", "INVOCATIONS", "ERRORS", "LAST MS", "LAST ERROR"],
         &status.lambda.functions.iter().map(function).collect::<Vec<_>>(),
