@@ -51,6 +51,12 @@ impl CurrencyCode {
         self.currency().code
     }
 
+    /// The place in the table, below the length of [`CurrencyCode::all`]: for arrays with one element a currency.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
     /// The table's row.
     #[must_use]
     pub fn currency(self) -> &'static Currency {

@@ -134,14 +134,14 @@ impl Currency {
     }
 }
 
-/// The newest of each currency's events, by currency.
+/// The newest of each currency's events, by currency. A batch can have thousands of events, so each costs one look into an array.
 fn newest(events: &[ExchangeRateUpdated]) -> Vec<ExchangeRateUpdated> {
-    let mut newest: std::collections::BTreeMap<CurrencyCode, &ExchangeRateUpdated> = std::collections::BTreeMap::new();
+    let mut newest: Vec<Option<&ExchangeRateUpdated>> = vec![None; CurrencyCode::all().len()];
     for event in events {
-        let kept = newest.entry(event.currency_code).or_insert(event);
-        if event.cmp_version(kept).is_gt() {
-            *kept = event;
+        let kept = &mut newest[event.currency_code.index()];
+        if kept.is_none_or(|kept| event.cmp_version(kept).is_gt()) {
+            *kept = Some(event);
         }
     }
-    newest.into_values().cloned().collect()
+    newest.into_iter().flatten().cloned().collect()
 }
