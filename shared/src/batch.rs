@@ -76,13 +76,12 @@ pub async fn handle<P: Payload>(
         error_type: "NotAKafkaEvent".to_owned(),
         error_message: format!("the event is not one of a Kafka event source mapping: {error}"),
     })?;
-    let decoded = decode::<P>(&event);
     let Decoded {
         payloads,
         places,
         tombstones,
         mut refused,
-    } = decoded;
+    } = decode::<P>(&event);
     if tracing::enabled!(tracing::Level::DEBUG) {
         for record in event.records.values().flatten() {
             tracing::debug!(

@@ -103,7 +103,7 @@ impl FromStr for Rate {
         }
         let fraction = fraction.trim_end_matches('0');
         // Leading zeros carry nothing, and trailing zeros do so only before the point.
-        let (whole, kept_fraction) = (whole.trim_start_matches('0'), fraction);
+        let whole = whole.trim_start_matches('0');
         let digits = match (whole.is_empty(), fraction.is_empty()) {
             (_, true) => whole.trim_end_matches('0').len(),
             (true, false) => fraction.trim_start_matches('0').len(),
@@ -114,15 +114,15 @@ impl FromStr for Rate {
         }
         let exponent: i32 = exponent.parse().map_err(|_| RateError::OutOfRange(shown()))?;
         // More places than a decimal has, before or behind the point, are out of range whatever the digits.
-        let scale = i32::try_from(kept_fraction.len())
+        let scale = i32::try_from(fraction.len())
             .unwrap_or(i32::MAX)
             .saturating_sub(exponent);
-        if whole.len() + kept_fraction.len() > 28 || !(-13..=28).contains(&scale) {
+        if whole.len() + fraction.len() > 28 || !(-13..=28).contains(&scale) {
             return Err(RateError::OutOfRange(shown()));
         }
         let mantissa = whole
             .bytes()
-            .chain(kept_fraction.bytes())
+            .chain(fraction.bytes())
             .fold(0_i128, |sum, digit| sum * 10 + i128::from(digit - b'0'));
         let shift = |power: i32| 10_i128.pow(power.unsigned_abs());
         let value = if scale < 0 {

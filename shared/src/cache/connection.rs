@@ -68,11 +68,7 @@ impl Connection {
     async fn once(&self, commands: &[Cmd]) -> RedisResult<Vec<RedisResult<Value>>> {
         match self.server.get_or_try_init(|| connect(&self.config)).await?.clone() {
             Server::Single(mut connection) => match commands {
-                [command] => match connection.req_packed_command(command).await {
-                    Err(error) if is_broken(&error) => Err(error),
-                    // The raw answer can be an error that Redis sent.
-                    answer => Ok(vec![answer.and_then(Value::extract_error)]),
-                },
+                [command] => unless_broken(vec![one(connection, command).await]),
                 _ => {
                     let mut pipeline = redis::Pipeline::with_capacity(commands.len());
                     for command in commands {
@@ -83,30 +79,28 @@ impl Connection {
             },
             // A pipeline goes to one node; commands for several go side by side instead, each to its own.
             Server::Cluster(connection) => {
-                let answers = join_all(commands.iter().map(|command| {
-                    let mut connection = connection.clone();
-                    async move {
-                        connection
-                            .req_packed_command(command)
-                            .await
-                            .and_then(Value::extract_error)
-                    }
-                }))
-                .await;
-                match answers
-                    .iter()
-                    .position(|answer| matches!(answer, Err(error) if is_broken(error)))
-                {
-                    None => Ok(answers),
-                    Some(place) => answers
-                        .into_iter()
-                        .nth(place)
-                        .unwrap_or(Ok(Value::Nil))
-                        .map(|_| Vec::new()),
-                }
+                let answers = commands.iter().map(|command| one(connection.clone(), command));
+                unless_broken(join_all(answers).await)
             }
         }
     }
+}
+
+/// The answer to one command; the raw one can be an error that Redis sent.
+async fn one(mut connection: impl ConnectionLike, command: &Cmd) -> RedisResult<Value> {
+    connection
+        .req_packed_command(command)
+        .await
+        .and_then(Value::extract_error)
+}
+
+/// The answers, or the first error that is the connection's and not a command's.
+fn unless_broken(answers: Vec<RedisResult<Value>>) -> RedisResult<Vec<RedisResult<Value>>> {
+    let sorted = answers.into_iter().map(|answer| match answer {
+        Err(error) if is_broken(&error) => Err(error),
+        answer => Ok(answer),
+    });
+    sorted.collect()
 }
 
 fn is_broken(error: &RedisError) -> bool {

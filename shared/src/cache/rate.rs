@@ -12,6 +12,13 @@ use crate::event::ExchangeRateUpdated;
 #[derive(Debug, Clone, Default)]
 pub struct RateLeases(BTreeMap<CurrencyCode, String>);
 
+impl RateLeases {
+    /// The token of `code`; without a lease an empty one, which no guard has.
+    fn token(&self, code: CurrencyCode) -> String {
+        self.0.get(&code).cloned().unwrap_or_default()
+    }
+}
+
 /// What became of the rows handed to [`Cache::refresh_rates`].
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Refreshed {
@@ -54,7 +61,7 @@ impl Cache {
         let calls: Vec<_> = rows
             .iter()
             .map(|row| {
-                let lease = leases.0.get(&row.currency_code).cloned().unwrap_or_default();
+                let lease = leases.token(row.currency_code);
                 let mut arguments = vec![lease, row.version(), entry_ttl.clone(), guard_ttl.clone(), new_token()];
                 arguments.extend(fields(row));
                 (
@@ -84,7 +91,7 @@ impl Cache {
         let calls: Vec<_> = codes
             .iter()
             .map(|code| {
-                let lease = leases.0.get(code).cloned().unwrap_or_default();
+                let lease = leases.token(*code);
                 (
                     vec![key::rate(*code), key::rate_guard(*code)],
                     vec![lease, new_token(), guard_ttl.clone()],
@@ -99,7 +106,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn put_rate(&self, leases: &RateLeases, row: &ExchangeRateUpdated) -> Result<bool, CacheError> {
-        let lease = leases.0.get(&row.currency_code).cloned().unwrap_or_default();
+        let lease = leases.token(row.currency_code);
         let mut arguments = vec![lease, ttl::RATE.as_secs().to_string()];
         arguments.extend(fields(row));
         let keys = vec![key::rate(row.currency_code), key::rate_guard(row.currency_code)];
