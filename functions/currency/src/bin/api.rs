@@ -1,0 +1,3 @@
+//! Lambda behind the currency routes. It wires; [`currency`] decides.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Lambda behind the history routes. It wires; [`history`] decides.
+
+fn main() {}

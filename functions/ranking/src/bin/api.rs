@@ -1,0 +1,3 @@
+//! Lambda behind the ranking routes. It wires; [`ranking`] decides.
+
+fn main() {}
