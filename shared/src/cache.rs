@@ -10,6 +10,7 @@ pub mod key;
 mod rate;
 mod script;
 pub mod ttl;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,7 +24,8 @@ use crate::config::RedisConfig;
 
 pub use self::history::{Family, Lease};
 pub use self::key::{AnalysisKind, Interval, Period};
-pub use self::rate::{RateLeases, Refreshed};
+pub use self::rate::{CachedRate, RateLeases, Refreshed};
+pub use self::turn::Reading;
 
 /// Why Redis did not do what it was asked to. Whether it was done all the same is unknown; every operation here may be repeated.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,17 @@ pub enum CacheError {
     /// Redis lost its data again and again while rows were on their way.
     #[error("redis lost its guards {0} times in a row while rates were refreshed")]
     Unstable(u32),
+    /// Redis did not answer while a reader waited.
+    #[error("redis did not answer in {0:?}")]
+    Slow(Duration),
+    /// An entry is not what this version of the service writes.
+    #[error("the entry {key} cannot be read: {reason}")]
+    Entry {
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// The caches. Connects at the first use; clones share one connection.
@@ -83,6 +96,17 @@ impl Cache {
         self.scripts(&script::PUT_HASH, &[(vec![key.to_owned()], arguments)])
             .await
             .map(drop)
+    }
+
+    /// Counts one under `key`, which expires `window` after its first count. Answers the count, and how long until it begins again.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn count(&self, key: &str, window: Duration) -> Result<(u64, Duration), CacheError> {
+        let call = (vec![key.to_owned()], vec![window.as_millis().to_string()]);
+        let answer = self.scripts(&script::COUNT, &[call]).await?.pop().unwrap_or(Value::Nil);
+        let (count, left): (u64, i64) = from_redis_value(answer).map_err(redis::RedisError::from)?;
+        Ok((count, Duration::from_millis(left.unsigned_abs())))
     }
 
     /// Runs `script` once for each pair of keys and arguments, all in one round trip (one for each node on a cluster).

@@ -1,5 +1,6 @@
 //! Currency codes and their table. Every module may use them; nothing here touches Redis, Kafka or the clock.
 
+mod symbol;
 mod table;
 
 use std::fmt;
@@ -55,6 +56,12 @@ impl CurrencyCode {
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0)
+    }
+
+    /// The symbol that people write, `$`; the code where there is none.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        symbol::of(self.as_str())
     }
 
     /// The table's row.

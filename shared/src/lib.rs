@@ -2,10 +2,12 @@
 //! and telemetry. Functions depend on this crate and never on each other; `currency`, `rate`, `time` and `event` know no Redis, Kafka, Lambda
 //! or clock.
 
+pub mod api;
 pub mod apply;
 pub mod batch;
 pub mod cache;
 pub mod config;
+pub mod country;
 pub mod currency;
 pub mod dead_letter;
 pub mod ecb;
@@ -13,6 +15,7 @@ pub mod event;
 pub mod publish;
 pub mod rate;
 pub mod record;
+pub mod schedule;
 pub mod store;
 pub mod telemetry;
 pub mod time;

@@ -113,3 +113,15 @@ pub fn published(source: &str) -> String {
 pub fn provider(key: &str) -> String {
     format!("provider:{key}")
 }
+
+/// `turn:history:{USD}:1w:1d`: held by the one reader that computes that entry.
+#[must_use]
+pub fn turn(what: &str) -> String {
+    format!("turn:{what}")
+}
+
+/// `limit:click:203.0.113.7`: how many clicks a client made in its present minute.
+#[must_use]
+pub fn click_limit(client: &str) -> String {
+    format!("limit:click:{client}")
+}

@@ -30,7 +30,59 @@ pub struct Refreshed {
     pub lost: Vec<CurrencyCode>,
 }
 
+/// What is known of one currency from its entry alone.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CachedRate {
+    /// It has this rate.
+    Row(Box<ExchangeRateUpdated>),
+    /// The store had no rate for it when a reader looked, and nothing was stored since.
+    Absent,
+    /// Nothing: look into the store.
+    Unknown,
+}
+
+/// The field of an entry that says that the store has no row.
+const ABSENT: &str = "absent";
+
 impl Cache {
+    /// The entries of `codes`, in one round trip and in their order.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked or an entry cannot be read.
+    pub async fn cached_rates(&self, codes: &[CurrencyCode]) -> Result<Vec<CachedRate>, CacheError> {
+        let read = |(code, hash): (&CurrencyCode, Option<BTreeMap<String, String>>)| match hash {
+            None => Ok(CachedRate::Unknown),
+            Some(hash) if hash.contains_key(ABSENT) => Ok(CachedRate::Absent),
+            Some(hash) => row(&hash).map(|row| CachedRate::Row(Box::new(row))).map_err(|reason| CacheError::Entry {
+                key: key::rate(*code),
+                reason,
+            }),
+        };
+        codes.iter().zip(self.rates(codes).await?).map(read).collect()
+    }
+
+    /// What a reader does after misses: caches `rows`, and for the codes of `absent` that the store has none, all unless a clear or a write came since
+    /// its leases. One round trip.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn put_rates(
+        &self,
+        leases: &RateLeases,
+        rows: &[ExchangeRateUpdated],
+        absent: &[CurrencyCode],
+    ) -> Result<(), CacheError> {
+        let call = |code: CurrencyCode, fields: Vec<String>| {
+            let mut arguments = vec![leases.token(code), ttl::RATE.as_secs().to_string()];
+            arguments.extend(fields);
+            (vec![key::rate(code), key::rate_guard(code)], arguments)
+        };
+        let present = rows.iter().map(|row| call(row.currency_code, fields(row).to_vec()));
+        let missing = absent.iter().map(|code| call(*code, vec![ABSENT.to_owned(), "1".to_owned()]));
+        let calls: Vec<_> = present.chain(missing).collect();
+        self.scripts(&script::PUT_HASH_IF, &calls).await.map(drop)
+    }
+
     /// Tokens for `codes`, in one round trip.
     ///
     /// # Errors
@@ -155,6 +207,28 @@ impl Cache {
         };
         answers.into_iter().map(read).collect()
     }
+}
+
+/// The payload that [`fields`] wrote.
+fn row(hash: &BTreeMap<String, String>) -> Result<ExchangeRateUpdated, String> {
+    let text = |name: &str| hash.get(name).map(String::as_str).ok_or_else(|| format!("it has no field {name}"));
+    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
+        text.parse().map_err(|error: T::Err| error.to_string())
+    }
+    let optional = |name: &str| match text(name)? {
+        "" => Ok(None),
+        text => parsed(text).map(Some),
+    };
+    Ok(ExchangeRateUpdated {
+        currency_code: parsed(text("currency_code")?)?,
+        currency_name: text("currency_name")?.to_owned(),
+        deal_base_rate: parsed(text("deal_base_rate")?)?,
+        tts: optional("tts")?,
+        ttb: optional("ttb")?,
+        source: text("source")?.to_owned(),
+        recorded_at: parsed(text("recorded_at")?)?,
+        updated_at: parsed(text("updated_at")?)?,
+    })
 }
 
 /// The payload's eight fields as names and texts, in turn; a null is an empty text.

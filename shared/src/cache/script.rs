@@ -93,3 +93,16 @@ pub(super) static PUT_HASH: Script = Script::new(
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 return 1",
 );
+
+/// KEYS turn; ARGV token. Ends the turn if it is still this one's.
+pub(super) static END_TURN: Script = Script::new(
+    "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])",
+);
+
+/// KEYS counter; ARGV TTL in milliseconds. Counts one; answers the count and the milliseconds until it begins again.
+pub(super) static COUNT: Script = Script::new(
+    "local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}",
+);

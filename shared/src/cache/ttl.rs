@@ -15,6 +15,11 @@ pub const PUBLISHED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// State of a provider (circuit, next allowed request): 2 days.
 pub const PROVIDER: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
+/// A reader's turn to compute: five seconds. It ends sooner unless the reader dies, and then the others need not wait for long.
+pub const TURN: Duration = Duration::from_secs(5);
+/// The window in which a client's clicks are counted: a minute from the first.
+pub const CLICK_LIMIT: Duration = Duration::from_secs(60);
+
 /// `history:*`, longer for longer periods: 15 minutes, half an hour, an hour.
 #[must_use]
 pub const fn history(period: Period) -> Duration {

@@ -1,0 +1,293 @@
+//! Query and path parameters. Nothing is guessed: an unknown, repeated, empty or malformed one is refused by name.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use chrono::{Datelike, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use utoipa::IntoParams;
+use utoipa::openapi::path::ParameterIn;
+
+use super::answer::Format;
+use super::error::{ApiError, ErrorCode};
+use crate::currency::CurrencyCode;
+
+/// What a currency parameter may be.
+const CURRENCY_ALLOWED: &str = "a currency code of three capital letters (ISO 4217), such as USD";
+/// The longest query string that is read, in bytes; API Gateway itself allows some 10 kB for line and headers.
+const LONGEST_QUERY: usize = 4096;
+
+/// The parameters of one query string, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Params(BTreeMap<String, String>);
+
+/// A query's type: its documented parameters are the ones that are allowed.
+pub trait FromParams: IntoParams + Sized {
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    /// [`ApiError`] names the parameter, its value and what is allowed.
+    fn from_params(params: &Params) -> Result<Self, ApiError>;
+}
+
+/// The query string, read as `T`; anything that `T` does not document is refused.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: FromParams, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let documented = T::into_params(|| Some(ParameterIn::Query));
+        let allowed: Vec<&str> = documented.iter().map(|parameter| parameter.name.as_str()).collect();
+        T::from_params(&Params::parse(parts.uri.query().unwrap_or_default(), &allowed)?).map(Self)
+    }
+}
+
+/// The path's one parameter, a currency.
+#[derive(Debug, Clone, Copy)]
+pub struct PathCode(pub CurrencyCode);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathCode {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| ApiError::invalid("path", parts.uri.path(), "percent-encoded UTF-8"))?;
+        let (name, value) = params.iter().next().unwrap_or(("code", ""));
+        currency(name, value).map(Self)
+    }
+}
+
+impl Params {
+    /// Reads `query`, whose parameters must be among `allowed`, each at most once and with a value.
+    ///
+    /// # Errors
+    /// [`ApiError`] with `INVALID_PARAMETER` names the first at fault.
+    pub fn parse(query: &str, allowed: &[&str]) -> Result<Self, ApiError> {
+        if query.len() > LONGEST_QUERY {
+            let length = format!("{} bytes long", query.len());
+            return Err(ApiError::invalid("query string", &length, "at most 4096 bytes"));
+        }
+        if let Some(broken) = broken_escape(query) {
+            return Err(ApiError::invalid("query string", broken, "percent-encoded UTF-8, such as %EB%8B%AC"));
+        }
+        let mut params = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if !allowed.contains(&name.as_ref()) {
+                let known = if allowed.is_empty() { "no parameter at all".to_owned() } else { allowed.join(", ") };
+                return Err(ApiError::invalid("parameter", &name, &known));
+            }
+            if value.is_empty() {
+                return Err(ApiError::invalid(&name, "", "a value; leave the parameter out for its default"));
+            }
+            if value.contains(char::REPLACEMENT_CHARACTER) || value.chars().any(char::is_control) {
+                return Err(ApiError::invalid(&name, &value, "UTF-8 text without control characters"));
+            }
+            if let Some(first) = params.insert(name.clone().into_owned(), value.clone().into_owned()) {
+                return Err(ApiError::invalid(&name, &format!("{first}, {value}"), "one value; the parameter is repeated"));
+            }
+        }
+        Ok(Self(params))
+    }
+
+    /// The value as it came.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A currency.
+    ///
+    /// # Errors
+    /// `INVALID_CURRENCY_CODE`.
+    pub fn currency(&self, name: &str) -> Result<Option<CurrencyCode>, ApiError> {
+        self.text(name).map(|value| currency(name, value)).transpose()
+    }
+
+    /// A currency that must be there.
+    ///
+    /// # Errors
+    /// `MISSING_PARAMETER` or `INVALID_CURRENCY_CODE`.
+    pub fn required_currency(&self, name: &str) -> Result<CurrencyCode, ApiError> {
+        self.currency(name)?.ok_or_else(|| ApiError::missing(name, CURRENCY_ALLOWED))
+    }
+
+    /// Currencies with commas between, each at most once, as many as `count` allows; in the order given.
+    ///
+    /// # Errors
+    /// `INVALID_CURRENCY_CODE` names the first that is none, `INVALID_PARAMETER` one that is repeated or a wrong number.
+    pub fn currencies(&self, name: &str, count: RangeInclusive<usize>) -> Result<Option<Vec<CurrencyCode>>, ApiError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let mut codes = Vec::new();
+        for part in text.split(',') {
+            let code = currency(name, part)?;
+            if codes.contains(&code) {
+                return Err(ApiError::invalid(name, text, &format!("each currency once; {code} is repeated")));
+            }
+            codes.push(code);
+        }
+        if count.contains(&codes.len()) {
+            Ok(Some(codes))
+        } else {
+            let allowed = format!("{} to {} currencies with commas between", count.start(), count.end());
+            Err(ApiError::invalid(name, text, &allowed))
+        }
+    }
+
+    /// `true` or `false`; false when it is not there.
+    ///
+    /// # Errors
+    /// `INVALID_PARAMETER`.
+    pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        match self.text(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(ApiError::invalid(name, other, "true or false")),
+        }
+    }
+
+    /// A whole number in `range`.
+    ///
+    /// # Errors
+    /// `INVALID_PARAMETER`.
+    pub fn number(&self, name: &str, range: RangeInclusive<u32>) -> Result<Option<u32>, ApiError> {
+        let read = |text: &str| {
+            let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+            let number = is_plain.then(|| text.parse().ok()).flatten().filter(|number| range.contains(number));
+            let allowed = || format!("a whole number from {} to {}", range.start(), range.end());
+            number.ok_or_else(|| ApiError::invalid(name, text, &allowed()))
+        };
+        self.text(name).map(read).transpose()
+    }
+
+    /// A day, `YYYY-MM-DD`, from 1970 to today (UTC), or to tomorrow where Korea is a day ahead.
+    ///
+    /// # Errors
+    /// `INVALID_PARAMETER`.
+    pub fn date(&self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
+        let latest = (Utc::now() + chrono::TimeDelta::hours(9)).date_naive();
+        let read = |text: &str| {
+            let day = (text.len() == 10).then(|| text.parse::<NaiveDate>().ok()).flatten();
+            let day = day.filter(|day| day.year() >= 1970 && *day <= latest);
+            day.ok_or_else(|| ApiError::invalid(name, text, &format!("a day from 1970-01-01 to {latest}, as YYYY-MM-DD")))
+        };
+        self.text(name).map(read).transpose()
+    }
+
+    /// An amount of money: digits with at most one point, above 0 and at most 10^15, with at most 10 digits behind the point.
+    ///
+    /// # Errors
+    /// `INVALID_PARAMETER`.
+    pub fn amount(&self, name: &str) -> Result<Option<Decimal>, ApiError> {
+        let largest = Decimal::from(10_u64.pow(15));
+        let read = |text: &str| {
+            let is_plain = text.len() <= 30 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let amount = is_plain.then(|| Decimal::from_str_exact(text).ok()).flatten();
+            amount
+                .filter(|amount| *amount > Decimal::ZERO && *amount <= largest && amount.normalize().scale() <= 10)
+                .ok_or_else(|| {
+                    ApiError::invalid(
+                        name,
+                        text,
+                        "a decimal number above 0 and at most 1000000000000000, with at most 10 digits behind the point",
+                    )
+                })
+        };
+        self.text(name).map(read).transpose()
+    }
+
+    /// `json`, `csv` or `ndjson`.
+    ///
+    /// # Errors
+    /// `INVALID_PARAMETER`.
+    pub fn format(&self, name: &str) -> Result<Option<Format>, ApiError> {
+        let read = |text: &str| match text {
+            "json" => Ok(Format::Json),
+            "csv" => Ok(Format::Csv),
+            "ndjson" => Ok(Format::Ndjson),
+            other => Err(ApiError::invalid(name, other, "json, csv or ndjson")),
+        };
+        self.text(name).map(read).transpose()
+    }
+}
+
+fn currency(name: &str, value: &str) -> Result<CurrencyCode, ApiError> {
+    value
+        .parse()
+        .map_err(|_| ApiError::refused(ErrorCode::InvalidCurrencyCode, name, value, CURRENCY_ALLOWED))
+}
+
+/// The first `%` that two hexadecimal digits do not follow, with what follows instead.
+fn broken_escape(query: &str) -> Option<&str> {
+    let places = query.match_indices('%').map(|(place, _)| place);
+    places.map(|place| &query[place..]).find(|rest| {
+        let digits = rest.as_bytes().get(1..3);
+        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALLOWED: &[&str] = &["base", "symbols", "amount", "date", "limit", "inverse"];
+
+    fn parse(query: &str) -> Result<Params, ApiError> {
+        Params::parse(query, ALLOWED)
+    }
+
+    #[test]
+    fn an_odd_query_is_refused_by_name() {
+        for (query, message) in [
+            ("symbol=USD", "parameter is \"symbol\": allowed is base, symbols, amount, date, limit, inverse"),
+            ("symbols=", "symbols is \"\": allowed is a value"),
+            ("symbols", "symbols is \"\": allowed is a value"),
+            ("base=USD&base=EUR", "base is \"USD, EUR\": allowed is one value; the parameter is repeated"),
+            ("base=%00", "base is \"\\0\": allowed is UTF-8 text without control characters"),
+            ("base=%FF", "allowed is UTF-8 text"),
+            ("base=%ZZ", "query string is \"%ZZ\": allowed is percent-encoded UTF-8"),
+            ("base=1%", "query string is \"%\": allowed is percent-encoded UTF-8"),
+        ] {
+            let error = parse(query).unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidParameter);
+            assert!(error.message.contains(message), "{query}: {}", error.message);
+        }
+        assert!(parse(&format!("base={}", "x".repeat(10_000))).unwrap_err().message.len() < 200);
+    }
+
+    #[test]
+    fn a_value_that_is_not_allowed_is_refused_with_what_is() {
+        let refused = |query: &str| {
+            let params = parse(query).unwrap();
+            let codes = params.currency("base").and(params.currencies("symbols", 1..=3)).map(drop);
+            let numbers = params.number("limit", 1..=50).and(params.amount("amount").map(|_| None)).map(drop);
+            let error = codes.and(numbers).and(params.date("date").map(drop)).and(params.flag("inverse").map(drop));
+            error.unwrap_err().message
+        };
+        for (query, message) in [
+            ("base=usd", "base is \"usd\": allowed is a currency code"),
+            ("symbols=USD,,EUR", "symbols is \"\": allowed is a currency code"),
+            ("symbols=USD,USD", "each currency once; USD is repeated"),
+            ("symbols=USD,EUR,JPY,GBP", "1 to 3 currencies"),
+            ("limit=-1", "a whole number from 1 to 50"),
+            ("limit=1000000000", "a whole number from 1 to 50"),
+            ("limit=01", "a whole number from 1 to 50"),
+            ("amount=1e308", "a decimal number above 0"),
+            ("amount=-1", "a decimal number above 0"),
+            ("amount=0", "a decimal number above 0"),
+            ("amount=1.", "a decimal number above 0"),
+            ("date=0001-01-01", "a day from 1970-01-01"),
+            ("date=9999-12-31", "a day from 1970-01-01"),
+            ("date=2026-02-30", "a day from 1970-01-01"),
+            ("date=2026-1-1", "a day from 1970-01-01"),
+            ("inverse=yes", "true or false"),
+        ] {
+            let refusal = refused(query);
+            assert!(refusal.contains(message), "{query}: {refusal}");
+        }
+    }
+}
