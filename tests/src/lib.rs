@@ -1,5 +1,6 @@
 //! What the flow tests stand on: the real servers that `./tests/run` starts, and a corner of each that belongs to one test.
 
+pub mod api;
 pub mod asyncapi;
 pub mod bench;
 pub mod pipeline;
