@@ -2,7 +2,7 @@
 //!
 //! A direct event is answered with itself, or does what its field `do` says. A Kafka event does what its records' values
 //! say, after a line about each invocation is added to the file `INVOCATION_LOG`. A CloudFormation event is answered with
-//! the `Status` among its properties.
+//! the `Status` among its properties. A request of an HTTP API is answered with its event, or does what its query string says.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -34,6 +34,9 @@ async fn answer(event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Erro
         }
         return handle(records).await;
     }
+    if control.get("requestContext").is_some() {
+        return serve(&event.payload, &control["queryStringParameters"]).await;
+    }
     match control.get("do").and_then(Value::as_str) {
         None => Ok(event.payload),
         Some("sleep") => {
@@ -51,6 +54,28 @@ async fn answer(event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Erro
             "request_id": event.context.request_id,
         })),
         Some(other) => Err(format!("cannot do {other}").into()),
+    }
+}
+
+/// Queries: `do=fail`, `do=exit`, `do=large`, `do=sleep&ms=MS`; `do=answer&answer=JSON` gives the whole answer.
+async fn serve(event: &RawValue, query: &Value) -> Result<Box<RawValue>, Error> {
+    match query["do"].as_str() {
+        None => raw(&json!({
+            "statusCode": 200,
+            "headers": { "Content-Type": "application/json", "X-Repeated": "one, two" },
+            "cookies": ["a=1; Path=/", "b=2"],
+            "body": event.get(),
+        })),
+        Some("answer") => Ok(RawValue::from_string(
+            query["answer"].as_str().unwrap_or_default().to_owned(),
+        )?),
+        Some("sleep") => {
+            tokio::time::sleep(Duration::from_millis(query["ms"].as_str().unwrap_or_default().parse()?)).await;
+            raw(&json!({ "pid": std::process::id() }))
+        }
+        Some("exit") => std::process::exit(7),
+        Some("large") => raw(&json!("x".repeat(7_000_000))),
+        Some(_) => Err("told to fail".into()),
     }
 }
 

@@ -1,13 +1,14 @@
 //! The Lambda emulator: runs a SAM template's functions on this machine.
 //!
 //! Functions, settings, triggers and custom resources come from the template alone, so what runs here is what is deployed.
-//! A function is its real bootstrap in a process of its own, behind the Runtime API; an Invoke API, Kafka event source
-//! mappings and schedules call it. Nothing here knows what the functions do. Servers (Kafka, SQS and so on) belong to
-//! `servers`, and only `mapping` speaks to Kafka.
+//! A function is its real bootstrap in a process of its own, behind the Runtime API; an Invoke API, the routes of an HTTP API,
+//! Kafka event source mappings and schedules call it. Nothing here knows what the functions do. Servers (Kafka, SQS and so
+//! on) belong to `servers`, and only `mapping` speaks to Kafka.
 
 mod custom_resource;
 mod error;
 mod function;
+mod http_api;
 mod instance;
 mod invoke_api;
 mod mapping;
@@ -23,18 +24,21 @@ use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 pub use error::EmulatorError;
 pub use function::{Invocation, InvokeError};
-pub use status::{FunctionStatus, MappingState, MappingStatus, PartitionStatus, ScheduleStatus, Status};
+pub use http_api::{ACCESS_KEY, SECRET_KEY};
+pub use status::{FunctionStatus, MappingState, MappingStatus, PartitionStatus, RouteStatus, ScheduleStatus, Status};
 pub use template::{
-    CustomResource, FunctionSpec, KafkaSource, MappingSpec, Queue, ScheduleSpec, ScheduleStyle, StartingPosition,
-    Template, TemplateError,
+    CorsSpec, CustomResource, FunctionSpec, HttpApiSpec, HttpRouteSpec, KafkaSource, MappingSpec, Queue, ScheduleSpec,
+    ScheduleStyle, StartingPosition, Template, TemplateError,
 };
 
 use function::Function;
+use http_api::HttpApi;
 use instance::Launch;
 use mapping::Mapping;
 use schedule::Schedule;
@@ -43,6 +47,10 @@ use schedule::Schedule;
 pub const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024 + 100;
 /// How long `shutdown` waits for batches that are under way.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
+/// How long an instance waits for its next event before it is ended; AWS keeps some for minutes, some for hours.
+const IDLE_LIMIT: Duration = Duration::from_secs(10 * 60);
+/// How often instances that wait too long are looked for.
+const IDLE_LOOK: Duration = Duration::from_secs(60);
 
 /// What an emulator runs, and against which servers.
 #[derive(Debug, Clone)]
@@ -74,6 +82,7 @@ struct Inner {
     functions: Vec<Arc<Function>>,
     mappings: Vec<Arc<Mapping>>,
     schedules: Vec<Arc<Schedule>>,
+    http_api: Arc<HttpApi>,
     waiting: custom_resource::Waiting,
     offsets: mapping::Offsets,
     stop: watch::Sender<bool>,
@@ -127,15 +136,19 @@ impl Emulator {
             let schedule = find(&spec.function).and_then(|function| Schedule::new(spec.clone(), function));
             schedules.extend(schedule.map(Arc::new));
         }
+        let http_api = Arc::new(HttpApi::new(&template.http_api, &template.http_routes, &functions));
+        let stop = watch::Sender::new(false);
+        tokio::spawn(end_idle(functions.clone(), stop.subscribe()));
         Ok(Self {
             inner: Arc::new(Inner {
                 template,
                 functions,
                 mappings,
                 schedules,
+                http_api,
                 waiting: Mutex::default(),
                 offsets: mapping::Offsets::new(&options.kafka_bootstrap),
-                stop: watch::Sender::new(false),
+                stop,
                 tasks: Mutex::new(None),
             }),
         })
@@ -144,6 +157,11 @@ impl Emulator {
     /// The Invoke API and the addresses that custom resources answer to; the caller serves it on a port.
     pub fn router(&self) -> Router {
         invoke_api::router(Arc::clone(&self.inner))
+    }
+
+    /// Serves the routes of the template's `HttpApi` events as an API Gateway HTTP API does, until the handle is aborted.
+    pub fn serve_http_api(&self, listener: TcpListener) -> JoinHandle<()> {
+        self.inner.http_api.serve(listener)
     }
 
     /// Creates the template's custom resources, in the order of their dependencies. They are created again at every start.
@@ -199,7 +217,15 @@ impl Emulator {
             functions: inner.functions.iter().map(|function| function.status()).collect(),
             mappings: futures::future::join_all(mappings).await,
             schedules: inner.schedules.iter().map(|schedule| schedule.status()).collect(),
+            routes: inner.http_api.status(),
             unsupported_events: inner.template.unsupported_events.clone(),
+        }
+    }
+
+    /// Ends the instances that have waited for an event for `limit` or longer, as happens by itself after ten minutes.
+    pub async fn end_idle(&self, limit: Duration) {
+        for function in &self.inner.functions {
+            function.end_idle(limit).await;
         }
     }
 
@@ -232,6 +258,17 @@ impl Inner {
                     known: known.join(", "),
                 }
             })
+    }
+}
+
+/// Ends instances that nobody needs any more, until the emulator ends.
+async fn end_idle(functions: Vec<Arc<Function>>, mut stop: watch::Receiver<bool>) {
+    let mut look = tokio::time::interval(IDLE_LOOK);
+    // `changed` fails when the emulator is gone, and it only ever changes to "stop".
+    while tokio::select! { _ = stop.changed() => false, _ = look.tick() => true } {
+        for function in &functions {
+            function.end_idle(IDLE_LIMIT).await;
+        }
     }
 }
 

@@ -45,8 +45,10 @@ pub struct Pipeline {
     pub redis: Redis,
     /// PostgreSQL.
     pub postgres: Postgres,
-    /// Functions, mappings and schedules.
+    /// Functions, mappings, schedules and routes.
     pub emulator: Emulator,
+    /// The base URL of the template's HTTP API, `http://127.0.0.1:PORT`.
+    pub api: String,
     /// The tables.
     pub store: PgPool,
     directory: PathBuf,
@@ -135,6 +137,9 @@ impl Pipeline {
         let router = emulator.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         emulator.deploy(&base_url).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api = format!("http://{}", listener.local_addr().unwrap());
+        emulator.serve_http_api(listener);
         emulator.start_events().await.unwrap();
         let store = PgPoolOptions::new()
             .max_connections(4)
@@ -147,6 +152,7 @@ impl Pipeline {
             redis,
             postgres,
             emulator,
+            api,
             store,
             directory,
             _feed: feed,

@@ -21,8 +21,9 @@ use super::{PAYLOAD_LIMIT, lock};
 pub use invocation::{Invocation, InvokeError};
 use record::Record;
 
-/// How many instances a function may have that reserves no concurrency: a laptop is not a region.
-const DEFAULT_CONCURRENCY: u32 = 10;
+/// How many instances a function may have that reserves no concurrency: a laptop is not a region, but fifty readers at once
+/// have one each.
+const DEFAULT_CONCURRENCY: u32 = 64;
 /// How long an invocation waits for a free instance. AWS throttles at once and its callers try again; this saves them the trip.
 const QUEUE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -33,10 +34,16 @@ pub(super) struct Function {
     limit: u32,
     slots: Semaphore,
     /// Instances that wait for an event; the last used is the next used.
-    idle: Mutex<Vec<Instance>>,
+    idle: Mutex<Vec<Idle>>,
     instances: Arc<AtomicUsize>,
     record: Mutex<Record>,
     ending: watch::Sender<bool>,
+}
+
+/// An instance that waits for an event.
+struct Idle {
+    instance: Instance,
+    since: Instant,
 }
 
 impl Function {
@@ -91,7 +98,19 @@ impl Function {
     pub(super) async fn end(&self) {
         self.ending.send_replace(true);
         let idle = std::mem::take(&mut *lock(&self.idle));
-        for mut instance in idle {
+        for Idle { mut instance, .. } in idle {
+            instance.kill().await;
+        }
+    }
+
+    /// Ends the instances that have waited for `limit` or longer.
+    pub(super) async fn end_idle(&self, limit: Duration) {
+        let now = Instant::now();
+        // Dropped, they would be killed as well, but nobody would wait for their end.
+        let old: Vec<Idle> = lock(&self.idle)
+            .extract_if(.., |idle| now.duration_since(idle.since) >= limit)
+            .collect();
+        for Idle { mut instance, .. } in old {
             instance.kill().await;
         }
     }
@@ -144,7 +163,7 @@ impl Function {
     /// An instance that waits for an event.
     fn warm(&self) -> Option<Instance> {
         let mut idle = lock(&self.idle);
-        while let Some(mut instance) = idle.pop() {
+        while let Some(Idle { mut instance, .. }) = idle.pop() {
             if instance.is_alive() {
                 return Some(instance);
             }
@@ -156,7 +175,8 @@ impl Function {
         let mut idle = lock(&self.idle);
         // Looked at under the lock: `end` raises it before it empties the list.
         if !*self.ending.borrow() {
-            idle.push(instance);
+            let since = Instant::now();
+            idle.push(Idle { instance, since });
         }
     }
 

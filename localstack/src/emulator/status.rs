@@ -13,6 +13,9 @@ pub struct Status {
     pub mappings: Vec<MappingStatus>,
     /// The schedules.
     pub schedules: Vec<ScheduleStatus>,
+    /// The routes of the HTTP API.
+    #[serde(default)]
+    pub routes: Vec<RouteStatus>,
     /// Events of the template that are not delivered, as `Function.Event (Type)`.
     pub unsupported_events: Vec<String>,
 }
@@ -107,6 +110,19 @@ pub struct PartitionStatus {
     pub end: i64,
     /// Records not yet committed.
     pub lag: i64,
+}
+
+/// One route of the HTTP API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteStatus {
+    /// The route key, such as `GET /rates/{code}` or `$default`.
+    pub route: String,
+    /// The function's name.
+    pub function: String,
+    /// Whether requests must be signed.
+    pub needs_signature: bool,
+    /// Requests that took it, refused ones included.
+    pub requests: u64,
 }
 
 /// One schedule.

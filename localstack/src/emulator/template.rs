@@ -1,4 +1,4 @@
-//! What the emulator runs, read from a SAM template: functions, their triggers, queues and custom resources.
+//! What the emulator runs, read from a SAM template: functions, their triggers, the HTTP API, queues and custom resources.
 //!
 //! Everything the template leaves open (parameters, conditions, references) is resolved here, so the rest of the emulator
 //! sees plain values. Nothing here starts a process or opens a connection.
@@ -7,6 +7,7 @@ mod custom;
 mod error;
 mod event;
 mod function;
+mod http_api;
 mod intrinsic;
 mod merge;
 mod parameter;
@@ -20,8 +21,9 @@ use serde_yaml_ng::{Mapping, Value};
 
 pub use custom::CustomResource;
 pub use error::TemplateError;
-pub use event::{KafkaSource, MappingSpec, ScheduleSpec, ScheduleStyle, StartingPosition};
+pub use event::{HttpRouteSpec, KafkaSource, MappingSpec, ScheduleSpec, ScheduleStyle, StartingPosition};
 pub use function::FunctionSpec;
+pub use http_api::{CorsSpec, HttpApiSpec};
 pub use queue::Queue;
 
 use intrinsic::Resolver;
@@ -42,6 +44,10 @@ pub struct Template {
     pub mappings: Vec<MappingSpec>,
     /// Schedules of functions.
     pub schedules: Vec<ScheduleSpec>,
+    /// The routes of the HTTP API, from `HttpApi` events.
+    pub http_routes: Vec<HttpRouteSpec>,
+    /// The HTTP API that they belong to.
+    pub http_api: HttpApiSpec,
     /// SQS queues.
     pub queues: Vec<Queue>,
     /// Custom resources, each after those it depends on.
@@ -89,15 +95,16 @@ impl Template {
             source,
         })?;
         let resolver = Resolver::new(file, &root, parameters, queue_urls)?;
-        let globals = section(file, &root, "Globals")?.get("Function").cloned();
+        let globals = section(file, &root, "Globals")?;
+        let apis = http_api::Apis::read(&resolver, globals.get("HttpApi"))?;
 
         let mut template = Self::default();
         for (id, resource) in resolver.resources() {
             match resource.kind.as_str() {
                 "AWS::Serverless::Function" => {
-                    let raw = merge::with_globals(globals.as_ref(), &resource.properties);
+                    let raw = merge::with_globals(globals.get("Function"), &resource.properties);
                     let function = function::read(&resolver, id, &raw, &resource.body)?;
-                    event::read_all(&resolver, &function, &raw, &mut template)?;
+                    event::read_all(&resolver, &function, &raw, &apis, &mut template)?;
                     template.functions.push(function);
                 }
                 "AWS::SQS::Queue" => template.queues.push(queue::read(&resolver, id, &resource.properties)?),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Endpoints;
+use crate::emulator::{ACCESS_KEY, SECRET_KEY};
 
 /// How often the ingestor runs while the feed's days go by.
 const FEED_SCHEDULE: &str = "rate(2 seconds)";
@@ -38,8 +39,8 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
 pub(super) fn function_env(endpoints: &Endpoints) -> BTreeMap<String, String> {
     let variables = [
         ("AWS_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
         ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
     ];
     variables

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod deploy;
+mod http_api;
 mod invoke;
 mod mapping;
 mod recovery;

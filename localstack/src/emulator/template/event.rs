@@ -1,5 +1,6 @@
-//! What triggers functions: Kafka event source mappings and schedules.
+//! What triggers functions: Kafka event source mappings, schedules and routes of the HTTP API.
 
+mod http_api;
 mod kafka;
 mod schedule;
 
@@ -8,9 +9,11 @@ use serde_yaml_ng::{Mapping, Value};
 use super::Template;
 use super::error::TemplateError;
 use super::function::FunctionSpec;
+use super::http_api::Apis;
 use super::intrinsic::{At, Resolver};
 use super::properties::Properties;
 
+pub use http_api::HttpRouteSpec;
 pub use kafka::{KafkaSource, MappingSpec, StartingPosition};
 pub use schedule::{ScheduleSpec, ScheduleStyle};
 
@@ -19,6 +22,7 @@ pub(super) fn read_all(
     resolver: &Resolver<'_>,
     function: &FunctionSpec,
     raw: &Mapping,
+    apis: &Apis,
     template: &mut Template,
 ) -> Result<(), TemplateError> {
     let id = function.logical_id.as_str();
@@ -56,6 +60,10 @@ pub(super) fn read_all(
                     &function.name,
                     &format!("{id}{event}"),
                 )?);
+            }
+            "HttpApi" => {
+                let name = format!("{}.{event}", function.name);
+                http_api::read(&settings, &function.name, &name, apis, template)?;
             }
             _ => template
                 .unsupported_events

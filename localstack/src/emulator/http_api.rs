@@ -1,0 +1,302 @@
+//! The HTTP API: the functions' `HttpApi` routes on one port, as an API Gateway HTTP API serves them.
+//!
+//! `route` chooses, `signature` checks who asks where the route wants to know, `event` says to the function what was asked, and
+//! `answer` sends what it said. Sources: "Working with HTTP APIs", "Create AWS Lambda proxy integrations for HTTP APIs in API
+//! Gateway" and "Quotas for configuring and running an HTTP API in API Gateway", Amazon API Gateway developer guide.
+//!
+//! Kept as on AWS: payload format 2.0, the stage `$default`, at most 10 MB a body and 6 MB an event (413), 30 s or
+//! `TimeoutInMillis` for an answer (503, and the function goes on), 500 for whatever is the function's fault, 404 without
+//! a route, 403 without a good signature, and API Gateway's own words in each of these. Different here: no TLS, no throttling
+//! (`RouteSettings` is listed as unsupported), a function whose instances are all busy is waited for up to ten seconds before
+//! the 503, and neither the 10,240 bytes that AWS allows for request line and headers nor its limits on header names are
+//! imposed.
+
+mod answer;
+mod cors;
+mod event;
+mod route;
+mod signature;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts, uri::Authority};
+use axum::response::{IntoResponse as _, Response};
+use axum::serve::ListenerExt as _;
+use bytes::{Bytes, BytesMut};
+use chrono::Utc;
+use futures::StreamExt as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::function::{Function, InvokeError};
+use super::status::RouteStatus;
+use super::template::{HttpApiSpec, HttpRouteSpec};
+use super::with_causes;
+use event::Source;
+use route::PathParameters;
+use signature::Caller;
+
+pub(super) use route::RouteKey;
+pub use signature::{ACCESS_KEY, SECRET_KEY};
+
+/// The largest body, in bytes.
+const BODY_LIMIT: usize = 10 * 1024 * 1024;
+/// How much of a body that is too large is read and thrown away, so that a client that sends before it reads gets to its answer.
+const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
+/// The id of each request, also the event's `requestContext.requestId`.
+const REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
+
+/// The routes, and what answers them.
+pub(super) struct HttpApi {
+    spec: HttpApiSpec,
+    routes: Vec<Route>,
+}
+
+struct Route {
+    spec: HttpRouteSpec,
+    key: RouteKey,
+    function: Arc<Function>,
+    requests: AtomicU64,
+}
+
+/// An answer of API Gateway's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    BadRequest,
+    Forbidden,
+    NotFound,
+    TooLarge,
+    Internal,
+    Unavailable,
+}
+
+impl HttpApi {
+    pub(super) fn new(spec: &HttpApiSpec, routes: &[HttpRouteSpec], functions: &[Arc<Function>]) -> Self {
+        let routes = routes.iter().filter_map(|route| {
+            let function = functions.iter().find(|function| function.name() == route.function)?;
+            Some(Route {
+                key: RouteKey::parse(&route.key)?,
+                spec: route.clone(),
+                function: Arc::clone(function),
+                requests: AtomicU64::new(0),
+            })
+        });
+        Self {
+            spec: spec.clone(),
+            routes: routes.collect(),
+        }
+    }
+
+    /// Serves the routes until the handle is aborted.
+    pub(super) fn serve(self: &Arc<Self>, listener: TcpListener) -> JoinHandle<()> {
+        let router = Router::new().fallback(handle).with_state(Arc::clone(self));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        // Without this, the last part of a large answer waits for the client's delayed acknowledgement.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(error = &error as &dyn std::error::Error, "Could not set TCP_NODELAY");
+            }
+        });
+        tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, service).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "The HTTP API stopped serving");
+            }
+        })
+    }
+
+    pub(super) fn status(&self) -> Vec<RouteStatus> {
+        let status = |route: &Route| RouteStatus {
+            route: route.spec.key.clone(),
+            function: route.spec.function.clone(),
+            needs_signature: route.spec.needs_signature,
+            requests: route.requests.load(Ordering::Relaxed),
+        };
+        self.routes.iter().map(status).collect()
+    }
+
+    async fn respond(&self, parts: &Parts, body: Body, peer: SocketAddr, id: &str) -> Result<Response, Refusal> {
+        let body = read(parts, body).await?;
+        // On AWS no request without a sound host reaches the API.
+        let host = parts.headers.get(header::HOST).map(HeaderValue::as_bytes);
+        host.and_then(|host| Authority::try_from(host).ok())
+            .ok_or(Refusal::BadRequest)?;
+        let path = event::decoded_path(&parts.uri).ok_or(Refusal::BadRequest)?;
+        let (route, parameters) = self.choose(parts.method.as_str(), &path).ok_or(Refusal::NotFound)?;
+        route.requests.fetch_add(1, Ordering::Relaxed);
+        let now = Utc::now();
+        let caller = route.caller(parts, &body, now)?;
+        let source = Source {
+            parts,
+            path: &path,
+            body: &body,
+            peer: peer.ip().to_canonical(),
+            request_id: id,
+            route_key: &route.spec.key,
+            path_parameters: &parameters,
+            stage_variables: &self.spec.stage_variables,
+            caller: caller.as_ref(),
+            now,
+        };
+        let event = event::event(&source).map_err(|error| route.failed(&error, Refusal::Internal))?;
+        // The event has a copy of its own.
+        drop(body);
+        route.invoke(event).await
+    }
+
+    fn choose(&self, method: &str, path: &str) -> Option<(&Route, PathParameters)> {
+        let fits = self.routes.iter().filter_map(|route| {
+            let (rank, parameters) = route.key.fit(method, path)?;
+            Some((rank, route, parameters))
+        });
+        let best = fits.min_by(|left, right| left.0.cmp(&right.0));
+        best.map(|(_, route, parameters)| (route, parameters))
+    }
+}
+
+impl Route {
+    /// Who asks, on a route that wants to know.
+    fn caller(&self, parts: &Parts, body: &[u8], now: chrono::DateTime<Utc>) -> Result<Option<Caller>, Refusal> {
+        if !self.spec.needs_signature {
+            return Ok(None);
+        }
+        let verified = signature::verify(parts, body, now);
+        verified
+            .map(Some)
+            .map_err(|error| self.failed(&error, Refusal::Forbidden))
+    }
+
+    async fn invoke(&self, event: Bytes) -> Result<Response, Refusal> {
+        let invoked = tokio::time::timeout(self.spec.timeout, self.function.invoke(event)).await;
+        let Ok(invoked) = invoked else {
+            let error = NoAnswer(self.spec.timeout);
+            return Err(self.failed(&error, Refusal::Unavailable));
+        };
+        let invocation = invoked.map_err(|error| {
+            let refusal = match &error {
+                InvokeError::TooLarge { .. } => Refusal::TooLarge,
+                InvokeError::Throttled { .. } => Refusal::Unavailable,
+                InvokeError::UnknownFunction { .. } | InvokeError::Spawn { .. } | InvokeError::Ending { .. } => {
+                    Refusal::Internal
+                }
+            };
+            self.failed(&error, refusal)
+        })?;
+        if invocation.function_error.is_some() {
+            // The function's failure is logged where it happened.
+            return Err(Refusal::Internal);
+        }
+        answer::response(invocation.payload).map_err(|error| self.failed(&error, Refusal::Internal))
+    }
+
+    /// Says in the log what the client is not told.
+    fn failed(&self, error: &dyn std::error::Error, refusal: Refusal) -> Refusal {
+        tracing::warn!(
+            http.route = self.spec.key,
+            function.name = self.spec.function,
+            "{} is answered with {}: {}",
+            self.spec.key,
+            refusal.status().as_u16(),
+            with_causes(error)
+        );
+        refusal
+    }
+}
+
+/// The function goes on; its answer is thrown away.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer within {} s", .0.as_secs_f64())]
+struct NoAnswer(Duration);
+
+impl Refusal {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn response(self) -> Response {
+        let message = match self {
+            Self::BadRequest => "Bad Request",
+            Self::Forbidden => "Forbidden",
+            Self::NotFound => "Not Found",
+            Self::TooLarge => "Request Entity Too Large",
+            Self::Internal => "Internal Server Error",
+            Self::Unavailable => "Service Unavailable",
+        };
+        (self.status(), axum::Json(serde_json::json!({ "message": message }))).into_response()
+    }
+}
+
+async fn handle(
+    State(api): State<Arc<HttpApi>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let id = request_id();
+    let cors = api.spec.cors.as_ref();
+    let mut response = match cors.and_then(|cors| cors::preflight(cors, &parts)) {
+        Some(preflight) => preflight,
+        None => {
+            let responded = api.respond(&parts, body, peer, &id).await;
+            let mut response = responded.unwrap_or_else(Refusal::response);
+            if let Some(cors) = cors {
+                cors::decorate(cors, &parts.headers, &mut response);
+            }
+            response
+        }
+    };
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Sixteen characters that look like those of AWS.
+fn request_id() -> String {
+    let random = uuid::Uuid::new_v4();
+    base64_simd::STANDARD.encode_to_string(&random.as_bytes()[..11])
+}
+
+/// The body, never more than [`BODY_LIMIT`] of it in memory.
+async fn read(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
+    let announced = body.size_hint().lower();
+    let is_too_large = usize::try_from(announced).unwrap_or(usize::MAX) > BODY_LIMIT;
+    if is_too_large && waits_to_send(&parts.headers) {
+        return Err(Refusal::TooLarge);
+    }
+    let mut chunks = body.into_data_stream();
+    let (mut gathered, mut size) = (BytesMut::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Refusal::BadRequest)?;
+        size += chunk.len();
+        if size > DISCARD_LIMIT {
+            break;
+        }
+        if is_too_large || size > BODY_LIMIT {
+            gathered = BytesMut::new();
+        } else {
+            gathered.extend_from_slice(&chunk);
+        }
+    }
+    if size > BODY_LIMIT {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(gathered.freeze())
+}
+
+/// Whether the client asked before it sends: `Expect: 100-continue`.
+fn waits_to_send(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::EXPECT)
+}
