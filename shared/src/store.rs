@@ -1,10 +1,14 @@
-//! PostgreSQL: a lazy pool that is ready for Lambda's freezing.
+//! PostgreSQL: a lazy pool that is ready for Lambda's freezing, and the one read that two services need.
+
+mod day;
 
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use crate::config::{ConfigError, Get, required, var};
+
+pub use self::day::{DayRate, DayRates, LOOK_BACK_DAYS, rates_on};
 
 /// A pool for `DATABASE_URL`. Nothing is connected before the first use.
 ///
