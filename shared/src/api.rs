@@ -10,6 +10,7 @@ mod error;
 mod health;
 mod number;
 mod params;
+mod schema;
 
 use axum::Router;
 

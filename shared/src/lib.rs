@@ -12,6 +12,7 @@ pub mod currency;
 pub mod dead_letter;
 pub mod ecb;
 pub mod event;
+pub mod pair;
 pub mod publish;
 pub mod rate;
 pub mod record;

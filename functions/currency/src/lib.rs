@@ -1,6 +1,8 @@
 //! What the Currency service does with each topic: keeps `currency.current_rate` and the `rate:{code}` caches current. Each function may be applied
-//! any number of times, in any order.
+//! any number of times, in any order. [`api`] answers from them.
 
+pub mod api;
+mod reading;
 mod store;
 
 use shared::apply::ApplyError;

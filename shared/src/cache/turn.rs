@@ -30,31 +30,20 @@ impl Cache {
     ///
     /// # Errors
     /// Those of `compute`. Redis failing is none: the value is then computed.
-    pub async fn read_through<T, E>(
+    pub async fn read_through<T, E, C, D>(
         &self,
         turn: &str,
-        cached: impl AsyncFn() -> Result<Option<T>, CacheError>,
-        compute: impl AsyncFn(bool) -> Result<T, E>,
-    ) -> Result<(T, Reading), E> {
-        let look = async || self.briefly(cached()).await;
+        cached: impl Fn() -> C + Sync,
+        compute: impl FnOnce(bool) -> D,
+    ) -> Result<(T, Reading), E>
+    where
+        C: Future<Output = Result<Option<T>, CacheError>> + Send,
+        D: Future<Output = Result<T, E>>,
+    {
         let turn = key::turn(turn);
         let started = Instant::now();
         loop {
-            let step = async {
-                if let Some(value) = look().await? {
-                    return Ok(Step::Found(value));
-                }
-                let Some(token) = self.briefly(self.take_turn(&turn)).await? else {
-                    return Ok(Step::Wait);
-                };
-                // The last holder may have cached it between the look and the turn.
-                let found = look().await?;
-                Ok::<_, CacheError>(match found {
-                    Some(value) => Step::Given(token, value),
-                    None => Step::Compute(token),
-                })
-            };
-            match step.await {
+            match self.step(&turn, &cached).await {
                 Ok(Step::Found(value)) => return Ok((value, Reading::Cached)),
                 Ok(Step::Given(token, value)) => {
                     self.end_turn(&turn, &token).await;
@@ -68,11 +57,31 @@ impl Cache {
                 Ok(Step::Wait) if started.elapsed() < WAIT_LIMIT => sleep(LOOK_AGAIN).await,
                 Ok(Step::Wait) => return compute(true).await.map(|value| (value, Reading::Computed)),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "Could not read the cache; asking the store");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "Could not read the cache; asking the store"
+                    );
                     return compute(false).await.map(|value| (value, Reading::Computed));
                 }
             }
         }
+    }
+
+    async fn step<T, C>(&self, turn: &str, cached: &(impl Fn() -> C + Sync)) -> Result<Step<T>, CacheError>
+    where
+        C: Future<Output = Result<Option<T>, CacheError>> + Send,
+    {
+        if let Some(value) = self.briefly(cached()).await? {
+            return Ok(Step::Found(value));
+        }
+        let Some(token) = self.briefly(self.take_turn(turn)).await? else {
+            return Ok(Step::Wait);
+        };
+        // The last holder may have cached it between the look and the turn.
+        Ok(match self.briefly(cached()).await? {
+            Some(value) => Step::Given(token, value),
+            None => Step::Compute(token),
+        })
     }
 
     /// The answer of a cache operation, if it comes soon enough for a reader who waits.

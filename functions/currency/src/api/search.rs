@@ -1,0 +1,168 @@
+//! `GET /api/v1/currencies/search`: currencies by their own name or by their countries'.
+
+use std::cmp::Reverse;
+
+use serde::Serialize;
+use shared::api::{
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, FromParams, Freshness, Params, Query,
+};
+use shared::country::CountryCode;
+use shared::currency::CurrencyCode;
+use utoipa::{IntoParams, ToSchema};
+
+use super::known::KnownCurrency;
+
+/// How many names are suggested where nothing was found, at most.
+const SUGGESTIONS: usize = 5;
+/// How alike two names must be for a suggestion, from 0 to 1.
+const ALIKE: f64 = 0.72;
+/// The longest text that is looked for, in characters.
+const LONGEST: usize = 100;
+
+/// What can be looked for: one of the two.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SearchQuery {
+    /// Part of a country's name or code, Korean or English, any case and spacing.
+    #[param(min_length = 1, max_length = 100, example = "미국")]
+    country: Option<String>,
+    /// Part of a currency's or a country's name or code, Korean or English, any case and spacing.
+    #[param(min_length = 1, max_length = 100, example = "dollar")]
+    q: Option<String>,
+}
+
+impl FromParams for SearchQuery {
+    fn from_params(params: &Params) -> Result<Self, ApiError> {
+        let read = |name: &str| match params.text(name) {
+            Some(text) if text.chars().count() > LONGEST || normal(text).is_empty() => {
+                Err(ApiError::invalid(name, text, "1 to 100 characters, letters or digits among them"))
+            }
+            text => Ok(text.map(str::to_owned)),
+        };
+        let query = Self { country: read("country")?, q: read("q")? };
+        match (&query.country, &query.q) {
+            (None, None) => Err(ApiError::missing("q", "given, or country: what to look for")),
+            (Some(_), Some(q)) => Err(ApiError::invalid("q", q, "q or country, not both")),
+            _ => Ok(query),
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Found {
+    /// The best hit first.
+    currencies: Vec<KnownCurrency>,
+    /// How many.
+    #[schema(minimum = 1)]
+    count: usize,
+}
+
+/// Currencies by name or country
+///
+/// Looks for a part of a name or code, Korean or English, in any case and spacing. Give `q` or `country`. Where nothing is found, the 404 suggests names
+/// that are alike.
+#[utoipa::path(get, path = "/api/v1/currencies/search", operation_id = "searchCurrencies", tag = "Currency", params(SearchQuery), responses(
+    (status = 200, description = "The currencies found.", body = Envelope<Found>),
+    FailureResponses,
+))]
+pub(super) async fn search(Query(query): Query<SearchQuery>) -> Result<Answer, ApiError> {
+    let (asked, is_country) = match (query.country, query.q) {
+        (Some(country), _) => (country, true),
+        (None, q) => (q.unwrap_or_default(), false),
+    };
+    let wanted = normal(&asked);
+    let names = |code: CurrencyCode| names(code, !is_country);
+    let mut hits: Vec<(Reverse<u8>, CurrencyCode)> = CurrencyCode::all()
+        .filter_map(|code| Some((Reverse(names(code).iter().filter_map(|name| closeness(name, &wanted)).max()?), code)))
+        .collect();
+    if hits.is_empty() {
+        let mut error = ApiError::new(ErrorCode::NotFound, format!("no currency or country is named like {asked:?}"));
+        error.details.value = Some(asked);
+        error.details.suggestions = suggestions(&wanted, !is_country);
+        return Err(error);
+    }
+    hits.sort_unstable();
+    let currencies: Vec<KnownCurrency> = hits.into_iter().map(|(_, code)| code.into()).collect();
+    let count = currencies.len();
+    Answer::json(&Found { currencies, count }, Freshness::Release)
+}
+
+/// Letters and digits in lower case: what is compared.
+fn normal(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Every name under which a currency is found.
+fn names(code: CurrencyCode, own: bool) -> Vec<String> {
+    let currency = code.currency();
+    let own_names = [currency.code, currency.korean, currency.english].into_iter().filter(|_| own);
+    let countries = CountryCode::of(code).map(CountryCode::country);
+    let countries = countries.flat_map(|country| [country.code, country.korean, country.english]);
+    own_names.chain(countries).map(normal).collect()
+}
+
+/// How well a name fits: the whole, its beginning, or some part of it (of at least two letters, where a code must fit as a whole).
+fn closeness(name: &str, wanted: &str) -> Option<u8> {
+    let is_code = name.len() <= 3 && name.is_ascii();
+    if name == wanted {
+        Some(3)
+    } else if is_code {
+        None
+    } else if name.starts_with(wanted) {
+        Some(2)
+    } else {
+        name.contains(wanted).then_some(1)
+    }
+}
+
+/// Names that are written alike, the likest first.
+fn suggestions(wanted: &str, own: bool) -> Vec<String> {
+    let currencies = CurrencyCode::all().map(CurrencyCode::currency).filter(|_| own);
+    let currencies = currencies.flat_map(|currency| [currency.code, currency.korean, currency.english]);
+    let countries = CountryCode::all().map(CountryCode::country);
+    let countries = countries.flat_map(|country| [country.korean, country.english]);
+    let mut alike: Vec<(f64, &str)> = currencies
+        .chain(countries)
+        .map(|name| (strsim::jaro_winkler(&normal(name), wanted), name))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .collect();
+    alike.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));
+    alike.dedup_by_key(|(_, name)| *name);
+    alike.into_iter().take(SUGGESTIONS).map(|(_, name)| name.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(wanted: &str, own: bool) -> Vec<&'static str> {
+        let mut hits: Vec<(Reverse<u8>, CurrencyCode)> = CurrencyCode::all()
+            .filter_map(|code| {
+                let fits = names(code, own).iter().filter_map(|name| closeness(name, &normal(wanted))).max()?;
+                Some((Reverse(fits), code))
+            })
+            .collect();
+        hits.sort_unstable();
+        hits.into_iter().map(|(_, code)| code.as_str()).collect()
+    }
+
+    #[test]
+    fn names_are_found_in_both_languages_in_any_case_and_spacing() {
+        assert_eq!(found("usd", true)[0], "USD");
+        assert_eq!(found("미국달러", true)[0], "USD");
+        assert_eq!(found(" 미국  달러 ", true)[0], "USD");
+        assert_eq!(found("us DOLLAR", true)[0], "USD");
+        assert!(found("달러", true).len() > 5 && found("dollar", true).contains(&"AUD"));
+        assert_eq!(found("미국", false), found("United States", false));
+        assert_eq!(found("독일", false), ["EUR"]);
+        assert_eq!(found("KR", false), ["KRW"]);
+    }
+
+    #[test]
+    fn a_typo_gets_suggestions() {
+        assert!(suggestions(&normal("Untied Sttaes"), false).contains(&"United States".to_owned()));
+        assert!(suggestions(&normal("미국 딸러"), true).contains(&"미국 달러".to_owned()));
+        assert!(suggestions("qqqqqqqq", true).is_empty());
+    }
+}

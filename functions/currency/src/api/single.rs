@@ -1,0 +1,152 @@
+//! `GET /api/v1/currencies/{code}` and `/multiple`: a currency's rate in KRW with all that its source says.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::Utc;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use shared::api::{Answer, ApiError, Envelope, ErrorCode, FailureResponses, FromParams, Number, Params, PathCode, Query, Served};
+use shared::currency::CurrencyCode;
+use shared::event::ExchangeRateUpdated;
+use shared::schedule;
+use shared::time::Timestamp;
+use utoipa::{IntoParams, ToSchema};
+
+use super::known::Nothing;
+use super::latest::no_rate;
+use crate::Currency;
+
+/// One currency's current rate in KRW.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CurrentRate {
+    /// ISO 4217 code.
+    pub currency_code: CurrencyCode,
+    /// Korean name.
+    #[schema(example = "미국 달러")]
+    pub currency_name: &'static str,
+    /// English name.
+    #[schema(example = "US dollar")]
+    pub currency_name_en: &'static str,
+    /// The symbol that people write; the code where there is none.
+    #[schema(example = "$")]
+    pub symbol: &'static str,
+    /// KRW for one unit.
+    pub deal_base_rate: Number,
+    /// What `deal_base_rate` is.
+    #[schema(example = "KRW per USD")]
+    pub unit: String,
+    /// How many units Korean banks quote at a time: 100 for JPY, IDR and VND, else 1.
+    #[schema(minimum = 1)]
+    pub customary_unit: u16,
+    /// KRW for that many units.
+    pub unit_rate: Number,
+    /// KRW that a bank takes for one unit it transfers (전신환매도율); null unless the source gives it or a spread is configured.
+    pub tts: Option<Number>,
+    /// KRW that a bank gives for one unit it receives (전신환매입율); null unless the source gives it or a spread is configured.
+    pub ttb: Option<Number>,
+    /// Whose rate this is.
+    #[schema(example = "ecb")]
+    pub source: String,
+    /// When its source set it.
+    pub recorded_at: Timestamp,
+    /// When this service received it.
+    pub updated_at: Timestamp,
+    /// Whether it is older than its source's own schedule allows.
+    pub stale: bool,
+}
+
+impl From<&ExchangeRateUpdated> for CurrentRate {
+    fn from(row: &ExchangeRateUpdated) -> Self {
+        let code = row.currency_code;
+        let currency = code.currency();
+        let rate = row.deal_base_rate;
+        Self {
+            currency_code: code,
+            currency_name: currency.korean,
+            currency_name_en: currency.english,
+            symbol: code.symbol(),
+            deal_base_rate: rate.into(),
+            unit: format!("KRW per {code}"),
+            customary_unit: currency.customary_unit,
+            unit_rate: Number::exact(rate.decimal() * Decimal::from(currency.customary_unit)),
+            tts: row.tts.map(Number::from),
+            ttb: row.ttb.map(Number::from),
+            source: row.source.clone(),
+            recorded_at: row.recorded_at,
+            updated_at: row.updated_at,
+            stale: schedule::is_stale(&row.source, row.recorded_at, Utc::now()),
+        }
+    }
+}
+
+/// Some currencies' current rates in KRW.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CurrentRates {
+    /// In the order asked for.
+    pub rates: Vec<CurrentRate>,
+    /// Those of the currencies asked for that have no rate.
+    pub missing: Vec<CurrencyCode>,
+}
+
+/// What `multiple` can be asked.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MultipleQuery {
+    /// Currencies with commas between, each once.
+    #[param(value_type = String, pattern = "^[A-Z]{3}(,[A-Z]{3})*$", example = "USD,EUR,JPY")]
+    symbols: Vec<CurrencyCode>,
+}
+
+impl FromParams for MultipleQuery {
+    fn from_params(params: &Params) -> Result<Self, ApiError> {
+        let symbols = params.currencies("symbols", 1..=CurrencyCode::all().len())?;
+        Ok(Self {
+            symbols: symbols.ok_or_else(|| ApiError::missing("symbols", "currency codes with commas between, such as USD,EUR"))?,
+        })
+    }
+}
+
+/// One currency's current rate in KRW
+///
+/// With the market's customary unit beside it: Korean banks quote JPY, IDR and VND for 100 units.
+#[utoipa::path(get, path = "/api/v1/currencies/{code}", operation_id = "currentRate", tag = "Currency",
+    params(("code" = String, Path, description = "A currency other than KRW, in which all of these are told.", pattern = "^[A-Z]{3}$", example = "USD"), Nothing),
+    responses(
+        (status = 200, description = "The rate.", body = Envelope<Served<CurrentRate>>),
+        FailureResponses,
+    ))]
+pub(super) async fn single(
+    State(service): State<Arc<Currency>>,
+    PathCode(code): PathCode,
+    _: Query<Nothing>,
+) -> Result<Answer, ApiError> {
+    if code == CurrencyCode::KRW {
+        let message = "KRW is the currency that these rates are told in; ask /api/v1/currencies/latest?base=…&symbols=KRW for its price";
+        return Err(ApiError::new(ErrorCode::NotFound, message));
+    }
+    let current = service.current(&[code]).await?;
+    let row = current.rows.get(&code).ok_or_else(|| no_rate(code))?;
+    Answer::served(CurrentRate::from(row), current.served_from, current.freshness())
+}
+
+/// Some currencies' current rates in KRW
+///
+/// The same as for one currency, for several at once. Those without a rate are listed in `missing`.
+#[utoipa::path(get, path = "/api/v1/currencies/multiple", operation_id = "currentRates", tag = "Currency", params(MultipleQuery), responses(
+    (status = 200, description = "The rates.", body = Envelope<Served<CurrentRates>>),
+    FailureResponses,
+))]
+pub(super) async fn multiple(
+    State(service): State<Arc<Currency>>,
+    Query(query): Query<MultipleQuery>,
+) -> Result<Answer, ApiError> {
+    let current = service.current(&query.symbols).await?;
+    let row = |code: &CurrencyCode| current.rows.get(code).map(CurrentRate::from);
+    let missing = query.symbols.iter().filter(|code| !current.rows.contains_key(code)).copied().collect();
+    let body = CurrentRates {
+        rates: query.symbols.iter().filter_map(row).collect(),
+        missing,
+    };
+    Answer::served(body, current.served_from, current.freshness())
+}
