@@ -28,13 +28,13 @@ struct Cli {
 enum Command {
     /// Start everything and return when it is ready
     #[command(
-        override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS]"
+        override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS] [--api-port PORT]"
     )]
     Up(Run),
     /// End everything; data stays
     #[command(override_usage = "./localstack/down")]
     Down,
-    /// Show endpoints, functions, lag, topics and the providers' last run
+    /// Show endpoints, functions, routes, lag, topics and the providers' last run
     #[command(override_usage = "./localstack/status [--json]")]
     Status {
         /// The same for programs
@@ -62,7 +62,7 @@ enum Command {
     /// Show the last lines of functions and servers
     #[command(override_usage = "./localstack/logs [FUNCTION] [-f] [-n LINES]")]
     Logs {
-        /// A function, kafka, redis, postgres, sqs or stack; all without it
+        /// A function, kafka, redis, postgres, mongo, sqs or stack; all without it
         function: Option<String>,
         /// Go on with what they write next
         #[arg(short, long)]
@@ -74,7 +74,8 @@ enum Command {
     /// End everything and remove its data
     #[command(override_usage = "./localstack/reset")]
     Reset,
-    /// Run a command with servers of its own: HWANYUL_TEST_KAFKA, HWANYUL_TEST_REDIS, HWANYUL_TEST_DATABASE, HWANYUL_TEST_SQS
+    /// Run a command with servers of its own: HWANYUL_TEST_KAFKA, HWANYUL_TEST_REDIS, HWANYUL_TEST_DATABASE, HWANYUL_TEST_MONGODB,
+    /// HWANYUL_TEST_SQS
     Servers {
         /// The command and its arguments, after --
         #[arg(last = true, required = true)]
@@ -96,6 +97,9 @@ struct Run {
     /// Seconds from one business day of the feed to the next
     #[arg(long, env = "FEED_STEP", default_value_t = 4, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     feed_step: u64,
+    /// Port of the HTTP API; 9000, or another when that is in use, without it
+    #[arg(long, env = "HWANYUL_API_PORT", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    api_port: Option<u16>,
     /// A parameter of template.yaml, such as Providers=ecb,koreaexim; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
     parameters: Vec<(String, String)>,
@@ -136,6 +140,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
                 live: run.live,
                 feed_days: run.feed_days,
                 feed_step: run.feed_step,
+                api_port: run.api_port,
                 parameters,
             };
             commands::up(&places, &options).await?;
@@ -159,13 +164,16 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
 fn daemon_options(places: Places, run: Run) -> Result<DaemonOptions, Box<dyn std::error::Error>> {
     let own = std::env::current_exe()?;
     let bin_dir = own.parent().ok_or("this program is in no folder")?.to_path_buf();
-    let parameters: BTreeMap<String, String> = run.parameters.into_iter().collect();
+    let parameters: BTreeMap<String, String> = run.parameters.iter().cloned().collect();
     let (live, feed_days, feed_step) = (run.live, run.feed_days, run.feed_step);
     Ok(DaemonOptions {
         places,
         live,
         feed_days,
         feed_step,
+        api_port: run.api_port,
+        // From the environment alone, because a command line is for all to see, and the URI may hold a password.
+        mongodb_uri: std::env::var("MONGODB_URI").ok().filter(|uri| !uri.is_empty()),
         bin_dir,
         parameters,
     })

@@ -1,4 +1,4 @@
-//! The real servers that the local stack and the tests run on: Apache Kafka, Redis, PostgreSQL and LocalStack's SQS.
+//! The servers that the local stack and the tests run on: Apache Kafka, Redis, PostgreSQL, MongoDB's protocol and LocalStack's SQS.
 //!
 //! Each is a child process that dies with this one, however this one ends; it is started only when asked, on a port of its
 //! own on 127.0.0.1, and counts as started when it answers. What is stored in them is for others to decide.
@@ -6,11 +6,13 @@
 mod all;
 mod install;
 mod kafka;
+mod mongo;
 mod offsets;
 mod port;
 mod postgres;
 mod process;
 mod redis;
+mod server;
 mod spawner;
 mod sqs;
 
@@ -18,10 +20,12 @@ use std::path::{Path, PathBuf};
 
 pub use all::{Ports, Servers, ServersOptions};
 pub use kafka::Kafka;
+pub use mongo::Mongo;
 pub use offsets::topic_ends;
-pub use port::{Claim, claim, free_port, owner_of};
+pub use port::{Claim, claim, claim_exactly, free_port, owner_of};
 pub use postgres::Postgres;
 pub use redis::Redis;
+pub use server::{Server, ServerKind};
 pub use sqs::Sqs;
 
 /// Where one server lives.

@@ -38,8 +38,8 @@ pub enum WrapperError {
     NoCommand,
 }
 
-/// Runs `command` with `HWANYUL_TEST_KAFKA`, `HWANYUL_TEST_REDIS`, `HWANYUL_TEST_DATABASE` and `HWANYUL_TEST_SQS` set to new
-/// servers, and ends everything when it ends or a signal comes. Gives the status to exit with.
+/// Runs `command` with `HWANYUL_TEST_KAFKA`, `HWANYUL_TEST_REDIS`, `HWANYUL_TEST_DATABASE`, `HWANYUL_TEST_MONGODB` and
+/// `HWANYUL_TEST_SQS` set to new servers, and ends everything when it ends or a signal comes. Gives the status to exit with.
 ///
 /// # Errors
 /// [`WrapperError`]; nothing is left running then either.
@@ -64,6 +64,7 @@ pub async fn run(command: &[OsString]) -> Result<u8, WrapperError> {
         dir: dir.path().into(),
         log_dir: dir.path().join("logs"),
         ports: Ports::default(),
+        with_mongo: true,
     };
 
     let ended = with_servers(&options, program, args, &mut interrupted).await;
@@ -122,13 +123,20 @@ async fn with_servers(
     Ok(status)
 }
 
-fn endpoints(servers: &Servers) -> [(&'static str, String); 4] {
-    [
+fn endpoints(servers: &Servers) -> Vec<(&'static str, String)> {
+    let mut endpoints = vec![
         ("HWANYUL_TEST_KAFKA", servers.kafka.bootstrap()),
         ("HWANYUL_TEST_REDIS", servers.redis.url()),
         ("HWANYUL_TEST_DATABASE", servers.postgres.url("postgres")),
-        ("HWANYUL_TEST_SQS", servers.sqs.url()),
-    ]
+    ];
+    endpoints.extend(
+        servers
+            .mongo
+            .as_ref()
+            .map(|mongo| ("HWANYUL_TEST_MONGODB", mongo.url())),
+    );
+    endpoints.push(("HWANYUL_TEST_SQS", servers.sqs.url()));
+    endpoints
 }
 
 /// The signals that end us.

@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use krafka::admin::{CreateTopicsOptions, ListTopicsOptions, NewTopic};
 use krafka::producer::Record;
-use localstack::servers::{Kafka, Options, Postgres, Redis, ServerError, Sqs, free_port};
+use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis, ServerError, Sqs, free_port};
+use mongodb::bson::{Document, doc};
+use mongodb::error::{ErrorKind, WriteFailure};
+use mongodb::options::{IndexOptions, ReturnDocument};
+use mongodb::{Client, Collection, IndexModel};
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 
 /// A folder that PostgreSQL's user may enter as well.
@@ -111,6 +115,117 @@ async fn redis_killed_and_restarted_answers_on_the_same_port_and_is_empty() {
         .unwrap();
     assert_eq!(kept, None, "a cache keeps nothing through a crash");
     redis.stop().await.unwrap();
+}
+
+/// The clicks of one database, through the official driver.
+async fn clicks(mongo: &Mongo) -> Collection<Document> {
+    let client = Client::with_uri_str(mongo.url()).await.unwrap();
+    client.database("hwanyul").collection("clicks")
+}
+
+/// Counts a click on USD, as the rankings do.
+async fn click(clicks: &Collection<Document>) -> i64 {
+    let counted = clicks
+        .find_one_and_update(doc! {"code": "USD"}, doc! {"$inc": {"count": 1_i64}})
+        .upsert(true)
+        .return_document(ReturnDocument::After)
+        .await
+        .unwrap();
+    counted.unwrap().get_i64("count").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mongo_speaks_to_the_official_driver() {
+    let dir = folder();
+    let mongo = Mongo::start(&Options::in_dir(dir.path().join("mongo"))).await.unwrap();
+    let clicks = clicks(&mongo).await;
+    let unique = IndexOptions::builder().unique(true).build();
+    let unique = IndexModel::builder().keys(doc! {"code": 1}).options(unique).build();
+    let ttl = IndexOptions::builder().expire_after(Duration::from_secs(60)).build();
+    let ttl = IndexModel::builder().keys(doc! {"at": 1}).options(ttl).build();
+    clicks.create_indexes([unique, ttl]).await.unwrap();
+
+    clicks
+        .insert_one(doc! {"code": "USD", "count": 1_i64, "day": "2026-11-23"})
+        .await
+        .unwrap();
+    let twice = clicks
+        .insert_one(doc! {"code": "USD", "count": 9_i64})
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&*twice.kind, ErrorKind::Write(WriteFailure::WriteError(error)) if error.code == 11_000),
+        "{twice}"
+    );
+    let upserted = clicks
+        .update_one(
+            doc! {"code": "EUR"},
+            doc! {"$inc": {"count": 5_i64}, "$set": {"day": "2026-11-23"}},
+        )
+        .upsert(true)
+        .await
+        .unwrap();
+    assert!(upserted.upserted_id.is_some());
+    assert_eq!(click(&clicks).await, 2);
+    clicks
+        .insert_one(doc! {"code": "JPY", "count": 3_i64, "day": "2026-11-22"})
+        .await
+        .unwrap();
+
+    let mut days = clicks
+        .aggregate([
+            doc! {"$match": {"day": {"$gte": "2026-11-22"}}},
+            doc! {"$group": {"_id": "$day", "total": {"$sum": "$count"}}},
+            doc! {"$sort": {"total": -1, "_id": 1}},
+        ])
+        .await
+        .unwrap();
+    let mut totals = Vec::new();
+    while days.advance().await.unwrap() {
+        let day = days.deserialize_current().unwrap();
+        totals.push((day.get_str("_id").unwrap().to_owned(), day.get_i64("total").unwrap()));
+    }
+    assert_eq!(totals, [("2026-11-23".to_owned(), 7), ("2026-11-22".to_owned(), 3)]);
+    mongo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mongo_counts_what_many_count_at_once() {
+    let dir = folder();
+    let mongo = Mongo::start(&Options::in_dir(dir.path().join("mongo"))).await.unwrap();
+    let clicks = clicks(&mongo).await;
+    let unique = IndexOptions::builder().unique(true).build();
+    let unique = IndexModel::builder().keys(doc! {"code": 1}).options(unique).build();
+    clicks.create_index(unique).await.unwrap();
+    clicks.insert_one(doc! {"code": "USD", "count": 0_i64}).await.unwrap();
+    futures::future::join_all((0..500).map(|_| click(&clicks))).await;
+    assert_eq!(click(&clicks).await, 501);
+    mongo.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mongo_stopped_or_killed_and_restarted_has_its_documents() {
+    let dir = folder();
+    let options = Options::in_dir(dir.path().join("mongo"));
+    let mongo = Mongo::start(&options).await.unwrap();
+    assert_eq!(click(&clicks(&mongo).await).await, 1);
+    mongo.stop().await.unwrap();
+
+    let mut mongo = Mongo::start(&options).await.unwrap();
+    assert_eq!(click(&clicks(&mongo).await).await, 2);
+    // Its file is written every 100 ms, as MongoDB's journal is.
+    let file = dir.path().join("mongo/mongo.mv");
+    let written = || std::fs::metadata(&file).unwrap().modified().unwrap();
+    let before = written();
+    while written() == before {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let url = mongo.url();
+    mongo.kill().await.unwrap();
+    mongo.restart().await.unwrap();
+    assert_eq!(mongo.url(), url);
+    assert_eq!(click(&clicks(&mongo).await).await, 3);
+    mongo.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -93,20 +93,21 @@ fn killed_outright_no_server_outlives_it() {
 }
 
 #[test]
-fn the_command_gets_four_addresses_and_its_status_is_passed_on() {
+fn the_command_gets_five_addresses_and_its_status_is_passed_on() {
     let tmp = folder();
-    let script = "echo $HWANYUL_TEST_KAFKA $HWANYUL_TEST_REDIS $HWANYUL_TEST_DATABASE $HWANYUL_TEST_SQS >\"$TMPDIR/said\"; exit 7";
+    let script = "echo $HWANYUL_TEST_KAFKA $HWANYUL_TEST_REDIS $HWANYUL_TEST_DATABASE $HWANYUL_TEST_SQS $HWANYUL_TEST_MONGODB >\"$TMPDIR/said\"; exit 7";
     let status = servers(tmp.path(), script).wait().unwrap();
     assert_eq!(status.code(), Some(7));
     let said = std::fs::read_to_string(tmp.path().join("said")).unwrap();
     let addresses: Vec<&str> = said.split_whitespace().collect();
-    let [kafka, redis, database, sqs] = addresses[..] else {
+    let [kafka, redis, database, sqs, mongo] = addresses[..] else {
         panic!("{said}")
     };
     assert!(kafka.starts_with("127.0.0.1:"));
     assert!(redis.starts_with("redis://127.0.0.1:"));
     assert!(database.starts_with("postgres://postgres@127.0.0.1:") && database.ends_with("/postgres"));
     assert!(sqs.starts_with("http://127.0.0.1:"));
+    assert!(mongo.starts_with("mongodb://127.0.0.1:"));
 }
 
 #[test]

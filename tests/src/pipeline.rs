@@ -1,4 +1,4 @@
-//! The whole flow, from the template: a feed, Kafka, Redis and PostgreSQL of one test's own (so that it may kill them), and the functions' real
+//! The whole flow, from the template: a feed, Kafka, Redis, PostgreSQL and MongoDB of one test's own (so that it may kill them), and the functions' real
 //! bootstraps behind the emulator.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use localstack::emulator::{Emulator, EmulatorOptions, Status, Template};
 use localstack::feed::{Feed, FeedOptions};
-use localstack::servers::{Kafka, Options, Postgres, Redis};
+use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row};
@@ -45,6 +45,8 @@ pub struct Pipeline {
     pub redis: Redis,
     /// PostgreSQL.
     pub postgres: Postgres,
+    /// MongoDB.
+    pub mongo: Mongo,
     /// Functions, mappings, schedules and routes.
     pub emulator: Emulator,
     /// The base URL of the template's HTTP API, `http://127.0.0.1:PORT`.
@@ -63,11 +65,13 @@ impl Pipeline {
     pub async fn start(parameters: &[(&str, &str)]) -> Self {
         let directory = std::env::temp_dir().join(format!("hwanyul-test-{}", Uuid::new_v4().simple()));
         let place = |name: &str| Options::in_dir(directory.join(name));
-        let (on_kafka, on_redis, on_postgres) = (place("kafka"), place("redis"), place("postgres"));
-        let (kafka, redis, postgres) = tokio::try_join!(
+        let (on_kafka, on_redis) = (place("kafka"), place("redis"));
+        let (on_postgres, on_mongo) = (place("postgres"), place("mongo"));
+        let (kafka, redis, postgres, mongo) = tokio::try_join!(
             Kafka::start(&on_kafka),
             Redis::start(&on_redis),
-            Postgres::start(&on_postgres)
+            Postgres::start(&on_postgres),
+            Mongo::start(&on_mongo)
         )
         .unwrap();
         let archive = project().join("tests/fixtures/ecb-eurofxref-hist.zip");
@@ -89,6 +93,7 @@ impl Pipeline {
             ("KafkaReplication", "1".to_owned()),
             ("RedisUrl", redis.url()),
             ("DatabaseUrl", postgres.url("hwanyul")),
+            ("MongodbUri", format!("{}/hwanyul", mongo.url())),
             ("IngestSchedule", "rate(1 day)".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
             (
@@ -151,6 +156,7 @@ impl Pipeline {
             kafka,
             redis,
             postgres,
+            mongo,
             emulator,
             api,
             store,
@@ -273,6 +279,7 @@ impl Pipeline {
         self.kafka.stop().await.unwrap();
         self.redis.stop().await.unwrap();
         self.postgres.stop().await.unwrap();
+        self.mongo.stop().await.unwrap();
         std::fs::remove_dir_all(&self.directory).unwrap();
     }
 }

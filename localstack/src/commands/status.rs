@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::{CommandError, say, table};
-use crate::emulator::{FunctionStatus, MappingStatus};
+use crate::emulator::{FunctionStatus, MappingStatus, RouteStatus};
 use crate::stack::{INGESTOR, Places, StackStatus};
 
 /// What is shown where there is nothing to show.
@@ -82,6 +82,10 @@ fn print(status: &StackStatus) {
     table::print(
         &["FUNCTION", "INVOCATIONS", "ERRORS", "LAST MS", "LAST ERROR"],
         &status.lambda.functions.iter().map(function).collect::<Vec<_>>(),
+    );
+    table::print(
+        &["ROUTE", "FUNCTION", "AUTHORIZER", "REQUESTS"],
+        &status.lambda.routes.iter().map(route).collect::<Vec<_>>(),
     );
     table::print(
         &[
@@ -164,6 +168,16 @@ fn function(function: &FunctionStatus) -> Vec<String> {
             .last_duration_ms
             .map_or_else(|| NOTHING.to_owned(), |ms| format!("{ms:.1}")),
         short(function.last_error.as_deref()),
+    ]
+}
+
+fn route(route: &RouteStatus) -> Vec<String> {
+    let authorizer = if route.needs_signature { "AWS_IAM" } else { NOTHING };
+    vec![
+        route.route.clone(),
+        route.function.clone(),
+        authorizer.to_owned(),
+        route.requests.to_string(),
     ]
 }
 

@@ -21,6 +21,8 @@ pub struct UpOptions {
     pub feed_days: usize,
     /// Seconds from one business day of the feed to the next.
     pub feed_step: u64,
+    /// The port of the HTTP API; 9000, or another when that is in use, without it.
+    pub api_port: Option<u16>,
     /// `NAME=VALUE` for the template, winning over the stack's own.
     pub parameters: Vec<String>,
 }
@@ -36,6 +38,7 @@ pub async fn up(places: &Places, options: &UpOptions) -> Result<(), CommandError
         }
         say(format_args!("the stack is already running (pid {})", state.process.pid));
         print_endpoints(&state);
+        print_requests(&state);
         if state.live != options.live {
             let kind = if state.live { "with --live" } else { "on the feed" };
             say(format_args!(
@@ -50,6 +53,7 @@ pub async fn up(places: &Places, options: &UpOptions) -> Result<(), CommandError
     let state = State::running(places)?.ok_or(CommandError::NotRunning)?;
     print_endpoints(&state);
     say(format_args!("{READY} in {:.1} s", began.elapsed().as_secs_f64()));
+    print_requests(&state);
     Ok(())
 }
 
@@ -79,6 +83,9 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
     ]);
     if options.live {
         command.arg("--live");
+    }
+    if let Some(port) = options.api_port {
+        command.args(["--api-port", &port.to_string()]);
     }
     command.args(
         options
@@ -147,6 +154,26 @@ fn tail(places: &Places) -> String {
     let text = std::fs::read_to_string(places.own_log()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(5)..].join("\n")
+}
+
+/// What to ask the HTTP API first.
+fn print_requests(state: &State) {
+    let api = &state.endpoints.api;
+    say(format_args!("\nThe HTTP API is {api}; worth trying:\n"));
+    say(format_args!("  curl '{api}/api/v1/currencies/USD'"));
+    say(format_args!(
+        "  curl '{api}/api/v1/currencies/latest?base=USD&symbols=KRW,EUR,JPY'"
+    ));
+    say(format_args!(
+        "  curl '{api}/api/v1/history?base=USD&target=EUR&period=1m'"
+    ));
+    say(format_args!(
+        "  curl '{api}/api/v1/history/compare?targets=USD,EUR,JPY&period=3m'"
+    ));
+    say(format_args!(
+        "  curl -H 'Content-Type: application/json' -d '{{\"country\":\"US\",\"user_id\":\"me\"}}' '{api}/api/v1/rankings/click' && curl '{api}/api/v1/rankings?period=daily'"
+    ));
+    say("\nHistory reaches back as far as the feed has come; years of it are there after ./localstack/backfill\n");
 }
 
 fn print_endpoints(state: &State) {

@@ -1,9 +1,9 @@
-//! All four servers together, started at the same time.
+//! All servers together, started at the same time.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{Kafka, Options, Postgres, Redis, ServerError, Sqs};
+use super::{Kafka, Mongo, Options, Postgres, Redis, Server, ServerError, ServerKind, Sqs};
 use crate::process_table::Identity;
 
 /// The ports to use; any free one where none is given.
@@ -15,6 +15,8 @@ pub struct Ports {
     pub redis: Option<u16>,
     /// PostgreSQL's.
     pub postgres: Option<u16>,
+    /// MongoDB's.
+    pub mongo: Option<u16>,
     /// SQS's.
     pub sqs: Option<u16>,
 }
@@ -28,9 +30,11 @@ pub struct ServersOptions {
     pub log_dir: PathBuf,
     /// Their ports.
     pub ports: Ports,
+    /// Whether MongoDB is one of them; it is not when a real one is used.
+    pub with_mongo: bool,
 }
 
-/// The four running servers. Dropping them kills them.
+/// The running servers. Dropping them kills them.
 #[derive(Debug)]
 pub struct Servers {
     /// Apache Kafka.
@@ -39,65 +43,64 @@ pub struct Servers {
     pub redis: Redis,
     /// PostgreSQL.
     pub postgres: Postgres,
+    /// MongoDB's protocol, when it is one of them.
+    pub mongo: Option<Mongo>,
     /// LocalStack's SQS.
     pub sqs: Sqs,
 }
 
 impl Servers {
-    /// Starts all four at once; `ready` hears of each when it answers, with the time it took.
+    /// Starts all at once; `ready` hears of each when it answers, with the time it took.
     ///
     /// # Errors
     /// The first [`ServerError`]; the servers that did start are killed.
     pub async fn start(options: &ServersOptions, ready: impl Fn(&'static str, Duration)) -> Result<Self, ServerError> {
-        let started = Instant::now();
-        let place = |name: &str, port| Options {
-            dir: options.dir.join(name),
-            log: options.log_dir.join(format!("{name}.log")),
-            port,
+        let starting = Starting {
+            options,
+            ready,
+            began: Instant::now(),
         };
-        let (kafka, redis) = (place("kafka", options.ports.kafka), place("redis", options.ports.redis));
-        let (postgres, sqs) = (
-            place("postgres", options.ports.postgres),
-            place("sqs", options.ports.sqs),
-        );
-        let (kafka, redis, postgres, sqs) = tokio::try_join!(
+        let ports = &options.ports;
+        let (kafka, redis, postgres, mongo, sqs) = tokio::try_join!(
+            starting.one("kafka", ports.kafka),
+            starting.one("redis", ports.redis),
+            starting.one("postgres", ports.postgres),
             async {
-                Kafka::start(&kafka)
-                    .await
-                    .inspect(|_| ready("Kafka", started.elapsed()))
+                match options.with_mongo {
+                    true => starting.one("mongo", ports.mongo).await.map(Some),
+                    false => Ok(None),
+                }
             },
-            async {
-                Redis::start(&redis)
-                    .await
-                    .inspect(|_| ready("Redis", started.elapsed()))
-            },
-            async {
-                Postgres::start(&postgres)
-                    .await
-                    .inspect(|_| ready("PostgreSQL", started.elapsed()))
-            },
-            async { Sqs::start(&sqs).await.inspect(|_| ready("SQS", started.elapsed())) },
+            starting.one("sqs", ports.sqs),
         )?;
         Ok(Self {
             kafka,
             redis,
             postgres,
+            mongo,
             sqs,
         })
     }
 
-    /// Ends all four at once, in order.
+    /// Ends all at once, in order.
     ///
     /// # Errors
     /// The first [`ServerError`]; the others have ended all the same.
     pub async fn stop(self) -> Result<(), ServerError> {
-        let (kafka, redis, postgres, sqs) = tokio::join!(
+        let mongo = async {
+            match self.mongo {
+                Some(mongo) => mongo.stop().await,
+                None => Ok(()),
+            }
+        };
+        let (kafka, redis, postgres, mongo, sqs) = tokio::join!(
             self.kafka.stop(),
             self.redis.stop(),
             self.postgres.stop(),
+            mongo,
             self.sqs.stop()
         );
-        kafka.and(redis).and(postgres).and(sqs)
+        kafka.and(redis).and(postgres).and(mongo).and(sqs)
     }
 
     /// Their processes, each with its name.
@@ -107,10 +110,31 @@ impl Servers {
             ("kafka", self.kafka.identity()),
             ("redis", self.redis.identity()),
             ("postgres", self.postgres.identity()),
+            ("mongo", self.mongo.as_ref().and_then(Mongo::identity)),
             ("sqs", self.sqs.identity()),
         ];
         all.into_iter()
             .filter_map(|(name, identity)| Some((name, identity?)))
             .collect()
+    }
+}
+
+/// A start that is under way.
+struct Starting<'a, R> {
+    options: &'a ServersOptions,
+    ready: R,
+    began: Instant,
+}
+
+impl<R: Fn(&'static str, Duration)> Starting<'_, R> {
+    async fn one<K: ServerKind>(&self, name: &str, port: Option<u16>) -> Result<Server<K>, ServerError> {
+        let place = Options {
+            dir: self.options.dir.join(name),
+            log: self.options.log_dir.join(format!("{name}.log")),
+            port,
+        };
+        let server = Server::start(&place).await?;
+        (self.ready)(K::NAME, self.began.elapsed());
+        Ok(server)
     }
 }

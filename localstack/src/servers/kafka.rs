@@ -8,9 +8,9 @@ use std::time::Duration;
 use krafka::admin::DescribeClusterOptions;
 use rustix::process::Signal;
 
-use super::process::{Process, Program, listens};
+use super::process::{Program, listens};
+use super::server::{Server, ServerKind};
 use super::{Options, ServerError, install, port};
-use crate::process_table::Identity;
 
 /// One node is enough: no election needs a second.
 const NODE: u32 = 1;
@@ -29,10 +29,11 @@ rootLogger.appenderRef.out.ref=out
 ";
 
 /// A running broker. Dropping it kills it.
+pub type Kafka = Server<Kind>;
+
+/// What is particular to Kafka.
 #[derive(Debug)]
-pub struct Kafka {
-    process: Process,
-    port: u16,
+pub struct Kind {
     classes: Option<NewClasses>,
 }
 
@@ -44,14 +45,18 @@ struct NewClasses {
 }
 
 impl Kafka {
-    /// Starts Kafka, with new storage when the folder has none, and waits until the broker names itself a member of the cluster.
-    ///
-    /// # Errors
-    /// [`ServerError`] says what is missing, who has the port or how the log ends.
-    pub async fn start(options: &Options) -> Result<Self, ServerError> {
+    /// `127.0.0.1:PORT`
+    #[must_use]
+    pub fn bootstrap(&self) -> String {
+        bootstrap(self.port())
+    }
+}
+
+impl ServerKind for Kind {
+    const NAME: &str = "Kafka";
+
+    async fn prepare(options: &Options, port: u16) -> Result<(Self, Program), ServerError> {
         let dir = install::make_dir(&options.dir)?;
-        install::make_parent(&options.log)?;
-        let port = port::resolve("Kafka", options.port)?;
         let kafka = install::cache()?.join("kafka");
         let jars = install::existing(kafka.join("lib"), "Apache Kafka")?
             .join("*")
@@ -87,7 +92,7 @@ impl Kafka {
         broker.insert(0, flag("-Dlog4j2.configurationFile=", &dir.join("log4j2.properties")));
         broker.extend(["kafka.Kafka".into(), settings.clone().into_os_string()]);
         let program = Program {
-            server: "Kafka",
+            server: Self::NAME,
             program: java.clone(),
             args: broker,
             env: vec![("TZ".to_owned(), "UTC".to_owned())],
@@ -105,49 +110,36 @@ impl Kafka {
             jvm.push(settings.into_os_string());
             program.prepare("kafka.tools.StorageTool", &java, &jvm).await?;
         }
-        let process = Process::start(program, async || answers(port).await).await?;
-        Ok(Self { process, port, classes })
+        Ok((Self { classes }, program))
     }
 
-    /// `127.0.0.1:PORT`
-    #[must_use]
-    pub fn bootstrap(&self) -> String {
-        bootstrap(self.port)
-    }
-
-    /// Kills it at once, as a crash does.
-    ///
-    /// # Errors
-    /// [`ServerError::System`].
-    pub async fn kill(&mut self) -> Result<(), ServerError> {
-        self.process.kill().await
-    }
-
-    /// Starts it again on the same port and data; kills it before, when it runs.
-    ///
-    /// # Errors
-    /// As [`Kafka::start`].
-    pub async fn restart(&mut self) -> Result<(), ServerError> {
-        let port = self.port;
-        self.process.start_again(async || answers(port).await).await
-    }
-
-    /// Ends it in order.
-    ///
-    /// # Errors
-    /// [`ServerError::System`].
-    pub async fn stop(mut self) -> Result<(), ServerError> {
-        let ended_in_order = self.process.stop().await?;
-        if let Some(classes) = self.classes.filter(|_| ended_in_order) {
-            classes.keep()?;
+    /// A broker that was killed is known to the controller but fenced until it has registered again; only an unfenced one is
+    /// listed.
+    async fn answers(port: u16) -> Result<(), String> {
+        listens(port).await?;
+        let listed = async {
+            let kafka = krafka::Kafka::builder(bootstrap(port))
+                .client_id("hwanyul-local-stack")
+                .connect_timeout(Duration::from_secs(1))
+                .request_timeout(Duration::from_secs(2))
+                .connect()
+                .await?;
+            kafka.admin().describe_cluster(DescribeClusterOptions::default()).await
+        };
+        let cluster = listed
+            .await
+            .map_err(|error: krafka::error::KrafkaError| error.to_string())?;
+        match cluster.brokers.iter().any(|broker| broker.port == i32::from(port)) {
+            true => Ok(()),
+            false => Err("the broker is not yet a member of its cluster".to_owned()),
         }
-        Ok(())
     }
 
-    /// Its process.
-    #[must_use]
-    pub fn identity(&self) -> Option<Identity> {
-        self.process.identity()
+    fn stopped(self, in_order: bool) -> Result<(), ServerError> {
+        match self.classes.filter(|_| in_order) {
+            Some(classes) => classes.keep(),
+            None => Ok(()),
+        }
     }
 }
 
@@ -219,26 +211,4 @@ message.max.bytes={MAX_MESSAGE_BYTES}
 log.cleaner.dedupe.buffer.size=16777216
 "
     )
-}
-
-/// A broker that was killed is known to the controller but fenced until it has registered again; only an unfenced one is
-/// listed.
-async fn answers(port: u16) -> Result<(), String> {
-    listens(port).await?;
-    let listed = async {
-        let kafka = krafka::Kafka::builder(bootstrap(port))
-            .client_id("hwanyul-local-stack")
-            .connect_timeout(Duration::from_secs(1))
-            .request_timeout(Duration::from_secs(2))
-            .connect()
-            .await?;
-        kafka.admin().describe_cluster(DescribeClusterOptions::default()).await
-    };
-    let cluster = listed
-        .await
-        .map_err(|error: krafka::error::KrafkaError| error.to_string())?;
-    match cluster.brokers.iter().any(|broker| broker.port == i32::from(port)) {
-        true => Ok(()),
-        false => Err("the broker is not yet a member of its cluster".to_owned()),
-    }
 }

@@ -59,16 +59,26 @@ pub fn claim(wanted: u16) -> Result<Claim, ServerError> {
     })
 }
 
+/// `wanted`, which must be free.
+///
+/// # Errors
+/// [`ServerError::PortTaken`] says for whom it was wanted and who has it.
+pub fn claim_exactly(server: &'static str, wanted: u16) -> Result<u16, ServerError> {
+    if is_free(wanted) {
+        return Ok(wanted);
+    }
+    Err(ServerError::PortTaken {
+        server,
+        port: wanted,
+        owner: owner_of(wanted),
+    })
+}
+
 /// The port of `options`, or a free one; a wanted port must be free.
 pub(super) fn resolve(server: &'static str, wanted: Option<u16>) -> Result<u16, ServerError> {
     match wanted {
         None => free_port(),
-        Some(port) if is_free(port) => Ok(port),
-        Some(port) => Err(ServerError::PortTaken {
-            server,
-            port,
-            owner: owner_of(port),
-        }),
+        Some(port) => claim_exactly(server, port),
     }
 }
 

@@ -11,9 +11,9 @@ use std::time::Duration;
 use rustix::process::{Signal, geteuid};
 use sqlx::{Connection as _, PgConnection};
 
-use super::process::{Process, Program, listens};
-use super::{Options, ServerError, install, port};
-use crate::process_table::Identity;
+use super::process::{Program, listens};
+use super::server::{Server, ServerKind};
+use super::{Options, ServerError, install};
 
 /// The account that Debian's package makes.
 const SERVICE_USER: &str = "postgres";
@@ -23,26 +23,43 @@ const OLDEST: u32 = 15;
 const FALLBACK: &str = "/var/lib/hwanyul";
 
 /// A running PostgreSQL. Dropping it kills it.
+pub type Postgres = Server<Kind>;
+
+/// What is particular to PostgreSQL.
 #[derive(Debug)]
-pub struct Postgres {
-    process: Process,
-    port: u16,
-}
+pub struct Kind;
 
 impl Postgres {
-    /// Starts PostgreSQL, with a new cluster when the folder has none, and waits until it takes a connection.
-    ///
-    /// # Errors
-    /// [`ServerError`] says what is missing, who has the port or how the log ends.
-    pub async fn start(options: &Options) -> Result<Self, ServerError> {
-        install::make_parent(&options.log)?;
-        let port = port::resolve("PostgreSQL", options.port)?;
+    /// `postgres://postgres@127.0.0.1:PORT/DATABASE`
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        url(self.port(), database)
+    }
+
+    /// Where the data of a server with `Options::dir` is: in that folder, except that root's goes below `/var/lib/hwanyul` when
+    /// the user `postgres` cannot reach it.
+    #[must_use]
+    pub fn data_dir(dir: &Path) -> PathBuf {
+        let absolute = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+        if !geteuid().is_root() || absolute.ancestors().skip(1).all(others_may_enter) {
+            return absolute;
+        }
+        let mut hasher = DefaultHasher::new();
+        absolute.hash(&mut hasher);
+        Path::new(FALLBACK).join(format!("postgres-{:016x}", hasher.finish()))
+    }
+}
+
+impl ServerKind for Kind {
+    const NAME: &str = "PostgreSQL";
+
+    async fn prepare(options: &Options, port: u16) -> Result<(Self, Program), ServerError> {
         let bin = bin_dir()?;
         let is_root = geteuid().is_root();
         install::make_dir(&options.dir)?;
-        let dir = install::make_dir(&Self::data_dir(&options.dir))?;
+        let dir = install::make_dir(&Postgres::data_dir(&options.dir))?;
         let program = Program {
-            server: "PostgreSQL",
+            server: Self::NAME,
             program: bin.join("postgres"),
             args: arguments(&dir, port),
             env: vec![
@@ -74,58 +91,13 @@ impl Postgres {
             args.extend(["--no-instructions".into(), "-D".into(), dir.clone().into_os_string()]);
             program.prepare("initdb", &bin.join("initdb"), &args).await?;
         }
-        let process = Process::start(program, async || answers(port).await).await?;
-        Ok(Self { process, port })
+        Ok((Self, program))
     }
 
-    /// `postgres://postgres@127.0.0.1:PORT/DATABASE`
-    #[must_use]
-    pub fn url(&self, database: &str) -> String {
-        url(self.port, database)
-    }
-
-    /// Kills it and all its backends at once, as a crash does.
-    ///
-    /// # Errors
-    /// [`ServerError::System`].
-    pub async fn kill(&mut self) -> Result<(), ServerError> {
-        self.process.kill().await
-    }
-
-    /// Starts it again on the same port and data; kills it before, when it runs.
-    ///
-    /// # Errors
-    /// As [`Postgres::start`].
-    pub async fn restart(&mut self) -> Result<(), ServerError> {
-        let port = self.port;
-        self.process.start_again(async || answers(port).await).await
-    }
-
-    /// Ends it in order.
-    ///
-    /// # Errors
-    /// [`ServerError::System`].
-    pub async fn stop(mut self) -> Result<(), ServerError> {
-        self.process.stop().await.map(|_| ())
-    }
-
-    /// Its process.
-    #[must_use]
-    pub fn identity(&self) -> Option<Identity> {
-        self.process.identity()
-    }
-
-    /// Where the data of a server with `Options::dir` is: in that folder, except that root's goes below `/var/lib/hwanyul` when
-    /// the user `postgres` cannot reach it.
-    #[must_use]
-    pub fn data_dir(dir: &Path) -> PathBuf {
-        let absolute = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
-        if !geteuid().is_root() || absolute.ancestors().skip(1).all(others_may_enter) {
-            return absolute;
-        }
-        let mut hasher = DefaultHasher::new();
-        absolute.hash(&mut hasher);
-        Path::new(FALLBACK).join(format!("postgres-{:016x}", hasher.finish()))
+    async fn answers(port: u16) -> Result<(), String> {
+        listens(port).await?;
+        let select = async { PgConnection::connect(&url(port, "postgres")).await?.close().await };
+        select.await.map_err(|error: sqlx::Error| error.to_string())
     }
 }
 
@@ -149,12 +121,6 @@ fn arguments(dir: &Path, port: u16) -> Vec<OsString> {
 
 fn url(port: u16, database: &str) -> String {
     format!("postgres://postgres@127.0.0.1:{port}/{database}")
-}
-
-async fn answers(port: u16) -> Result<(), String> {
-    listens(port).await?;
-    let select = async { PgConnection::connect(&url(port, "postgres")).await?.close().await };
-    select.await.map_err(|error: sqlx::Error| error.to_string())
 }
 
 /// The programs of the newest installed version.

@@ -21,7 +21,7 @@ const PROBE_LIMIT: Duration = Duration::from_secs(3);
 
 /// How to start a server, the first time and again.
 #[derive(Debug, Clone)]
-pub(super) struct Program {
+pub struct Program {
     pub(super) server: &'static str,
     pub(super) program: PathBuf,
     pub(super) args: Vec<OsString>,

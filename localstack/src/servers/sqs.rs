@@ -1,43 +1,56 @@
 //! Amazon SQS, as LocalStack speaks it. LocalStack's free edition keeps queues in memory only, so killed is emptied.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use rustix::process::Signal;
 
-use super::process::{Process, Program, listens};
-use super::{Options, ServerError, install, port};
-use crate::process_table::Identity;
+use super::process::{Program, listens};
+use super::server::{Server, ServerKind};
+use super::{Options, ServerError, install};
 
 /// The region of the queues.
 const REGION: &str = "us-east-1";
 
 /// A running SQS. Dropping it kills it.
+pub type Sqs = Server<Kind>;
+
+/// What is particular to SQS.
 #[derive(Debug)]
-pub struct Sqs {
-    process: Process,
-    port: u16,
+pub struct Kind {
+    dir: PathBuf,
+    /// What LocalStack computes at its first start (its catalogue of services, 4 s and 300 MB), kept for all later ones.
+    seed: PathBuf,
 }
 
 impl Sqs {
-    /// Starts LocalStack with SQS alone and waits until it lists queues.
-    ///
-    /// # Errors
-    /// [`ServerError`] says what is missing, who has the port or how the log ends.
-    pub async fn start(options: &Options) -> Result<Self, ServerError> {
+    /// `http://127.0.0.1:PORT`
+    #[must_use]
+    pub fn url(&self) -> String {
+        url(self.port())
+    }
+
+    /// A client for it, with made-up credentials.
+    #[must_use]
+    pub fn client(&self) -> aws_sdk_sqs::Client {
+        client(self.port())
+    }
+}
+
+impl ServerKind for Kind {
+    const NAME: &str = "SQS";
+
+    async fn prepare(options: &Options, port: u16) -> Result<(Self, Program), ServerError> {
         let dir = install::make_dir(&options.dir)?;
-        install::make_parent(&options.log)?;
-        let port = port::resolve("SQS", options.port)?;
         let installed = install::cache()?.join("sqs");
         let python = install::existing(installed.join("bin/python"), "LocalStack")?;
-        // What LocalStack computes at its first start (its catalogue of services, 4 s and 300 MB) is kept for all later ones.
         let seed = installed.join("first-start");
         if seed.exists() {
             copy_tree(&seed, &dir)?;
         }
         let program = Program {
-            server: "SQS",
+            server: Self::NAME,
             program: python,
             args: ["-m", "localstack.runtime.main"].map(Into::into).into(),
             env: environment(&dir, port),
@@ -49,54 +62,23 @@ impl Sqs {
             ready_limit: Duration::from_secs(90),
             stop_limit: Duration::from_secs(5),
         };
-        let process = Process::start(program, async || answers(port).await).await?;
-        if !seed.exists() {
-            keep_first_start(&dir, &seed)?;
+        Ok((Self { dir, seed }, program))
+    }
+
+    async fn answers(port: u16) -> Result<(), String> {
+        listens(port).await?;
+        // The first request loads the service, which takes seconds; asking again meanwhile would only add to the queue.
+        match client(port).list_queues().send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(aws_sdk_sqs::error::DisplayErrorContext(error).to_string()),
         }
-        Ok(Self { process, port })
     }
 
-    /// `http://127.0.0.1:PORT`
-    #[must_use]
-    pub fn url(&self) -> String {
-        url(self.port)
-    }
-
-    /// A client for it, with made-up credentials.
-    #[must_use]
-    pub fn client(&self) -> aws_sdk_sqs::Client {
-        client(self.port)
-    }
-
-    /// Kills it at once, as a crash does; its queues are lost.
-    ///
-    /// # Errors
-    /// [`ServerError::System`].
-    pub async fn kill(&mut self) -> Result<(), ServerError> {
-        self.process.kill().await
-    }
-
-    /// Starts it again on the same port, without queues; kills it before, when it runs.
-    ///
-    /// # Errors
-    /// As [`Sqs::start`].
-    pub async fn restart(&mut self) -> Result<(), ServerError> {
-        let port = self.port;
-        self.process.start_again(async || answers(port).await).await
-    }
-
-    /// Ends it; its queues are lost.
-    ///
-    /// # Errors
-    /// [`ServerError::System`].
-    pub async fn stop(mut self) -> Result<(), ServerError> {
-        self.process.stop().await.map(|_| ())
-    }
-
-    /// Its process.
-    #[must_use]
-    pub fn identity(&self) -> Option<Identity> {
-        self.process.identity()
+    fn started(&self) -> Result<(), ServerError> {
+        if self.seed.exists() {
+            return Ok(());
+        }
+        keep_first_start(&self.dir, &self.seed)
     }
 }
 
@@ -135,15 +117,6 @@ fn client(port: u16) -> aws_sdk_sqs::Client {
         .retry_config(RetryConfig::disabled())
         .build();
     aws_sdk_sqs::Client::from_conf(config)
-}
-
-async fn answers(port: u16) -> Result<(), String> {
-    listens(port).await?;
-    // The first request loads the service, which takes seconds; asking again meanwhile would only add to the queue.
-    match client(port).list_queues().send().await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(aws_sdk_sqs::error::DisplayErrorContext(error).to_string()),
-    }
 }
 
 fn keep_first_start(dir: &Path, seed: &Path) -> Result<(), ServerError> {

@@ -37,6 +37,10 @@ pub struct DaemonOptions {
     pub feed_days: usize,
     /// Seconds from one business day of the feed to the next.
     pub feed_step: u64,
+    /// The port of the HTTP API; 9000, or another when that is in use, without it.
+    pub api_port: Option<u16>,
+    /// A MongoDB to use instead of starting one.
+    pub mongodb_uri: Option<String>,
     /// The functions' bootstraps.
     pub bin_dir: PathBuf,
     /// Template parameters that win over the stack's own.
@@ -48,6 +52,7 @@ struct Running {
     parts: Arc<Parts>,
     servers: Servers,
     interface: JoinHandle<()>,
+    http_api: Option<JoinHandle<()>>,
     queue_urls: BTreeMap<String, String>,
 }
 
@@ -108,6 +113,9 @@ async fn end(running: Running, places: &Places) -> Result<(), StackError> {
         emulator.shutdown().await;
     }
     running.interface.abort();
+    if let Some(http_api) = running.http_api {
+        http_api.abort();
+    }
     let saved = queues::save(&running.servers.sqs.client(), &running.queue_urls, &places.messages()).await;
     let stopped = running.servers.stop().await;
     tracing::info!(messages.saved = saved?, "Stopped");

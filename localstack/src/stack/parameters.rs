@@ -17,6 +17,7 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
         ("KafkaReplication", "1".to_owned()),
         ("RedisUrl", endpoints.redis.clone()),
         ("DatabaseUrl", endpoints.database.clone()),
+        ("MongodbUri", endpoints.mongo.clone()),
     ];
     if let Some(feed) = &endpoints.feed {
         parameters.extend([

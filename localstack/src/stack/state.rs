@@ -39,8 +39,14 @@ pub struct Endpoints {
     pub redis: String,
     /// PostgreSQL's URL with the database.
     pub database: String,
+    /// MongoDB's URI with the database.
+    #[serde(default)]
+    pub mongo: String,
     /// SQS's URL.
     pub sqs: String,
+    /// The HTTP API's URL.
+    #[serde(default)]
+    pub api: String,
     /// The Lambda API's URL.
     pub lambda: String,
     /// The feed's URL; absent when the providers themselves are asked.
@@ -57,7 +63,9 @@ impl Endpoints {
             ("Kafka", self.kafka.as_str()),
             ("Redis", &self.redis),
             ("PostgreSQL", &self.database),
+            ("MongoDB", &self.mongo),
             ("SQS", &self.sqs),
+            ("HTTP API", &self.api),
             ("Lambda API", &self.lambda),
         ];
         named.extend(self.feed.as_deref().map(|feed| ("feed", feed)));

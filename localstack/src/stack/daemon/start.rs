@@ -14,7 +14,7 @@ use super::{DaemonOptions, Running};
 use crate::emulator::{Emulator, EmulatorOptions, Template};
 use crate::feed::{Feed, FeedOptions};
 use crate::process_table::Identity;
-use crate::servers::{Ports, ServerError, Servers, ServersOptions, claim};
+use crate::servers::{Ports, ServerError, Servers, ServersOptions, claim, claim_exactly};
 use crate::stack::interface::{self, Parts};
 use crate::stack::{Endpoints, Places, StackError, State, database, parameters, queues};
 
@@ -22,7 +22,9 @@ use crate::stack::{Endpoints, Places, StackError, State, database, parameters, q
 const KAFKA: u16 = 9092;
 const REDIS: u16 = 6379;
 const POSTGRES: u16 = 5432;
+const MONGO: u16 = 27_017;
 const SQS: u16 = 4566;
+const HTTP_API: u16 = 9000;
 const LAMBDA: u16 = 9001;
 const FEED: u16 = 9010;
 
@@ -32,8 +34,18 @@ pub(super) async fn start(
     stop: watch::Sender<bool>,
 ) -> Result<Running, StackError> {
     let places = &options.places;
-    let (ports, mut endpoints, lambda_port, feed_port) = choose_ports(options.live, progress)?;
-    let parameters = parameters::parameters(&endpoints, &options.parameters);
+    let Chosen {
+        servers: ports,
+        mut endpoints,
+        http_api: http_api_port,
+        lambda: lambda_port,
+        feed: feed_port,
+    } = choose_ports(options, progress)?;
+    let mut given = options.parameters.clone();
+    if let Some(uri) = &options.mongodb_uri {
+        given.entry("MongodbUri".to_owned()).or_insert_with(|| uri.clone());
+    }
+    let parameters = parameters::parameters(&endpoints, &given);
     let template = Template::load(places.template(), &parameters)?;
     let mut state = State {
         process: Identity::own()
@@ -51,6 +63,7 @@ pub(super) async fn start(
         dir: places.data(),
         log_dir: places.logs(),
         ports,
+        with_mongo: options.mongodb_uri.is_none(),
     };
     let servers = Servers::start(&servers, |name, took| {
         progress.line(&format!("{name} answers after {:.1} s", took.as_secs_f64()));
@@ -96,6 +109,7 @@ pub(super) async fn start(
         stop,
     });
     let interface = serve(&parts, lambda_port).await?;
+    let http_api = serve_http_api(&parts, http_api_port).await?;
     create_and_listen(&parts, &endpoints, &template, progress).await?;
     state.is_ready = true;
     state.write(places)?;
@@ -104,11 +118,22 @@ pub(super) async fn start(
         parts,
         servers,
         interface,
+        http_api,
         queue_urls,
     })
 }
 
-fn choose_ports(live: bool, progress: &Progress) -> Result<(Ports, Endpoints, u16, u16), ServerError> {
+/// The ports of one start, and the addresses that they make.
+struct Chosen {
+    servers: Ports,
+    endpoints: Endpoints,
+    http_api: u16,
+    lambda: u16,
+    feed: u16,
+}
+
+fn choose_ports(options: &DaemonOptions, progress: &Progress) -> Result<Chosen, ServerError> {
+    let live = options.live;
     let choose = |name: &str, wanted| {
         let claim = claim(wanted)?;
         if let Some((taken, owner)) = &claim.taken {
@@ -121,13 +146,26 @@ fn choose_ports(live: bool, progress: &Progress) -> Result<(Ports, Endpoints, u1
     };
     let (kafka, redis) = (choose("Kafka", KAFKA)?, choose("Redis", REDIS)?);
     let (postgres, sqs) = (choose("PostgreSQL", POSTGRES)?, choose("SQS", SQS)?);
+    let mongo = match &options.mongodb_uri {
+        Some(_) => None,
+        None => Some(choose("MongoDB", MONGO)?),
+    };
+    let http_api = match options.api_port {
+        Some(port) => claim_exactly("the HTTP API", port)?,
+        None => choose("the HTTP API", HTTP_API)?,
+    };
     let lambda = choose("the Lambda API", LAMBDA)?;
     let feed = if live { 0 } else { choose("the feed", FEED)? };
     let endpoints = Endpoints {
         kafka: format!("127.0.0.1:{kafka}"),
         redis: format!("redis://127.0.0.1:{redis}"),
         database: format!("postgres://postgres@127.0.0.1:{postgres}/{}", database::NAME),
+        mongo: match (&options.mongodb_uri, mongo) {
+            (Some(uri), _) => without_password(uri),
+            (None, port) => format!("mongodb://127.0.0.1:{}/{}", port.unwrap_or(MONGO), database::NAME),
+        },
         sqs: format!("http://127.0.0.1:{sqs}"),
+        api: format!("http://127.0.0.1:{http_api}"),
         lambda: format!("http://127.0.0.1:{lambda}"),
         feed: (!live).then(|| format!("http://127.0.0.1:{feed}")),
         queues: BTreeMap::new(),
@@ -136,9 +174,31 @@ fn choose_ports(live: bool, progress: &Progress) -> Result<(Ports, Endpoints, u1
         kafka: Some(kafka),
         redis: Some(redis),
         postgres: Some(postgres),
+        mongo,
         sqs: Some(sqs),
     };
-    Ok((ports, endpoints, lambda, feed))
+    Ok(Chosen {
+        servers: ports,
+        endpoints,
+        http_api,
+        lambda,
+        feed,
+    })
+}
+
+/// A URI as it may be shown: who logs in, and with what, is left out.
+fn without_password(uri: &str) -> String {
+    let Some((scheme, rest)) = uri.split_once("://") else {
+        return "***".to_owned();
+    };
+    let (hosts, path) = match rest.split_once('/') {
+        Some((hosts, path)) => (hosts, format!("/{path}")),
+        None => (rest, String::new()),
+    };
+    match hosts.rsplit_once('@') {
+        Some((_, hosts)) => format!("{scheme}://***@{hosts}{path}"),
+        None => uri.to_owned(),
+    }
 }
 
 async fn start_feed(options: &DaemonOptions, port: u16) -> Result<Option<Feed>, StackError> {
@@ -192,6 +252,16 @@ async fn serve(parts: &Arc<Parts>, port: u16) -> Result<JoinHandle<()>, StackErr
     }))
 }
 
+/// Serves the template's routes.
+async fn serve_http_api(parts: &Parts, port: u16) -> Result<Option<JoinHandle<()>>, StackError> {
+    let listening = StackError::system(format!("listen on port {port}"));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(listening)?;
+    let emulator = parts.emulator.read().await;
+    Ok(emulator.as_ref().map(|emulator| emulator.serve_http_api(listener)))
+}
+
 /// Has the template's custom resources make topics and tables, then lets events flow.
 async fn create_and_listen(
     parts: &Parts,
@@ -223,5 +293,25 @@ fn count(number: usize, what: &str) -> String {
         format!("1 {what}")
     } else {
         format!("{number} {what}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_uri_has_no_password() {
+        for (uri, shown) in [
+            ("mongodb://127.0.0.1:27017/hwanyul", "mongodb://127.0.0.1:27017/hwanyul"),
+            (
+                "mongodb+srv://me:p@ss@a.example,b.example/x?w=1",
+                "mongodb+srv://***@a.example,b.example/x?w=1",
+            ),
+            ("mongodb://me:secret@a.example", "mongodb://***@a.example"),
+            ("secret", "***"),
+        ] {
+            assert_eq!(without_password(uri), shown);
+        }
     }
 }
