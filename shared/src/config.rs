@@ -26,6 +26,10 @@ pub mod var {
     pub const REDIS_CLUSTER: &str = "REDIS_CLUSTER";
     /// `postgres://user:password@host/database?sslmode=verify-full`.
     pub const DATABASE_URL: &str = "DATABASE_URL";
+    /// `mongodb://user:password@host:port/database`, or `mongodb+srv://`; database `hwanyul` unless its path names one.
+    pub const MONGODB_URI: &str = "MONGODB_URI";
+    /// Clicks that one client may make in a minute.
+    pub const CLICK_LIMIT_PER_MINUTE: &str = "CLICK_LIMIT_PER_MINUTE";
     /// Where records go that can never be applied.
     pub const DEAD_LETTER_QUEUE_URL: &str = "DEAD_LETTER_QUEUE_URL";
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,krafka=warn`.

@@ -1,0 +1,68 @@
+//! What routes of this part read alike: a country, and no parameters at all.
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use shared::api::{ApiError, ErrorCode, FromParams, Params};
+use shared::country::CountryCode;
+use shared::currency::CurrencyCode;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::{IntoParams, openapi};
+
+/// No parameters.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Nothing {}
+
+impl FromParams for Nothing {
+    fn from_params(_: &Params) -> Result<Self, ApiError> {
+        Ok(Self {})
+    }
+}
+
+/// The path's one parameter, a country.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct PathCountry {
+    /// ISO 3166-1 alpha-2 code.
+    #[param(schema_with = known_country)]
+    pub(super) country: CountryCode,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PathCountry {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| ApiError::invalid("path", parts.uri.path(), "percent-encoded UTF-8"))?;
+        let value = params.iter().next().map_or("", |(_, value)| value);
+        Ok(Self {
+            country: country("country", value)?,
+        })
+    }
+}
+
+/// A country.
+pub(super) fn country(name: &str, value: &str) -> Result<CountryCode, ApiError> {
+    let allowed = "a country code of two capital letters (ISO 3166-1 alpha-2), such as US";
+    value.parse().map_err(|_| ApiError::refused(ErrorCode::InvalidCountryCode, name, value, allowed))
+}
+
+/// The schema of a country that is asked for: exactly the codes that are known.
+pub(super) fn known_country() -> openapi::Object {
+    codes(CountryCode::all().map(CountryCode::as_str), "US")
+}
+
+/// The schema of a currency that a click can be counted for: exactly those with a home country.
+pub(super) fn homely_currency() -> openapi::Object {
+    let homely = CurrencyCode::all().filter(|code| CountryCode::home_of(*code).is_some());
+    codes(homely.map(CurrencyCode::as_str), "USD")
+}
+
+fn codes(allowed: impl Iterator<Item = &'static str>, example: &str) -> openapi::Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .enum_values(Some(allowed))
+        .examples([example])
+        .build()
+}

@@ -1,0 +1,109 @@
+//! The driver's client: made when first needed, quick to say that MongoDB is away, and not fooled by a connection that died while frozen.
+
+use std::fmt;
+use std::time::Duration;
+
+use mongodb::bson::doc;
+use mongodb::error::{Error, ErrorKind};
+use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, ReadPreference, SelectionCriteria, WriteConcern};
+use mongodb::{Client, Database};
+use shared::config::{ConfigError, Get, required, var};
+use tokio::sync::OnceCell;
+
+use super::StoreError;
+
+/// The database, unless the URI names one.
+const DATABASE: &str = "hwanyul";
+/// As MongoDB's own logs and `currentOp` show us.
+const APP_NAME: &str = "hwanyul-ranking";
+/// How long to look for a server before it counts as away. The driver's default of 30 seconds is longer than any caller waits.
+const SELECTION_LIMIT: Duration = Duration::from_secs(2);
+/// How long to wait for a new connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+/// How long to wait for a majority of a replica set to have a write; below the edge's deadline of 8 seconds.
+const WRITE_LIMIT: Duration = Duration::from_secs(4);
+/// A connection unused for longer is replaced. Load balancers and NAT gateways forget idle connections after 350 seconds.
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
+/// A connection that died while frozen fails its first command and takes its whole pool with it, so the second goes over a new one.
+const CHECKS: u32 = 2;
+
+pub(super) struct Connection {
+    uri: ConnectionString,
+    database: OnceCell<Database>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URI may hold a password.
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    pub(super) fn read(get: Get<'_>) -> Result<Self, ConfigError> {
+        // The driver's own message may repeat parts of the URI.
+        let uri = ConnectionString::parse(required(get, var::MONGODB_URI)?).map_err(|_| ConfigError::Invalid {
+            name: var::MONGODB_URI,
+            value: "(hidden)".to_owned(),
+            allowed: "mongodb://[user:password@]host:port[/database][?options], or mongodb+srv:// for a name in DNS",
+        })?;
+        Ok(Self {
+            uri,
+            database: OnceCell::new(),
+        })
+    }
+
+    /// The database; resolves `mongodb+srv` names, and connects to nothing yet.
+    pub(super) async fn database(&self) -> Result<Database, StoreError> {
+        let made = self.database.get_or_try_init(async || {
+            let options = settings(ClientOptions::parse(self.uri.clone()).await?);
+            let name = options.default_database.clone().unwrap_or_else(|| DATABASE.to_owned());
+            Ok::<_, Error>(Client::with_options(options)?.database(&name))
+        });
+        Ok(made.await?.clone())
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.database().await?.run_command(doc! { "ping": 1 }).await?;
+        Ok(())
+    }
+
+    /// A ping that is tried again over a new connection when the old one turns out to be dead.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        let mut attempt = 1;
+        loop {
+            match self.ping().await {
+                Err(StoreError::Mongo(error)) if attempt < CHECKS && is_broken(&error) => {
+                    tracing::debug!(attempt, error = %error, "MongoDB connection broke; trying again");
+                    attempt += 1;
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+/// What the URI leaves open, and what it may not decide.
+fn settings(mut options: ClientOptions) -> ClientOptions {
+    options.app_name.get_or_insert_with(|| APP_NAME.to_owned());
+    options.server_selection_timeout.get_or_insert(SELECTION_LIMIT);
+    options.connect_timeout.get_or_insert(CONNECT_LIMIT);
+    options.max_idle_time.get_or_insert(IDLE_LIMIT);
+    // DocumentDB refuses retryable writes, which the driver would use by default. Nothing here relies on them: a click with a key may be repeated
+    // step by step, and one without a key is not repeated by us. A URI for MongoDB may ask for them with retryWrites=true.
+    options.retry_writes.get_or_insert(false);
+    // Whatever is acknowledged must outlive the failure of the primary, or a key could count twice.
+    options.write_concern.get_or_insert_with(|| {
+        let mut majority = WriteConcern::from(Acknowledgment::Majority);
+        majority.w_timeout = Some(WRITE_LIMIT);
+        majority
+    });
+    // Also against the URI: AWS's sample for DocumentDB reads from secondaries, where a claim or a count may not have arrived yet.
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options
+}
+
+/// Whether the connection failed, and not what was asked over it. A server that could not be found at all is not looked for twice.
+fn is_broken(error: &Error) -> bool {
+    matches!(*error.kind, ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. })
+}

@@ -1,0 +1,53 @@
+//! The indexes, made once a cold start. No count depends on them: what must be unique is an `_id`.
+
+use mongodb::IndexModel;
+use mongodb::bson::{Document, doc};
+use mongodb::options::IndexOptions;
+use tokio::sync::Mutex;
+
+use super::claims::CLAIM_LIFE;
+use super::connection::Connection;
+use super::{CLAIMS, CLICKS, StoreError};
+
+/// Whether this instance has made them.
+#[derive(Debug, Default)]
+pub(super) struct Indexes {
+    are_made: Mutex<bool>,
+}
+
+impl Indexes {
+    /// Makes them, unless this instance has, or is at it. A failure is logged, and the next request tries again: without them answers are slower and
+    /// claims stay, and nothing is wrong.
+    pub(super) async fn make(&self, connection: &Connection) {
+        let Ok(mut are_made) = self.are_made.try_lock() else { return };
+        if *are_made {
+            return;
+        }
+        match make(connection).await {
+            Ok(()) => *are_made = true,
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "Could not make the indexes"),
+        }
+    }
+}
+
+/// Repeating it changes nothing.
+async fn make(connection: &Connection) -> Result<(), StoreError> {
+    let database = connection.database().await?;
+    // Each holds all that its queries read, so that they need no document: a day's clicks by country, and a country's by day.
+    let by_date = index(doc! { "date": 1, "clicks": -1, "country_code": 1 }, None);
+    let by_country = index(doc! { "country_code": 1, "date": 1, "clicks": 1 }, None);
+    let expiry = IndexOptions::builder().expire_after(CLAIM_LIFE).build();
+    database
+        .collection::<Document>(CLICKS)
+        .create_indexes([by_date, by_country])
+        .await?;
+    database
+        .collection::<Document>(CLAIMS)
+        .create_indexes([index(doc! { "created_at": 1 }, Some(expiry))])
+        .await?;
+    Ok(())
+}
+
+fn index(keys: Document, options: Option<IndexOptions>) -> IndexModel {
+    IndexModel::builder().keys(keys).options(options).build()
+}
