@@ -1,9 +1,11 @@
 //! The measurements of `./tests/bench`. Each prints a ratio to a limit taken in the same run, because machines are shared and noisy.
 
+pub mod api;
 pub mod cold_start;
 pub mod handler;
 pub mod latency;
 pub mod publish;
+pub mod rows;
 
 use std::time::{Duration, Instant};
 

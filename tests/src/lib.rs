@@ -3,7 +3,10 @@
 pub mod api;
 pub mod asyncapi;
 pub mod bench;
+pub mod ecb;
+pub mod openapi;
 pub mod pipeline;
+pub mod services;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +28,22 @@ use uuid::Uuid;
 pub fn server(name: &str) -> String {
     std::env::var(name)
         .unwrap_or_else(|_| panic!("{name} is not set: these tests need real servers, run them with ./tests/run"))
+}
+
+/// A program that `./localstack/install` put into the cache.
+///
+/// # Panics
+/// When it is not there.
+#[must_use]
+pub fn tool(path: &str) -> std::path::PathBuf {
+    let cache = std::env::var("HWANYUL_CACHE").map(std::path::PathBuf::from).unwrap_or_else(|_| {
+        let base = std::env::var("XDG_CACHE_HOME").map(std::path::PathBuf::from);
+        base.unwrap_or_else(|_| std::path::PathBuf::from(std::env::var("HOME").unwrap()).join(".cache"))
+            .join("hwanyul")
+    });
+    let program = cache.join(path);
+    assert!(program.exists(), "{} is missing: run ./localstack/install all", program.display());
+    program
 }
 
 /// A database, a Redis database and a dead-letter queue of one test's own, and the services on them.

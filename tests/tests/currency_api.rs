@@ -50,7 +50,7 @@ async fn a_rate_is_the_price_of_one_unit_in_the_base_that_was_asked_for() {
         ("/api/v1/currencies/JPY", "unit_rate", "849.134790528233151"),
         ("/api/v1/currencies/latest", "USD", "1335.26673827425707"),
         ("/api/v1/currencies/latest?base=USD", "EUR", "1.1172"),
-        ("/api/v1/currencies/latest?base=USD", "KRW", "0.0007489140571"),
+        ("/api/v1/currencies/latest?base=USD", "KRW", "0.0007489140344"),
         ("/api/v1/currencies/latest?base=EUR&inverse=true", "USD", "1.1172"),
         ("/api/v1/currencies/latest?base=EUR&symbols=USD", "USD", "0.8950948801"),
         ("/api/v1/currencies/latest?base=USD&symbols=USD,EUR", "USD", "1"),

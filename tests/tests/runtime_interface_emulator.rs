@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use flows::pipeline::{binaries, project};
-use flows::{Stack, server};
+use flows::{Stack, server, tool};
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::free_port;
 use serde_json::{Value, json};
@@ -14,13 +14,7 @@ use shared::publish::ensure_topics;
 use tokio::process::Command;
 
 fn emulator() -> PathBuf {
-    let cache = std::env::var("HWANYUL_CACHE").map(PathBuf::from).unwrap_or_else(|_| {
-        let base = std::env::var("XDG_CACHE_HOME").map(PathBuf::from);
-        base.unwrap_or_else(|_| PathBuf::from(std::env::var("HOME").unwrap()).join(".cache"))
-            .join("hwanyul")
-    });
-    let packages =
-        std::fs::read_dir(cache.join("tools/lib")).expect("the SAM CLI is missing: run ./localstack/install tools");
+    let packages = std::fs::read_dir(tool("tools/lib")).unwrap();
     let python = packages
         .map(|entry| entry.unwrap().path())
         .find(|path| path.join("site-packages").exists())

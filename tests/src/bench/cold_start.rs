@@ -33,6 +33,7 @@ async fn cold(binary: &Path) -> Duration {
             ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9"),
             ("REDIS_URL", "redis://127.0.0.1:9"),
             ("DATABASE_URL", "postgres://postgres@127.0.0.1:9/none"),
+            ("MONGODB_URI", "mongodb://127.0.0.1:9/none"),
             ("DEAD_LETTER_QUEUE_URL", queue),
         ]);
     let started = Instant::now();

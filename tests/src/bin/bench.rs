@@ -7,6 +7,8 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let what = arguments.next().unwrap_or_default();
     match what.as_str() {
+        "api" => flows::bench::api::run().await,
+        "rows" => flows::bench::rows::run().await,
         "handler" => flows::bench::handler::run().await,
         "latency" => flows::bench::latency::run().await,
         "publish" => flows::bench::publish::run().await,
@@ -15,7 +17,7 @@ async fn main() {
             flows::bench::cold_start::run(&directory, &arguments.collect::<Vec<_>>()).await;
         }
         other => {
-            eprintln!("bench {other:?}: allowed are handler, publish, latency and cold-start DIRECTORY FUNCTION...");
+            eprintln!("bench {other:?}: allowed are handler, publish, latency, api, rows and cold-start DIRECTORY FUNCTION...");
             std::process::exit(2);
         }
     }

@@ -1,0 +1,171 @@
+//! Every click counts, and counts once for its key.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::future::join_all;
+use mongodb::bson::{Document, doc};
+use ranking::ClickKey;
+use ranking::store::RECENT_KEYS;
+use serde_json::{Value, json};
+
+use crate::{NOON, Servers, click, click_with, data, error, get};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_parallel_clicks_over_eight_instances_count_exactly_a_thousand() {
+    let servers = Servers::start().await;
+    let instances: Vec<_> = (0..8).map(|_| servers.routes(NOON)).collect();
+    let clicks = (0..1000).map(|number| {
+        let routes = instances[number % 8].clone();
+        // Every other one with a key of its own.
+        let ask = if number % 16 < 8 { click("US") } else { click("US").header("idempotency-key", &format!("key-{number}")) };
+        tokio::spawn(async move { data(&ask.send(&routes).await, 201)["daily_clicks"].as_u64().unwrap() })
+    });
+    let counts: BTreeSet<u64> = join_all(clicks).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(counts, (1..=1000).collect());
+    assert_eq!(servers.stored().await, 1000);
+    let stats = data(&get(&instances[0], "/api/v1/rankings/stats/US?days=1").await, 200);
+    assert_eq!(stats["total_clicks"], 1000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_fifty_times_at_once_counts_once_and_is_answered_alike() {
+    let servers = Servers::start().await;
+    let instances: Vec<_> = (0..8).map(|_| servers.routes(NOON)).collect();
+    let clicks = (0..50).map(|number| {
+        let routes = instances[number % 8].clone();
+        // Others count in between, so that a later look would give another answer.
+        let others = [click("US"), click("JP")].map(|ask| (ask, routes.clone()));
+        let other = others.map(|(ask, routes)| tokio::spawn(async move { ask.send(&routes).await }));
+        let keyed = tokio::spawn(async move { click("US").header("idempotency-key", "the key").send(&routes).await });
+        async { (keyed.await.unwrap(), join_all(other).await) }
+    });
+    let answers: Vec<Value> = join_all(clicks).await.iter().map(|(reply, _)| data(reply, 201)).collect();
+    assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
+    assert_eq!(servers.stored().await, 101);
+}
+
+#[tokio::test]
+async fn an_answer_says_where_the_country_stands() {
+    let servers = Servers::start().await;
+    servers.seed(&[("US", "2026-02-28", 4), ("JP", "2026-03-01", 2), ("CN", "2026-03-01", 1)]).await;
+    let routes = servers.routes(NOON);
+    let by_currency = click_with(&json!({ "currency_code": "USD", "user_id": "user-1" })).send(&routes).await;
+    assert_eq!(by_currency.header("cache-control"), "no-store");
+    assert_eq!(
+        data(&by_currency, 201),
+        json!({"country_code": "US", "currency_code": "USD", "daily_clicks": 1, "total_clicks": 5, "current_rank": 2, "date": "2026-03-01"})
+    );
+    let again = data(&click("US").send(&routes).await, 201);
+    assert_eq!((&again["daily_clicks"], &again["current_rank"]), (&json!(2), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_key_is_its_users_own_and_without_one_each_request_counts() {
+    let servers = Servers::start().await;
+    let routes = servers.routes(NOON);
+    let daily = async |user: &str, key: Option<&str>| {
+        let ask = click_with(&json!({ "country": "US", "user_id": user }));
+        let ask = key.into_iter().fold(ask, |ask, key| ask.header("idempotency-key", key));
+        data(&ask.send(&routes).await, 201)["daily_clicks"].clone()
+    };
+    assert_eq!(daily("user-1", None).await, 1);
+    assert_eq!(daily("user-1", None).await, 2);
+    assert_eq!(daily("user-1", Some("a")).await, 3);
+    assert_eq!(daily("user-2", Some("a")).await, 4);
+    assert_eq!(daily("user-1", Some("b")).await, 5);
+    assert_eq!(daily("user-1", Some("a")).await, 3);
+    assert_eq!(servers.stored().await, 5);
+}
+
+#[tokio::test]
+async fn a_key_with_another_body_is_refused() {
+    let servers = Servers::start().await;
+    let routes = servers.routes(NOON);
+    data(&click("US").header("idempotency-key", "a").send(&routes).await, 201);
+    for body in [json!({"country": "JP", "user_id": "user-1"}), json!({"currency_code": "USD", "user_id": "user-1"})] {
+        let reply = click_with(&body).header("idempotency-key", "a").send(&routes).await;
+        let error = error(&reply, 400, "INVALID_PARAMETER");
+        assert!(error["message"].as_str().unwrap().contains("the same body, country US"), "{error}");
+    }
+    assert_eq!(servers.stored().await, 1);
+}
+
+/// An instance dies behind each step of a click; the request is repeated at another instance, on the day after.
+#[tokio::test]
+async fn a_click_half_done_is_finished_by_its_retry_on_its_own_day() {
+    let servers = Servers::start().await;
+    for (number, steps_done) in (1..).zip(["claimed", "counted", "answered"]) {
+        let (country, user) = ("US".parse().unwrap(), format!("user-{steps_done}"));
+        let died = servers.instance(NOON);
+        let key = ClickKey::new(&user, "a", "country US".to_owned());
+        let claim = died.store().claim(&key, country, died.today()).await.unwrap();
+        if steps_done != "claimed" {
+            let clicks = died.store().count_once(country, claim.day, &key.id).await.unwrap();
+            if steps_done == "answered" {
+                let counts = died.store().standing(country, claim.day, clicks).await.unwrap();
+                died.store().answer(&key.id, counts).await.unwrap();
+            }
+        }
+        for _ in 0..2 {
+            let retry = click_with(&json!({ "country": "US", "user_id": user })).header("idempotency-key", "a");
+            let answer = data(&retry.send(&servers.routes("2026-03-02T03:00:00Z")).await, 201);
+            assert_eq!((&answer["daily_clicks"], &answer["date"]), (&json!(number), &json!("2026-03-01")), "{steps_done}");
+        }
+        assert_eq!(servers.stored().await, number, "{steps_done}");
+    }
+}
+
+/// The caller's connection, and with it the work, ends at some moment or other; the request is repeated until it is answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn clicks_cut_off_anywhere_and_repeated_count_once() {
+    let servers = Servers::start().await;
+    let instances: Vec<_> = (0..4).map(|_| servers.routes(NOON)).collect();
+    for instance in &instances {
+        data(&click("JP").send(instance).await, 201); // Connected, so that the cut falls into the click.
+    }
+    let clicks = (0..200_u64).map(|number| {
+        let [first, second] = [0, 1].map(|other| instances[usize::try_from(number + other).unwrap() % 4].clone());
+        tokio::spawn(async move {
+            let ask = click("US").header("idempotency-key", &format!("key-{number}"));
+            let cut = tokio::time::timeout(Duration::from_micros(number * 250), ask.send(&first)).await;
+            let answer = data(&ask.send(&second).await, 201);
+            if let Ok(reply) = &cut {
+                assert_eq!(data(reply, 201), answer);
+            }
+            cut.is_err()
+        })
+    });
+    let cut: Vec<bool> = join_all(clicks).await.into_iter().map(Result::unwrap).collect();
+    assert!(cut.contains(&true));
+    assert_eq!(servers.stored().await, 200 + 4);
+}
+
+#[tokio::test]
+async fn a_day_remembers_its_last_thousand_keys() {
+    let servers = Servers::start().await;
+    let instance = servers.instance(NOON);
+    let keys = usize::try_from(RECENT_KEYS).unwrap();
+    let country = "US".parse().unwrap();
+    for number in 0..keys + 5 {
+        instance.store().count_once(country, instance.today(), &format!("key-{number}")).await.unwrap();
+    }
+    // The oldest that is remembered.
+    instance.store().count_once(country, instance.today(), "key-5").await.unwrap();
+    let days = servers.database().await.collection::<Document>("clicks");
+    let day = days.find_one(doc! { "_id": "2026-03-01:US" }).await.unwrap().unwrap();
+    assert_eq!(day.get_array("recent").unwrap().len(), keys);
+    assert_eq!(day.get_i64("clicks").unwrap(), i64::from(RECENT_KEYS) + 5);
+}
+
+#[tokio::test]
+async fn neither_user_nor_key_is_stored() {
+    let servers = Servers::start().await;
+    let body = json!({ "country": "US", "user_id": "kim@example.com" });
+    data(&click_with(&body).header("idempotency-key", "a-secret-key").send(&servers.routes(NOON)).await, 201);
+    let database = servers.database().await;
+    for name in ["clicks", "claims"] {
+        let stored = database.collection::<Document>(name).find_one(doc! {}).await.unwrap().unwrap().to_string();
+        assert!(!stored.contains("kim@example.com") && !stored.contains("a-secret-key"), "{stored}");
+    }
+}
