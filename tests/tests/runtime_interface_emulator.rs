@@ -88,6 +88,10 @@ async fn every_function_answers_its_sample_event() {
     for (name, value) in [
         ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers.clone()),
         ("KAFKA_REPLICATION", "1".to_owned()),
+        (
+            "MONGODB_URI",
+            format!("{}/rie_{}", server("HWANYUL_TEST_MONGODB"), uuid::Uuid::new_v4().simple()),
+        ),
         ("ECB_URL", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
         (
             "ECB_HISTORY_URL",
@@ -113,6 +117,18 @@ async fn every_function_answers_its_sample_event() {
     assert_eq!(stack.current_rates().await.into_keys().collect::<Vec<_>>(), ["USD"]);
     assert_eq!(stack.observations().await.len(), 1);
 
+    // The three read APIs, on what the handlers have just stored.
+    for (function, status, wanted) in [
+        ("currency-api", 200, "\"currency_code\":\"USD\""),
+        ("history-api", 200, "\"data_points\":1"),
+        ("ranking-api", 201, "\"daily_clicks\":1"),
+    ] {
+        let answer = answer(function, &sample(function), &environment).await;
+        assert_eq!(answer["statusCode"], status, "{function}: {answer}");
+        assert!(answer["body"].as_str().unwrap().contains(wanted), "{function}: {answer}");
+        assert_eq!(answer["headers"]["access-control-allow-origin"], "*", "{function}");
+    }
+
     let summary = answer("ingestor", &sample("ingestor"), &environment).await;
     assert_eq!(
         (&summary["source"], &summary["events"]["exchange_rate_updated"]),
@@ -128,9 +144,10 @@ async fn every_function_answers_its_sample_event() {
     let topics = answer("operations-topics", &sample("operations-topics"), &environment).await;
     assert_eq!(topics.as_array().map(Vec::len), Some(4), "{topics}");
     let tables = answer("operations-migrations", &sample("operations-migrations"), &environment).await;
+    let migrations = std::fs::read_dir(project().join("functions/operations/migrations")).unwrap().count();
     assert_eq!(
         (&tables["migrations"], &tables["version"]),
-        (&json!(2), &json!(2)),
+        (&json!(migrations), &json!(migrations)),
         "{tables}"
     );
 }
