@@ -75,8 +75,8 @@ mod tests {
     fn a_rate_is_the_price_of_one_target_in_base() {
         for (base, target, inverse, rate, unit) in [
             ("KRW", "USD", false, "1335.26673827425707", "KRW per USD"),
-            ("KRW", "USD", true, "0.0007489140571", "USD per KRW"),
-            ("USD", "KRW", false, "0.0007489140571", "USD per KRW"),
+            ("KRW", "USD", true, "0.0007489140344", "USD per KRW"),
+            ("USD", "KRW", false, "0.0007489140344", "USD per KRW"),
             ("USD", "KRW", true, "1335.26673827425707", "KRW per USD"),
             // As the ECB printed it: 1 EUR = 1.1172 USD.
             ("USD", "EUR", false, "1.1172", "USD per EUR"),
