@@ -137,7 +137,9 @@ async fn once(store: &Store, country: CountryCode, today: NaiveDate, key: &Click
     if claim.request != key.request {
         return Err(ClickError::OtherRequest(claim.request));
     }
-    let Claim { country, day, answer, .. } = claim;
+    let Claim {
+        country, day, answer, ..
+    } = claim;
     if let Some(counts) = answer {
         return Ok(clicked(country, day, counts));
     }

@@ -20,7 +20,12 @@ impl Ranking {
     /// # Errors
     /// [`ConfigError`] names the variable.
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
-        let limit = parse_or(get, var::CLICK_LIMIT_PER_MINUTE, CLICKS_A_MINUTE, "a whole number of 1 or more")?;
+        let limit = parse_or(
+            get,
+            var::CLICK_LIMIT_PER_MINUTE,
+            CLICKS_A_MINUTE,
+            "a whole number of 1 or more",
+        )?;
         Ok(Self {
             store: Store::read(get)?,
             cache: Cache::new(RedisConfig::read(get)?),
@@ -45,7 +50,11 @@ mod tests {
 
     #[test]
     fn an_error_names_the_variable_and_no_password() {
-        for uri in ["mongo://user:secret@host", "mongodb://user:sec/ret@host", "mongodb://user:secret@host/?tls=perhaps"] {
+        for uri in [
+            "mongo://user:secret@host",
+            "mongodb://user:sec/ret@host",
+            "mongodb://user:secret@host/?tls=perhaps",
+        ] {
             let error = read(uri, "").err().unwrap();
             let text = format!("{error} {error:?}");
             assert!(text.contains("MONGODB_URI") && text.contains("mongodb://"), "{text}");

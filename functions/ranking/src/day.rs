@@ -139,7 +139,10 @@ mod tests {
 
     #[test]
     fn days_that_end_with_a_day_include_it() {
-        let days: Vec<String> = Span::ending(day("2026-03-01"), 3).days().map(|day| day.to_string()).collect();
+        let days: Vec<String> = Span::ending(day("2026-03-01"), 3)
+            .days()
+            .map(|day| day.to_string())
+            .collect();
         assert_eq!(days, ["2026-02-27", "2026-02-28", "2026-03-01"]);
         assert_eq!(Span::ending(day("2026-03-01"), 1).days().count(), 1);
     }

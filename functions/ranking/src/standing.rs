@@ -60,7 +60,10 @@ pub struct RankedCountry {
 /// The ranking of `clicks`: by clicks, and by code where they are equal.
 #[must_use]
 pub fn ranking(clicks: &Clicks, before: &Clicks) -> Vec<RankedCountry> {
-    let previous: BTreeMap<CountryCode, u64> = ranks(before).into_iter().map(|(country, _, rank)| (country, rank)).collect();
+    let previous: BTreeMap<CountryCode, u64> = ranks(before)
+        .into_iter()
+        .map(|(country, _, rank)| (country, rank))
+        .collect();
     let total = total(clicks);
     let row = |(country, score, rank): (CountryCode, u64, u64)| {
         let previous_rank = previous.get(&country).copied();
@@ -100,7 +103,10 @@ fn ranks(clicks: &Clicks) -> Vec<(CountryCode, u64, u64)> {
     sorted.sort_by_key(|(_, clicks)| std::cmp::Reverse(*clicks));
     let mut ranked: Vec<(CountryCode, u64, u64)> = Vec::with_capacity(sorted.len());
     for (place, (country, clicks)) in (1..).zip(sorted) {
-        let rank = ranked.last().filter(|(_, above, _)| *above == clicks).map_or(place, |(.., rank)| *rank);
+        let rank = ranked
+            .last()
+            .filter(|(_, above, _)| *above == clicks)
+            .map_or(place, |(.., rank)| *rank);
         ranked.push((country, clicks, rank));
     }
     ranked
@@ -117,7 +123,10 @@ mod tests {
     use super::*;
 
     fn clicks(counts: &[(&str, u64)]) -> Clicks {
-        counts.iter().map(|(code, count)| (code.parse().unwrap(), *count)).collect()
+        counts
+            .iter()
+            .map(|(code, count)| (code.parse().unwrap(), *count))
+            .collect()
     }
 
     #[test]
@@ -127,7 +136,10 @@ mod tests {
             .into_iter()
             .map(|row| (row.rank, row.country_code.as_str(), row.score))
             .collect();
-        assert_eq!(listed, [(1, "JP", 7), (2, "AU", 5), (2, "US", 5), (4, "CN", 1), (4, "GB", 1)]);
+        assert_eq!(
+            listed,
+            [(1, "JP", 7), (2, "AU", 5), (2, "US", 5), (4, "CN", 1), (4, "GB", 1)]
+        );
     }
 
     #[test]
@@ -136,7 +148,14 @@ mod tests {
         let now = clicks(&[("JP", 9), ("US", 8), ("CN", 7), ("AU", 1)]);
         let changes: Vec<_> = ranking(&now, &before)
             .into_iter()
-            .map(|row| (row.country_code.as_str(), row.change, row.change_value, row.previous_rank))
+            .map(|row| {
+                (
+                    row.country_code.as_str(),
+                    row.change,
+                    row.change_value,
+                    row.previous_rank,
+                )
+            })
             .collect();
         assert_eq!(
             changes,
@@ -148,7 +167,10 @@ mod tests {
             ]
         );
         let same = ranking(&now, &now);
-        assert!(same.iter().all(|row| row.change == Change::Same && row.change_value == Some(0)));
+        assert!(
+            same.iter()
+                .all(|row| row.change == Change::Same && row.change_value == Some(0))
+        );
     }
 
     #[test]

@@ -121,7 +121,9 @@ impl Store {
                 doc! { "$group": { "_id": "$country_code", "clicks": { "$sum": "$clicks" } } },
             ])
             .await?;
-        rows.into_iter().map(|row| Ok((country(CLICKS, &row.id)?, row.clicks))).collect()
+        rows.into_iter()
+            .map(|row| Ok((country(CLICKS, &row.id)?, row.clicks)))
+            .collect()
     }
 
     /// The clicks of one country on the days of `span` that have any.
@@ -137,14 +139,21 @@ impl Store {
                 doc! { "$group": { "_id": "$date", "clicks": { "$sum": "$clicks" } } },
             ])
             .await?;
-        rows.into_iter().map(|row| Ok((day(CLICKS, &row.id)?, row.clicks))).collect()
+        rows.into_iter()
+            .map(|row| Ok((day(CLICKS, &row.id)?, row.clicks)))
+            .collect()
     }
 
     /// Where `country` stands on `date` with its `daily_clicks`.
     ///
     /// # Errors
     /// [`StoreError`] when MongoDB cannot be asked.
-    pub async fn standing(&self, country: CountryCode, date: NaiveDate, daily_clicks: u64) -> Result<Counts, StoreError> {
+    pub async fn standing(
+        &self,
+        country: CountryCode,
+        date: NaiveDate,
+        daily_clicks: u64,
+    ) -> Result<Counts, StoreError> {
         let total = self.aggregate::<Sum<Option<String>>>(vec![
             doc! { "$match": { "country_code": country.as_str() } },
             doc! { "$project": { "_id": 0, "clicks": 1 } },
@@ -162,7 +171,10 @@ impl Store {
         })
     }
 
-    async fn aggregate<T: DeserializeOwned + Send + Sync>(&self, pipeline: Vec<Document>) -> Result<Vec<T>, StoreError> {
+    async fn aggregate<T: DeserializeOwned + Send + Sync>(
+        &self,
+        pipeline: Vec<Document>,
+    ) -> Result<Vec<T>, StoreError> {
         let cursor = self.days().await?.aggregate(pipeline).with_type::<T>().await?;
         Ok(cursor.try_collect().await?)
     }

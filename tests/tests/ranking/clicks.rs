@@ -18,7 +18,11 @@ async fn a_thousand_parallel_clicks_over_eight_instances_count_exactly_a_thousan
     let clicks = (0..1000).map(|number| {
         let routes = instances[number % 8].clone();
         // Every other one with a key of its own.
-        let ask = if number % 16 < 8 { click("US") } else { click("US").header("idempotency-key", &format!("key-{number}")) };
+        let ask = if number % 16 < 8 {
+            click("US")
+        } else {
+            click("US").header("idempotency-key", &format!("key-{number}"))
+        };
         tokio::spawn(async move { data(&ask.send(&routes).await, 201)["daily_clicks"].as_u64().unwrap() })
     });
     let counts: BTreeSet<u64> = join_all(clicks).await.into_iter().map(Result::unwrap).collect();
@@ -40,7 +44,11 @@ async fn the_same_key_fifty_times_at_once_counts_once_and_is_answered_alike() {
         let keyed = tokio::spawn(async move { click("US").header("idempotency-key", "the key").send(&routes).await });
         async { (keyed.await.unwrap(), join_all(other).await) }
     });
-    let answers: Vec<Value> = join_all(clicks).await.iter().map(|(reply, _)| data(reply, 201)).collect();
+    let answers: Vec<Value> = join_all(clicks)
+        .await
+        .iter()
+        .map(|(reply, _)| data(reply, 201))
+        .collect();
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
     assert_eq!(servers.stored().await, 101);
 }
@@ -48,9 +56,17 @@ async fn the_same_key_fifty_times_at_once_counts_once_and_is_answered_alike() {
 #[tokio::test]
 async fn an_answer_says_where_the_country_stands() {
     let servers = Servers::start().await;
-    servers.seed(&[("US", "2026-02-28", 4), ("JP", "2026-03-01", 2), ("CN", "2026-03-01", 1)]).await;
+    servers
+        .seed(&[
+            ("US", "2026-02-28", 4),
+            ("JP", "2026-03-01", 2),
+            ("CN", "2026-03-01", 1),
+        ])
+        .await;
     let routes = servers.routes(NOON);
-    let by_currency = click_with(&json!({ "currency_code": "USD", "user_id": "user-1" })).send(&routes).await;
+    let by_currency = click_with(&json!({ "currency_code": "USD", "user_id": "user-1" }))
+        .send(&routes)
+        .await;
     assert_eq!(by_currency.header("cache-control"), "no-store");
     assert_eq!(
         data(&by_currency, 201),
@@ -83,10 +99,16 @@ async fn a_key_with_another_body_is_refused() {
     let servers = Servers::start().await;
     let routes = servers.routes(NOON);
     data(&click("US").header("idempotency-key", "a").send(&routes).await, 201);
-    for body in [json!({"country": "JP", "user_id": "user-1"}), json!({"currency_code": "USD", "user_id": "user-1"})] {
+    for body in [
+        json!({"country": "JP", "user_id": "user-1"}),
+        json!({"currency_code": "USD", "user_id": "user-1"}),
+    ] {
         let reply = click_with(&body).header("idempotency-key", "a").send(&routes).await;
         let error = error(&reply, 400, "INVALID_PARAMETER");
-        assert!(error["message"].as_str().unwrap().contains("the same body, country US"), "{error}");
+        assert!(
+            error["message"].as_str().unwrap().contains("the same body, country US"),
+            "{error}"
+        );
     }
     assert_eq!(servers.stored().await, 1);
 }
@@ -110,7 +132,11 @@ async fn a_click_half_done_is_finished_by_its_retry_on_its_own_day() {
         for _ in 0..2 {
             let retry = click_with(&json!({ "country": "US", "user_id": user })).header("idempotency-key", "a");
             let answer = data(&retry.send(&servers.routes("2026-03-02T03:00:00Z")).await, 201);
-            assert_eq!((&answer["daily_clicks"], &answer["date"]), (&json!(number), &json!("2026-03-01")), "{steps_done}");
+            assert_eq!(
+                (&answer["daily_clicks"], &answer["date"]),
+                (&json!(number), &json!("2026-03-01")),
+                "{steps_done}"
+            );
         }
         assert_eq!(servers.stored().await, number, "{steps_done}");
     }
@@ -148,10 +174,18 @@ async fn a_day_remembers_its_last_thousand_keys() {
     let keys = usize::try_from(RECENT_KEYS).unwrap();
     let country = "US".parse().unwrap();
     for number in 0..keys + 5 {
-        instance.store().count_once(country, instance.today(), &format!("key-{number}")).await.unwrap();
+        instance
+            .store()
+            .count_once(country, instance.today(), &format!("key-{number}"))
+            .await
+            .unwrap();
     }
     // The oldest that is remembered.
-    instance.store().count_once(country, instance.today(), "key-5").await.unwrap();
+    instance
+        .store()
+        .count_once(country, instance.today(), "key-5")
+        .await
+        .unwrap();
     let days = servers.database().await.collection::<Document>("clicks");
     let day = days.find_one(doc! { "_id": "2026-03-01:US" }).await.unwrap().unwrap();
     assert_eq!(day.get_array("recent").unwrap().len(), keys);
@@ -162,10 +196,25 @@ async fn a_day_remembers_its_last_thousand_keys() {
 async fn neither_user_nor_key_is_stored() {
     let servers = Servers::start().await;
     let body = json!({ "country": "US", "user_id": "kim@example.com" });
-    data(&click_with(&body).header("idempotency-key", "a-secret-key").send(&servers.routes(NOON)).await, 201);
+    data(
+        &click_with(&body)
+            .header("idempotency-key", "a-secret-key")
+            .send(&servers.routes(NOON))
+            .await,
+        201,
+    );
     let database = servers.database().await;
     for name in ["clicks", "claims"] {
-        let stored = database.collection::<Document>(name).find_one(doc! {}).await.unwrap().unwrap().to_string();
-        assert!(!stored.contains("kim@example.com") && !stored.contains("a-secret-key"), "{stored}");
+        let stored = database
+            .collection::<Document>(name)
+            .find_one(doc! {})
+            .await
+            .unwrap()
+            .unwrap()
+            .to_string();
+        assert!(
+            !stored.contains("kim@example.com") && !stored.contains("a-secret-key"),
+            "{stored}"
+        );
     }
 }

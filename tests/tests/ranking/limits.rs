@@ -16,12 +16,22 @@ async fn the_hundred_and_first_click_of_a_client_in_a_minute_is_refused_by_every
     }
     for instance in &instances {
         // A header is no address.
-        let reply = click("US").from("198.51.100.7").header("x-forwarded-for", "198.51.100.8").send(instance).await;
+        let reply = click("US")
+            .from("198.51.100.7")
+            .header("x-forwarded-for", "198.51.100.8")
+            .send(instance)
+            .await;
         let error = error(&reply, 429, "RATE_LIMIT_EXCEEDED");
         let seconds: u64 = reply.header("retry-after").parse().unwrap();
         assert!((1..=60).contains(&seconds), "{seconds}");
         assert_eq!(error["details"]["retry_after"], seconds);
-        assert!(error["message"].as_str().unwrap().contains("more than 100 clicks a minute"), "{error}");
+        assert!(
+            error["message"]
+                .as_str()
+                .unwrap()
+                .contains("more than 100 clicks a minute"),
+            "{error}"
+        );
     }
     assert_eq!(servers.stored().await, 100);
     data(&click("US").from("198.51.100.8").send(&instances[0]).await, 201);
@@ -33,7 +43,10 @@ async fn a_refused_body_costs_nothing_and_a_repeated_key_does() {
     servers.limit = "2";
     let routes = servers.routes(NOON);
     for _ in 0..3 {
-        let refused = click_with(&json!({ "country": "U", "user_id": "user-1" })).from("198.51.100.7").send(&routes).await;
+        let refused = click_with(&json!({ "country": "U", "user_id": "user-1" }))
+            .from("198.51.100.7")
+            .send(&routes)
+            .await;
         error(&refused, 400, "INVALID_COUNTRY_CODE");
     }
     let keyed = click("US").from("198.51.100.7").header("idempotency-key", "a");

@@ -60,7 +60,11 @@ impl Servers {
         let store = self.instance(NOON);
         for (country, day, count) in clicks {
             for _ in 0..*count {
-                store.store().count(country.parse().unwrap(), day.parse().unwrap()).await.unwrap();
+                store
+                    .store()
+                    .count(country.parse().unwrap(), day.parse().unwrap())
+                    .await
+                    .unwrap();
             }
         }
     }
@@ -112,7 +116,11 @@ fn data(reply: &Reply, status: u16) -> Value {
 fn error(reply: &Reply, status: u16, code: &str) -> Value {
     assert_eq!(reply.status.as_u16(), status, "{}", reply.text());
     let body = reply.json();
-    assert_eq!((&body["success"], &body["error"]["code"]), (&json!(false), &json!(code)), "{body}");
+    assert_eq!(
+        (&body["success"], &body["error"]["code"]),
+        (&json!(false), &json!(code)),
+        "{body}"
+    );
     assert_eq!(reply.header("cache-control"), "no-store");
     body["error"].clone()
 }

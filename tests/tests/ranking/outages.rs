@@ -17,8 +17,16 @@ async fn without_mongodb_every_answer_is_503_and_comes_soon() {
     let mut servers = Servers::start().await;
     servers.mongodb = format!("mongodb://{NOBODY}");
     let routes = servers.routes(NOON);
-    let reads = ["/api/v1/rankings", "/api/v1/rankings?format=csv", "/api/v1/rankings/stats/US"].map(Ask::get);
-    for ask in reads.into_iter().chain([click("US"), click("US").header("idempotency-key", "a")]) {
+    let reads = [
+        "/api/v1/rankings",
+        "/api/v1/rankings?format=csv",
+        "/api/v1/rankings/stats/US",
+    ]
+    .map(Ask::get);
+    for ask in reads
+        .into_iter()
+        .chain([click("US"), click("US").header("idempotency-key", "a")])
+    {
         let started = Instant::now();
         let reply = ask.send(&routes).await;
         let error = error(&reply, 503, "SERVICE_UNAVAILABLE");
@@ -27,7 +35,10 @@ async fn without_mongodb_every_answer_is_503_and_comes_soon() {
         assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     }
     let health = data(&get(&routes, "/health/ranking").await, 503);
-    assert_eq!((&health["status"], &health["dependencies"]["redis"]["up"]), (&"down".into(), &true.into()));
+    assert_eq!(
+        (&health["status"], &health["dependencies"]["redis"]["up"]),
+        (&"down".into(), &true.into())
+    );
 }
 
 #[tokio::test]
@@ -40,8 +51,14 @@ async fn without_redis_rankings_are_answered_and_clicks_are_not_counted() {
         let error = error(&ask.send(&routes).await, 503, "SERVICE_UNAVAILABLE");
         assert_eq!(error["message"], "Redis is not available at the moment");
     }
-    assert_eq!(data(&get(&routes, "/api/v1/rankings").await, 200)["totals"]["total_clicks"], 3);
-    assert_eq!(data(&get(&routes, "/api/v1/rankings/stats/US").await, 200)["total_clicks"], 3);
+    assert_eq!(
+        data(&get(&routes, "/api/v1/rankings").await, 200)["totals"]["total_clicks"],
+        3
+    );
+    assert_eq!(
+        data(&get(&routes, "/api/v1/rankings/stats/US").await, 200)["total_clicks"],
+        3
+    );
     assert_eq!(data(&get(&routes, "/health/ranking").await, 200)["status"], "degraded");
 }
 
@@ -49,7 +66,10 @@ async fn without_redis_rankings_are_answered_and_clicks_are_not_counted() {
 async fn with_both_it_is_well() {
     let routes = Servers::start().await.routes(NOON);
     let health = data(&get(&routes, "/health/ranking").await, 200);
-    assert_eq!((&health["status"], &health["service"]), (&"ok".into(), &"ranking".into()));
+    assert_eq!(
+        (&health["status"], &health["service"]),
+        (&"ok".into(), &"ranking".into())
+    );
 }
 
 /// Lambda freezes an instance between requests, and its connections die without its knowledge.
@@ -64,7 +84,10 @@ async fn a_click_over_connections_that_died_in_the_meantime_counts_once() {
         assert_eq!(data(&click("US").send(&routes).await, 201)["daily_clicks"], number);
         proxy.cut();
     }
-    assert_eq!(data(&get(&routes, "/api/v1/rankings").await, 200)["totals"]["total_clicks"], 5);
+    assert_eq!(
+        data(&get(&routes, "/api/v1/rankings").await, 200)["totals"]["total_clicks"],
+        5
+    );
 }
 
 /// Passes bytes on until its connections are cut.

@@ -37,7 +37,12 @@ pub struct CountryClick {
     pub country: CountryCode,
     /// Who clicked, as the caller knows them; only keeps one user's idempotency keys apart from another's, and is not stored. 1 to 128 characters, none
     /// of them a control character.
-    #[schema(min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", example = "user-42")]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+        example = "user-42"
+    )]
     pub user_id: String,
 }
 
@@ -49,7 +54,12 @@ pub struct CurrencyClick {
     #[schema(schema_with = input::homely_currency)]
     pub currency_code: CurrencyCode,
     /// As for a click on a country.
-    #[schema(min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", example = "user-42")]
+    #[schema(
+        min_length = 1,
+        max_length = 128,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+        example = "user-42"
+    )]
     pub user_id: String,
 }
 
@@ -89,7 +99,11 @@ impl TryFrom<Body> for ClickRequest {
                 user_id,
             })),
             (None, None) => Err(ApiError::missing(EITHER, "a code, such as US or USD")),
-            (Some(country), Some(code)) => Err(ApiError::invalid(EITHER, &format!("{country} and {code}"), "one of the two")),
+            (Some(country), Some(code)) => Err(ApiError::invalid(
+                EITHER,
+                &format!("{country} and {code}"),
+                "one of the two",
+            )),
         }
     }
 }
@@ -98,17 +112,24 @@ impl TryFrom<Body> for ClickRequest {
 fn currency(value: &str) -> Result<CurrencyCode, ApiError> {
     const NAME: &str = "currency_code";
     let allowed = "a currency code of three capital letters (ISO 4217), such as USD";
-    let code: CurrencyCode =
-        value.parse().map_err(|_| ApiError::refused(ErrorCode::InvalidCurrencyCode, NAME, value, allowed))?;
+    let code: CurrencyCode = value
+        .parse()
+        .map_err(|_| ApiError::refused(ErrorCode::InvalidCurrencyCode, NAME, value, allowed))?;
     if CountryCode::home_of(code).is_some() {
         return Ok(code);
     }
     Err(match CountryCode::of(code).next() {
         Some(user) => {
-            let allowed = format!("a currency with one home country; several use {code}, so name one, such as {{\"country\": \"{user}\"}}");
+            let allowed = format!(
+                "a currency with one home country; several use {code}, so name one, such as {{\"country\": \"{user}\"}}"
+            );
             ApiError::invalid(NAME, value, &allowed)
         }
-        None => ApiError::invalid(NAME, value, "a currency that a country uses today; name the country instead"),
+        None => ApiError::invalid(
+            NAME,
+            value,
+            "a currency that a country uses today; name the country instead",
+        ),
     })
 }
 
@@ -124,7 +145,9 @@ impl ClickRequest {
     fn key(&self, key: &str) -> ClickKey {
         match self {
             Self::Country(click) => ClickKey::new(&click.user_id, key, format!("country {}", click.country)),
-            Self::Currency(click) => ClickKey::new(&click.user_id, key, format!("currency_code {}", click.currency_code)),
+            Self::Currency(click) => {
+                ClickKey::new(&click.user_id, key, format!("currency_code {}", click.currency_code))
+            }
         }
     }
 }
@@ -151,7 +174,9 @@ pub(super) async fn click(
     JsonBody(body): JsonBody<Body>,
 ) -> Result<Answer, ApiError> {
     let request = ClickRequest::try_from(body)?;
-    let country = request.country().ok_or_else(|| ApiError::missing("country", "a code, such as US"))?;
+    let country = request
+        .country()
+        .ok_or_else(|| ApiError::missing("country", "a code, such as US"))?;
     let click = Click {
         country,
         client: caller.address,
@@ -179,16 +204,52 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_what_is_allowed() {
         for (json, code, message) in [
-            (r#"{"country":"us","user_id":"u"}"#, ErrorCode::InvalidCountryCode, "country is \"us\": allowed is a country code"),
-            (r#"{"currency_code":"US","user_id":"u"}"#, ErrorCode::InvalidCurrencyCode, "currency_code is \"US\": allowed is a currency"),
-            (r#"{"currency_code":"EUR","user_id":"u"}"#, ErrorCode::InvalidParameter, "several use EUR, so name one, such as {\"country\": \"AD\"}"),
-            (r#"{"currency_code":"DEM","user_id":"u"}"#, ErrorCode::InvalidParameter, "a currency that a country uses today"),
-            (r#"{"user_id":"u"}"#, ErrorCode::MissingParameter, "country or currency_code is missing"),
+            (
+                r#"{"country":"us","user_id":"u"}"#,
+                ErrorCode::InvalidCountryCode,
+                "country is \"us\": allowed is a country code",
+            ),
+            (
+                r#"{"currency_code":"US","user_id":"u"}"#,
+                ErrorCode::InvalidCurrencyCode,
+                "currency_code is \"US\": allowed is a currency",
+            ),
+            (
+                r#"{"currency_code":"EUR","user_id":"u"}"#,
+                ErrorCode::InvalidParameter,
+                "several use EUR, so name one, such as {\"country\": \"AD\"}",
+            ),
+            (
+                r#"{"currency_code":"DEM","user_id":"u"}"#,
+                ErrorCode::InvalidParameter,
+                "a currency that a country uses today",
+            ),
+            (
+                r#"{"user_id":"u"}"#,
+                ErrorCode::MissingParameter,
+                "country or currency_code is missing",
+            ),
             (r#"{"country":"US"}"#, ErrorCode::MissingParameter, "user_id is missing"),
-            (r#"{"country":"US","currency_code":"USD","user_id":"u"}"#, ErrorCode::InvalidParameter, "allowed is one of the two"),
-            (r#"{"country":"US","user_id":""}"#, ErrorCode::InvalidParameter, "user_id is \"\": allowed is 1 to 128 characters"),
-            (r#"{"country":"US","user_id":"a\u0000"}"#, ErrorCode::InvalidParameter, "none of them a control character"),
-            (r#"{"country":"US","user_id":"a\u0085"}"#, ErrorCode::InvalidParameter, "none of them a control character"),
+            (
+                r#"{"country":"US","currency_code":"USD","user_id":"u"}"#,
+                ErrorCode::InvalidParameter,
+                "allowed is one of the two",
+            ),
+            (
+                r#"{"country":"US","user_id":""}"#,
+                ErrorCode::InvalidParameter,
+                "user_id is \"\": allowed is 1 to 128 characters",
+            ),
+            (
+                r#"{"country":"US","user_id":"a\u0000"}"#,
+                ErrorCode::InvalidParameter,
+                "none of them a control character",
+            ),
+            (
+                r#"{"country":"US","user_id":"a\u0085"}"#,
+                ErrorCode::InvalidParameter,
+                "none of them a control character",
+            ),
         ] {
             let error = read(json).unwrap_err();
             assert_eq!(error.code, code, "{json}");
@@ -206,7 +267,7 @@ mod tests {
             r#"{"country":"US","user_id":7}"#,
             r#"{"country":"US","user_id":"u","count":5}"#,
             r#"{"country":"US","country":"KR","user_id":"u"}"#,
-            "[]",
+            r#"["US",null,"u"]"#,
             "null",
         ] {
             assert!(serde_json::from_str::<Body>(json).is_err(), "{json}");

@@ -21,7 +21,9 @@ impl From<ClickError> for ApiError {
         match error {
             ClickError::TooMany { allowed, wait } => {
                 // Rounded up, so that whoever waits that long is let in.
-                let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1);
+                let seconds = u64::try_from(wait.as_millis().div_ceil(1000))
+                    .unwrap_or(u64::MAX)
+                    .max(1);
                 let message = format!("more than {allowed} clicks a minute: try again in {seconds} s");
                 Self::new(ErrorCode::RateLimitExceeded, message).retry_after(seconds)
             }

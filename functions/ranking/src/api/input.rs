@@ -45,7 +45,9 @@ impl<S: Send + Sync> FromRequestParts<S> for PathCountry {
 /// A country.
 pub(super) fn country(name: &str, value: &str) -> Result<CountryCode, ApiError> {
     let allowed = "a country code of two capital letters (ISO 3166-1 alpha-2), such as US";
-    value.parse().map_err(|_| ApiError::refused(ErrorCode::InvalidCountryCode, name, value, allowed))
+    value
+        .parse()
+        .map_err(|_| ApiError::refused(ErrorCode::InvalidCountryCode, name, value, allowed))
 }
 
 /// The schema of a country that is asked for: exactly the codes that are known.

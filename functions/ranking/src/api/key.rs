@@ -31,8 +31,11 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let mut sent = parts.headers.get_all(HEADER).iter();
-        let Some(value) = sent.next() else { return Ok(Self { key: None }) };
-        let refused = |allowed: &str| ApiError::invalid("Idempotency-Key", &String::from_utf8_lossy(value.as_bytes()), allowed);
+        let Some(value) = sent.next() else {
+            return Ok(Self { key: None });
+        };
+        let refused =
+            |allowed: &str| ApiError::invalid("Idempotency-Key", &String::from_utf8_lossy(value.as_bytes()), allowed);
         if sent.next().is_some() {
             return Err(refused("one value; the header is repeated"));
         }

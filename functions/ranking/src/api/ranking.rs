@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use chrono::NaiveDate;
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, Format, FromParams, Freshness, Params, Query};
+use shared::api::{Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, Format, Freshness, FromParams, Params, Query};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Ranking;
@@ -40,7 +40,12 @@ impl FromParams for RankingQuery {
             "daily" => Ok(Period::Daily),
             "weekly" => Ok(Period::Weekly),
             "monthly" => Ok(Period::Monthly),
-            other => Err(ApiError::refused(ErrorCode::InvalidPeriod, "period", other, "daily, weekly or monthly")),
+            other => Err(ApiError::refused(
+                ErrorCode::InvalidPeriod,
+                "period",
+                other,
+                "daily, weekly or monthly",
+            )),
         };
         Ok(Self {
             period: params.text("period").map(period).transpose()?,

@@ -6,7 +6,7 @@ use axum::extract::State;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, FromParams, Freshness, Number, Params, Query};
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Freshness, FromParams, Number, Params, Query};
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
 use utoipa::{IntoParams, ToSchema};
@@ -94,10 +94,18 @@ pub(super) async fn stats(
 }
 
 fn summary(country: CountryCode, days: u32, counted: &[(NaiveDate, u64)]) -> CountryStats {
-    let daily: Vec<DayClicks> = counted.iter().map(|&(date, clicks)| DayClicks { date, clicks }).collect();
+    let daily: Vec<DayClicks> = counted
+        .iter()
+        .map(|&(date, clicks)| DayClicks { date, clicks })
+        .collect();
     let total_clicks = daily.iter().map(|day| day.clicks).sum();
     // Of equal ones `max_by_key` takes the last, so look from the end.
-    let best_day = daily.iter().rev().max_by_key(|day| day.clicks).filter(|day| day.clicks > 0).copied();
+    let best_day = daily
+        .iter()
+        .rev()
+        .max_by_key(|day| day.clicks)
+        .filter(|day| day.clicks > 0)
+        .copied();
     let end = |day: Option<&DayClicks>| day.map_or_else(NaiveDate::default, |day| day.date);
     CountryStats {
         country_code: country,
@@ -127,8 +135,14 @@ mod tests {
     #[test]
     fn the_average_counts_days_without_clicks() {
         let stats = of(&[0, 5, 5]);
-        assert_eq!((stats.total_clicks, stats.average_clicks.to_string().as_str()), (10, "3.333333333"));
-        assert_eq!([stats.from, stats.to].map(|day| day.to_string()), ["2026-02-27", "2026-03-01"]);
+        assert_eq!(
+            (stats.total_clicks, stats.average_clicks.to_string().as_str()),
+            (10, "3.333333333")
+        );
+        assert_eq!(
+            [stats.from, stats.to].map(|day| day.to_string()),
+            ["2026-02-27", "2026-03-01"]
+        );
         let best = stats.best_day.unwrap();
         assert_eq!((best.date.to_string().as_str(), best.clicks), ("2026-02-28", 5));
     }
@@ -137,6 +151,9 @@ mod tests {
     fn without_clicks_there_is_no_best_day() {
         let stats = of(&[0, 0]);
         assert!(stats.best_day.is_none());
-        assert_eq!((stats.total_clicks, stats.average_clicks.to_string().as_str()), (0, "0"));
+        assert_eq!(
+            (stats.total_clicks, stats.average_clicks.to_string().as_str()),
+            (0, "0")
+        );
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use mongodb::bson::doc;
 use mongodb::error::{Error, ErrorKind};
-use mongodb::options::{Acknowledgment, ClientOptions, ConnectionString, ReadPreference, SelectionCriteria, WriteConcern};
+use mongodb::options::{
+    Acknowledgment, ClientOptions, ConnectionString, ReadPreference, SelectionCriteria, WriteConcern,
+};
 use mongodb::{Client, Database};
 use shared::config::{ConfigError, Get, required, var};
 use tokio::sync::OnceCell;

@@ -19,7 +19,9 @@ impl Indexes {
     /// Makes them, unless this instance has, or is at it. A failure is logged, and the next request tries again: without them answers are slower and
     /// claims stay, and nothing is wrong.
     pub(super) async fn make(&self, connection: &Connection) {
-        let Ok(mut are_made) = self.are_made.try_lock() else { return };
+        let Ok(mut are_made) = self.are_made.try_lock() else {
+            return;
+        };
         if *are_made {
             return;
         }
