@@ -62,7 +62,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let content_type = String::from_utf8_lossy(content_type.map_or(b"", |value| value.as_bytes())).into_owned();
-        if content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase() != "application/json" {
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
             return Err(ApiError::invalid("content-type", &content_type, "application/json"));
         }
         let body = axum::body::to_bytes(request.into_body(), LARGEST_BODY)
