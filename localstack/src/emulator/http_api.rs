@@ -12,8 +12,10 @@
 //! imposed.
 
 mod answer;
+mod body;
 mod cors;
 mod event;
+mod refusal;
 mod route;
 mod signature;
 
@@ -23,14 +25,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, HttpBody as _};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts, uri::Authority};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{HeaderName, HeaderValue, header, request::Parts, uri::Authority};
+use axum::response::Response;
 use axum::serve::ListenerExt as _;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use chrono::Utc;
-use futures::StreamExt as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -39,16 +40,13 @@ use super::status::RouteStatus;
 use super::template::{HttpApiSpec, HttpRouteSpec};
 use super::with_causes;
 use event::Source;
+use refusal::Refusal;
 use route::PathParameters;
 use signature::Caller;
 
 pub(super) use route::RouteKey;
 pub use signature::{ACCESS_KEY, SECRET_KEY};
 
-/// The largest body, in bytes.
-const BODY_LIMIT: usize = 10 * 1024 * 1024;
-/// How much of a body that is too large is read and thrown away, so that a client that sends before it reads gets to its answer.
-const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
 /// The id of each request, also the event's `requestContext.requestId`.
 const REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
 
@@ -63,17 +61,6 @@ struct Route {
     key: RouteKey,
     function: Arc<Function>,
     requests: AtomicU64,
-}
-
-/// An answer of API Gateway's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
-    BadRequest,
-    Forbidden,
-    NotFound,
-    TooLarge,
-    Internal,
-    Unavailable,
 }
 
 impl HttpApi {
@@ -121,11 +108,10 @@ impl HttpApi {
     }
 
     async fn respond(&self, parts: &Parts, body: Body, peer: SocketAddr, id: &str) -> Result<Response, Refusal> {
-        let body = read(parts, body).await?;
-        // On AWS no request without a sound host reaches the API.
-        let host = parts.headers.get(header::HOST).map(HeaderValue::as_bytes);
-        host.and_then(|host| Authority::try_from(host).ok())
-            .ok_or(Refusal::BadRequest)?;
+        let body = body::read(parts, body).await?;
+        if !has_sound_host(parts) {
+            return Err(Refusal::BadRequest);
+        }
         let path = event::decoded_path(&parts.uri).ok_or(Refusal::BadRequest)?;
         let (route, parameters) = self.choose(parts.method.as_str(), &path).ok_or(Refusal::NotFound)?;
         route.requests.fetch_add(1, Ordering::Relaxed);
@@ -213,31 +199,6 @@ impl Route {
 #[error("no answer within {} s", .0.as_secs_f64())]
 struct NoAnswer(Duration);
 
-impl Refusal {
-    fn status(self) -> StatusCode {
-        match self {
-            Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    fn response(self) -> Response {
-        let message = match self {
-            Self::BadRequest => "Bad Request",
-            Self::Forbidden => "Forbidden",
-            Self::NotFound => "Not Found",
-            Self::TooLarge => "Request Entity Too Large",
-            Self::Internal => "Internal Server Error",
-            Self::Unavailable => "Service Unavailable",
-        };
-        (self.status(), axum::Json(serde_json::json!({ "message": message }))).into_response()
-    }
-}
-
 async fn handle(
     State(api): State<Arc<HttpApi>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -263,40 +224,17 @@ async fn handle(
     response
 }
 
+/// On AWS no request without a sound host reaches the API, and functions make URLs of it.
+fn has_sound_host(parts: &Parts) -> bool {
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(|host| {
+        let is_authority = host.parse::<Authority>().is_ok() && !host.contains('@');
+        is_authority && reqwest::Url::parse(&format!("http://{host}/")).is_ok()
+    })
+}
+
 /// Sixteen characters that look like those of AWS.
 fn request_id() -> String {
     let random = uuid::Uuid::new_v4();
     base64_simd::STANDARD.encode_to_string(&random.as_bytes()[..11])
-}
-
-/// The body, never more than [`BODY_LIMIT`] of it in memory.
-async fn read(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
-    let announced = body.size_hint().lower();
-    let is_too_large = usize::try_from(announced).unwrap_or(usize::MAX) > BODY_LIMIT;
-    if is_too_large && waits_to_send(&parts.headers) {
-        return Err(Refusal::TooLarge);
-    }
-    let mut chunks = body.into_data_stream();
-    let (mut gathered, mut size) = (BytesMut::new(), 0);
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refusal::BadRequest)?;
-        size += chunk.len();
-        if size > DISCARD_LIMIT {
-            break;
-        }
-        if is_too_large || size > BODY_LIMIT {
-            gathered = BytesMut::new();
-        } else {
-            gathered.extend_from_slice(&chunk);
-        }
-    }
-    if size > BODY_LIMIT {
-        return Err(Refusal::TooLarge);
-    }
-    Ok(gathered.freeze())
-}
-
-/// Whether the client asked before it sends: `Expect: 100-continue`.
-fn waits_to_send(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::EXPECT)
 }

@@ -1,5 +1,6 @@
 //! The stack's process: starts everything in order, says so line by line, runs until it is told to stop, ends everything.
 
+mod ports;
 mod progress;
 mod start;
 

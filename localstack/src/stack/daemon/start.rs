@@ -9,24 +9,15 @@ use tokio::net::TcpListener;
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinHandle;
 
+use super::ports::{Chosen, choose};
 use super::progress::Progress;
 use super::{DaemonOptions, Running};
 use crate::emulator::{Emulator, EmulatorOptions, Template};
 use crate::feed::{Feed, FeedOptions};
 use crate::process_table::Identity;
-use crate::servers::{Ports, ServerError, Servers, ServersOptions, claim, claim_exactly};
+use crate::servers::{Servers, ServersOptions};
 use crate::stack::interface::{self, Parts};
 use crate::stack::{Endpoints, Places, StackError, State, database, parameters, queues};
-
-/// The ports that the clients of each know; another is taken when one is in use.
-const KAFKA: u16 = 9092;
-const REDIS: u16 = 6379;
-const POSTGRES: u16 = 5432;
-const MONGO: u16 = 27_017;
-const SQS: u16 = 4566;
-const HTTP_API: u16 = 9000;
-const LAMBDA: u16 = 9001;
-const FEED: u16 = 9010;
 
 pub(super) async fn start(
     options: &DaemonOptions,
@@ -40,7 +31,7 @@ pub(super) async fn start(
         http_api: http_api_port,
         lambda: lambda_port,
         feed: feed_port,
-    } = choose_ports(options, progress)?;
+    } = choose(options, progress)?;
     let mut given = options.parameters.clone();
     if let Some(uri) = &options.mongodb_uri {
         given.entry("MongodbUri".to_owned()).or_insert_with(|| uri.clone());
@@ -121,84 +112,6 @@ pub(super) async fn start(
         http_api,
         queue_urls,
     })
-}
-
-/// The ports of one start, and the addresses that they make.
-struct Chosen {
-    servers: Ports,
-    endpoints: Endpoints,
-    http_api: u16,
-    lambda: u16,
-    feed: u16,
-}
-
-fn choose_ports(options: &DaemonOptions, progress: &Progress) -> Result<Chosen, ServerError> {
-    let live = options.live;
-    let choose = |name: &str, wanted| {
-        let claim = claim(wanted)?;
-        if let Some((taken, owner)) = &claim.taken {
-            progress.line(&format!(
-                "port {taken} is in use by {owner}: {name} takes {} instead",
-                claim.port
-            ));
-        }
-        Ok::<u16, ServerError>(claim.port)
-    };
-    let (kafka, redis) = (choose("Kafka", KAFKA)?, choose("Redis", REDIS)?);
-    let (postgres, sqs) = (choose("PostgreSQL", POSTGRES)?, choose("SQS", SQS)?);
-    let mongo = match &options.mongodb_uri {
-        Some(_) => None,
-        None => Some(choose("MongoDB", MONGO)?),
-    };
-    let http_api = match options.api_port {
-        Some(port) => claim_exactly("the HTTP API", port)?,
-        None => choose("the HTTP API", HTTP_API)?,
-    };
-    let lambda = choose("the Lambda API", LAMBDA)?;
-    let feed = if live { 0 } else { choose("the feed", FEED)? };
-    let endpoints = Endpoints {
-        kafka: format!("127.0.0.1:{kafka}"),
-        redis: format!("redis://127.0.0.1:{redis}"),
-        database: format!("postgres://postgres@127.0.0.1:{postgres}/{}", database::NAME),
-        mongo: match (&options.mongodb_uri, mongo) {
-            (Some(uri), _) => without_password(uri),
-            (None, port) => format!("mongodb://127.0.0.1:{}/{}", port.unwrap_or(MONGO), database::NAME),
-        },
-        sqs: format!("http://127.0.0.1:{sqs}"),
-        api: format!("http://127.0.0.1:{http_api}"),
-        lambda: format!("http://127.0.0.1:{lambda}"),
-        feed: (!live).then(|| format!("http://127.0.0.1:{feed}")),
-        queues: BTreeMap::new(),
-    };
-    let ports = Ports {
-        kafka: Some(kafka),
-        redis: Some(redis),
-        postgres: Some(postgres),
-        mongo,
-        sqs: Some(sqs),
-    };
-    Ok(Chosen {
-        servers: ports,
-        endpoints,
-        http_api,
-        lambda,
-        feed,
-    })
-}
-
-/// A URI as it may be shown: who logs in, and with what, is left out.
-fn without_password(uri: &str) -> String {
-    let Some((scheme, rest)) = uri.split_once("://") else {
-        return "***".to_owned();
-    };
-    let (hosts, path) = match rest.split_once('/') {
-        Some((hosts, path)) => (hosts, format!("/{path}")),
-        None => (rest, String::new()),
-    };
-    match hosts.rsplit_once('@') {
-        Some((_, hosts)) => format!("{scheme}://***@{hosts}{path}"),
-        None => uri.to_owned(),
-    }
 }
 
 async fn start_feed(options: &DaemonOptions, port: u16) -> Result<Option<Feed>, StackError> {
@@ -293,25 +206,5 @@ fn count(number: usize, what: &str) -> String {
         format!("1 {what}")
     } else {
         format!("{number} {what}s")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shown_uri_has_no_password() {
-        for (uri, shown) in [
-            ("mongodb://127.0.0.1:27017/hwanyul", "mongodb://127.0.0.1:27017/hwanyul"),
-            (
-                "mongodb+srv://me:p@ss@a.example,b.example/x?w=1",
-                "mongodb+srv://***@a.example,b.example/x?w=1",
-            ),
-            ("mongodb://me:secret@a.example", "mongodb://***@a.example"),
-            ("secret", "***"),
-        ] {
-            assert_eq!(without_password(uri), shown);
-        }
     }
 }
