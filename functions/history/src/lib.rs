@@ -1,6 +1,17 @@
 //! What the History service does with each topic: keeps every observation and each day's prices, and clears what was computed from them. Each function
-//! may be applied any number of times, in any order.
+//! may be applied any number of times, in any order. [`api`] answers from them.
 
+pub mod api;
+mod daily;
+mod forecast;
+mod leg;
+mod measure;
+mod origin;
+mod period;
+mod point;
+mod reading;
+mod series;
+mod statistics;
 mod store;
 
 use shared::apply::ApplyError;

@@ -1,4 +1,6 @@
-//! `history.rate` and `history.daily_rate`, by way of the function `history.store` that the migrations make.
+//! `history.rate` and `history.daily_rate`, by way of the functions that the migrations make: `history.store` writes, the others are for reading.
+
+mod series;
 
 use std::collections::BTreeMap;
 
@@ -7,6 +9,8 @@ use rust_decimal::Decimal;
 use shared::event::ExchangeRateUpdated;
 use shared::rate::Rate;
 use sqlx::{PgPool, Row};
+
+pub(crate) use self::series::{Ending, legs, newest_common_day, newest_day, ping, ticks};
 
 /// Stores the observations of a batch and the prices of their days in one round trip and one transaction. Answers how many were new or corrected.
 pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Result<i64, sqlx::Error> {

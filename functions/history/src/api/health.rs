@@ -1,0 +1,59 @@
+//! `GET /health/history`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chrono::Utc;
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Health, HealthStatus, Query, ping};
+use shared::schedule;
+use shared::store::{DayRate, rates_on};
+
+use super::query::Nothing;
+use crate::History;
+use crate::store;
+
+/// Whether the history can be answered
+///
+/// Asks PostgreSQL and Redis for a sign of life. Without PostgreSQL the service is down (503); without Redis it is slower.
+#[utoipa::path(get, path = "/health/history", operation_id = "historyHealth", tag = "History", params(Nothing), responses(
+    (status = 200, description = "It can answer.", body = Envelope<Health>),
+    (status = 400, description = "A parameter was given.", body = ErrorEnvelope),
+    (status = 500, description = "The service failed.", body = ErrorEnvelope),
+    (status = 503, description = "It cannot answer.", body = Envelope<Health>),
+))]
+pub(super) async fn health(State(service): State<Arc<History>>, _: Query<Nothing>) -> Result<Answer, ApiError> {
+    let (database, redis) = tokio::join!(ping(store::ping(&service.store)), ping(service.cache.ping()));
+    let newest = if database.up {
+        newest(&service).await.ok().flatten()
+    } else {
+        None
+    };
+    let stale = newest
+        .as_ref()
+        .map(|rate| schedule::is_stale(&rate.source, rate.recorded_at, Utc::now()));
+    let status = match (database.up, redis.up && stale == Some(false)) {
+        (false, _) => HealthStatus::Down,
+        (true, true) => HealthStatus::Ok,
+        (true, false) => HealthStatus::Degraded,
+    };
+    let health = Health {
+        service: "history",
+        status,
+        newest_recorded_at: newest.map(|rate| rate.recorded_at),
+        stale,
+        dependencies: [("postgresql", database), ("redis", redis)].into(),
+    };
+    health.answer()
+}
+
+/// The newest rate of all.
+async fn newest(service: &History) -> Result<Option<DayRate>, sqlx::Error> {
+    let Some(day) = store::newest_day(&service.store).await? else {
+        return Ok(None);
+    };
+    let rates = rates_on(&service.store, day, &[])
+        .await?
+        .map(|day| day.rates)
+        .unwrap_or_default();
+    Ok(rates.into_iter().max_by_key(|rate| rate.recorded_at))
+}

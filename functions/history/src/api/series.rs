@@ -1,0 +1,289 @@
+//! `GET /api/v1/history`: the series of a pair.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use chrono::{DurationRound, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use serde::Serialize;
+use shared::api::{Answer, ApiError, Envelope, FailureResponses, Format, FromParams, Number, Params, Query, Served};
+use shared::currency::CurrencyCode;
+use shared::pair::Pair;
+use shared::time::Timestamp;
+use utoipa::{IntoParams, ToSchema};
+
+use super::query;
+use crate::History;
+use crate::daily::Daily;
+use crate::measure::{self, Trend};
+use crate::period::{IntervalName, PeriodName, Span};
+use crate::point::{Point, first_of_month, fold, monday};
+
+/// Which series.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SeriesQuery {
+    /// The currency that is priced; another one than `base`.
+    #[param(value_type = String, pattern = "^[A-Z]{3}$", example = "USD")]
+    target: CurrencyCode,
+    /// The currency that prices are told in; KRW unless given.
+    #[param(required = false, default = "KRW", value_type = String, pattern = "^[A-Z]{3}$", example = "KRW")]
+    base: CurrencyCode,
+    /// `true` tells what one unit of `base` buys, instead of the price of one unit of `target`.
+    #[param(required = false, default = false)]
+    inverse: bool,
+    /// A span that ends at the pair's newest day; 1m unless given. Not together with `from` and `to`.
+    #[param(inline, default = "1m")]
+    period: Option<PeriodName>,
+    /// The first day (UTC), from 1970-01-01 to today and not after `to`; at most ten years before it.
+    #[param(value_type = Option<String>, format = Date, example = "2026-10-01")]
+    from: Option<NaiveDate>,
+    /// The last day (UTC); the pair's newest unless given. Needs `from`.
+    #[param(value_type = Option<String>, format = Date, example = "2026-10-30")]
+    to: Option<NaiveDate>,
+    /// How far apart points are; daily unless given. hourly goes with the periods 1d and 1w, and with `from` and `to` at most 8 days apart.
+    #[param(inline, required = false, default = "daily")]
+    interval: IntervalName,
+    /// JSON unless given; goes before the header `Accept`.
+    #[param(inline)]
+    format: Option<Format>,
+}
+
+impl FromParams for SeriesQuery {
+    fn from_params(params: &Params) -> Result<Self, ApiError> {
+        let (pair, span) = (query::pair(params)?, query::span(params)?);
+        let (from, to) = match span {
+            Span::Period(_) => (None, None),
+            Span::Range(from, to) => (Some(from), to),
+        };
+        Ok(Self {
+            target: pair.target,
+            base: pair.base,
+            inverse: pair.inverse,
+            period: span.period(),
+            from,
+            to,
+            interval: query::interval(params, span)?,
+            format: params.format("format")?,
+        })
+    }
+}
+
+impl SeriesQuery {
+    fn pair(&self) -> Pair {
+        Pair {
+            base: self.base,
+            target: self.target,
+            inverse: self.inverse,
+        }
+    }
+
+    fn span(&self) -> Span {
+        match (self.from, self.period) {
+            (Some(from), _) => Span::Range(from, self.to),
+            (None, period) => Span::Period(period.unwrap_or(PeriodName::Month)),
+        }
+    }
+}
+
+/// One point of a series. A rate is what `unit` says.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SeriesRow {
+    /// The day, the Monday of the week or the first day of the month as YYYY-MM-DD; of an hourly series the hour, RFC 3339 UTC.
+    #[schema(example = "2026-10-30")]
+    pub date: String,
+    /// The first rate.
+    pub open: Number,
+    /// The highest rate.
+    pub high: Number,
+    /// The lowest rate.
+    pub low: Number,
+    /// The last rate.
+    pub close: Number,
+    /// The same as close.
+    pub rate: Number,
+    /// The rate less that of the first row.
+    pub change: Number,
+    /// The change in percent of the rate of the first row.
+    pub change_percent: Number,
+}
+
+/// Statistics of the daily closes of the series, whatever its interval.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SeriesStatistics {
+    /// Their mean; null without any.
+    pub average: Option<Number>,
+    /// The lowest; null without any.
+    pub min: Option<Number>,
+    /// The highest; null without any.
+    pub max: Option<Number>,
+    /// The sample standard deviation of ln(close / close before), in percent; null with fewer than two returns.
+    pub volatility: Option<Number>,
+    /// The sign of the least-squares slope where its |t| is at least 2, else stable.
+    pub trend: Trend,
+}
+
+impl SeriesStatistics {
+    fn of(daily: &Daily) -> Self {
+        let closes = daily.closes();
+        let values: Vec<Number> = closes.iter().map(|(_, close)| *close).collect();
+        let returns: Vec<f64> = measure::returns(&closes).into_iter().map(|(_, value)| value).collect();
+        Self {
+            average: measure::average(&values),
+            min: values.iter().min().copied(),
+            max: values.iter().max().copied(),
+            volatility: measure::volatility(&returns).and_then(|(daily, _)| Number::measure(daily)),
+            trend: measure::trend(&values),
+        }
+    }
+}
+
+/// The series of a pair.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TimeSeries {
+    /// The currency that prices are told in.
+    pub base: CurrencyCode,
+    /// The currency that is priced.
+    pub target: CurrencyCode,
+    /// What a rate is.
+    #[schema(example = "KRW per USD")]
+    pub unit: String,
+    /// Whether it is told the other way round.
+    pub inverse: bool,
+    /// The period; null where `from` was given.
+    pub period: Option<PeriodName>,
+    /// How far apart points are.
+    pub interval: IntervalName,
+    /// The first day.
+    pub from: NaiveDate,
+    /// The last day.
+    pub to: NaiveDate,
+    /// Whose rates these are, several with commas between: of each day and currency one source alone. Null without any point.
+    #[schema(example = "ecb")]
+    pub source: Option<String>,
+    /// The newest instant that both currencies have reached. Null without any point.
+    pub recorded_at: Option<Timestamp>,
+    /// Whether that is older than the source's own schedule allows today.
+    pub stale: bool,
+    /// The points, oldest first. Nothing is carried forward: where one of the currencies has no rate there is no point.
+    pub results: Vec<SeriesRow>,
+    /// How many points there are.
+    pub data_points: usize,
+    /// Statistics of the daily closes.
+    pub statistics: SeriesStatistics,
+}
+
+/// The series of a pair
+///
+/// Days are UTC days. A rate against KRW has every digit that is stored; any other is computed from two stored rates once and rounded to ten significant
+/// digits. Statistics are computed from the rates as they are printed, so anyone can recompute them. As CSV or NDJSON the rows of `results`.
+#[utoipa::path(get, path = "/api/v1/history", operation_id = "history", tag = "History", params(SeriesQuery), responses(
+    (status = 200, description = "The series.", content(
+        (Envelope<Served<TimeSeries>> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+    )),
+    FailureResponses,
+))]
+pub(super) async fn series(
+    State(service): State<Arc<History>>,
+    headers: HeaderMap,
+    Query(query): Query<SeriesQuery>,
+) -> Result<Answer, ApiError> {
+    let (pair, span) = (query.pair(), query.span());
+    let series = service.series(pair, span).await?;
+    let (daily, mut served_from) = service.daily(&series).await?;
+    let results = match query.interval {
+        IntervalName::Hourly => {
+            let (instants, from) = service.instants(&series).await?;
+            served_from = served_from.and(from);
+            rows(&hours(&instants)?)
+        }
+        IntervalName::Daily => rows(&daily.points),
+        IntervalName::Weekly => rows(&fold(&daily.points, monday)),
+        IntervalName::Monthly => rows(&fold(&daily.points, first_of_month)),
+    };
+    let freshness = daily.origin.freshness();
+    let format = Format::negotiate(query.format, &headers);
+    if format != Format::Json {
+        return Answer::rows(&results, format, freshness);
+    }
+    let body = TimeSeries {
+        base: pair.base,
+        target: pair.target,
+        unit: pair.unit(),
+        inverse: pair.inverse,
+        period: span.period(),
+        interval: query.interval,
+        from: daily.from,
+        to: daily.to,
+        source: daily.origin.source(),
+        recorded_at: daily.origin.recorded_at(),
+        stale: daily.origin.is_stale(Utc::now()),
+        data_points: results.len(),
+        results,
+        statistics: SeriesStatistics::of(&daily),
+    };
+    Answer::served(body, served_from, freshness)
+}
+
+/// A point for each hour that has any.
+fn hours(instants: &[(Timestamp, Number)]) -> Result<Vec<Point<String>>, ApiError> {
+    let mut points = Vec::with_capacity(instants.len());
+    for (at, price) in instants {
+        let hour = at
+            .utc()
+            .duration_trunc(TimeDelta::hours(1))
+            .map_err(|error| ApiError::internal(&error))?;
+        points.push(Point::of(hour, *price, *price, []));
+    }
+    Ok(fold(&points, |hour| hour.to_rfc3339_opts(SecondsFormat::Secs, true)))
+}
+
+fn rows<At: ToString>(points: &[Point<At>]) -> Vec<SeriesRow> {
+    let Some(first) = points.first().map(|point| point.close) else {
+        return Vec::new();
+    };
+    let row = |point: &Point<At>| {
+        let (change, change_percent) = measure::change(first, point.close);
+        SeriesRow {
+            date: point.at.to_string(),
+            open: point.open,
+            high: point.high,
+            low: point.low,
+            close: point.close,
+            rate: point.close,
+            change,
+            change_percent,
+        }
+    };
+    points.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_told_by_their_beginning_and_hold_what_fell_into_them() {
+        let number = |text: &str| serde_json::from_str::<Number>(text).unwrap();
+        let instants = [
+            ("2026-10-30T09:00:00Z", "3"),
+            ("2026-10-30T09:59:59.999999Z", "1"),
+            ("2026-10-30T11:30:00Z", "2"),
+        ];
+        let instants = instants.map(|(at, price)| (at.parse().unwrap(), number(price)));
+        let rows = rows(&hours(&instants).unwrap());
+        let printed: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                format!(
+                    "{} {} {} {} {} {}",
+                    row.date, row.open, row.high, row.low, row.close, row.change_percent
+                )
+            })
+            .collect();
+        assert_eq!(
+            printed,
+            ["2026-10-30T09:00:00Z 3 3 1 1 0", "2026-10-30T11:00:00Z 2 2 2 2 100"]
+        );
+    }
+}

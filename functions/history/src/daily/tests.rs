@@ -1,0 +1,151 @@
+use super::*;
+
+fn rate(text: &str) -> Rate {
+    text.parse().unwrap()
+}
+
+fn leg(code: &str, days: &[(&str, i32, [&str; 4])]) -> Leg {
+    let day = |(day, observations, [open, high, low, close]): &(&str, i32, [&str; 4])| LegDay {
+        day: day.parse().unwrap(),
+        source: "ecb".to_owned(),
+        observations: *observations,
+        open: rate(open),
+        high: rate(high),
+        low: rate(low),
+        close: rate(close),
+    };
+    Leg {
+        code: code.parse().unwrap(),
+        recorded_at: "2026-10-30T13:15:00Z".parse().unwrap(),
+        days: days.iter().map(day).collect(),
+    }
+}
+
+fn pair(base: &str, target: &str, inverse: bool) -> Pair {
+    Pair {
+        base: base.parse().unwrap(),
+        target: target.parse().unwrap(),
+        inverse,
+    }
+}
+
+fn printed(points: &[Point<NaiveDate>]) -> Vec<String> {
+    let print = |point: &Point<NaiveDate>| {
+        format!(
+            "{} {} {} {} {}",
+            point.at, point.open, point.high, point.low, point.close
+        )
+    };
+    points.iter().map(print).collect()
+}
+
+fn all(legs: &[&Leg]) -> (NaiveDate, NaiveDate) {
+    let days = || legs.iter().flat_map(|leg| leg.days.iter().map(|day| day.day));
+    (days().min().unwrap(), days().max().unwrap())
+}
+
+fn told(pair: Pair, legs: &[&Leg], ticks: &[Ticks]) -> Vec<String> {
+    let (from, to) = all(legs);
+    printed(&points(pair, legs, &common_days(legs, from, to), ticks))
+}
+
+#[test]
+fn against_krw_the_day_is_told_as_it_is_stored_or_turned_round() {
+    let usd = leg(
+        "USD",
+        &[("2026-10-30", 4, ["1250", "1600", "1000", "1335.26673827425707"])],
+    );
+    assert_eq!(
+        told(pair("KRW", "USD", false), &[&usd], &[]),
+        ["2026-10-30 1250 1600 1000 1335.26673827425707"]
+    );
+    assert_eq!(
+        told(pair("KRW", "USD", true), &[&usd], &[]),
+        ["2026-10-30 0.0008 0.001 0.000625 0.0007489140344"],
+        "the highest price is the lowest the other way round"
+    );
+}
+
+#[test]
+fn a_cross_has_the_days_that_both_have() {
+    let one = |day, price| (day, 1, [price; 4]);
+    let usd = leg(
+        "USD",
+        &[
+            one("2026-10-28", "1300"),
+            one("2026-10-29", "1310"),
+            one("2026-10-30", "1335.26673827425707"),
+        ],
+    );
+    let eur = leg(
+        "EUR",
+        &[
+            one("2026-10-27", "1490"),
+            one("2026-10-28", "1495"),
+            one("2026-10-30", "1491.76"),
+        ],
+    );
+    let days = told(pair("USD", "EUR", false), &[&usd, &eur], &[]);
+    assert_eq!(
+        days,
+        [
+            "2026-10-28 1.15 1.15 1.15 1.15",
+            "2026-10-30 1.1172 1.1172 1.1172 1.1172"
+        ]
+    );
+    // In the other order of the legs too.
+    assert_eq!(told(pair("USD", "EUR", false), &[&eur, &usd], &[]), days);
+}
+
+#[test]
+fn the_extremes_of_a_cross_are_those_of_instants_that_both_have() {
+    let usd = leg("USD", &[("2026-10-30", 3, ["1000", "2000", "1000", "1000"])]);
+    let eur = leg("EUR", &[("2026-10-30", 3, ["1500", "3000", "1500", "1600"])]);
+    let ticks = |ticks: &[(&str, &str)]| Ticks {
+        last: "2026-10-30".parse().unwrap(),
+        ticks: ticks
+            .iter()
+            .map(|(at, price)| (format!("2026-10-30T{at}:00Z").parse().unwrap(), rate(price)))
+            .collect(),
+    };
+    // At 10:00 both doubled, so the cross did not move. Had the days' own extremes been crossed, it would seem to reach 3000 / 1000.
+    let of_usd = ticks(&[
+        ("09:00", "1000"),
+        ("10:00", "2000"),
+        ("11:00", "1250"),
+        ("12:00", "1000"),
+    ]);
+    let of_eur = ticks(&[
+        ("09:00", "1500"),
+        ("10:00", "3000"),
+        ("11:00", "1500"),
+        ("11:30", "9999"),
+        ("12:00", "1600"),
+    ]);
+    let legs = [&usd, &eur];
+    assert!(needs_ticks(&common_days(
+        &legs,
+        "2026-10-30".parse().unwrap(),
+        "2026-10-30".parse().unwrap()
+    )));
+    let ticks = [of_usd, of_eur];
+    assert_eq!(
+        told(pair("USD", "EUR", false), &legs, &ticks),
+        ["2026-10-30 1.5 1.6 1.2 1.6"]
+    );
+    assert_eq!(
+        told(pair("USD", "EUR", true), &legs, &ticks),
+        ["2026-10-30 0.6666666667 0.8333333333 0.625 0.625"]
+    );
+}
+
+#[test]
+fn only_crosses_with_several_observations_a_day_need_their_instants() {
+    let once = leg("USD", &[("2026-10-30", 1, ["1300"; 4])]);
+    let often = leg("EUR", &[("2026-10-30", 2, ["1490"; 4])]);
+    let day = "2026-10-30".parse().unwrap();
+    let needed = |legs: &[&Leg]| needs_ticks(&common_days(legs, day, day));
+    assert!(!needed(&[&often]));
+    assert!(!needed(&[&once, &once]));
+    assert!(needed(&[&once, &often]));
+}

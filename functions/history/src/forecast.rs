@@ -1,0 +1,142 @@
+//! A forecast of daily closes: the method that did best in a back-test over the last year, with intervals from what it missed there, beside "no change".
+//!
+//! Rates hardly ever beat "no change", and where no method does, that is the answer. All methods work on logarithms, so no forecast is ever negative.
+
+mod backtest;
+mod method;
+
+use chrono::NaiveDate;
+use futures::FutureExt;
+use serde::{Deserialize, Serialize};
+use shared::api::{ApiError, Number, ServedFrom};
+use shared::cache::{AnalysisKind, key, ttl};
+use shared::currency::CurrencyCode;
+use shared::pair::Pair;
+use shared::schedule;
+use utoipa::ToSchema;
+
+use self::backtest::Score;
+pub use self::backtest::{Backtest, Candidate};
+pub use self::method::Method;
+use crate::History;
+use crate::measure::float;
+use crate::origin::Origin;
+use crate::period::{PeriodName, Span};
+use crate::reading::Entry;
+use crate::statistics::Closes;
+
+/// The most days ahead.
+pub(crate) const MOST_DAYS: usize = 30;
+/// The fewest closes that a back-test can be made of.
+pub(crate) const FEWEST_CLOSES: usize = 60;
+
+/// The forecast of one day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Step {
+    /// The day: one on which the source is expected to publish.
+    pub date: NaiveDate,
+    /// The forecast close.
+    pub rate: Number,
+    /// The lower end of the interval.
+    pub lower: Number,
+    /// The upper end of the interval.
+    pub upper: Number,
+}
+
+/// A forecast as it is cached: all days.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// Where the closes come from.
+    pub origin: Origin,
+    /// The day of the last close.
+    pub last: NaiveDate,
+    /// The last close.
+    pub current_rate: Number,
+    /// The method chosen.
+    pub method: Method,
+    /// The days ahead.
+    pub steps: Vec<Step>,
+    /// How it was chosen.
+    pub backtest: Backtest,
+}
+
+impl History {
+    /// The forecast of a currency in KRW.
+    ///
+    /// # Errors
+    /// 404 without any rate, 422 with fewer than 60 closes in the last year, 503 when PostgreSQL is needed and away.
+    pub(crate) async fn forecast(&self, code: CurrencyCode) -> Result<(Kept, ServedFrom), ApiError> {
+        let pair = Pair {
+            base: CurrencyCode::KRW,
+            target: code,
+            inverse: false,
+        };
+        let entry = Entry {
+            code,
+            key: key::analysis(code, AnalysisKind::Forecast, PeriodName::Year.key()),
+            ttl: ttl::COMPUTED,
+        };
+        let compute = move |_| {
+            let computing = async move {
+                let series = self.series(pair, Span::Period(PeriodName::Year)).await?;
+                let (daily, served_from) = self.daily(&series).await?;
+                let closes = Closes::from(daily);
+                let kept = forecast(&closes, series.last_source()).ok_or_else(|| too_few(code, closes.closes.len()))?;
+                Ok((vec![Some(kept)], served_from))
+            };
+            computing.boxed()
+        };
+        let (found, served_from) = self.through(&[entry], compute).await?;
+        let kept = found.into_iter().flatten().next();
+        kept.map(|kept| (kept, served_from)).ok_or_else(|| too_few(code, 0))
+    }
+}
+
+fn too_few(code: CurrencyCode, closes: usize) -> ApiError {
+    ApiError::not_enough(
+        &format!("daily closes of {code} in the last year"),
+        closes,
+        FEWEST_CLOSES,
+    )
+}
+
+/// The forecast from these closes; `None` when they are too few.
+fn forecast(closes: &Closes, source: &str) -> Option<Kept> {
+    let (last, current_rate) = *closes.closes.last()?;
+    if closes.closes.len() < FEWEST_CLOSES {
+        return None;
+    }
+    let logarithms: Vec<f64> = closes.closes.iter().map(|(_, close)| float(*close).ln()).collect();
+    let Score {
+        method,
+        bands,
+        backtest,
+    } = backtest::choose(&logarithms)?;
+    let steps = method.project(&logarithms, MOST_DAYS)?;
+    let mut date = last;
+    let steps = steps.iter().zip(backtest::bands(&bands, MOST_DAYS));
+    let steps: Option<Vec<Step>> = steps
+        .map(|(step, (below, above))| {
+            date = schedule::next_day(source, date);
+            // From the printed close, so that "no change" is exactly that.
+            let rate = |logarithm: f64| Number::measure(float(current_rate) * logarithm.exp());
+            Some(Step {
+                date,
+                rate: rate(*step)?,
+                lower: rate(step + below)?,
+                upper: rate(step + above)?,
+            })
+        })
+        .collect();
+    Some(Kept {
+        origin: closes.origin.clone(),
+        last,
+        current_rate,
+        method,
+        steps: steps?,
+        backtest,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! What is kept and cached of one currency: its price in KRW, by day and by instant. Nothing here touches Redis, PostgreSQL or the clock.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use shared::currency::CurrencyCode;
+use shared::rate::Rate;
+use shared::time::Timestamp;
+
+/// The days of one currency, oldest first; never empty.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Leg {
+    /// The currency.
+    pub code: CurrencyCode,
+    /// Its last observation.
+    pub recorded_at: Timestamp,
+    /// Its days.
+    pub days: Vec<LegDay>,
+}
+
+impl Leg {
+    /// Its last day.
+    pub(crate) fn last(&self) -> Option<&LegDay> {
+        self.days.last()
+    }
+}
+
+/// KRW for one unit, on one UTC day, by one source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Compact", into = "Compact")]
+pub(crate) struct LegDay {
+    /// The day.
+    pub day: NaiveDate,
+    /// Whose rates these are.
+    pub source: String,
+    /// How many there are.
+    pub observations: i32,
+    /// The first.
+    pub open: Rate,
+    /// The highest.
+    pub high: Rate,
+    /// The lowest.
+    pub low: Rate,
+    /// The last.
+    pub close: Rate,
+}
+
+/// A day as the cache has it: most days have one observation, whose four prices are one number.
+#[derive(Serialize, Deserialize)]
+struct Compact(NaiveDate, String, i32, Rate, Option<[Rate; 3]>);
+
+impl From<LegDay> for Compact {
+    fn from(day: LegDay) -> Self {
+        let others = [day.open, day.high, day.low];
+        let differs = others.iter().any(|price| *price != day.close);
+        Self(
+            day.day,
+            day.source,
+            day.observations,
+            day.close,
+            differs.then_some(others),
+        )
+    }
+}
+
+impl From<Compact> for LegDay {
+    fn from(Compact(day, source, observations, close, others): Compact) -> Self {
+        let [open, high, low] = others.unwrap_or([close; 3]);
+        Self {
+            day,
+            source,
+            observations,
+            open,
+            high,
+            low,
+            close,
+        }
+    }
+}
+
+/// Every observation of one currency in the days of a [`Leg`], oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ticks {
+    /// The last of the days.
+    pub last: NaiveDate,
+    /// Instants and prices.
+    pub ticks: Vec<(Timestamp, Rate)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leg_comes_back_from_the_cache_as_it_was() {
+        let rate = |text: &str| text.parse::<Rate>().unwrap();
+        let day = |day: &str, prices: [&str; 4]| LegDay {
+            day: day.parse().unwrap(),
+            source: "ecb".to_owned(),
+            observations: 2,
+            open: rate(prices[0]),
+            high: rate(prices[1]),
+            low: rate(prices[2]),
+            close: rate(prices[3]),
+        };
+        let leg = Leg {
+            code: CurrencyCode::USD,
+            recorded_at: "2026-10-30T13:15:00Z".parse().unwrap(),
+            days: vec![
+                day("2026-10-29", ["1335.26673827425707"; 4]),
+                day("2026-10-30", ["2", "4", "1", "3.5"]),
+            ],
+        };
+        let text = serde_json::to_string(&leg).unwrap();
+        assert!(
+            text.contains(r#"["2026-10-29","ecb",2,1335.26673827425707,null]"#),
+            "{text}"
+        );
+        assert_eq!(serde_json::from_str::<Leg>(&text).unwrap(), leg);
+    }
+}

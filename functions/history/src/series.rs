@@ -1,0 +1,252 @@
+//! The series of pairs: which days they cover, read from the cache or the store.
+
+use chrono::NaiveDate;
+use futures::FutureExt;
+use shared::api::{ApiError, ErrorCode, Number, ServedFrom};
+use shared::cache::{Interval, key, ttl};
+use shared::currency::CurrencyCode;
+use shared::pair::Pair;
+use shared::time::Timestamp;
+
+use crate::History;
+use crate::daily::{self, Daily};
+use crate::leg::{Leg, Ticks};
+use crate::period::{LONGEST_HOURLY_DAYS, PeriodName, Span, is_within_reach};
+use crate::reading::{Entry, Found};
+use crate::store::{self, Ending};
+
+/// What was read of one pair.
+#[derive(Debug)]
+pub(crate) struct Series {
+    /// The pair.
+    pub pair: Pair,
+    /// The first day asked for.
+    pub from: NaiveDate,
+    /// The last day asked for.
+    pub to: NaiveDate,
+    /// Where it was read.
+    pub served_from: ServedFrom,
+    legs: Vec<Leg>,
+    /// The period under which its instants can be cached.
+    kept: Option<PeriodName>,
+}
+
+impl Series {
+    /// Whose the newest day of the first currency is.
+    pub(crate) fn last_source(&self) -> &str {
+        let last = self.legs.first().and_then(Leg::last);
+        last.map_or("", |day| day.source.as_str())
+    }
+}
+
+impl History {
+    /// One pair.
+    ///
+    /// # Errors
+    /// 404 when there is no day on which both of its currencies have a rate; 503 when PostgreSQL is needed and away.
+    pub(crate) async fn series(&self, pair: Pair, span: Span) -> Result<Series, ApiError> {
+        let mut all = self.all_series(&[pair], span).await?;
+        all.pop().ok_or_else(|| no_rates(pair))
+    }
+
+    /// Several pairs, in their order; what the cache does not have comes in one query, unless the currencies of a pair end on different days.
+    ///
+    /// # Errors
+    /// As [`History::series`], for the first pair at fault.
+    pub(crate) async fn all_series(&self, pairs: &[Pair], span: Span) -> Result<Vec<Series>, ApiError> {
+        let mut series = Vec::with_capacity(pairs.len());
+        let Span::Period(period) = span else {
+            for pair in pairs {
+                series.push(self.stored(*pair, span).await?);
+            }
+            return Ok(series);
+        };
+        let mut codes: Vec<CurrencyCode> = pairs.iter().flat_map(|pair| daily::currencies(*pair)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let (found, served_from) = self.legs(&codes, period).await?;
+        for pair in pairs {
+            let of = |code: CurrencyCode| {
+                let place = codes.iter().position(|known| *known == code)?;
+                found.get(place)?.clone()
+            };
+            let legs: Option<Vec<Leg>> = daily::currencies(*pair).into_iter().map(of).collect();
+            let legs = legs.ok_or_else(|| no_rates(*pair))?;
+            let lasts: Vec<NaiveDate> = legs.iter().filter_map(|leg| leg.last().map(|day| day.day)).collect();
+            match lasts.first() {
+                Some(last) if lasts.iter().all(|other| other == last) => series.push(Series {
+                    pair: *pair,
+                    from: period.first_day(*last),
+                    to: *last,
+                    served_from,
+                    legs,
+                    kept: Some(period),
+                }),
+                // One of them ended earlier or was just renewed: the pair's own period is another.
+                _ => series.push(self.stored(*pair, span).await?),
+            }
+        }
+        Ok(series)
+    }
+
+    /// The days of currencies back from each one's own newest day.
+    async fn legs(&self, codes: &[CurrencyCode], period: PeriodName) -> Result<Found<Leg>, ApiError> {
+        let ending = Ending {
+            together: false,
+            until: None,
+            from: None,
+            days: period.most_days(),
+        };
+        let compute = move |codes: Vec<CurrencyCode>| {
+            let computing = async move {
+                let legs = store::legs(&self.store, &codes, ending).await?;
+                let of = |code: &CurrencyCode| legs.iter().find(|leg| leg.code == *code).cloned();
+                Ok((codes.iter().map(of).collect(), ServedFrom::Store))
+            };
+            computing.boxed()
+        };
+        self.through(&entries(codes, period, Interval::Daily), compute).await
+    }
+
+    /// One pair from the store.
+    async fn stored(&self, pair: Pair, span: Span) -> Result<Series, ApiError> {
+        let codes = daily::currencies(pair);
+        let ending = match span {
+            Span::Period(period) => Ending {
+                together: true,
+                until: None,
+                from: None,
+                days: period.most_days(),
+            },
+            Span::Range(from, until) => Ending {
+                together: true,
+                until,
+                from: Some(from),
+                days: 0,
+            },
+        };
+        let legs = store::legs(&self.store, &codes, ending).await?;
+        let last = legs.first().and_then(Leg::last).map(|day| day.day);
+        let newest = match (last, span) {
+            (Some(last), _) => last,
+            // Nothing in the range says nothing of the rest.
+            (None, _) => store::newest_common_day(&self.store, &codes, None)
+                .await?
+                .ok_or_else(|| no_rates(pair))?,
+        };
+        let (from, to) = match span {
+            Span::Period(period) => (period.first_day(newest), newest),
+            Span::Range(from, to) => (from, to.unwrap_or(newest).max(from)),
+        };
+        if !is_within_reach(from, to) {
+            return Err(too_long(from, to));
+        }
+        Ok(Series {
+            pair,
+            from,
+            to,
+            served_from: ServedFrom::Store,
+            legs,
+            kept: None,
+        })
+    }
+
+    /// The daily points.
+    ///
+    /// # Errors
+    /// 503 when PostgreSQL is needed and away.
+    pub(crate) async fn daily(&self, series: &Series) -> Result<(Daily, ServedFrom), ApiError> {
+        let legs: Vec<&Leg> = series.legs.iter().collect();
+        let days = daily::common_days(&legs, series.from, series.to);
+        let (ticks, served_from) = if daily::needs_ticks(&days) {
+            self.ticks(series).await?
+        } else {
+            (Vec::new(), series.served_from)
+        };
+        let daily = Daily {
+            from: series.from,
+            to: series.to,
+            origin: daily::origin(&legs, &days),
+            points: daily::points(series.pair, &legs, &days, &ticks),
+        };
+        Ok((daily, served_from.and(series.served_from)))
+    }
+
+    /// The rate at every instant at which both currencies have an observation, of the days of the series.
+    ///
+    /// # Errors
+    /// 400 when the series is longer than hours are told for; 503 when PostgreSQL is needed and away.
+    pub(crate) async fn instants(&self, series: &Series) -> Result<(Vec<(Timestamp, Number)>, ServedFrom), ApiError> {
+        if (series.to - series.from).num_days() >= LONGEST_HOURLY_DAYS {
+            let allowed = format!("daily, weekly or monthly for more than {LONGEST_HOURLY_DAYS} days");
+            return Err(ApiError::refused(
+                ErrorCode::InvalidPeriod,
+                "interval",
+                "hourly",
+                &allowed,
+            ));
+        }
+        let (ticks, served_from) = self.ticks(series).await?;
+        let legs: Vec<&Leg> = series.legs.iter().collect();
+        let mut crosses = daily::crosses(series.pair, &legs, &ticks);
+        crosses.retain(|(at, _)| (series.from..=series.to).contains(&at.utc().date_naive()));
+        Ok((crosses, served_from.and(series.served_from)))
+    }
+
+    /// Every observation of the currencies of a series.
+    async fn ticks(&self, series: &Series) -> Result<(Vec<Ticks>, ServedFrom), ApiError> {
+        let codes: Vec<CurrencyCode> = series.legs.iter().map(|leg| leg.code).collect();
+        if let Some(period) = series.kept {
+            let (from, to) = (series.from, series.to);
+            let compute = move |codes: Vec<CurrencyCode>| {
+                let computing = async move {
+                    let ticks = store::ticks(&self.store, &codes, from, to).await?;
+                    Ok((ticks.into_iter().map(Some).collect(), ServedFrom::Store))
+                };
+                computing.boxed()
+            };
+            let (found, served_from) = self
+                .through(&entries(&codes, period, Interval::Hourly), compute)
+                .await?;
+            // Entries that end on another day were cached before or after those of the days.
+            let same: Option<Vec<Ticks>> = found
+                .into_iter()
+                .map(|ticks| ticks.filter(|ticks| ticks.last == to))
+                .collect();
+            if let Some(ticks) = same {
+                return Ok((ticks, served_from));
+            }
+        }
+        let ticks = store::ticks(&self.store, &codes, series.from, series.to).await?;
+        Ok((ticks, ServedFrom::Store))
+    }
+}
+
+/// Where the series of `codes` are cached.
+fn entries(codes: &[CurrencyCode], period: PeriodName, interval: Interval) -> Vec<Entry> {
+    let entry = |code: &CurrencyCode| Entry {
+        code: *code,
+        key: key::history(*code, period.key(), interval),
+        ttl: ttl::history(period.key()),
+    };
+    codes.iter().map(entry).collect()
+}
+
+fn no_rates(pair: Pair) -> ApiError {
+    let what = match daily::currencies(pair).as_slice() {
+        [one] => format!("there are no rates of {one} ({})", one.currency().english),
+        _ => format!(
+            "there is no day on which both {} and {} have a rate",
+            pair.base, pair.target
+        ),
+    };
+    ApiError::new(ErrorCode::NotFound, what)
+}
+
+fn too_long(from: NaiveDate, to: NaiveDate) -> ApiError {
+    ApiError::invalid(
+        "from",
+        &from.to_string(),
+        &format!("a day at most ten years before {to}"),
+    )
+}
