@@ -23,10 +23,10 @@ const LONGEST: usize = 100;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct SearchQuery {
-    /// Part of a country's name or code, Korean or English, any case and spacing.
+    /// Part of a country's name or code, Korean or English, any case and spacing: letters, digits, spaces, and of signs . , ' ’ & ( ) -
     #[param(min_length = 1, max_length = 100, example = "미국")]
     country: Option<String>,
-    /// Part of a currency's or a country's name or code, Korean or English, any case and spacing.
+    /// Part of a currency's or a country's name or code, Korean or English, any case and spacing: letters, digits, spaces, and of signs . , ' ’ & ( ) -
     #[param(min_length = 1, max_length = 100, example = "dollar")]
     q: Option<String>,
 }
@@ -34,8 +34,8 @@ pub(super) struct SearchQuery {
 impl FromParams for SearchQuery {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
         let read = |name: &str| match params.text(name) {
-            Some(text) if text.chars().count() > LONGEST || normal(text).is_empty() => {
-                Err(ApiError::invalid(name, text, "1 to 100 characters, letters or digits among them"))
+            Some(text) if text.chars().count() > LONGEST || normal(text).is_empty() || !text.chars().all(is_in_names) => {
+                Err(ApiError::invalid(name, text, "1 to 100 letters, digits, spaces, and of signs . , ' ’ & ( ) -"))
             }
             text => Ok(text.map(str::to_owned)),
         };
@@ -86,6 +86,11 @@ pub(super) async fn search(Query(query): Query<SearchQuery>) -> Result<Answer, A
     let currencies: Vec<KnownCurrency> = hits.into_iter().map(|(_, code)| code.into()).collect();
     let count = currencies.len();
     Answer::json(&Found { currencies, count }, Freshness::Release)
+}
+
+/// Whether a name has such a character.
+fn is_in_names(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == ' ' || ".,'’&()-".contains(letter)
 }
 
 /// Letters and digits in lower case: what is compared.
