@@ -16,8 +16,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("historyStats", "/api/v1/history/stats?base=USD&target=EUR&period=3m"),
     ("historyCompare", "/api/v1/history/compare?base=USD&targets=EUR,JPY&period=3m"),
     ("historyForecast", "/api/v1/history/forecast/EUR?days=3"),
-    ("rankings", "/api/v1/rankings?period=daily&limit=3"),
-    ("rankingStats", "/api/v1/rankings/stats/US?days=3"),
+    ("ranking", "/api/v1/rankings?period=daily&limit=3"),
+    ("countryStats", "/api/v1/rankings/stats/US?days=3"),
 ];
 
 /// What the answers' own time becomes, so that the document is the same each time it is made.
@@ -60,6 +60,10 @@ pub fn document(examples: &BTreeMap<String, Value>) -> Value {
         let tags = part["tags"].as_array().cloned().unwrap_or_default();
         document["tags"].as_array_mut().unwrap().extend(tags);
     }
+    let described = document["paths"].to_string();
+    for operation in examples.keys() {
+        assert!(described.contains(&format!("\"operationId\":\"{operation}\"")), "no service has an operation {operation}");
+    }
     for item in object(&mut document["paths"]).values_mut() {
         for operation in object(item).values_mut().filter(|operation| operation.is_object()) {
             finish(operation, examples);
@@ -98,5 +102,9 @@ fn object(value: &mut Value) -> &mut Map<String, Value> {
 #[must_use]
 pub fn yaml(document: &Value) -> String {
     let head = "# Made from the handlers' own types and answers. To make it again: HWANYUL_WRITE_DOCS=1 ./tests/run openapi\n";
-    head.to_owned() + &serde_yaml_ng::to_string(document).unwrap()
+    // In the order in which people read it; the map itself is sorted by name.
+    let parts = ["openapi", "info", "servers", "tags", "paths", "components"];
+    assert_eq!(document.as_object().map(Map::len), Some(parts.len()));
+    let part = |name: &&str| serde_yaml_ng::to_string(&BTreeMap::from([(*name, &document[*name])])).unwrap();
+    head.to_owned() + &parts.iter().map(part).collect::<String>()
 }

@@ -173,7 +173,11 @@ fn print_requests(state: &State) {
     say(format_args!(
         "  curl -H 'Content-Type: application/json' -d '{{\"country\":\"US\",\"user_id\":\"me\"}}' '{api}/api/v1/rankings/click' && curl '{api}/api/v1/rankings?period=daily'"
     ));
-    say("\nHistory reaches back as far as the feed has come; years of it are there after ./localstack/backfill\n");
+    if state.live {
+        say("\nHistory is there after ./localstack/backfill\n");
+    } else {
+        say("\nHistory reaches back a year; all of it since 1999 is there after ./localstack/backfill\n");
+    }
 }
 
 fn print_endpoints(state: &State) {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use chrono::{Days, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinHandle;
@@ -17,7 +18,7 @@ use crate::feed::{Feed, FeedOptions};
 use crate::process_table::Identity;
 use crate::servers::{Servers, ServersOptions};
 use crate::stack::interface::{self, Parts};
-use crate::stack::{Endpoints, Places, StackError, State, database, parameters, queues};
+use crate::stack::{BACKFILL, Endpoints, Places, StackError, State, database, parameters, queues};
 
 pub(super) async fn start(
     options: &DaemonOptions,
@@ -190,7 +191,8 @@ async fn create_and_listen(
         ));
         emulator.start_events().await?;
     }
-    if let Some(feed) = &parts.feed {
+    if let (Some(feed), Some(emulator)) = (&parts.feed, parts.emulator.read().await.as_ref()) {
+        give_history(emulator, feed, template, progress).await?;
         feed.begin();
     }
     let mappings = count(template.mappings.len(), "event source mapping");
@@ -198,6 +200,38 @@ async fn create_and_listen(
         "{mappings} and {} started",
         count(template.schedules.len(), "schedule")
     ));
+    Ok(())
+}
+
+/// Has a year and a month before the feed's first day published, so that series, statistics and forecasts have something to tell from the beginning. On a
+/// stack that has them already it changes nothing.
+async fn give_history(
+    emulator: &Emulator,
+    feed: &Feed,
+    template: &Template,
+    progress: &Progress,
+) -> Result<(), StackError> {
+    const DAYS: Days = Days::new(400);
+    const LIMIT: Duration = Duration::from_secs(30);
+    if !template.functions.iter().any(|function| function.name == BACKFILL) {
+        return Ok(());
+    }
+    let to = feed.status().day;
+    let from = to.checked_sub_days(DAYS).unwrap_or(to);
+    let publishing = |reason: String| StackError::system("publish the past year")(std::io::Error::other(reason));
+    let request = serde_json::json!({"from": from, "to": to}).to_string();
+    let done = emulator.invoke(BACKFILL, request.into()).await;
+    let done = done.map_err(|error| publishing(error.to_string()))?;
+    let answer = String::from_utf8_lossy(&done.payload).into_owned();
+    if done.function_error.is_some() {
+        return Err(publishing(answer));
+    }
+    // Whoever asks when this is ready shall find them; a mapping that stands still must not keep the rest from starting.
+    let started = Instant::now();
+    while started.elapsed() < LIMIT && !emulator.status().await.mappings.iter().all(|mapping| mapping.lag == Some(0)) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    progress.line(&format!("rates of {from} to {to} are there, for history, statistics and forecasts"));
     Ok(())
 }
 
