@@ -60,6 +60,7 @@ pub fn document(examples: &BTreeMap<String, Value>) -> Value {
         let tags = part["tags"].as_array().cloned().unwrap_or_default();
         document["tags"].as_array_mut().unwrap().extend(tags);
     }
+    join(&mut document);
     let described = document["paths"].to_string();
     for operation in examples.keys() {
         assert!(described.contains(&format!("\"operationId\":\"{operation}\"")), "no service has an operation {operation}");
@@ -70,6 +71,25 @@ pub fn document(examples: &BTreeMap<String, Value>) -> Value {
         }
     }
     document
+}
+
+/// utoipa 6.0 writes an inlined enum that has a default or a description of its own as that enum *and* an object, which nothing can be: makes one schema of
+/// the two.
+fn join(value: &mut Value) {
+    if let Some([first, second]) = value.get("allOf").and_then(Value::as_array).map(Vec::as_slice)
+        && first["type"] == "string"
+        && second["type"] == "object"
+    {
+        let mut joined = first.clone();
+        let added = second.as_object().into_iter().flatten().filter(|(name, _)| *name != "type");
+        object(&mut joined).extend(added.map(|(name, value)| (name.clone(), value.clone())));
+        *value = joined;
+    }
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(join),
+        Value::Array(items) => items.iter_mut().for_each(join),
+        _ => {}
+    }
 }
 
 /// What the edge adds to every operation, and the example.

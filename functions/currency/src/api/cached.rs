@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, FailureResponses, FromParams, IamCaller, Params, Query};
+use shared::api::{Answer, ApiError, Envelope, FailureResponses, FromParams, IamCaller, Params, Query};
 use shared::currency::CurrencyCode;
 use utoipa::{IntoParams, ToSchema};
 
@@ -35,12 +35,20 @@ pub(super) struct Cleared {
     entries: u64,
 }
 
+/// What API Gateway answers to a request that it does not let through.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Refusal {
+    /// Why.
+    #[schema(example = "Forbidden")]
+    message: String,
+}
+
 /// Clear cached rates
 ///
 /// Removes the entries from Redis, and makes what readers are computing for them at this moment worthless. Signed with IAM credentials (SigV4).
 #[utoipa::path(delete, path = "/api/v1/currencies/cache", operation_id = "clearCache", tag = "Currency", params(ClearQuery), security(("iam" = [])), responses(
     (status = 200, description = "What was cleared.", body = Envelope<Cleared>),
-    (status = 403, description = "Not signed with IAM credentials.", body = ErrorEnvelope),
+    (status = 403, description = "Not signed with IAM credentials: API Gateway refuses it in its own words, before the service sees it.", body = Refusal),
     FailureResponses,
 ))]
 pub(super) async fn clear(
