@@ -107,14 +107,12 @@ impl Ranking {
             });
         }
         connected?;
+        self.store.ready().await?;
         let today = self.today();
-        let counting = async {
-            match &click.key {
-                None => Ok(each(&self.store, click.country, today).await?),
-                Some(key) => once(&self.store, click.country, today, key).await,
-            }
-        };
-        self.store.with_indexes(counting).await
+        match &click.key {
+            None => Ok(each(&self.store, click.country, today).await?),
+            Some(key) => once(&self.store, click.country, today, key).await,
+        }
     }
 }
 

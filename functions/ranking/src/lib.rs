@@ -69,8 +69,8 @@ impl Ranking {
     /// [`StoreError`] when MongoDB cannot be asked.
     pub async fn compared(&self, period: Period, day: NaiveDate) -> Result<Compared, StoreError> {
         let span = period.around(day);
-        let reading = async { tokio::try_join!(self.store.clicks(span), self.store.clicks(period.before(span))) };
-        let (clicks, before) = self.store.with_indexes(reading).await?;
+        self.store.ready().await?;
+        let (clicks, before) = tokio::try_join!(self.store.clicks(span), self.store.clicks(period.before(span)))?;
         Ok(Compared { span, clicks, before })
     }
 
@@ -80,7 +80,8 @@ impl Ranking {
     /// [`StoreError`] when MongoDB cannot be asked.
     pub async fn by_day(&self, country: CountryCode, days: u32) -> Result<Vec<(NaiveDate, u64)>, StoreError> {
         let span = Span::ending(self.today(), days);
-        let counted = self.store.with_indexes(self.store.by_day(country, span)).await?;
+        self.store.ready().await?;
+        let counted = self.store.by_day(country, span).await?;
         let clicks = |day| counted.get(&day).copied().unwrap_or_default();
         Ok(span.days().map(|day| (day, clicks(day))).collect())
     }

@@ -102,10 +102,12 @@ impl Store {
         self.connection.ping().await
     }
 
-    /// What `work` answers, with the indexes made beside it if they were not yet.
-    pub async fn with_indexes<T>(&self, work: impl Future<Output = T>) -> T {
-        // Beside the work and not in a task of its own: Lambda freezes what still runs when the answer is given.
-        tokio::join!(work, self.indexes.make(&self.connection)).0
+    /// Makes the collections with their indexes, once a cold start.
+    ///
+    /// # Errors
+    /// [`StoreError`] when MongoDB cannot be reached. That it refuses an index is logged and none.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.indexes.make(&self.connection).await
     }
 
     /// The clicks of each country in `span`.

@@ -29,7 +29,15 @@ struct Servers {
 }
 
 impl Servers {
+    /// Databases as an instance has left them that started before.
     async fn start() -> Self {
+        let servers = Self::cold().await;
+        servers.instance(NOON).store().ready().await.unwrap();
+        servers
+    }
+
+    /// Databases with nothing in them.
+    async fn cold() -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
         Self {
             mongodb: format!("{}/{name}", server("HWANYUL_TEST_MONGODB").trim_end_matches('/')),

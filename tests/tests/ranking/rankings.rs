@@ -281,7 +281,7 @@ async fn statistics_list_days_without_clicks() {
 
 #[tokio::test]
 async fn the_first_request_makes_the_indexes() {
-    let servers = Servers::start().await;
+    let servers = Servers::cold().await;
     let routes = servers.routes(NOON);
     data(&get(&routes, "/api/v1/rankings").await, 200);
     // A second instance finds them made.

@@ -16,19 +16,21 @@ pub(super) struct Indexes {
 }
 
 impl Indexes {
-    /// Makes them, unless this instance has, or is at it. A failure is logged, and the next request tries again: without them answers are slower and
-    /// claims stay, and nothing is wrong.
-    pub(super) async fn make(&self, connection: &Connection) {
-        let Ok(mut are_made) = self.are_made.try_lock() else {
-            return;
-        };
+    /// Makes them, unless this instance has. Before the first request's own work and not in a task beside it: Lambda freezes what still runs when the
+    /// answer is given, and the local stack's server cannot bear a query while it makes a collection.
+    ///
+    /// That an index is refused is logged, and the next request tries again: without them answers are slower and claims stay, and nothing is wrong.
+    pub(super) async fn make(&self, connection: &Connection) -> Result<(), StoreError> {
+        let mut are_made = self.are_made.lock().await;
         if *are_made {
-            return;
+            return Ok(());
         }
+        connection.check().await?;
         match make(connection).await {
             Ok(()) => *are_made = true,
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "Could not make the indexes"),
+            Err(error) => tracing::warn!(error = %shared::apply::chain(&error), "Could not make the indexes"),
         }
+        Ok(())
     }
 }
 
