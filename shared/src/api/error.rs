@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 
 use super::answer::now;
+use crate::apply::chain;
 use crate::cache::CacheError;
 
 /// How much of a refused value is repeated in an answer.
@@ -158,7 +159,7 @@ impl ApiError {
 
     /// A server that the answer needs is away. The cause is logged, not shown.
     pub fn unavailable(server: &str, cause: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::warn!(server.name = server, error = cause, "Could not answer: {server} is not available");
+        tracing::warn!(server.name = server, error = %chain(cause), "Could not answer: {server} is not available");
         let mut error = Self::new(
             ErrorCode::ServiceUnavailable,
             format!("{server} is not available at the moment"),
@@ -169,7 +170,7 @@ impl ApiError {
 
     /// A fault of the service itself. The cause is logged, not shown.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error = cause, "Could not answer");
+        tracing::error!(error = %chain(cause), "Could not answer");
         Self::new(ErrorCode::InternalServerError, "the service failed to answer; the fault is logged")
     }
 
