@@ -176,6 +176,12 @@ async fn what_is_described_is_what_is_served() {
         country["schema"]["enum"].as_array().unwrap().len(),
         shared::country::CountryCode::all().len()
     );
+    assert_eq!(country["required"], true);
+    let key = &described["paths"]["/api/v1/rankings/click"]["post"]["parameters"][0];
+    assert_eq!(
+        (&key["required"], &key["schema"]["type"]),
+        (&false.into(), &"string".into())
+    );
     let body = &described["components"]["schemas"]["ClickRequest"]["oneOf"];
     assert_eq!(body.as_array().unwrap().len(), 2);
     for schema in ["CountryClick", "CurrencyClick"] {

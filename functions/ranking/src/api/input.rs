@@ -5,6 +5,8 @@ use axum::http::request::Parts;
 use shared::api::{ApiError, ErrorCode, FromParams, Params};
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::{IntoParams, openapi};
 
@@ -20,12 +22,23 @@ impl FromParams for Nothing {
 }
 
 /// The path's one parameter, a country.
-#[derive(Debug, Clone, Copy, IntoParams)]
-#[into_params(parameter_in = Path)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct PathCountry {
-    /// ISO 3166-1 alpha-2 code.
-    #[param(schema_with = known_country)]
+    /// The country.
     pub(super) country: CountryCode,
+}
+
+// By hand, because the derive leaves out that it is required, and its description, where the schema is one of our own.
+impl IntoParams for PathCountry {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let country = ParameterBuilder::new()
+            .name("country")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some("ISO 3166-1 alpha-2 code."))
+            .schema(Some(known_country()));
+        vec![country.build()]
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for PathCountry {

@@ -18,6 +18,8 @@ pub(super) struct IdempotencyKey {
     /// characters.
     #[param(
         rename = "Idempotency-Key",
+        value_type = String,
+        required = false,
         pattern = "^[!-~]([ -~]{0,126}[!-~])?$",
         min_length = 1,
         max_length = 128,
