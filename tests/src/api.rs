@@ -109,7 +109,10 @@ impl Ask {
     /// The event, payload format 2.0. Source: "Create AWS Lambda proxy integrations for HTTP APIs", API Gateway developer guide.
     #[must_use]
     pub fn event(&self) -> Value {
-        let (path, query) = self.path_and_query.split_once('?').unwrap_or((&self.path_and_query, ""));
+        let (path, query) = self
+            .path_and_query
+            .split_once('?')
+            .unwrap_or((&self.path_and_query, ""));
         let mut headers = serde_json::Map::from_iter([("host".to_owned(), json!("api.example.com"))]);
         headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), json!(value))));
         let iam = json!({"accessKey": "local", "accountId": "000000000000", "callerId": "local", "cognitoIdentity": null,

@@ -36,13 +36,19 @@ pub fn server(name: &str) -> String {
 /// When it is not there.
 #[must_use]
 pub fn tool(path: &str) -> std::path::PathBuf {
-    let cache = std::env::var("HWANYUL_CACHE").map(std::path::PathBuf::from).unwrap_or_else(|_| {
-        let base = std::env::var("XDG_CACHE_HOME").map(std::path::PathBuf::from);
-        base.unwrap_or_else(|_| std::path::PathBuf::from(std::env::var("HOME").unwrap()).join(".cache"))
-            .join("hwanyul")
-    });
+    let cache = std::env::var("HWANYUL_CACHE")
+        .map(std::path::PathBuf::from)
+        .unwrap_or_else(|_| {
+            let base = std::env::var("XDG_CACHE_HOME").map(std::path::PathBuf::from);
+            base.unwrap_or_else(|_| std::path::PathBuf::from(std::env::var("HOME").unwrap()).join(".cache"))
+                .join("hwanyul")
+        });
     let program = cache.join(path);
-    assert!(program.exists(), "{} is missing: run ./localstack/install all", program.display());
+    assert!(
+        program.exists(),
+        "{} is missing: run ./localstack/install all",
+        program.display()
+    );
     program
 }
 

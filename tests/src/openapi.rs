@@ -6,15 +6,33 @@ use serde_json::{Map, Value, json};
 
 /// One request per operation whose answer becomes its example. The rates are chosen so that every number of the answer survives a reader of floats.
 pub const EXAMPLES: &[(&str, &str)] = &[
-    ("latestRates", "/api/v1/currencies/latest?base=USD&symbols=EUR,JPY,KRW,XAF"),
+    (
+        "latestRates",
+        "/api/v1/currencies/latest?base=USD&symbols=EUR,JPY,KRW,XAF",
+    ),
     ("currentRates", "/api/v1/currencies/multiple?symbols=EUR,XAF"),
-    ("searchCurrencies", "/api/v1/currencies/search?country=%EB%AF%B8%EA%B5%AD"),
+    (
+        "searchCurrencies",
+        "/api/v1/currencies/search?country=%EB%AF%B8%EA%B5%AD",
+    ),
     ("currentRate", "/api/v1/currencies/EUR"),
-    ("convert", "/api/v1/convert?from=EUR&to=KRW&amount=100.50&date=2026-11-01"),
-    ("history", "/api/v1/history?base=USD&target=EUR&from=2026-10-26&to=2026-10-30"),
-    ("historyRates", "/api/v1/history/rates?date=2026-11-01&base=USD&symbols=EUR,JPY"),
+    (
+        "convert",
+        "/api/v1/convert?from=EUR&to=KRW&amount=100.50&date=2026-11-01",
+    ),
+    (
+        "history",
+        "/api/v1/history?base=USD&target=EUR&from=2026-10-26&to=2026-10-30",
+    ),
+    (
+        "historyRates",
+        "/api/v1/history/rates?date=2026-11-01&base=USD&symbols=EUR,JPY",
+    ),
     ("historyStats", "/api/v1/history/stats?base=USD&target=EUR&period=3m"),
-    ("historyCompare", "/api/v1/history/compare?base=USD&targets=EUR,JPY&period=3m"),
+    (
+        "historyCompare",
+        "/api/v1/history/compare?base=USD&targets=EUR,JPY&period=3m",
+    ),
     ("historyForecast", "/api/v1/history/forecast/EUR?days=3"),
     ("ranking", "/api/v1/rankings?period=daily&limit=3"),
     ("countryStats", "/api/v1/rankings/stats/US?days=3"),
@@ -29,7 +47,11 @@ pub const TIMESTAMP: &str = "2026-10-30T15:10:00.000Z";
 /// When a description is no JSON.
 #[must_use]
 pub fn document(examples: &BTreeMap<String, Value>) -> Value {
-    let parts = [currency::api::openapi(), history::api::openapi(), ranking::api::openapi()];
+    let parts = [
+        currency::api::openapi(),
+        history::api::openapi(),
+        ranking::api::openapi(),
+    ];
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -55,7 +77,10 @@ pub fn document(examples: &BTreeMap<String, Value>) -> Value {
         }
         for (name, schema) in part["components"]["schemas"].as_object().into_iter().flatten() {
             let before = object(&mut document["components"]["schemas"]).insert(name.clone(), schema.clone());
-            assert!(before.is_none_or(|before| before == *schema), "two services have another {name}");
+            assert!(
+                before.is_none_or(|before| before == *schema),
+                "two services have another {name}"
+            );
         }
         let tags = part["tags"].as_array().cloned().unwrap_or_default();
         document["tags"].as_array_mut().unwrap().extend(tags);
@@ -63,7 +88,10 @@ pub fn document(examples: &BTreeMap<String, Value>) -> Value {
     join(&mut document);
     let described = document["paths"].to_string();
     for operation in examples.keys() {
-        assert!(described.contains(&format!("\"operationId\":\"{operation}\"")), "no service has an operation {operation}");
+        assert!(
+            described.contains(&format!("\"operationId\":\"{operation}\"")),
+            "no service has an operation {operation}"
+        );
     }
     for item in object(&mut document["paths"]).values_mut() {
         for operation in object(item).values_mut().filter(|operation| operation.is_object()) {
@@ -81,7 +109,11 @@ fn join(value: &mut Value) {
         && second["type"] == "object"
     {
         let mut joined = first.clone();
-        let added = second.as_object().into_iter().flatten().filter(|(name, _)| *name != "type");
+        let added = second
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| *name != "type");
         object(&mut joined).extend(added.map(|(name, value)| (name.clone(), value.clone())));
         *value = joined;
     }
@@ -121,7 +153,8 @@ fn object(value: &mut Value) -> &mut Map<String, Value> {
 /// When it has no YAML.
 #[must_use]
 pub fn yaml(document: &Value) -> String {
-    let head = "# Made from the handlers' own types and answers. To make it again: HWANYUL_WRITE_DOCS=1 ./tests/run openapi\n";
+    let head =
+        "# Made from the handlers' own types and answers. To make it again: HWANYUL_WRITE_DOCS=1 ./tests/run openapi\n";
     // In the order in which people read it; the map itself is sorted by name.
     let parts = ["openapi", "info", "servers", "tags", "paths", "components"];
     assert_eq!(document.as_object().map(Map::len), Some(parts.len()));

@@ -17,7 +17,11 @@ use crate::{Stack, server};
 #[must_use]
 pub fn all(stack: &Stack, now: Option<DateTime<Utc>>) -> Router {
     let mut environment = stack.environment.clone();
-    let database = stack.environment["DATABASE_URL"].rsplit('/').next().unwrap_or("test").to_owned();
+    let database = stack.environment["DATABASE_URL"]
+        .rsplit('/')
+        .next()
+        .unwrap_or("test")
+        .to_owned();
     let mongodb = format!("{}/{database}", server("HWANYUL_TEST_MONGODB").trim_end_matches('/'));
     environment.insert("MONGODB_URI".to_owned(), mongodb);
     environment.insert("CLICK_LIMIT_PER_MINUTE".to_owned(), "100000".to_owned());

@@ -14,9 +14,13 @@ use shared::event::ExchangeRateUpdated;
 
 /// The ECB's rates of 2026-10-30, as the ingestor publishes them: KRW for one unit.
 fn october_30() -> Vec<ExchangeRateUpdated> {
-    [("EUR", "1491.76"), ("USD", "1335.26673827425707"), ("JPY", "8.49134790528233151")]
-        .map(|(code, deal)| rate(code, "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:05:00Z", deal))
-        .into()
+    [
+        ("EUR", "1491.76"),
+        ("USD", "1335.26673827425707"),
+        ("JPY", "8.49134790528233151"),
+    ]
+    .map(|(code, deal)| rate(code, "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:05:00Z", deal))
+    .into()
 }
 
 fn routes(stack: &Stack) -> Router {
@@ -38,7 +42,10 @@ async fn get(routes: &Router, path: &str) -> Reply {
 /// The text of a number in an answer, digit for digit.
 fn number(reply: &Reply, name: &str) -> String {
     let text = reply.text();
-    let after = text.split(&format!("\"{name}\":")).nth(1).unwrap_or_else(|| panic!("no {name} in {text}"));
+    let after = text
+        .split(&format!("\"{name}\":"))
+        .nth(1)
+        .unwrap_or_else(|| panic!("no {name} in {text}"));
     after.split([',', '}']).next().unwrap().to_owned()
 }
 
@@ -56,8 +63,16 @@ async fn a_rate_is_the_price_of_one_unit_in_the_base_that_was_asked_for() {
         ("/api/v1/currencies/latest?base=USD&symbols=USD,EUR", "USD", "1"),
         ("/api/v1/convert?from=EUR&to=USD&amount=100.50", "result", "112.2786"),
         ("/api/v1/convert?from=EUR&to=USD", "rate", "1.1172"),
-        ("/api/v1/convert?from=USD&to=KRW&amount=1000000", "result", "1335266738.27425707"),
-        ("/api/v1/convert?from=USD&to=KRW&amount=1000000", "result_rounded", "1335266738"),
+        (
+            "/api/v1/convert?from=USD&to=KRW&amount=1000000",
+            "result",
+            "1335266738.27425707",
+        ),
+        (
+            "/api/v1/convert?from=USD&to=KRW&amount=1000000",
+            "result_rounded",
+            "1335266738",
+        ),
         ("/api/v1/convert?from=USD&to=USD&amount=7.5", "result", "7.5"),
     ] {
         let reply = get(&routes, path).await;
@@ -72,7 +87,12 @@ async fn a_rate_is_the_price_of_one_unit_in_the_base_that_was_asked_for() {
     assert_eq!(usd["data"]["served_from"], "cache");
     let convert = get(&routes, "/api/v1/convert?from=EUR&to=USD").await.json();
     assert_eq!(convert["data"]["unit"], "USD per EUR");
-    let path: Vec<_> = convert["data"]["path"].as_array().unwrap().iter().map(|leg| leg["currency_code"].clone()).collect();
+    let path: Vec<_> = convert["data"]["path"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|leg| leg["currency_code"].clone())
+        .collect();
     assert_eq!(path, ["EUR", "USD"]);
 }
 
@@ -85,8 +105,18 @@ async fn a_weekends_conversion_names_the_day_asked_for_and_the_day_it_got() {
     let answer = &sunday.json()["data"];
     assert_eq!(answer["requested_date"], "2026-11-01");
     assert_eq!(answer["effective_date"], "2026-10-30");
-    assert_eq!(get(&routes, "/api/v1/convert?from=EUR&to=USD&date=2026-11-14").await.status, 404);
-    assert_eq!(get(&routes, "/api/v1/convert?from=EUR&to=USD&date=2026-10-29").await.status, 404);
+    assert_eq!(
+        get(&routes, "/api/v1/convert?from=EUR&to=USD&date=2026-11-14")
+            .await
+            .status,
+        404
+    );
+    assert_eq!(
+        get(&routes, "/api/v1/convert?from=EUR&to=USD&date=2026-10-29")
+            .await
+            .status,
+        404
+    );
 }
 
 #[tokio::test]
@@ -102,48 +132,111 @@ async fn routes_beside_a_code_are_reachable_and_no_code() {
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());
         assert!(!reply.json()["data"][field].is_null(), "{path}");
     }
-    let multiple = get(&routes, "/api/v1/currencies/multiple?symbols=USD,XAF,EUR").await.json();
+    let multiple = get(&routes, "/api/v1/currencies/multiple?symbols=USD,XAF,EUR")
+        .await
+        .json();
     assert_eq!(multiple["data"]["missing"], json!(["XAF"]));
     assert_eq!(multiple["data"]["rates"][1]["currency_code"], "EUR");
-    let search = get(&routes, "/api/v1/currencies/search?country=%EB%AF%B8%EA%B5%AD").await.json();
+    let search = get(&routes, "/api/v1/currencies/search?country=%EB%AF%B8%EA%B5%AD")
+        .await
+        .json();
     assert_eq!(search["data"]["currencies"][0]["currency_code"], "USD");
     let nothing = get(&routes, "/api/v1/currencies/search?q=dolar").await;
     assert_eq!(nothing.status, 404);
-    assert!(nothing.json()["error"]["details"]["suggestions"].as_array().unwrap().iter().any(|name| name.as_str().unwrap().contains("dollar")));
+    assert!(
+        nothing.json()["error"]["details"]["suggestions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|name| name.as_str().unwrap().contains("dollar"))
+    );
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_refused_with_its_name_and_what_is_allowed() {
     let (_stack, routes) = with_rates().await;
     for (path, status, code, names) in [
-        ("/api/v1/currencies/latest?symbol=USD", 400, "INVALID_PARAMETER", "symbol"),
-        ("/api/v1/currencies/latest?symbols=", 400, "INVALID_PARAMETER", "symbols"),
-        ("/api/v1/currencies/latest?base=USD&base=EUR", 400, "INVALID_PARAMETER", "base"),
-        ("/api/v1/currencies/latest?base=usd", 400, "INVALID_CURRENCY_CODE", "usd"),
+        (
+            "/api/v1/currencies/latest?symbol=USD",
+            400,
+            "INVALID_PARAMETER",
+            "symbol",
+        ),
+        (
+            "/api/v1/currencies/latest?symbols=",
+            400,
+            "INVALID_PARAMETER",
+            "symbols",
+        ),
+        (
+            "/api/v1/currencies/latest?base=USD&base=EUR",
+            400,
+            "INVALID_PARAMETER",
+            "base",
+        ),
+        (
+            "/api/v1/currencies/latest?base=usd",
+            400,
+            "INVALID_CURRENCY_CODE",
+            "usd",
+        ),
         ("/api/v1/currencies/latest?base=XAF", 404, "NOT_FOUND", "XAF"),
-        ("/api/v1/currencies/latest?format=xml", 400, "INVALID_PARAMETER", "json, csv or ndjson"),
+        (
+            "/api/v1/currencies/latest?format=xml",
+            400,
+            "INVALID_PARAMETER",
+            "json, csv or ndjson",
+        ),
         ("/api/v1/currencies/multiple", 400, "MISSING_PARAMETER", "symbols"),
         ("/api/v1/currencies/search", 400, "MISSING_PARAMETER", "q"),
         ("/api/v1/currencies/ZZZ", 400, "INVALID_CURRENCY_CODE", "ZZZ"),
         ("/api/v1/currencies/XAF", 404, "NOT_FOUND", "XAF"),
         ("/api/v1/currencies/KRW", 404, "NOT_FOUND", "KRW"),
         ("/api/v1/convert?from=USD", 400, "MISSING_PARAMETER", "to"),
-        ("/api/v1/convert?from=USD&to=KRW&amount=1e308", 400, "INVALID_PARAMETER", "1e308"),
-        ("/api/v1/convert?from=USD&to=KRW&amount=-1", 400, "INVALID_PARAMETER", "-1"),
-        ("/api/v1/convert?from=USD&to=KRW&date=9999-01-01", 400, "INVALID_PARAMETER", "9999-01-01"),
+        (
+            "/api/v1/convert?from=USD&to=KRW&amount=1e308",
+            400,
+            "INVALID_PARAMETER",
+            "1e308",
+        ),
+        (
+            "/api/v1/convert?from=USD&to=KRW&amount=-1",
+            400,
+            "INVALID_PARAMETER",
+            "-1",
+        ),
+        (
+            "/api/v1/convert?from=USD&to=KRW&date=9999-01-01",
+            400,
+            "INVALID_PARAMETER",
+            "9999-01-01",
+        ),
         ("/api/v2/anything", 404, "NOT_FOUND", "/api/v2/anything"),
         ("/api/v1/currencies/USD/", 404, "NOT_FOUND", "/api/v1/currencies/USD/"),
     ] {
         let reply = get(&routes, path).await;
         let error = &reply.json()["error"];
-        assert_eq!((reply.status.as_u16(), error["code"].as_str().unwrap()), (status, code), "{path}");
+        assert_eq!(
+            (reply.status.as_u16(), error["code"].as_str().unwrap()),
+            (status, code),
+            "{path}"
+        );
         assert!(error["message"].as_str().unwrap().contains(names), "{path}: {error}");
-        assert_eq!((reply.header("cache-control"), reply.header("access-control-allow-origin")), ("no-store", "*"));
+        assert_eq!(
+            (
+                reply.header("cache-control"),
+                reply.header("access-control-allow-origin")
+            ),
+            ("no-store", "*")
+        );
     }
     let deletion = Ask::get("/api/v1/currencies/cache").method("DELETE");
     assert_eq!(deletion.send(&routes).await.status, 403);
     let wrong_method = Ask::get("/api/v1/currencies/USD").method("PUT").send(&routes).await;
-    assert_eq!((wrong_method.status.as_u16(), wrong_method.header("allow")), (405, "GET,HEAD"));
+    assert_eq!(
+        (wrong_method.status.as_u16(), wrong_method.header("allow")),
+        (405, "GET,HEAD")
+    );
 }
 
 #[tokio::test]
@@ -159,7 +252,13 @@ async fn the_tag_changes_when_and_only_when_the_data_do() {
     stack.currency.rate_updated(&october_30()).await.unwrap();
     let unchanged = Ask::get(path).header("if-none-match", &tag).send(&routes).await;
     assert_eq!((unchanged.status.as_u16(), unchanged.body.len()), (304, 0));
-    assert_eq!((unchanged.header("etag"), unchanged.header("access-control-allow-origin")), (&*tag, "*"));
+    assert_eq!(
+        (
+            unchanged.header("etag"),
+            unchanged.header("access-control-allow-origin")
+        ),
+        (&*tag, "*")
+    );
     // One digit of one rate: other data, another tag.
     let newer = rate("EUR", "ecb", "2026-11-02T13:15:00Z", "2026-11-02T15:05:00Z", "1491.77");
     stack.currency.rate_updated(&[newer]).await.unwrap();
@@ -171,10 +270,21 @@ async fn the_tag_changes_when_and_only_when_the_data_do() {
 #[tokio::test]
 async fn latest_of_160_codes_is_one_round_trip_to_redis() {
     let stack = Stack::start().await;
-    let codes: Vec<CurrencyCode> = CurrencyCode::all().filter(|code| *code != CurrencyCode::KRW).take(160).collect();
+    let codes: Vec<CurrencyCode> = CurrencyCode::all()
+        .filter(|code| *code != CurrencyCode::KRW)
+        .take(160)
+        .collect();
     let rates: Vec<_> = codes
         .iter()
-        .map(|code| rate(code.as_str(), "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:05:00Z", "7"))
+        .map(|code| {
+            rate(
+                code.as_str(),
+                "ecb",
+                "2026-10-30T13:15:00Z",
+                "2026-10-30T15:05:00Z",
+                "7",
+            )
+        })
         .collect();
     stack.currency.rate_updated(&rates).await.unwrap();
     let routes = routes(&stack);
@@ -184,8 +294,15 @@ async fn latest_of_160_codes_is_one_round_trip_to_redis() {
     assert_eq!(get(&routes, &path).await.json()["data"]["served_from"], "cache");
     // Redis counts what its connections read: one pipeline arrives in one read while it is below the buffer of 16 kB.
     let reads = async || -> u64 {
-        let stats: String = redis::cmd("INFO").arg("stats").query_async(&mut stack.redis.clone()).await.unwrap();
-        let line = stats.lines().find_map(|line| line.strip_prefix("total_reads_processed:")).unwrap();
+        let stats: String = redis::cmd("INFO")
+            .arg("stats")
+            .query_async(&mut stack.redis.clone())
+            .await
+            .unwrap();
+        let line = stats
+            .lines()
+            .find_map(|line| line.strip_prefix("total_reads_processed:"))
+            .unwrap();
         line.trim().parse().unwrap()
     };
     let mut fewest = u64::MAX;
@@ -204,43 +321,70 @@ async fn latest_of_160_codes_is_one_round_trip_to_redis() {
 #[tokio::test]
 async fn rows_are_the_same_in_every_format() {
     let (_stack, routes) = with_rates().await;
-    let csv = Ask::get("/api/v1/currencies/latest").header("accept", "text/csv").send(&routes).await;
+    let csv = Ask::get("/api/v1/currencies/latest")
+        .header("accept", "text/csv")
+        .send(&routes)
+        .await;
     assert!(csv.header("content-type").starts_with("text/csv"));
     let lines: Vec<String> = csv.text().lines().map(str::to_owned).collect();
     assert_eq!(lines[0], "currency_code,rate,unit,source,recorded_at");
     assert_eq!(lines[3], "USD,1335.26673827425707,KRW per USD,ecb,2026-10-30T13:15:00Z");
     let ndjson = get(&routes, "/api/v1/currencies/latest?format=ndjson").await;
     assert_eq!(ndjson.header("content-type"), "application/x-ndjson");
-    assert!(ndjson.text().lines().nth(2).unwrap().contains("\"rate\":1335.26673827425707,"));
+    assert!(
+        ndjson
+            .text()
+            .lines()
+            .nth(2)
+            .unwrap()
+            .contains("\"rate\":1335.26673827425707,")
+    );
     assert_eq!((lines.len(), ndjson.text().lines().count()), (4, 3));
 }
 
 #[tokio::test]
 async fn an_operator_clears_what_is_cached_and_the_next_reader_fills_it() {
     let (stack, routes) = with_rates().await;
-    let cleared = Ask::get("/api/v1/currencies/cache?currency_code=USD").method("DELETE").signed().send(&routes).await;
+    let cleared = Ask::get("/api/v1/currencies/cache?currency_code=USD")
+        .method("DELETE")
+        .signed()
+        .send(&routes)
+        .await;
     assert_eq!(cleared.json()["data"], json!({"currency_code": "USD", "entries": 1}));
     assert!(stack.cached_rates(&["USD".parse().unwrap()]).await.is_empty());
     let served = async |path: &str| get(&routes, path).await.json()["data"]["served_from"].clone();
     assert_eq!(served("/api/v1/currencies/EUR").await, "cache");
     assert_eq!(served("/api/v1/currencies/USD").await, "store");
     assert_eq!(served("/api/v1/currencies/USD").await, "cache");
-    let all = Ask::get("/api/v1/currencies/cache").method("DELETE").signed().send(&routes).await;
+    let all = Ask::get("/api/v1/currencies/cache")
+        .method("DELETE")
+        .signed()
+        .send(&routes)
+        .await;
     assert!(all.json()["data"]["entries"].as_u64().unwrap() >= 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_miss_that_fifty_readers_have_at_once_is_computed_once() {
     let (stack, _) = with_rates().await;
-    stack.cache.clear_rates(&CurrencyCode::all().collect::<Vec<_>>()).await.unwrap();
+    stack
+        .cache
+        .clear_rates(&CurrencyCode::all().collect::<Vec<_>>())
+        .await
+        .unwrap();
     let instances: Vec<Router> = (0..50)
         .map(|_| {
             let get = |name: &str| stack.environment.get(name).cloned();
             let cache = Cache::new(RedisConfig::read(&get).unwrap());
-            shared::api::edge(currency::api::routes(Arc::new(Currency::new(stack.store.clone(), cache))))
+            shared::api::edge(currency::api::routes(Arc::new(Currency::new(
+                stack.store.clone(),
+                cache,
+            ))))
         })
         .collect();
-    let readers = instances.into_iter().map(|routes| tokio::spawn(async move { get(&routes, "/api/v1/currencies/USD").await.json() }));
+    let readers = instances
+        .into_iter()
+        .map(|routes| tokio::spawn(async move { get(&routes, "/api/v1/currencies/USD").await.json() }));
     let mut from_store = 0;
     for reader in readers.collect::<Vec<_>>() {
         let answer = reader.await.unwrap();
@@ -265,15 +409,30 @@ async fn without_redis_answers_come_from_the_store_and_without_both_there_are_no
     assert_eq!(reply.json()["data"]["served_from"], "store");
     assert_eq!(number(&reply, "EUR"), "1.1172");
     let health = get(&without_redis, "/health/currency").await;
-    assert_eq!((health.status.as_u16(), health.json()["data"]["status"].clone()), (200, json!("degraded")));
+    assert_eq!(
+        (health.status.as_u16(), health.json()["data"]["status"].clone()),
+        (200, json!("degraded"))
+    );
 
     let no_store = shared::store::pool(&nowhere).unwrap();
     let without_store = Currency::new(no_store.clone(), stack.cache.clone());
     let without_store = shared::api::edge(currency::api::routes(Arc::new(without_store)));
-    assert_eq!(get(&without_store, "/api/v1/currencies/USD").await.json()["data"]["served_from"], "cache");
+    assert_eq!(
+        get(&without_store, "/api/v1/currencies/USD").await.json()["data"]["served_from"],
+        "cache"
+    );
     let uncached = get(&without_store, "/api/v1/currencies/CHF").await;
-    assert_eq!((uncached.status.as_u16(), uncached.json()["error"]["code"].clone()), (503, json!("SERVICE_UNAVAILABLE")));
-    assert_eq!((uncached.header("retry-after"), uncached.header("access-control-allow-origin")), ("5", "*"));
+    assert_eq!(
+        (uncached.status.as_u16(), uncached.json()["error"]["code"].clone()),
+        (503, json!("SERVICE_UNAVAILABLE"))
+    );
+    assert_eq!(
+        (
+            uncached.header("retry-after"),
+            uncached.header("access-control-allow-origin")
+        ),
+        ("5", "*")
+    );
 
     let neither = shared::api::edge(currency::api::routes(Arc::new(Currency::new(no_store, no_redis))));
     assert_eq!(get(&neither, "/api/v1/currencies/USD").await.status, 503);

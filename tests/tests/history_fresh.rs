@@ -181,12 +181,14 @@ async fn without_postgresql_what_is_cached_is_answered_and_the_rest_is_unavailab
     let store = shared::store::pool(&|name: &str| (name == "DATABASE_URL").then(|| url.clone())).unwrap();
     let alone = shared::api::edge(history::api::routes(Arc::new(History::new(store, stack.cache.clone()))));
     assert_eq!(apart(get(&alone, path).await), ("cache".to_owned(), before));
-    for path in [
+    let paths = [
         "/api/v1/history?target=USD&period=1w",
         "/api/v1/history/rates?date=2026-10-30",
         "/api/v1/history/stats?target=CHF",
-    ] {
-        let reply = Ask::get(path).send(&alone).await;
+    ];
+    let alone_ref = &alone;
+    let asks = paths.map(|path| async move { Ask::get(path).send(alone_ref).await });
+    for (path, reply) in paths.iter().zip(join_all(asks).await) {
         assert_eq!(
             (reply.status.as_u16(), reply.header("retry-after")),
             (503, "5"),

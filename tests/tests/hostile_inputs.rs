@@ -52,7 +52,8 @@ fn allowed(name: &str) -> &'static str {
 #[tokio::test]
 async fn every_parameter_of_every_route_refuses_what_it_is_not_for() {
     let stack = Stack::start().await;
-    let rates = ["USD", "EUR", "JPY"].map(|code| rate(code, "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:05:00Z", "7"));
+    let rates =
+        ["USD", "EUR", "JPY"].map(|code| rate(code, "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:05:00Z", "7"));
     stack.currency.rate_updated(&rates).await.unwrap();
     stack.history.rate_updated(&rates).await.unwrap();
     let routes = services::all(&stack, None);
@@ -61,7 +62,8 @@ async fn every_parameter_of_every_route_refuses_what_it_is_not_for() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-            let of = |place: &str| -> Vec<Value> { parameters.iter().filter(|one| one["in"] == place).cloned().collect() };
+            let of =
+                |place: &str| -> Vec<Value> { parameters.iter().filter(|one| one["in"] == place).cloned().collect() };
             let path_with = |value: &str| match path.split_once('{') {
                 Some((head, _)) => format!("{head}{value}"),
                 None => path.clone(),
@@ -75,10 +77,16 @@ async fn every_parameter_of_every_route_refuses_what_it_is_not_for() {
             for value in hostile() {
                 for parameter in of("query") {
                     let name = parameter["name"].as_str().unwrap();
-                    let others = required.iter().filter(|other| *other != name).map(|other| format!("{other}={}&", allowed(other)));
+                    let others = required
+                        .iter()
+                        .filter(|other| *other != name)
+                        .map(|other| format!("{other}={}&", allowed(other)));
                     let default = if path.ends_with("{country}") { "US" } else { "USD" };
                     let query: String = others.collect();
-                    targets.push((format!("{name}={value}"), format!("{}?{query}{name}={value}", path_with(default))));
+                    targets.push((
+                        format!("{name}={value}"),
+                        format!("{}?{query}{name}={value}", path_with(default)),
+                    ));
                 }
                 if path.contains('{') && !value.is_empty() {
                     targets.push((format!("path {value}"), path_with(&value)));
@@ -99,16 +107,30 @@ async fn every_parameter_of_every_route_refuses_what_it_is_not_for() {
                 }
                 let reply = ask.send(&routes).await;
                 let shown: String = what.chars().take(60).collect();
-                assert!(reply.status.is_client_error(), "{method} {path} {shown}: {} {}", reply.status, reply.text());
+                assert!(
+                    reply.status.is_client_error(),
+                    "{method} {path} {shown}: {} {}",
+                    reply.status,
+                    reply.text()
+                );
                 let error = &reply.json()["error"];
-                assert!(error["code"].is_string() && reply.json()["success"] == false, "{method} {path} {shown}");
-                assert!(error["message"].as_str().unwrap().len() < 600, "{method} {path} {shown}: {error}");
+                assert!(
+                    error["code"].is_string() && reply.json()["success"] == false,
+                    "{method} {path} {shown}"
+                );
+                assert!(
+                    error["message"].as_str().unwrap().len() < 600,
+                    "{method} {path} {shown}: {error}"
+                );
                 assert_eq!(reply.header("access-control-allow-origin"), "*");
                 asked += 1;
             }
         }
     }
-    assert!(asked > 1000 && parameters_seen >= 30, "{asked} requests, {parameters_seen} parameters");
+    assert!(
+        asked > 1000 && parameters_seen >= 30,
+        "{asked} requests, {parameters_seen} parameters"
+    );
     // Nothing of it did anything.
     assert_eq!(stack.current_rates().await.len(), 3);
     assert_eq!(stack.observations().await.len(), 3);
@@ -131,12 +153,20 @@ async fn spans_that_end_before_they_begin_or_are_too_long_are_refused() {
         ("&from=2026-10-01&to=9999-10-01", "INVALID_PARAMETER", "9999-10-01"),
         ("&period=2w", "INVALID_PERIOD", "2w"),
         ("&period=1y&interval=hourly", "INVALID_PERIOD", "hourly"),
-        ("&period=1m&from=2026-10-01", "INVALID_PERIOD", "either period, or from and to"),
+        (
+            "&period=1m&from=2026-10-01",
+            "INVALID_PERIOD",
+            "either period, or from and to",
+        ),
         ("&base=USD", "INVALID_PARAMETER", "USD"),
     ] {
         let reply = Ask::get(&format!("{series}{query}")).send(&routes).await;
         let error = &reply.json()["error"];
-        assert_eq!((reply.status.as_u16(), error["code"].as_str().unwrap()), (400, code), "{query}: {error}");
+        assert_eq!(
+            (reply.status.as_u16(), error["code"].as_str().unwrap()),
+            (400, code),
+            "{query}: {error}"
+        );
         assert!(error["message"].as_str().unwrap().contains(named), "{query}: {error}");
     }
 }
@@ -165,11 +195,17 @@ async fn a_body_that_is_no_click_is_refused() {
         ("text/plain", r#"{"country":"US","user_id":"u"}"#),
         ("application/x-www-form-urlencoded", "country=US&user_id=u"),
     ] {
-        let ask = Ask::get("/api/v1/rankings/click").method("POST").header("content-type", content_type).body(body);
+        let ask = Ask::get("/api/v1/rankings/click")
+            .method("POST")
+            .header("content-type", content_type)
+            .body(body);
         let reply = ask.send(&routes).await;
         let shown: String = body.chars().take(60).collect();
         assert_eq!(reply.status, 400, "{content_type} {shown}: {}", reply.text());
-        assert!(reply.json()["error"]["message"].as_str().unwrap().len() < 600, "{shown}");
+        assert!(
+            reply.json()["error"]["message"].as_str().unwrap().len() < 600,
+            "{shown}"
+        );
     }
     let ranking = Ask::get("/api/v1/rankings").send(&routes).await.json();
     assert_eq!(ranking["data"]["totals"]["total_clicks"], 0, "{ranking}");

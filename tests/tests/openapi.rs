@@ -24,7 +24,10 @@ async fn the_document_is_what_the_handlers_say_and_its_examples_are_what_they_an
     for (country, clicks) in [("US", 3), ("JP", 2), ("VN", 2)] {
         for _ in 0..clicks {
             let click = json!({"country": country, "user_id": "the-test"});
-            assert_eq!(Ask::post("/api/v1/rankings/click", &click).send(&routes).await.status, 201);
+            assert_eq!(
+                Ask::post("/api/v1/rankings/click", &click).send(&routes).await.status,
+                201
+            );
         }
     }
     let mut examples = BTreeMap::new();
@@ -49,17 +52,25 @@ async fn the_document_is_what_the_handlers_say_and_its_examples_are_what_they_an
         .collect();
     assert!(operations.len() >= 18, "{} operations", operations.len());
     for operation in &operations {
-        assert!(operation["summary"].is_string() && operation["operationId"].is_string(), "{operation}");
+        assert!(
+            operation["summary"].is_string() && operation["operationId"].is_string(),
+            "{operation}"
+        );
     }
     let path = project().join("docs/openapi.yaml");
     if std::env::var_os("HWANYUL_WRITE_DOCS").is_some() {
         std::fs::write(&path, yaml(&document)).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap();
-    assert!(kept == yaml(&document), "docs/openapi.yaml is out of date: see the head of this test");
+    assert!(
+        kept == yaml(&document),
+        "docs/openapi.yaml is out of date: see the head of this test"
+    );
     // What is served is what is kept, as this was built.
     let served = Ask::get("/openapi.json").send(&routes).await.json();
-    assert!(served == serde_yaml_ng::from_str::<Value>(&kept).unwrap() || std::env::var_os("HWANYUL_WRITE_DOCS").is_some());
+    assert!(
+        served == serde_yaml_ng::from_str::<Value>(&kept).unwrap() || std::env::var_os("HWANYUL_WRITE_DOCS").is_some()
+    );
 }
 
 /// The numbers of a JSON text, sorted, so that the order of fields does not matter.

@@ -90,7 +90,11 @@ async fn every_function_answers_its_sample_event() {
         ("KAFKA_REPLICATION", "1".to_owned()),
         (
             "MONGODB_URI",
-            format!("{}/rie_{}", server("HWANYUL_TEST_MONGODB"), uuid::Uuid::new_v4().simple()),
+            format!(
+                "{}/rie_{}",
+                server("HWANYUL_TEST_MONGODB"),
+                uuid::Uuid::new_v4().simple()
+            ),
         ),
         ("ECB_URL", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
         (
@@ -125,7 +129,10 @@ async fn every_function_answers_its_sample_event() {
     ] {
         let answer = answer(function, &sample(function), &environment).await;
         assert_eq!(answer["statusCode"], status, "{function}: {answer}");
-        assert!(answer["body"].as_str().unwrap().contains(wanted), "{function}: {answer}");
+        assert!(
+            answer["body"].as_str().unwrap().contains(wanted),
+            "{function}: {answer}"
+        );
         assert_eq!(answer["headers"]["access-control-allow-origin"], "*", "{function}");
     }
 
@@ -144,7 +151,9 @@ async fn every_function_answers_its_sample_event() {
     let topics = answer("operations-topics", &sample("operations-topics"), &environment).await;
     assert_eq!(topics.as_array().map(Vec::len), Some(4), "{topics}");
     let tables = answer("operations-migrations", &sample("operations-migrations"), &environment).await;
-    let migrations = std::fs::read_dir(project().join("functions/operations/migrations")).unwrap().count();
+    let migrations = std::fs::read_dir(project().join("functions/operations/migrations"))
+        .unwrap()
+        .count();
     assert_eq!(
         (&tables["migrations"], &tables["version"]),
         (&json!(migrations), &json!(migrations)),

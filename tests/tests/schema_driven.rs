@@ -25,10 +25,23 @@ async fn the_served_description_holds_for_whatever_it_allows_and_for_what_it_doe
         // rate (404) or history enough (422). `missing_required_header`: without a signature API Gateway answers 403, where the check knows 401 only.
         .args(["--exclude-checks", "positive_data_acceptance,missing_required_header"])
         // One worker: with several, hypothesis parses source in threads, which Python 3.11 does not bear.
-        .args(["--max-examples", "40", "--seed", "20261030", "--workers", "1", "--warnings", "off", "--no-color"])
+        .args([
+            "--max-examples",
+            "40",
+            "--seed",
+            "20261030",
+            "--workers",
+            "1",
+            "--warnings",
+            "off",
+            "--no-color",
+        ])
         .current_dir(&folder)
         .kill_on_drop(true);
-    let output = tokio::time::timeout(Duration::from_secs(600), command.output()).await.unwrap().unwrap();
+    let output = tokio::time::timeout(Duration::from_secs(600), command.output())
+        .await
+        .unwrap()
+        .unwrap();
     let report = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     println!("{report}");
     std::fs::remove_dir_all(folder).unwrap();

@@ -54,7 +54,11 @@ impl Current {
 
     /// Until the first of them is expected to be replaced.
     pub(crate) fn freshness(&self) -> Freshness {
-        let next = self.rows.values().map(|row| schedule::next_expected(&row.source, row.recorded_at)).min();
+        let next = self
+            .rows
+            .values()
+            .map(|row| schedule::next_expected(&row.source, row.recorded_at))
+            .min();
         next.map_or(Freshness::Revalidate, Freshness::Until)
     }
 }
@@ -64,7 +68,11 @@ impl Current {
 /// # Errors
 /// [`ApiError`] when neither Redis nor PostgreSQL can answer.
 pub(crate) async fn current(cache: &Cache, pool: &PgPool, codes: &[CurrencyCode]) -> Result<Current, ApiError> {
-    let codes: Vec<CurrencyCode> = codes.iter().filter(|code| **code != CurrencyCode::KRW).copied().collect();
+    let codes: Vec<CurrencyCode> = codes
+        .iter()
+        .filter(|code| **code != CurrencyCode::KRW)
+        .copied()
+        .collect();
     let codes = &codes;
     let cached = move || async move {
         let entries = cache.cached_rates(codes).await?;
@@ -85,7 +93,11 @@ pub(crate) async fn current(cache: &Cache, pool: &PgPool, codes: &[CurrencyCode]
     let (rows, reading) = cache.read_through(TURN, cached, compute).await?;
     let wanted = |row: &ExchangeRateUpdated| codes.contains(&row.currency_code);
     Ok(Current {
-        rows: rows.into_iter().filter(wanted).map(|row| (row.currency_code, row)).collect(),
+        rows: rows
+            .into_iter()
+            .filter(wanted)
+            .map(|row| (row.currency_code, row))
+            .collect(),
         served_from: match reading {
             Reading::Cached => ServedFrom::Cache,
             Reading::Computed => ServedFrom::Store,
@@ -108,7 +120,10 @@ async fn fill(cache: &Cache, pool: &PgPool) -> Result<Vec<ExchangeRateUpdated>, 
         Err(error) => Err(error),
     };
     if let Err(error) = put {
-        tracing::warn!(error = &error as &dyn std::error::Error, "Could not cache current rates");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "Could not cache current rates"
+        );
     }
     Ok(rows)
 }

@@ -105,7 +105,10 @@ impl Format {
     #[must_use]
     pub fn negotiate(parameter: Option<Self>, headers: &HeaderMap) -> Self {
         let accepted = || {
-            let types = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+            let types = headers
+                .get_all(header::ACCEPT)
+                .iter()
+                .filter_map(|value| value.to_str().ok());
             types.flat_map(|types| types.split(',')).find_map(|wanted| {
                 match wanted.split(';').next().unwrap_or_default().trim() {
                     "text/csv" => Some(Self::Csv),
@@ -173,7 +176,9 @@ impl Answer {
     pub fn rows<R: Serialize>(rows: &[R], format: Format, freshness: Freshness) -> Result<Self, ApiError> {
         let body = match format {
             Format::Json => encode(rows)?,
-            Format::Ndjson => rows.iter().try_fold(String::new(), |text, row| Ok::<_, ApiError>(text + &encode(row)? + "\n"))?,
+            Format::Ndjson => rows.iter().try_fold(String::new(), |text, row| {
+                Ok::<_, ApiError>(text + &encode(row)? + "\n")
+            })?,
             Format::Csv => csv(rows)?,
         };
         Ok(Self {
@@ -267,7 +272,11 @@ fn etag(format: Format, data: &str) -> String {
         hasher.write(data.as_bytes());
         hasher.finish()
     };
-    format!("\"{:016x}{:016x}\"", half(&format!("{format}/a")), half(&format!("{format}/b")))
+    format!(
+        "\"{:016x}{:016x}\"",
+        half(&format!("{format}/a")),
+        half(&format!("{format}/b"))
+    )
 }
 
 /// RFC 4180: a line of names, then a line a row; a field with a comma, a quote or a line break is quoted.
@@ -338,15 +347,26 @@ mod tests {
     fn rows() -> Vec<Row> {
         let rate = serde_json::from_str("1335.26673827425707").unwrap();
         vec![
-            Row { code: "USD", name: "미국 달러", rate: Some(rate) },
-            Row { code: "X,Y", name: "a \"name\"", rate: None },
+            Row {
+                code: "USD",
+                name: "미국 달러",
+                rate: Some(rate),
+            },
+            Row {
+                code: "X,Y",
+                name: "a \"name\"",
+                rate: None,
+            },
         ]
     }
 
     #[test]
     fn csv_quotes_what_needs_it_and_keeps_every_digit() {
         let text = csv(&rows()).unwrap();
-        assert_eq!(text, "code,name,rate\r\nUSD,미국 달러,1335.26673827425707\r\n\"X,Y\",\"a \"\"name\"\"\",\r\n");
+        assert_eq!(
+            text,
+            "code,name,rate\r\nUSD,미국 달러,1335.26673827425707\r\n\"X,Y\",\"a \"\"name\"\"\",\r\n"
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Who asks, as API Gateway says, and what they sent.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::request::Parts;
 use axum::http::header;
+use axum::http::request::Parts;
 use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 
@@ -27,7 +27,10 @@ impl<S: Sync> FromRequestParts<S> for Caller {
                 address: context.http.source_ip.clone().unwrap_or_default(),
             }),
             // Reached by no route of the template.
-            _ => Err(ApiError::new(ErrorCode::Forbidden, "the request did not come through API Gateway")),
+            _ => Err(ApiError::new(
+                ErrorCode::Forbidden,
+                "the request did not come through API Gateway",
+            )),
         }
     }
 }
@@ -42,12 +45,18 @@ impl<S: Sync> FromRequestParts<S> for IamCaller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         match parts.extensions.get::<RequestContext>() {
             Some(RequestContext::ApiGatewayV2(context))
-                if context.authorizer.as_ref().is_some_and(|authorizer| authorizer.iam.is_some()) =>
+                if context
+                    .authorizer
+                    .as_ref()
+                    .is_some_and(|authorizer| authorizer.iam.is_some()) =>
             {
                 Ok(Self)
             }
             // Looked at here as well, so that a route without its authorizer is closed and not open.
-            _ => Err(ApiError::new(ErrorCode::Forbidden, "this route needs a request signed with IAM credentials (SigV4)")),
+            _ => Err(ApiError::new(
+                ErrorCode::Forbidden,
+                "this route needs a request signed with IAM credentials (SigV4)",
+            )),
         }
     }
 }

@@ -78,7 +78,11 @@ async fn answer(request: Request, next: Next) -> Response {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {
             tracing::error!("A route panicked");
-            ApiError::new(ErrorCode::InternalServerError, "the service failed to answer; the fault is logged").into_response()
+            ApiError::new(
+                ErrorCode::InternalServerError,
+                "the service failed to answer; the fault is logged",
+            )
+            .into_response()
         }
         Err(_) => {
             tracing::warn!("A route did not answer in {DEADLINE:?}");
@@ -121,9 +125,15 @@ async fn finish(asked: &HeaderMap, response: &mut Response) {
     match gzip(&body) {
         Ok(small) => {
             response.headers_mut().remove(header::CONTENT_LENGTH);
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             // A strong tag names bytes, and these are others (RFC 9110, 8.8.3.3).
-            let zipped = tag.and_then(|tag| tag.to_str().ok().map(|tag| format!("{}-gzip\"", tag.trim_end_matches('"'))));
+            let zipped = tag.and_then(|tag| {
+                tag.to_str()
+                    .ok()
+                    .map(|tag| format!("{}-gzip\"", tag.trim_end_matches('"')))
+            });
             if let Some(Ok(tag)) = zipped.map(|tag| HeaderValue::from_str(&tag)) {
                 response.headers_mut().insert(header::ETAG, tag);
             }
@@ -146,7 +156,10 @@ fn gzip(body: &[u8]) -> std::io::Result<Vec<u8>> {
 fn has_already(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     let tag = tag.to_str().unwrap_or_default();
     let zipped = format!("{}-gzip\"", tag.trim_end_matches('"'));
-    let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
+    let lists = asked
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|list| list.to_str().ok());
     lists
         .flat_map(|list| list.split(','))
         .map(|one| one.trim().trim_start_matches("W/"))
@@ -154,7 +167,10 @@ fn has_already(asked: &HeaderMap, tag: &HeaderValue) -> bool {
 }
 
 fn takes_gzip(asked: &HeaderMap) -> bool {
-    let lists = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
+    let lists = asked
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|coding| {
         let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
         name.trim().eq_ignore_ascii_case("gzip") && !matches!(quality.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
@@ -170,7 +186,10 @@ fn cors(headers: &mut HeaderMap) {
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Correlation-ID",
         ),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Retry-After, X-Correlation-ID"),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "ETag, Retry-After, X-Correlation-ID",
+        ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
@@ -184,7 +203,10 @@ fn correlation_id(headers: &HeaderMap) -> HeaderValue {
         (1..=128).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
     });
     let made = || HeaderValue::from_str(&Uuid::new_v4().to_string());
-    given.cloned().or_else(|| made().ok()).unwrap_or(HeaderValue::from_static("none"))
+    given
+        .cloned()
+        .or_else(|| made().ok())
+        .unwrap_or(HeaderValue::from_static("none"))
 }
 
 #[cfg(test)]

@@ -171,7 +171,10 @@ impl ApiError {
     /// A fault of the service itself. The cause is logged, not shown.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %chain(cause), "Could not answer");
-        Self::new(ErrorCode::InternalServerError, "the service failed to answer; the fault is logged")
+        Self::new(
+            ErrorCode::InternalServerError,
+            "the service failed to answer; the fault is logged",
+        )
     }
 
     /// The same error, to be tried again after `seconds`.

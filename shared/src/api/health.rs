@@ -57,7 +57,11 @@ impl Health {
     /// # Errors
     /// [`ApiError`] when it has no JSON.
     pub fn answer(self) -> Result<Answer, ApiError> {
-        let status = if self.status == HealthStatus::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        let status = if self.status == HealthStatus::Down {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            StatusCode::OK
+        };
         Ok(Answer::once(&self)?.with_status(status))
     }
 }

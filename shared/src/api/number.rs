@@ -115,7 +115,10 @@ mod tests {
             ("0", "0"),
             ("-0.5000", "-0.5"),
         ] {
-            assert_eq!(serde_json::to_string(&Number::computed(decimal(value))).unwrap(), printed);
+            assert_eq!(
+                serde_json::to_string(&Number::computed(decimal(value))).unwrap(),
+                printed
+            );
         }
     }
 

@@ -73,22 +73,42 @@ impl Params {
             return Err(ApiError::invalid("query string", &length, "at most 4096 bytes"));
         }
         if let Some(broken) = broken_escape(query) {
-            return Err(ApiError::invalid("query string", broken, "percent-encoded UTF-8, such as %EB%8B%AC"));
+            return Err(ApiError::invalid(
+                "query string",
+                broken,
+                "percent-encoded UTF-8, such as %EB%8B%AC",
+            ));
         }
         let mut params = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if !allowed.contains(&name.as_ref()) {
-                let known = if allowed.is_empty() { "no parameter at all".to_owned() } else { allowed.join(", ") };
+                let known = if allowed.is_empty() {
+                    "no parameter at all".to_owned()
+                } else {
+                    allowed.join(", ")
+                };
                 return Err(ApiError::invalid("parameter", &name, &known));
             }
             if value.is_empty() {
-                return Err(ApiError::invalid(&name, "", "a value; leave the parameter out for its default"));
+                return Err(ApiError::invalid(
+                    &name,
+                    "",
+                    "a value; leave the parameter out for its default",
+                ));
             }
             if value.contains(char::REPLACEMENT_CHARACTER) || value.chars().any(char::is_control) {
-                return Err(ApiError::invalid(&name, &value, "UTF-8 text without control characters"));
+                return Err(ApiError::invalid(
+                    &name,
+                    &value,
+                    "UTF-8 text without control characters",
+                ));
             }
             if let Some(first) = params.insert(name.clone().into_owned(), value.clone().into_owned()) {
-                return Err(ApiError::invalid(&name, &format!("{first}, {value}"), "one value; the parameter is repeated"));
+                return Err(ApiError::invalid(
+                    &name,
+                    &format!("{first}, {value}"),
+                    "one value; the parameter is repeated",
+                ));
             }
         }
         Ok(Self(params))
@@ -113,7 +133,8 @@ impl Params {
     /// # Errors
     /// `MISSING_PARAMETER` or `INVALID_CURRENCY_CODE`.
     pub fn required_currency(&self, name: &str) -> Result<CurrencyCode, ApiError> {
-        self.currency(name)?.ok_or_else(|| ApiError::missing(name, CURRENCY_ALLOWED))
+        self.currency(name)?
+            .ok_or_else(|| ApiError::missing(name, CURRENCY_ALLOWED))
     }
 
     /// Currencies with commas between, each at most once, as many as `count` allows; in the order given.
@@ -126,7 +147,11 @@ impl Params {
         for part in text.split(',') {
             let code = currency(name, part)?;
             if codes.contains(&code) {
-                return Err(ApiError::invalid(name, text, &format!("each currency once; {code} is repeated")));
+                return Err(ApiError::invalid(
+                    name,
+                    text,
+                    &format!("each currency once; {code} is repeated"),
+                ));
             }
             codes.push(code);
         }
@@ -157,7 +182,10 @@ impl Params {
     pub fn number(&self, name: &str, range: RangeInclusive<u32>) -> Result<Option<u32>, ApiError> {
         let read = |text: &str| {
             let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-            let number = is_plain.then(|| text.parse().ok()).flatten().filter(|number| range.contains(number));
+            let number = is_plain
+                .then(|| text.parse().ok())
+                .flatten()
+                .filter(|number| range.contains(number));
             let allowed = || format!("a whole number from {} to {}", range.start(), range.end());
             number.ok_or_else(|| ApiError::invalid(name, text, &allowed()))
         };
@@ -173,7 +201,9 @@ impl Params {
         let read = |text: &str| {
             let day = (text.len() == 10).then(|| text.parse::<NaiveDate>().ok()).flatten();
             let day = day.filter(|day| day.year() >= 1970 && *day <= latest);
-            day.ok_or_else(|| ApiError::invalid(name, text, &format!("a day from 1970-01-01 to {latest}, as YYYY-MM-DD")))
+            day.ok_or_else(|| {
+                ApiError::invalid(name, text, &format!("a day from 1970-01-01 to {latest}, as YYYY-MM-DD"))
+            })
         };
         self.text(name).map(read).transpose()
     }
@@ -243,11 +273,20 @@ mod tests {
     #[test]
     fn an_odd_query_is_refused_by_name() {
         for (query, message) in [
-            ("symbol=USD", "parameter is \"symbol\": allowed is base, symbols, amount, date, limit, inverse"),
+            (
+                "symbol=USD",
+                "parameter is \"symbol\": allowed is base, symbols, amount, date, limit, inverse",
+            ),
             ("symbols=", "symbols is \"\": allowed is a value"),
             ("symbols", "symbols is \"\": allowed is a value"),
-            ("base=USD&base=EUR", "base is \"USD, EUR\": allowed is one value; the parameter is repeated"),
-            ("base=%00", "base is \"\\0\": allowed is UTF-8 text without control characters"),
+            (
+                "base=USD&base=EUR",
+                "base is \"USD, EUR\": allowed is one value; the parameter is repeated",
+            ),
+            (
+                "base=%00",
+                "base is \"\\0\": allowed is UTF-8 text without control characters",
+            ),
             ("base=%FF", "allowed is UTF-8 text"),
             ("base=%ZZ", "query string is \"%ZZ\": allowed is percent-encoded UTF-8"),
             ("base=1%", "query string is \"%\": allowed is percent-encoded UTF-8"),
@@ -256,16 +295,31 @@ mod tests {
             assert_eq!(error.code, ErrorCode::InvalidParameter);
             assert!(error.message.contains(message), "{query}: {}", error.message);
         }
-        assert!(parse(&format!("base={}", "x".repeat(10_000))).unwrap_err().message.len() < 200);
+        assert!(
+            parse(&format!("base={}", "x".repeat(10_000)))
+                .unwrap_err()
+                .message
+                .len()
+                < 200
+        );
     }
 
     #[test]
     fn a_value_that_is_not_allowed_is_refused_with_what_is() {
         let refused = |query: &str| {
             let params = parse(query).unwrap();
-            let codes = params.currency("base").and(params.currencies("symbols", 1..=3)).map(drop);
-            let numbers = params.number("limit", 1..=50).and(params.amount("amount").map(|_| None)).map(drop);
-            let error = codes.and(numbers).and(params.date("date").map(drop)).and(params.flag("inverse").map(drop));
+            let codes = params
+                .currency("base")
+                .and(params.currencies("symbols", 1..=3))
+                .map(drop);
+            let numbers = params
+                .number("limit", 1..=50)
+                .and(params.amount("amount").map(|_| None::<u32>))
+                .map(drop);
+            let error = codes
+                .and(numbers)
+                .and(params.date("date").map(drop))
+                .and(params.flag("inverse").map(drop));
             error.unwrap_err().message
         };
         for (query, message) in [

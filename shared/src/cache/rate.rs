@@ -53,10 +53,12 @@ impl Cache {
         let read = |(code, hash): (&CurrencyCode, Option<BTreeMap<String, String>>)| match hash {
             None => Ok(CachedRate::Unknown),
             Some(hash) if hash.contains_key(ABSENT) => Ok(CachedRate::Absent),
-            Some(hash) => row(&hash).map(|row| CachedRate::Row(Box::new(row))).map_err(|reason| CacheError::Entry {
-                key: key::rate(*code),
-                reason,
-            }),
+            Some(hash) => row(&hash)
+                .map(|row| CachedRate::Row(Box::new(row)))
+                .map_err(|reason| CacheError::Entry {
+                    key: key::rate(*code),
+                    reason,
+                }),
         };
         codes.iter().zip(self.rates(codes).await?).map(read).collect()
     }
@@ -78,7 +80,9 @@ impl Cache {
             (vec![key::rate(code), key::rate_guard(code)], arguments)
         };
         let present = rows.iter().map(|row| call(row.currency_code, fields(row).to_vec()));
-        let missing = absent.iter().map(|code| call(*code, vec![ABSENT.to_owned(), "1".to_owned()]));
+        let missing = absent
+            .iter()
+            .map(|code| call(*code, vec![ABSENT.to_owned(), "1".to_owned()]));
         let calls: Vec<_> = present.chain(missing).collect();
         self.scripts(&script::PUT_HASH_IF, &calls).await.map(drop)
     }
@@ -211,7 +215,11 @@ impl Cache {
 
 /// The payload that [`fields`] wrote.
 fn row(hash: &BTreeMap<String, String>) -> Result<ExchangeRateUpdated, String> {
-    let text = |name: &str| hash.get(name).map(String::as_str).ok_or_else(|| format!("it has no field {name}"));
+    let text = |name: &str| {
+        hash.get(name)
+            .map(String::as_str)
+            .ok_or_else(|| format!("it has no field {name}"))
+    };
     fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
         text.parse().map_err(|error: T::Err| error.to_string())
     }

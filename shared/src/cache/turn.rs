@@ -89,14 +89,21 @@ impl Cache {
     /// # Errors
     /// Those of the operation, or [`CacheError::Slow`].
     pub async fn briefly<T>(&self, operation: impl Future<Output = Result<T, CacheError>>) -> Result<T, CacheError> {
-        timeout(READ_LIMIT, operation).await.unwrap_or(Err(CacheError::Slow(READ_LIMIT)))
+        timeout(READ_LIMIT, operation)
+            .await
+            .unwrap_or(Err(CacheError::Slow(READ_LIMIT)))
     }
 
     /// A token, if nobody else has the turn.
     async fn take_turn(&self, turn: &str) -> Result<Option<String>, CacheError> {
         let token = new_token();
         let mut command = redis::cmd("SET");
-        command.arg(turn).arg(&token).arg("NX").arg("PX").arg(ttl::TURN.as_millis().to_string());
+        command
+            .arg(turn)
+            .arg(&token)
+            .arg("NX")
+            .arg("PX")
+            .arg(ttl::TURN.as_millis().to_string());
         let answer = self.connection.run(&[command]).await?.pop().unwrap_or(Value::Nil);
         let taken: Option<String> = from_redis_value(answer).map_err(redis::RedisError::from)?;
         Ok(taken.map(|_| token))

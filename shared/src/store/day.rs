@@ -48,12 +48,12 @@ impl DayRates {
 /// # Errors
 /// [`sqlx::Error`] when PostgreSQL cannot be asked or a row is none that this service wrote.
 pub async fn rates_on(store: &PgPool, date: NaiveDate, codes: &[CurrencyCode]) -> Result<Option<DayRates>, Error> {
-    // The newest day comes with every row, and alone when none of the currencies has a rate on it.
+    // The newest day comes with every row, and alone when none of the currencies has a rate on it. `day + 0` is what the index of days is of.
     const QUERY: &str = "
-        WITH effective AS (SELECT max(day) AS day FROM history.daily_rate WHERE day BETWEEN $1 - $2 AND $1),
+        WITH effective AS (SELECT max(day + 0) AS day FROM history.daily_rate WHERE day + 0 BETWEEN $1 - $2 AND $1),
         closing AS (
             SELECT DISTINCT ON (rate.currency_code) rate.currency_code, rate.source, rate.close, rate.day
-              FROM history.daily_rate AS rate JOIN effective ON rate.day = effective.day
+              FROM history.daily_rate AS rate JOIN effective ON rate.day + 0 = effective.day
              WHERE cardinality($3::text[]) = 0 OR rate.currency_code = ANY ($3)
              ORDER BY rate.currency_code, array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], rate.source), rate.source COLLATE \"C\"
         )

@@ -46,7 +46,11 @@ pub async fn run() {
                 report(
                     &format!("(f) {name}, {at_once} at once, p{percent}"),
                     own.percentile(percent),
-                    if codes.len() == 1 { "HGETALL" } else { "pipeline of HGETALL" },
+                    if codes.len() == 1 {
+                        "HGETALL"
+                    } else {
+                        "pipeline of HGETALL"
+                    },
                     bare.percentile(percent),
                     "",
                 );
@@ -98,7 +102,10 @@ async fn connections(client: &redis::Client, count: usize) -> Vec<MultiplexedCon
     connections
 }
 
-fn bare(mut connection: MultiplexedConnection, codes: &[CurrencyCode]) -> impl Future<Output = Duration> + Send + 'static {
+fn bare(
+    mut connection: MultiplexedConnection,
+    codes: &[CurrencyCode],
+) -> impl Future<Output = Duration> + Send + 'static {
     let mut pipeline = redis::pipe();
     for code in codes {
         pipeline.cmd("HGETALL").arg(format!("rate:{code}"));

@@ -33,14 +33,23 @@ pub async fn run() {
     let stack = Stack::start().await;
     let pair = ["EUR", "USD"];
     fill(&stack, &pair, &["ecb"], 1000).await;
-    let others: Vec<&str> = CurrencyCode::all().map(CurrencyCode::as_str).filter(|code| !pair.contains(code) && *code != "KRW").collect();
+    let others: Vec<&str> = CurrencyCode::all()
+        .map(CurrencyCode::as_str)
+        .filter(|code| !pair.contains(code) && *code != "KRW")
+        .collect();
     fill(&stack, &others[..8], &["ecb"], 1000).await;
     let (few, few_rows) = (measure(&stack).await, rows(&stack).await);
     for part in others[8..].chunks(19) {
         fill(&stack, part, &["ecb", "koreaexim", "exchangerate_api"], 19_500).await;
     }
-    sqlx::query("VACUUM ANALYZE history.rate").execute(&stack.store).await.unwrap();
-    sqlx::query("VACUUM ANALYZE history.daily_rate").execute(&stack.store).await.unwrap();
+    sqlx::query("VACUUM ANALYZE history.rate")
+        .execute(&stack.store)
+        .await
+        .unwrap();
+    sqlx::query("VACUUM ANALYZE history.daily_rate")
+        .execute(&stack.store)
+        .await
+        .unwrap();
     let (many, many_rows) = (measure(&stack).await, rows(&stack).await);
     report(
         &format!("(g) history 6m daily, uncached, {many_rows} rows"),
@@ -52,22 +61,41 @@ pub async fn run() {
 }
 
 async fn fill(stack: &Stack, codes: &[&str], sources: &[&str], days: i32) {
-    sqlx::query(FILL).bind(codes).bind(sources).bind(days).execute(&stack.store).await.unwrap();
+    sqlx::query(FILL)
+        .bind(codes)
+        .bind(sources)
+        .bind(days)
+        .execute(&stack.store)
+        .await
+        .unwrap();
 }
 
 async fn rows(stack: &Stack) -> i64 {
-    sqlx::query_scalar("SELECT count(*) FROM history.rate").fetch_one(&stack.store).await.unwrap()
+    sqlx::query_scalar("SELECT count(*) FROM history.rate")
+        .fetch_one(&stack.store)
+        .await
+        .unwrap()
 }
 
 async fn measure(stack: &Stack) -> Times {
-    let routes = shared::api::edge(history::api::routes(Arc::new(History::new(stack.store.clone(), stack.cache.clone()))));
+    let routes = shared::api::edge(history::api::routes(Arc::new(History::new(
+        stack.store.clone(),
+        stack.cache.clone(),
+    ))));
     let pair: Vec<CurrencyCode> = ["EUR", "USD"].map(|code| code.parse().unwrap()).into();
     let mut times = Vec::new();
     for sample in 0..SAMPLES + 20 {
-        stack.cache.clear_history(&pair, &[Family::History, Family::Stats, Family::Analysis]).await.unwrap();
+        stack
+            .cache
+            .clear_history(&pair, &[Family::History, Family::Stats, Family::Analysis])
+            .await
+            .unwrap();
         let ask = Ask::get(PATH);
         let (reply, took) = timed(ask.send(&routes)).await;
-        assert_eq!((reply.status.as_u16(), &reply.json()["data"]["served_from"]), (200, &"store".into()));
+        assert_eq!(
+            (reply.status.as_u16(), &reply.json()["data"]["served_from"]),
+            (200, &"store".into())
+        );
         if sample >= 20 {
             times.push(took);
         }

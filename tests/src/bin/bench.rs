@@ -17,7 +17,9 @@ async fn main() {
             flows::bench::cold_start::run(&directory, &arguments.collect::<Vec<_>>()).await;
         }
         other => {
-            eprintln!("bench {other:?}: allowed are handler, publish, latency, api, rows and cold-start DIRECTORY FUNCTION...");
+            eprintln!(
+                "bench {other:?}: allowed are handler, publish, latency, api, rows and cold-start DIRECTORY FUNCTION..."
+            );
             std::process::exit(2);
         }
     }

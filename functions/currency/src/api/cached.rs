@@ -21,7 +21,9 @@ pub(super) struct ClearQuery {
 
 impl FromParams for ClearQuery {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { currency_code: params.currency("currency_code")? })
+        Ok(Self {
+            currency_code: params.currency("currency_code")?,
+        })
     }
 }
 
@@ -56,7 +58,12 @@ pub(super) async fn clear(
     State(service): State<Arc<Currency>>,
     Query(query): Query<ClearQuery>,
 ) -> Result<Answer, ApiError> {
-    let codes: Vec<CurrencyCode> = query.currency_code.map_or_else(|| CurrencyCode::all().collect(), |code| vec![code]);
+    let codes: Vec<CurrencyCode> = query
+        .currency_code
+        .map_or_else(|| CurrencyCode::all().collect(), |code| vec![code]);
     let entries = service.cache.clear_rates(&codes).await?;
-    Answer::once(&Cleared { currency_code: query.currency_code, entries })
+    Answer::once(&Cleared {
+        currency_code: query.currency_code,
+        entries,
+    })
 }

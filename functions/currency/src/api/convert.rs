@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Number, Params, Query, Served, ServedFrom,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Number, Params, Query, Served,
+    ServedFrom,
 };
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
@@ -125,11 +126,24 @@ pub(super) async fn convert(
         None => now(&service, &needed).await?,
         Some(day) => on(&service, &needed, day).await?,
     };
-    let pair = Pair { base: query.to, target: query.from, inverse: false };
-    let deal = |wanted: CurrencyCode| found.rates.iter().find(|(code, _)| *code == wanted).map(|(_, rate)| *rate);
+    let pair = Pair {
+        base: query.to,
+        target: query.from,
+        inverse: false,
+    };
+    let deal = |wanted: CurrencyCode| {
+        found
+            .rates
+            .iter()
+            .find(|(code, _)| *code == wanted)
+            .map(|(_, rate)| *rate)
+    };
     let absent = needed.iter().find(|code| deal(**code).is_none());
     let Some(rate) = pair.rate(deal) else {
-        return Err(absent.map_or_else(|| ApiError::new(ErrorCode::NotFound, "there is no such rate"), |code| no_rate(*code)));
+        return Err(absent.map_or_else(
+            || ApiError::new(ErrorCode::NotFound, "there is no such rate"),
+            |code| no_rate(*code),
+        ));
     };
     let Some(result) = query.amount.checked_mul(rate.decimal()) else {
         let allowed = format!("an amount whose value in {} has at most 28 digits", query.to);
@@ -144,7 +158,9 @@ pub(super) async fn convert(
         to: query.to,
         amount: Number::exact(query.amount),
         result: Number::exact(result),
-        result_rounded: Number::exact(result.round_dp_with_strategy(minor_units, RoundingStrategy::MidpointNearestEven)),
+        result_rounded: Number::exact(
+            result.round_dp_with_strategy(minor_units, RoundingStrategy::MidpointNearestEven),
+        ),
         rate,
         unit: pair.unit(),
         source: sources.join(","),
@@ -171,7 +187,11 @@ async fn now(service: &Currency, codes: &[CurrencyCode]) -> Result<Legs, ApiErro
     };
     Ok(Legs {
         legs: codes.iter().filter_map(leg).collect(),
-        rates: current.rows.values().map(|row| (row.currency_code, row.deal_base_rate)).collect(),
+        rates: current
+            .rows
+            .values()
+            .map(|row| (row.currency_code, row.deal_base_rate))
+            .collect(),
         effective_date: current.recorded_at().map(|time| time.utc().date_naive()),
         stale: current.is_stale(),
         served_from: current.served_from,

@@ -25,8 +25,14 @@ pub(super) async fn health(State(service): State<Arc<Currency>>, _: Query<Nothin
     let database = ping(async { store::known(&service.store).await.map(drop) });
     let (database, redis) = tokio::join!(database, ping(service.cache.ping()));
     let codes: Vec<CurrencyCode> = CurrencyCode::all().collect();
-    let current = if database.up || redis.up { service.current(&codes).await.ok() } else { None };
-    let newest = current.as_ref().and_then(|current| current.rows.values().max_by_key(|row| row.recorded_at));
+    let current = if database.up || redis.up {
+        service.current(&codes).await.ok()
+    } else {
+        None
+    };
+    let newest = current
+        .as_ref()
+        .and_then(|current| current.rows.values().max_by_key(|row| row.recorded_at));
     let stale = newest.map(|row| schedule::is_stale(&row.source, row.recorded_at, Utc::now()));
     let status = match (current.is_some(), database.up && redis.up && stale == Some(false)) {
         (false, _) => HealthStatus::Down,

@@ -1,7 +1,7 @@
 //! `GET /api/v1/currencies`: what is known of every currency, whether it has a rate or not.
 
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, FromParams, Freshness, Params, Query};
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Freshness, FromParams, Params, Query};
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
 use utoipa::{IntoParams, ToSchema};

@@ -104,15 +104,30 @@ pub(super) async fn latest(
         return Err(no_rate(query.base));
     }
     let rate = |target: CurrencyCode| {
-        let pair = Pair { base: query.base, target, inverse: query.inverse };
+        let pair = Pair {
+            base: query.base,
+            target,
+            inverse: query.inverse,
+        };
         Some((target, pair.rate(|code| current.deal(code))?))
     };
     // Of all currencies the base itself says nothing; asked for by name it is 1.
-    let targets = asked.unwrap_or(&all).iter().filter(|code| asked.is_some() || **code != query.base);
+    let targets = asked
+        .unwrap_or(&all)
+        .iter()
+        .filter(|code| asked.is_some() || **code != query.base);
     let rates: BTreeMap<CurrencyCode, Number> = targets.filter_map(|code| rate(*code)).collect();
-    let missing = asked.unwrap_or_default().iter().filter(|code| !rates.contains_key(code)).copied().collect();
+    let missing = asked
+        .unwrap_or_default()
+        .iter()
+        .filter(|code| !rates.contains_key(code))
+        .copied()
+        .collect();
     let Some(recorded_at) = current.recorded_at() else {
-        return Err(ApiError::new(ErrorCode::NotFound, "there are no rates for these currencies yet"));
+        return Err(ApiError::new(
+            ErrorCode::NotFound,
+            "there are no rates for these currencies yet",
+        ));
     };
     let freshness = current.freshness();
     match Format::negotiate(query.format, &headers) {
@@ -142,7 +157,12 @@ pub(super) async fn latest(
                 LatestRow {
                     currency_code: code,
                     rate,
-                    unit: Pair { base: query.base, target: code, inverse: query.inverse }.unit(),
+                    unit: Pair {
+                        base: query.base,
+                        target: code,
+                        inverse: query.inverse,
+                    }
+                    .unit(),
                     source: legs().map(|row| row.source.as_str()).next().unwrap_or_default(),
                     recorded_at: legs().map(|row| row.recorded_at).min().unwrap_or(recorded_at),
                 }
@@ -155,5 +175,8 @@ pub(super) async fn latest(
 /// The error for a known currency that no source has a rate of.
 pub(super) fn no_rate(code: CurrencyCode) -> ApiError {
     let english = code.currency().english;
-    ApiError::new(ErrorCode::NotFound, format!("there is no rate for {code} ({english}): no source in use gives one"))
+    ApiError::new(
+        ErrorCode::NotFound,
+        format!("there is no rate for {code} ({english}): no source in use gives one"),
+    )
 }

