@@ -7,6 +7,7 @@ mod answer;
 mod caller;
 mod edge;
 mod error;
+mod format;
 mod health;
 mod number;
 mod params;
@@ -14,10 +15,11 @@ mod schema;
 
 use axum::Router;
 
-pub use self::answer::{Answer, Envelope, Format, Freshness, Served, ServedFrom};
+pub use self::answer::{Answer, Envelope, Freshness, Served, ServedFrom};
 pub use self::caller::{Caller, IamCaller, JsonBody};
 pub use self::edge::{CORRELATION_ID, edge};
 pub use self::error::{ApiError, Detail, ErrorBody, ErrorCode, ErrorEnvelope, FailureResponses};
+pub use self::format::Format;
 pub use self::health::{Dependency, Health, HealthStatus, ping};
 pub use self::number::{CROSS_DIGITS, Number};
 pub use self::params::{FromParams, Params, PathCode, Query};

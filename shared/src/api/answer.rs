@@ -1,16 +1,19 @@
 //! A successful answer: the envelope, its strong ETag, how long it may be kept, and the same rows as JSON, CSV or NDJSON.
 
+mod csv;
+
 use std::collections::hash_map::DefaultHasher;
-use std::fmt;
 use std::hash::Hasher;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::csv::csv;
 use super::error::ApiError;
+use super::format::Format;
 
 /// The longest time that an answer may be kept without asking again, in seconds: a source may correct its rates.
 const LONGEST_SECONDS: i64 = 60 * 60;
@@ -84,59 +87,6 @@ impl Freshness {
         } else {
             format!("public, max-age={seconds}")
         }
-    }
-}
-
-/// How rows are written. JSON is the whole answer; the other two are its rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// `application/json`.
-    #[default]
-    Json,
-    /// `text/csv`, RFC 4180, UTF-8, with a line of names.
-    Csv,
-    /// `application/x-ndjson`, one row a line.
-    Ndjson,
-}
-
-impl Format {
-    /// What the caller prefers: the parameter `format`, or else the first media type in `Accept` that is known.
-    #[must_use]
-    pub fn negotiate(parameter: Option<Self>, headers: &HeaderMap) -> Self {
-        let accepted = || {
-            let types = headers
-                .get_all(header::ACCEPT)
-                .iter()
-                .filter_map(|value| value.to_str().ok());
-            types.flat_map(|types| types.split(',')).find_map(|wanted| {
-                match wanted.split(';').next().unwrap_or_default().trim() {
-                    "text/csv" => Some(Self::Csv),
-                    "application/x-ndjson" => Some(Self::Ndjson),
-                    "application/json" | "*/*" | "application/*" => Some(Self::Json),
-                    _ => None,
-                }
-            })
-        };
-        parameter.or_else(accepted).unwrap_or_default()
-    }
-
-    fn content_type(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Json => "application/json",
-            Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::Ndjson => "application/x-ndjson",
-        })
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Json => "json",
-            Self::Csv => "csv",
-            Self::Ndjson => "ndjson",
-        })
     }
 }
 
@@ -279,122 +229,5 @@ fn etag(format: Format, data: &str) -> String {
     )
 }
 
-/// RFC 4180: a line of names, then a line a row; a field with a comma, a quote or a line break is quoted.
-fn csv<R: Serialize>(rows: &[R]) -> Result<String, ApiError> {
-    use serde_json::value::RawValue;
-    let mut text = String::new();
-    for (place, row) in rows.iter().enumerate() {
-        let json = encode(row)?;
-        // Raw, so that a number keeps its digits.
-        let fields: Fields<'_> = serde_json::from_str(&json).map_err(|error| ApiError::internal(&error))?;
-        if place == 0 {
-            let names: Vec<String> = fields.0.iter().map(|(name, _)| quoted(name)).collect();
-            text.push_str(&(names.join(",") + "\r\n"));
-        }
-        let value = |value: &RawValue| match value.get() {
-            "null" => Ok(String::new()),
-            json if json.starts_with('"') => serde_json::from_str::<String>(json).map(|text| quoted(&text)),
-            json => Ok(quoted(json)),
-        };
-        let values: Result<Vec<String>, _> = fields.0.iter().map(|(_, json)| value(json)).collect();
-        text.push_str(&(values.map_err(|error| ApiError::internal(&error))?.join(",") + "\r\n"));
-    }
-    Ok(text)
-}
-
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
-}
-
-/// The fields of an object, in the order they were written.
-struct Fields<'a>(Vec<(String, &'a serde_json::value::RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Fields<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    fields.push(entry);
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Serialize)]
-    struct Row {
-        code: &'static str,
-        name: &'static str,
-        rate: Option<super::super::Number>,
-    }
-
-    fn rows() -> Vec<Row> {
-        let rate = serde_json::from_str("1335.26673827425707").unwrap();
-        vec![
-            Row {
-                code: "USD",
-                name: "미국 달러",
-                rate: Some(rate),
-            },
-            Row {
-                code: "X,Y",
-                name: "a \"name\"",
-                rate: None,
-            },
-        ]
-    }
-
-    #[test]
-    fn csv_quotes_what_needs_it_and_keeps_every_digit() {
-        let text = csv(&rows()).unwrap();
-        assert_eq!(
-            text,
-            "code,name,rate\r\nUSD,미국 달러,1335.26673827425707\r\n\"X,Y\",\"a \"\"name\"\"\",\r\n"
-        );
-    }
-
-    #[test]
-    fn the_tag_follows_the_data_and_not_the_time_or_the_place() {
-        let tag = |value: u8, from| {
-            let data = std::collections::BTreeMap::from([("value", value)]);
-            Answer::served(data, from, Freshness::Release).unwrap().etag
-        };
-        assert_eq!(tag(1, ServedFrom::Cache), tag(1, ServedFrom::Store));
-        assert_ne!(tag(1, ServedFrom::Cache), tag(2, ServedFrom::Cache));
-        assert_ne!(etag(Format::Json, "a"), etag(Format::Csv, "a"));
-    }
-
-    #[test]
-    fn an_answer_is_kept_until_the_next_expected_update() {
-        let now: DateTime<Utc> = "2026-10-30T16:00:00Z".parse().unwrap();
-        let until = |text: &str| Freshness::Until(text.parse().unwrap()).cache_control(now);
-        assert_eq!(until("2026-10-30T16:10:00Z"), "public, max-age=600");
-        assert_eq!(until("2026-11-02T15:00:00Z"), "public, max-age=3600");
-        assert_eq!(until("2026-10-30T15:00:00Z"), "public, no-cache");
-    }
-
-    #[test]
-    fn the_parameter_goes_before_the_header() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT, "text/html, text/csv;q=0.9".parse().unwrap());
-        assert_eq!(Format::negotiate(None, &headers), Format::Csv);
-        assert_eq!(Format::negotiate(Some(Format::Ndjson), &headers), Format::Ndjson);
-        assert_eq!(Format::negotiate(None, &HeaderMap::new()), Format::Json);
-    }
-}
+mod tests;
