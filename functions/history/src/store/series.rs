@@ -25,20 +25,22 @@ pub(crate) struct Ending {
 
 /// The days of `codes`; a currency without any is not among them.
 pub(crate) async fn legs(pool: &PgPool, codes: &[CurrencyCode], ending: Ending) -> Result<Vec<Leg>, Error> {
+    // The last days are computed once, not for each row.
     const QUERY: &str = "
-        SELECT leg.code, days.*,
+        WITH ending AS MATERIALIZED (
+            SELECT leg.code, history.newest_common_day(CASE WHEN $2 THEN $1 ELSE ARRAY[leg.code] END, coalesce($3, 'infinity'::date)) AS day
+              FROM unnest($1::text[]) AS leg (code)
+        )
+        SELECT ending.code, days.*,
                CASE WHEN days.day = ending.day THEN (
                    SELECT max(seen.recorded_at) FROM history.rate AS seen
-                    WHERE seen.currency_code = leg.code AND seen.source = days.source
+                    WHERE seen.currency_code = ending.code AND seen.source = days.source
                       AND seen.recorded_at >= days.day::timestamp AT TIME ZONE 'UTC'
                       AND seen.recorded_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
                ) END AS recorded_at
-          FROM unnest($1::text[]) AS leg (code)
-         CROSS JOIN LATERAL (
-            SELECT history.newest_common_day(CASE WHEN $2 THEN $1 ELSE ARRAY[leg.code] END, coalesce($3, 'infinity'::date)) AS day
-         ) AS ending
-         CROSS JOIN LATERAL history.days(leg.code, coalesce($4, ending.day - $5), ending.day) AS days
-         ORDER BY leg.code, days.day";
+          FROM ending
+         CROSS JOIN LATERAL history.days(ending.code, coalesce($4, ending.day - $5), ending.day) AS days
+         ORDER BY ending.code, days.day";
     let rows = sqlx::query(QUERY)
         .bind(texts(codes))
         .bind(ending.together)
@@ -74,14 +76,8 @@ pub(crate) async fn ticks(
     const QUERY: &str = "
         SELECT leg.code, seen.recorded_at, seen.deal_base_rate
           FROM unnest($1::text[]) AS leg (code)
-         CROSS JOIN LATERAL history.days(leg.code, $2, $3) AS days
-         CROSS JOIN LATERAL (
-            SELECT kept.recorded_at, kept.deal_base_rate FROM history.rate AS kept
-             WHERE kept.currency_code = leg.code AND kept.source = days.source
-               AND kept.recorded_at >= days.day::timestamp AT TIME ZONE 'UTC'
-               AND kept.recorded_at < (days.day + 1)::timestamp AT TIME ZONE 'UTC'
-         ) AS seen
-         ORDER BY seen.recorded_at";
+         CROSS JOIN LATERAL history.observations(leg.code, $2, $3) AS seen
+         ORDER BY leg.code, seen.recorded_at";
     let rows = sqlx::query(QUERY)
         .bind(texts(codes))
         .bind(first)
@@ -123,7 +119,7 @@ pub(crate) async fn newest_common_day(
 
 /// The newest day with any rate at all.
 pub(crate) async fn newest_day(pool: &PgPool) -> Result<Option<NaiveDate>, Error> {
-    sqlx::query("SELECT max(day) FROM history.daily_rate")
+    sqlx::query("SELECT max(day + 0) FROM history.daily_rate")
         .fetch_one(pool)
         .await?
         .try_get(0)
