@@ -57,7 +57,7 @@ pub struct Forecast {
     pub stale: bool,
     /// The days ahead.
     pub forecast: Vec<Step>,
-    /// The method: the one with the smallest error in the back-test, "no change" where none has a smaller one.
+    /// The method: the one with the smallest error in the back-test, "no change" where none is better by one percent.
     pub method: Method,
     /// Which part of the rates is meant to come to lie between lower and upper.
     pub confidence_level: Number,

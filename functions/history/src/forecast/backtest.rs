@@ -13,6 +13,9 @@ const ORIGINS: usize = 39;
 /// The fewest closes that a method is fitted to.
 const FEWEST_FITTED: usize = 30;
 
+/// How much smaller than that of "no change" an error must be for another method to take its place: with as few origins a smaller difference is chance.
+const MARGIN: f64 = 0.01;
+
 /// How the method was chosen, and how far it can be trusted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Backtest {
@@ -22,7 +25,7 @@ pub struct Backtest {
     pub origins: usize,
     /// The mean absolute error of the chosen method over that of "no change", on logarithms; below 1 is better.
     pub mean_absolute_scaled_error: Number,
-    /// Whether it was better than "no change".
+    /// Whether it was better than "no change", by one percent at least.
     pub beats_no_change: bool,
     /// Which part of the closes came to lie within intervals made from the other origins alone; 0.95 is meant.
     pub coverage: Number,
@@ -50,7 +53,7 @@ pub(super) struct Score {
     pub backtest: Backtest,
 }
 
-/// The method with the smallest error; "no change" where none has a smaller one. `None` when there are too few values.
+/// The method with the smallest error; "no change" where no other is better by [`MARGIN`]. `None` when there are too few values.
 pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
     let count = logarithms.len();
     let begin = (count / 2).max(FEWEST_FITTED);
@@ -89,8 +92,12 @@ pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
         .iter()
         .filter_map(|(method, misses)| Some((scaled(*method, misses)?, *method, misses)))
         .collect();
+    let is_candidate = |(error, method, _): &&(f64, Method, _)| *method == Method::NoChange || *error <= 1.0 - MARGIN;
     // Of equals the first, which is the simpler.
-    let (best, method, misses) = *scored.iter().min_by(|one, other| one.0.total_cmp(&other.0))?;
+    let (best, method, misses) = *scored
+        .iter()
+        .filter(is_candidate)
+        .min_by(|one, other| one.0.total_cmp(&other.0))?;
     let candidate = |(error, method, _): &(f64, Method, _)| {
         Some(Candidate {
             method: *method,
