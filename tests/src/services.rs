@@ -14,7 +14,6 @@ use crate::{Stack, server};
 ///
 /// # Panics
 /// When a setting is refused.
-#[must_use]
 pub fn all(stack: &Stack, now: Option<DateTime<Utc>>) -> Router {
     let mut environment = stack.environment.clone();
     let database = stack.environment["DATABASE_URL"]
