@@ -36,11 +36,13 @@ impl Number {
     /// A measure such as a volatility, which is no money and so may come from an `f64`; `None` when it is not finite or too large for a decimal.
     #[must_use]
     pub fn measure(value: f64) -> Option<Self> {
-        // Nine places behind the first digit are ten significant digits.
-        value
-            .is_finite()
-            .then(|| Decimal::from_scientific(&format!("{value:.9e}")).ok())
-            .flatten()
+        if !value.is_finite() {
+            return None;
+        }
+        // Nine places behind the first digit are ten significant digits; what is smaller than a decimal's 28 places is cut there.
+        let read = Decimal::from_scientific(&format!("{value:.9e}"));
+        read.or_else(|_| Decimal::from_str_exact(&format!("{value:.28}")))
+            .ok()
             .map(Self::exact)
     }
 

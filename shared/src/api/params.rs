@@ -208,24 +208,24 @@ impl Params {
         self.text(name).map(read).transpose()
     }
 
-    /// An amount of money: digits with at most one point, above 0 and at most 10^15, with at most 10 digits behind the point.
+    /// An amount of money above 0: at most 15 digits, and behind a point at most 10 more.
     ///
     /// # Errors
     /// `INVALID_PARAMETER`.
     pub fn amount(&self, name: &str) -> Result<Option<Decimal>, ApiError> {
-        let largest = Decimal::from(10_u64.pow(15));
+        let digits = |part: &str, most: usize| {
+            (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+        };
         let read = |text: &str| {
-            let is_plain = text.len() <= 30 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let is_plain = match text.split_once('.') {
+                None => digits(text, 15),
+                Some((whole, fraction)) => digits(whole, 15) && digits(fraction, 10),
+            };
             let amount = is_plain.then(|| Decimal::from_str_exact(text).ok()).flatten();
+            let allowed = "a decimal number above 0 with at most 15 digits, and at most 10 behind the point";
             amount
-                .filter(|amount| *amount > Decimal::ZERO && *amount <= largest && amount.normalize().scale() <= 10)
-                .ok_or_else(|| {
-                    ApiError::invalid(
-                        name,
-                        text,
-                        "a decimal number above 0 and at most 1000000000000000, with at most 10 digits behind the point",
-                    )
-                })
+                .filter(|amount| *amount > Decimal::ZERO)
+                .ok_or_else(|| ApiError::invalid(name, text, allowed))
         };
         self.text(name).map(read).transpose()
     }

@@ -30,7 +30,7 @@ pub(super) struct ConvertQuery {
     /// The currency of the result.
     #[param(value_type = String, pattern = "^[A-Z]{3}$", example = "KRW")]
     to: CurrencyCode,
-    /// A decimal number above 0 and at most 10^15, with at most 10 digits behind the point, without exponent.
+    /// A decimal number above 0: at most 15 digits, and behind a point at most 10 more; without exponent.
     #[param(value_type = String, required = false, default = "1", pattern = "^[0-9]{1,15}(\\.[0-9]{1,10})?$", example = "100.50")]
     amount: Decimal,
     /// A day from 1970-01-01 to today: the rates of that day, or of the last day with rates before it (at most 14 days). The current rates unless given.
