@@ -104,8 +104,7 @@ impl ServerKind for Kind {
             stop_limit: Duration::from_secs(12),
         };
         if !dir.join("data/meta.properties").exists() {
-            // A cluster id is 16 bytes in URL-safe base64; the folder keeps it from then on.
-            let id = base64_simd::URL_SAFE_NO_PAD.encode_to_string(uuid::Uuid::new_v4().as_bytes());
+            let id = cluster_id(uuid::Uuid::new_v4());
             jvm.extend(["kafka.tools.StorageTool", "format", "-t", &id, "-c"].map(Into::into));
             jvm.push(settings.into_os_string());
             program.prepare("kafka.tools.StorageTool", &java, &jvm).await?;
@@ -211,4 +210,31 @@ message.max.bytes={MAX_MESSAGE_BYTES}
 log.cleaner.dedupe.buffer.size=16777216
 "
     )
+}
+
+/// A cluster id: 16 bytes in URL-safe base64; the folder keeps it from then on. Its first letter is no dash, which Kafka's tool would take for an option, as
+/// one random id in 64 has it.
+fn cluster_id(random: uuid::Uuid) -> String {
+    let mut bytes = random.into_bytes();
+    // The first letter stands for six bits, and a dash for 62.
+    bytes[0] &= 0x7f;
+    base64_simd::URL_SAFE_NO_PAD.encode_to_string(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_id_never_looks_like_an_option() {
+        for first in 0..=u8::MAX {
+            let mut bytes = [0xff; 16];
+            bytes[0] = first;
+            let id = cluster_id(uuid::Uuid::from_bytes(bytes));
+            assert!(
+                id.len() == 22 && id.starts_with(|letter: char| letter.is_ascii_alphanumeric()),
+                "{id}"
+            );
+        }
+    }
 }
