@@ -22,7 +22,7 @@ pub use self::error::{ApiError, Detail, ErrorBody, ErrorCode, ErrorEnvelope, Fai
 pub use self::format::Format;
 pub use self::health::{Dependency, Health, HealthStatus, ping};
 pub use self::number::{CROSS_DIGITS, Number};
-pub use self::params::{FromParams, Params, PathCode, Query};
+pub use self::params::{FromParams, Nothing, Params, PathCode, Query};
 
 /// Serves one read function: `routes` behind the [`edge`].
 ///

@@ -32,6 +32,17 @@ pub trait FromParams: IntoParams + Sized {
     fn from_params(params: &Params) -> Result<Self, ApiError>;
 }
 
+/// No parameters at all.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Nothing {}
+
+impl FromParams for Nothing {
+    fn from_params(_: &Params) -> Result<Self, ApiError> {
+        Ok(Self {})
+    }
+}
+
 /// The query string, read as `T`; anything that `T` does not document is refused.
 #[derive(Debug)]
 pub struct Query<T>(pub T);

@@ -1,8 +1,6 @@
 //! `GET /openapi.json`: the whole API's description, all three services, as `docs/openapi.yaml` holds it. A test compares that file with the handlers.
 
-use shared::api::{Answer, ApiError, Freshness, Query};
-
-use super::known::Nothing;
+use shared::api::{Answer, ApiError, Freshness, Nothing, Query};
 
 /// `docs/openapi.yaml` as JSON, made when this is built.
 const DESCRIPTION: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));

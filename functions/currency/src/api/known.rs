@@ -1,10 +1,10 @@
 //! `GET /api/v1/currencies`: what is known of every currency, whether it has a rate or not.
 
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Freshness, FromParams, Params, Query};
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Freshness, Nothing, Query};
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// One currency.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -76,17 +76,6 @@ pub(super) struct KnownCurrencies {
     /// How many.
     #[schema(minimum = 0)]
     count: usize,
-}
-
-/// No parameters.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Nothing {}
-
-impl FromParams for Nothing {
-    fn from_params(_: &Params) -> Result<Self, ApiError> {
-        Ok(Self {})
-    }
 }
 
 /// Every known currency

@@ -79,15 +79,7 @@ pub(super) async fn search(Query(query): Query<SearchQuery>) -> Result<Answer, A
         (None, q) => (q.unwrap_or_default(), false),
     };
     let wanted = normal(&asked);
-    let names = |code: CurrencyCode| names(code, !is_country);
-    let mut hits: Vec<(Reverse<u8>, CurrencyCode)> = CurrencyCode::all()
-        .filter_map(|code| {
-            Some((
-                Reverse(names(code).iter().filter_map(|name| closeness(name, &wanted)).max()?),
-                code,
-            ))
-        })
-        .collect();
+    let hits = hits(&wanted, !is_country);
     if hits.is_empty() {
         let mut error = ApiError::new(
             ErrorCode::NotFound,
@@ -97,8 +89,7 @@ pub(super) async fn search(Query(query): Query<SearchQuery>) -> Result<Answer, A
         error.details.suggestions = suggestions(&wanted, !is_country);
         return Err(error);
     }
-    hits.sort_unstable();
-    let currencies: Vec<KnownCurrency> = hits.into_iter().map(|(_, code)| code.into()).collect();
+    let currencies: Vec<KnownCurrency> = hits.into_iter().map(KnownCurrency::from).collect();
     let count = currencies.len();
     Answer::json(&Found { currencies, count }, Freshness::Release)
 }
@@ -114,6 +105,16 @@ fn normal(text: &str) -> String {
         .filter(|letter| letter.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// The currencies that have a name like `wanted`, the best hit first.
+fn hits(wanted: &str, own: bool) -> Vec<CurrencyCode> {
+    let closest = |code: CurrencyCode| names(code, own).iter().filter_map(|name| closeness(name, wanted)).max();
+    let mut hits: Vec<(Reverse<u8>, CurrencyCode)> = CurrencyCode::all()
+        .filter_map(|code| Some((Reverse(closest(code)?), code)))
+        .collect();
+    hits.sort_unstable();
+    hits.into_iter().map(|(_, code)| code).collect()
 }
 
 /// Every name under which a currency is found.
@@ -166,17 +167,10 @@ mod tests {
     use super::*;
 
     fn found(wanted: &str, own: bool) -> Vec<&'static str> {
-        let mut hits: Vec<(Reverse<u8>, CurrencyCode)> = CurrencyCode::all()
-            .filter_map(|code| {
-                let fits = names(code, own)
-                    .iter()
-                    .filter_map(|name| closeness(name, &normal(wanted)))
-                    .max()?;
-                Some((Reverse(fits), code))
-            })
-            .collect();
-        hits.sort_unstable();
-        hits.into_iter().map(|(_, code)| code.as_str()).collect()
+        hits(&normal(wanted), own)
+            .into_iter()
+            .map(CurrencyCode::as_str)
+            .collect()
     }
 
     #[test]

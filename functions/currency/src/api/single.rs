@@ -7,7 +7,8 @@ use chrono::Utc;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, FromParams, Number, Params, PathCode, Query, Served,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, FromParams, Nothing, Number, Params, PathCode, Query,
+    Served,
 };
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
@@ -15,7 +16,6 @@ use shared::schedule;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
-use super::known::Nothing;
 use super::latest::no_rate;
 use crate::Currency;
 

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use chrono::Utc;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Health, HealthStatus, Query, ping};
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Health, HealthStatus, Nothing, Query, ping};
 use shared::schedule;
 use shared::store::{DayRate, rates_on};
 
-use super::query::Nothing;
 use crate::History;
 use crate::store;
 

@@ -1,22 +1,11 @@
 //! What the parameters of several routes have in common.
 
 use chrono::NaiveDate;
-use shared::api::{ApiError, ErrorCode, FromParams, Params};
+use shared::api::{ApiError, ErrorCode, Params};
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
-use utoipa::IntoParams;
 
 use crate::period::{IntervalName, PeriodName, Span, is_within_reach};
-
-/// No parameter at all.
-#[derive(Debug, IntoParams)]
-pub(super) struct Nothing {}
-
-impl FromParams for Nothing {
-    fn from_params(_: &Params) -> Result<Self, ApiError> {
-        Ok(Self {})
-    }
-}
 
 /// A pair of two different currencies, from `base` (KRW unless given), `target` and `inverse`.
 pub(super) fn pair(params: &Params) -> Result<Pair, ApiError> {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::{Deserialize, Deserializer, Serialize};
-use shared::api::{Answer, ApiError, Caller, Envelope, ErrorCode, ErrorEnvelope, JsonBody, Query};
+use shared::api::{Answer, ApiError, Caller, Envelope, ErrorCode, ErrorEnvelope, JsonBody, Nothing, Query};
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
 use utoipa::ToSchema;
 
-use super::input::{self, Nothing};
+use super::input;
 use super::key::IdempotencyKey;
 use crate::{Click, ClickKey, Clicked, Ranking};
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Health, HealthStatus, Query, ping};
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Health, HealthStatus, Nothing, Query, ping};
 
-use super::input::Nothing;
 use crate::Ranking;
 
 /// Whether rankings can be answered

@@ -1,25 +1,14 @@
-//! What routes of this part read alike: a country, and no parameters at all.
+//! What routes of this part read alike: a country in the path.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use shared::api::{ApiError, ErrorCode, FromParams, Params};
+use shared::api::{ApiError, ErrorCode};
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::{IntoParams, openapi};
-
-/// No parameters.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Nothing {}
-
-impl FromParams for Nothing {
-    fn from_params(_: &Params) -> Result<Self, ApiError> {
-        Ok(Self {})
-    }
-}
 
 /// The path's one parameter, a country.
 #[derive(Debug, Clone, Copy)]
