@@ -4,4 +4,5 @@ pub mod backfill;
 pub mod custom_resource;
 pub mod ecb_history;
 pub mod migrations;
+pub mod redrive;
 pub mod topics;

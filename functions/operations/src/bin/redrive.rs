@@ -1,0 +1,20 @@
+//! Lambda behind the backup queue, and the desk for dead letters. It wires; [`operations::redrive::Redrive::handle`] decides.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use operations::redrive::Redrive;
+use serde_json::value::RawValue;
+use shared::config::environment;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    shared::telemetry::init()?;
+    let redrive = &Redrive::read(&environment)?;
+    let handle = async move |event: LambdaEvent<Box<RawValue>>| -> Result<Box<RawValue>, Error> {
+        let deadline = event.context.deadline();
+        let time_left = deadline
+            .duration_since(std::time::SystemTime::now())
+            .unwrap_or_default();
+        redrive.handle(event.payload.get(), time_left).await
+    };
+    lambda_runtime::run(service_fn(handle)).await
+}
