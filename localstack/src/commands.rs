@@ -4,6 +4,7 @@
 mod backfill;
 mod client;
 mod down;
+mod emulate;
 mod error;
 mod invoke;
 mod logs;
@@ -14,6 +15,7 @@ mod up;
 
 pub use backfill::backfill;
 pub use down::down;
+pub use emulate::{EmulateOptions, emulate};
 pub use error::CommandError;
 pub use invoke::invoke;
 pub use logs::logs;
