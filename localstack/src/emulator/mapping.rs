@@ -50,6 +50,16 @@ pub enum PartialResponse {
     FromFirstNamed,
 }
 
+impl std::str::FromStr for PartialResponse {
+    type Err = String;
+
+    /// `only-named` or `from-first-named`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        <Self as ValueEnum>::from_str(text, false)
+            .map_err(|_| format!("reading of partial batch responses is {text:?}, allowed: only-named, from-first-named"))
+    }
+}
+
 /// One mapping and the record of its work.
 pub(super) struct Mapping {
     spec: MappingSpec,
