@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, Status, Template};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Status, Template};
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
@@ -130,7 +130,7 @@ impl Pipeline {
             template,
             parameters: given,
             bin_dir: binaries(),
-            kafka_bootstrap: kafka.bootstrap(),
+            kafka: KafkaAccess::plaintext(kafka.bootstrap()),
             queue_urls,
             function_env: function_env.map(|(name, value)| (name.to_owned(), value)).into(),
             log_dir: directory.join("logs"),
