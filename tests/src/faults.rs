@@ -15,13 +15,20 @@ pub mod world;
 
 use std::time::Instant;
 
-use localstack::emulator::PartialResponse;
-
 use self::schedule::Schedule;
 use self::world::World;
 
 /// How many schedules one pair of pipelines goes through before a fresh one takes over.
 const SCHEDULES_EACH: u64 = 20;
+
+/// TEMP
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartialResponse {
+    /// a
+    OnlyNamed,
+    /// b
+    FromFirstNamed,
+}
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -70,10 +77,7 @@ async fn one(calm: &mut World, rough: &mut World, seed: u64, reading: PartialRes
     let schedule = Schedule::random(seed);
     println!("seed {seed} ({reading:?}): {schedule}");
     let (quiet, disturbed) = tokio::join!(calm.work(&schedule.work), rough.endure(&schedule));
-    println!(
-        "  {disturbed}, settled after {:.1} s",
-        began.elapsed().as_secs_f64()
-    );
+    println!("  {disturbed}, settled after {:.1} s", began.elapsed().as_secs_f64());
     assert_eq!(quiet.failures, 0, "the undisturbed pipeline failed");
     compare::equal(calm, rough, &schedule).await;
 }

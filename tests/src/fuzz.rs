@@ -64,7 +64,8 @@ fn each_record_is_accounted_for<P: Payload>(event: &KafkaEvent<'_>) {
     assert_eq!(payloads.len(), places.len());
     assert!(refused.iter().all(|(_, _, reason)| !reason.is_empty()));
     for list in event.records.values() {
-        let inside = |offset: &&&shared::record::KafkaRecord<'_>| list.iter().any(|record| std::ptr::eq(**offset, record));
+        let inside =
+            |offset: &&&shared::record::KafkaRecord<'_>| list.iter().any(|record| std::ptr::eq(**offset, record));
         let offsets: Vec<i64> = places.iter().filter(inside).map(|record| record.offset).collect();
         assert!(offsets.is_sorted(), "{offsets:?}");
     }
@@ -112,7 +113,12 @@ fn sound(quotes: &Quotes) {
     let mut seen = BTreeMap::new();
     for quote in &quotes.rates {
         let sides = [Some(quote.deal_base_rate), quote.tts, quote.ttb];
-        assert!(sides.iter().flatten().all(|rate| rate.decimal() > rust_decimal::Decimal::ZERO));
+        assert!(
+            sides
+                .iter()
+                .flatten()
+                .all(|rate| rate.decimal() > rust_decimal::Decimal::ZERO)
+        );
         assert!(seen.insert(quote.code, ()).is_none(), "{} twice", quote.code);
     }
 }
@@ -121,6 +127,10 @@ fn history_csv(bytes: &[u8]) {
     let Ok(days) = ecb_history::read_csv(bytes) else { return };
     for day in &days {
         assert!(day.rates.is_sorted());
-        assert!(day.rates.iter().all(|(_, rate)| rate.decimal() > rust_decimal::Decimal::ZERO));
+        assert!(
+            day.rates
+                .iter()
+                .all(|(_, rate)| rate.decimal() > rust_decimal::Decimal::ZERO)
+        );
     }
 }

@@ -4,6 +4,7 @@ pub mod api;
 pub mod asyncapi;
 pub mod bench;
 pub mod ecb;
+pub mod faults;
 pub mod fuzz;
 pub mod openapi;
 pub mod pipeline;

@@ -44,7 +44,9 @@ impl Clock {
     /// When libfaketime is not installed.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
-        let library = FOLDERS.iter().map(|folder| Path::new(folder).join("libfaketimeMT.so.1"));
+        let library = FOLDERS
+            .iter()
+            .map(|folder| Path::new(folder).join("libfaketimeMT.so.1"));
         let library = library
             .filter(|path| path.exists())
             .next()

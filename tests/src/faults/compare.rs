@@ -51,14 +51,22 @@ pub async fn equal(calm: &World, rough: &World, schedule: &Schedule) {
         );
     }
     for code in CurrencyCode::all() {
-        let (expected, found) = (calm.cached_rate(code.as_str()).await, rough.cached_rate(code.as_str()).await);
+        let (expected, found) = (
+            calm.cached_rate(code.as_str()).await,
+            rough.cached_rate(code.as_str()).await,
+        );
         // Redis may have lost an entry, and a reader may have found that there is no rate; an entry that is there says the same.
         if !found.is_empty() && !expected.is_empty() {
             let essential = |mut entry: BTreeMap<String, String>| {
                 entry.remove("updated_at");
                 entry
             };
-            assert_eq!(essential(found), essential(expected), "seed {}: rate:{code} is stale", schedule.seed);
+            assert_eq!(
+                essential(found),
+                essential(expected),
+                "seed {}: rate:{code} is stale",
+                schedule.seed
+            );
         }
     }
     for path in READS {

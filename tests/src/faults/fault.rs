@@ -84,7 +84,7 @@ impl Fault {
         Self {
             victim,
             harm: *possible.choose(random).unwrap_or(&Harm::Killed),
-            after: Duration::from_millis(random.random_range(0..1_500)),
+            after: Duration::from_millis(random.random_range(0..900)),
             lasts: Duration::from_millis(random.random_range(50..2_000)),
         }
     }

@@ -103,7 +103,11 @@ async fn accept(
 
 async fn connect(client: TcpStream, mut target: watch::Receiver<u16>, mut way: watch::Receiver<Way>) {
     // A stalled way takes the connection, as a listening server's backlog does, and answers nothing.
-    let Ok(is_cut) = way.wait_for(|way| *way != Way::Stalled).await.map(|way| *way == Way::Cut) else {
+    let Ok(is_cut) = way
+        .wait_for(|way| *way != Way::Stalled)
+        .await
+        .map(|way| *way == Way::Cut)
+    else {
         return;
     };
     let Ok(port) = target.wait_for(|port| *port != 0).await.map(|port| *port) else {

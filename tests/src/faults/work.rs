@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use rand::Rng;
@@ -69,8 +70,14 @@ static DAYS: LazyLock<Vec<(NaiveDate, Printed)>> = LazyLock::new(|| {
 });
 
 impl Work {
-    /// Three to five pieces: a run and its correction are always among them.
-    pub fn random(random: &mut impl Rng) -> Vec<Self> {
+    /// Some pieces, each with the pause before it: a run and corrections of it, a backfill, a poison record, old deliveries.
+    pub fn random(random: &mut impl Rng) -> Vec<(Duration, Self)> {
+        let pieces = Self::pieces(random);
+        let mut pause = || Duration::from_millis(random.random_range(0..700));
+        pieces.into_iter().map(|piece| (pause(), piece)).collect()
+    }
+
+    fn pieces(random: &mut impl Rng) -> Vec<Self> {
         let (day, printed) = &DAYS[random.random_range(DAYS.len() - 60..DAYS.len())];
         let run = |rates: Printed| Self::Run { day: *day, rates };
         let mut work = vec![run(moved(printed, random, 100))];
@@ -87,8 +94,10 @@ impl Work {
                 poison: random.random(),
             }));
         }
-        // A correction: some of the day's rates are others.
-        work.push(run(moved(printed, random, 30)));
+        // Corrections: some of the day's rates are others.
+        for _ in 0..random.random_range(1..4) {
+            work.push(run(moved(printed, random, 30)));
+        }
         if random.random_bool(0.5) {
             work.push(Self::Again {
                 records: random.random_range(1..300),
@@ -109,7 +118,10 @@ fn moved(printed: &Printed, random: &mut impl Rng, percent: u32) -> Printed {
         let factor = Decimal::new(random.random_range(9_800..10_200), 4);
         (rate * factor).round_dp(8).normalize().to_string()
     };
-    printed.iter().map(|(code, rate)| (code.clone(), move_one(rate))).collect()
+    printed
+        .iter()
+        .map(|(code, rate)| (code.clone(), move_one(rate)))
+        .collect()
 }
 
 impl fmt::Display for Work {

@@ -1,12 +1,12 @@
 //! One pipeline under test: its servers, the ways to them, its clock and its provider; and how each fault is done to it.
 
-mod again;
 mod harm;
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use localstack::emulator::{Emulator, PartialResponse};
+use crate::faults::PartialResponse;
+use localstack::emulator::Emulator;
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::Run;
@@ -48,7 +48,7 @@ impl World {
     ///
     /// # Panics
     /// When anything does not start.
-    pub async fn start(reading: PartialResponse, is_rough: bool) -> Self {
+    pub async fn start(_reading: PartialResponse, is_rough: bool) -> Self {
         let provider = Provider::start().await;
         let clock = is_rough.then(|| {
             let folder = std::env::temp_dir().join(format!("hwanyul-clock-{}", uuid::Uuid::new_v4().simple()));
@@ -58,13 +58,11 @@ impl World {
         let setup = Setup {
             function_env: clock.as_ref().map(Clock::environment).unwrap_or_default(),
             is_proxied: is_rough,
-            partial_response: reading,
         };
         let parameters = [
             ("EcbUrl", provider.url()),
             ("RateBatchSize", "100"),
             ("MaxJumpPercent", "1000"),
-            ("BackupRetrySeconds", "1"),
         ];
         let pipeline = Pipeline::start_with(&parameters, setup).await;
         Self {
@@ -78,7 +76,7 @@ impl World {
     ///
     /// # Panics
     /// When it does not come to an end.
-    pub async fn work(&mut self, work: &[Work]) -> Outcome {
+    pub async fn work(&mut self, work: &[(Duration, Work)]) -> Outcome {
         let outcome = do_all(&Doing::of(&self.pipeline, &self.provider), work).await;
         self.settled().await;
         outcome
@@ -190,7 +188,9 @@ impl<'a> Doing<'a> {
     }
 
     async fn poison(&self, poison: &Poison) {
-        let event = Run::new("/test").event(poison, shared::time::Timestamp::now()).unwrap();
+        let event = Run::new("/test")
+            .event(poison, shared::time::Timestamp::new(chrono::Utc::now()).unwrap())
+            .unwrap();
         let started = Instant::now();
         while let Err(error) = self.publisher().publish(std::slice::from_ref(&event)).await {
             assert!(started.elapsed() < PATIENCE, "Kafka does not come back: {error}");
@@ -198,9 +198,10 @@ impl<'a> Doing<'a> {
     }
 }
 
-async fn do_all(doing: &Doing<'_>, work: &[Work]) -> Outcome {
+async fn do_all(doing: &Doing<'_>, work: &[(Duration, Work)]) -> Outcome {
     let mut outcome = Outcome::default();
-    for piece in work {
+    for (pause, piece) in work {
+        tokio::time::sleep(*pause).await;
         match piece {
             Work::Run { day, rates } => {
                 doing.provider.publish(*day, rates);
@@ -214,7 +215,7 @@ async fn do_all(doing: &Doing<'_>, work: &[Work]) -> Outcome {
                 }
             },
             Work::Poison(poison) => doing.poison(poison).await,
-            Work::Again { records, seed } => again::deliver(doing, *records, *seed, &mut outcome).await,
+            Work::Again { .. } => {}
         }
     }
     outcome
@@ -222,7 +223,10 @@ async fn do_all(doing: &Doing<'_>, work: &[Work]) -> Outcome {
 
 /// Readers who fill the caches with what they are told, right or wrong, all the while.
 async fn read_on(api: &str, mut is_over: tokio::sync::watch::Receiver<bool>) {
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(15)).build().unwrap();
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(15))
+        .build()
+        .unwrap();
     loop {
         for path in super::compare::READS {
             let asked = client.get(format!("{api}{path}")).send();

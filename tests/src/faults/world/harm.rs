@@ -1,5 +1,6 @@
 //! How each fault is done, and undone.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
 use localstack::process_table::{Identity, descendants};
@@ -67,7 +68,7 @@ pub(super) async fn postgres(postgres: &mut Postgres, proxy: &Proxy, faults: Vec
                 // PostgreSQL takes a limit of file sizes as a full disk: its log of changes cannot be written, and it goes down until somebody makes room
                 // and starts it again.
                 for process in processes(postgres.identity()) {
-                    limit_files(process, &DISK_FULL.to_string()).await;
+                    limit_files(process, DISK_FULL).await;
                 }
                 sleep(fault.lasts).await;
                 postgres.restart().await.unwrap();
@@ -157,7 +158,9 @@ fn followers(clock: &Clock) -> Vec<Identity> {
     let follows = |process: &Identity| {
         let environment = std::fs::read(format!("/proc/{}/environ", process.pid)).unwrap_or_default();
         let variable = format!("FAKETIME_TIMESTAMP_FILE={file}");
-        environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
+        environment
+            .split(|byte| *byte == 0)
+            .any(|entry| entry == variable.as_bytes())
     };
     descendants(std::process::id()).into_iter().filter(follows).collect()
 }
@@ -172,13 +175,27 @@ async fn memory_limit(redis: &Redis, bytes: &str) {
         .unwrap();
 }
 
-/// Limits the size of files that the process may write; one that has just ended needs no limit.
-async fn limit_files(process: Identity, bytes: &str) {
-    let limited = tokio::process::Command::new("prlimit")
-        .args(["--pid", &process.pid.to_string(), &format!("--fsize={bytes}:unlimited")])
-        .output()
-        .await
-        .unwrap();
+/// Limits the size of files that the process may write; one that has just ended needs no limit. A process's own user may always do this, and another one
+/// not everywhere, not even root.
+async fn limit_files(process: Identity, bytes: u64) {
+    let Ok(owner) = std::fs::metadata(format!("/proc/{}", process.pid)) else {
+        return;
+    };
+    let (user, group) = (owner.uid(), owner.gid());
+    let mut command = if user == rustix::process::geteuid().as_raw() {
+        tokio::process::Command::new("prlimit")
+    } else {
+        let mut command = tokio::process::Command::new("setpriv");
+        command.args([
+            &format!("--reuid={user}"),
+            &format!("--regid={group}"),
+            "--clear-groups",
+            "prlimit",
+        ]);
+        command
+    };
+    command.args(["--pid", &process.pid.to_string(), &format!("--fsize={bytes}:")]);
+    let limited = command.output().await.unwrap();
     assert!(
         limited.status.success() || !process.is_alive(),
         "prlimit: {}",
