@@ -132,6 +132,7 @@ impl<R: Fn(&'static str, Duration)> Starting<'_, R> {
             dir: self.options.dir.join(name),
             log: self.options.log_dir.join(format!("{name}.log")),
             port,
+            security: None,
         };
         let server = Server::start(&place).await?;
         (self.ready)(K::NAME, self.began.elapsed());
