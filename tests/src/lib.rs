@@ -6,6 +6,7 @@ pub mod bench;
 pub mod ecb;
 pub mod openapi;
 pub mod pipeline;
+pub mod secured;
 pub mod services;
 
 use std::collections::BTreeMap;

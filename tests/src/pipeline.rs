@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
 
+use crate::secured::{Secured, assert_no_secret, passwords_of};
 use crate::server;
 
 /// The project's folder.
@@ -37,6 +39,13 @@ pub fn binaries() -> PathBuf {
     }
 }
 
+/// The parameters for user, password, CA file and kind of security of Kafka, Redis and PostgreSQL; of those in a URL the CA file alone.
+const SECURED_SETTINGS: [[&str; 4]; 3] = [
+    ["KafkaUsername", "KafkaPassword", "KafkaCaFile", "KafkaSecurity"],
+    ["", "", "RedisCaFile", ""],
+    ["", "", "DatabaseCaFile", ""],
+];
+
 /// Servers, feed and emulator of one test.
 pub struct Pipeline {
     /// Kafka.
@@ -53,6 +62,9 @@ pub struct Pipeline {
     pub api: String,
     /// The tables.
     pub store: PgPool,
+    /// What must be in no log and in no answer.
+    pub secrets: Vec<String>,
+    answers: Mutex<Vec<String>>,
     directory: PathBuf,
     _feed: Feed,
 }
@@ -63,10 +75,22 @@ impl Pipeline {
     /// # Panics
     /// When anything does not start.
     pub async fn start(parameters: &[(&str, &str)]) -> Self {
+        Self::start_on(None, parameters).await
+    }
+
+    /// The same, on secured servers where `secured` is given: the functions have nothing but their settings to get in.
+    ///
+    /// # Panics
+    /// When anything does not start.
+    pub async fn start_on(secured: Option<&Secured>, parameters: &[(&str, &str)]) -> Self {
         let directory = std::env::temp_dir().join(format!("hwanyul-test-{}", Uuid::new_v4().simple()));
         let place = |name: &str| Options::in_dir(directory.join(name));
-        let (on_kafka, on_redis) = (place("kafka"), place("redis"));
-        let (on_postgres, on_mongo) = (place("postgres"), place("mongo"));
+        let secure = |options: Options, secured: Option<&Secured>| Options {
+            security: secured.map(Secured::current),
+            ..options
+        };
+        let (on_kafka, on_redis) = (secure(place("kafka"), secured), secure(place("redis"), secured));
+        let (on_postgres, on_mongo) = (secure(place("postgres"), secured), place("mongo"));
         let (kafka, redis, postgres, mongo) = tokio::try_join!(
             Kafka::start(&on_kafka),
             Redis::start(&on_redis),
@@ -103,6 +127,16 @@ impl Pipeline {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        given.insert("KoreaeximUrl".to_owned(), format!("{}/site/program/financial/exchangeJSON", feed.url()));
+        given.insert("KoreaeximApiKey".to_owned(), Uuid::new_v4().simple().to_string());
+        for (options, settings) in [&on_kafka, &on_redis, &on_postgres].into_iter().zip(SECURED_SETTINGS) {
+            if let Some(security) = &options.security {
+                let ca_file = security.certificate.ca_file().display().to_string();
+                let values = [security.user.clone(), security.password.clone(), ca_file, "sasl_ssl_scram".to_owned()];
+                let named = settings.iter().zip(values).filter(|(name, _)| !name.is_empty());
+                given.extend(named.map(|(name, value)| ((*name).to_owned(), value)));
+            }
+        }
         given.extend(
             parameters
                 .iter()
@@ -120,17 +154,24 @@ impl Pipeline {
                 .unwrap();
             queue_urls.insert(queue.logical_id, created.queue_url().unwrap().to_owned());
         }
+        // LocalStack takes any, and this one is found if it is written anywhere.
+        let aws_secret = Uuid::new_v4().simple().to_string();
         let function_env = [
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", aws_secret.clone()),
             ("AWS_ENDPOINT_URL_SQS", server("HWANYUL_TEST_SQS")),
         ];
+        let mut secrets = passwords_of(&given);
+        secrets.push(aws_secret);
+        let certificates = [&on_kafka, &on_redis, &on_postgres];
+        let certificates = certificates.iter().filter_map(|options| options.security.as_ref());
+        secrets.extend(certificates.flat_map(|security| security.certificate.secrets()));
         let emulator = Emulator::start(EmulatorOptions {
             template,
             parameters: given,
             bin_dir: binaries(),
-            kafka_bootstrap: kafka.bootstrap(),
+            kafka_bootstrap: kafka.plain_bootstrap(),
             queue_urls,
             function_env: function_env.map(|(name, value)| (name.to_owned(), value)).into(),
             log_dir: directory.join("logs"),
@@ -160,6 +201,8 @@ impl Pipeline {
             emulator,
             api,
             store,
+            secrets,
+            answers: Mutex::default(),
             directory,
             _feed: feed,
         }
@@ -178,6 +221,10 @@ impl Pipeline {
             .invoke(function, Bytes::from(payload.to_string()))
             .await
             .unwrap();
+        self.answers
+            .lock()
+            .unwrap()
+            .push(String::from_utf8_lossy(&invocation.payload).into_owned());
         let answer = serde_json::from_slice(&invocation.payload).unwrap_or(Value::Null);
         match invocation.function_error {
             None => Ok(answer),
@@ -247,7 +294,9 @@ impl Pipeline {
     /// # Panics
     /// When Redis does not answer.
     pub async fn cached_rate(&self, code: &str) -> BTreeMap<String, String> {
-        let mut redis = redis::Client::open(self.redis.url())
+        let mut redis = self
+            .redis
+            .client()
             .unwrap()
             .get_multiplexed_async_connection()
             .await
@@ -269,10 +318,10 @@ impl Pipeline {
             .collect()
     }
 
-    /// Ends everything and removes its folder.
+    /// Ends everything, looks for secrets in all that was logged and answered, and removes the folder.
     ///
     /// # Panics
-    /// When a server does not end.
+    /// When a server does not end, or a secret was written.
     pub async fn stop(self) {
         self.store.close().await;
         self.emulator.shutdown().await;
@@ -280,6 +329,7 @@ impl Pipeline {
         self.redis.stop().await.unwrap();
         self.postgres.stop().await.unwrap();
         self.mongo.stop().await.unwrap();
+        assert_no_secret(&self.directory, &self.answers.into_inner().unwrap(), &self.secrets);
         std::fs::remove_dir_all(&self.directory).unwrap();
     }
 }

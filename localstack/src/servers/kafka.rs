@@ -55,6 +55,12 @@ impl Kafka {
     pub fn bootstrap(&self) -> String {
         bootstrap(self.port())
     }
+
+    /// Where the broker is reached without user and certificate, also when it is secured.
+    #[must_use]
+    pub fn plain_bootstrap(&self) -> String {
+        bootstrap(self.kind().plain_port)
+    }
 }
 
 impl ServerKind for Kind {
