@@ -6,6 +6,7 @@ pub mod api;
 pub mod apply;
 pub mod batch;
 pub mod cache;
+mod certificate;
 pub mod config;
 pub mod country;
 pub mod currency;

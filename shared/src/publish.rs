@@ -1,5 +1,6 @@
 //! The way to Kafka, and the only module that knows which client is used.
 
+mod refusal;
 mod topics;
 
 use std::time::Duration;
@@ -48,7 +49,7 @@ pub enum PublishError {
 /// Connects as `config` says.
 ///
 /// # Errors
-/// What the client says: no broker, wrong password, wrong CA.
+/// What the client says; where a setting is to blame (wrong password, wrong CA, a port that speaks something else), its name and what is wrong with it.
 pub async fn connect(config: &KafkaConfig) -> Result<Kafka, KrafkaError> {
     let security = match &config.security {
         KafkaSecurity::Plaintext => AuthConfig::plaintext(),
@@ -58,7 +59,7 @@ pub async fn connect(config: &KafkaConfig) -> Result<Kafka, KrafkaError> {
             ca_file,
         } => {
             let tls = match ca_file {
-                Some(path) => TlsConfig::new().with_ca_cert(path),
+                Some(file) => TlsConfig::new().with_ca_cert_pem(file.pem()),
                 None => TlsConfig::new(),
             };
             AuthConfig::sasl_scram_sha512(username, password).with_tls(tls)
@@ -78,6 +79,7 @@ pub async fn connect(config: &KafkaConfig) -> Result<Kafka, KrafkaError> {
         .connect_timeout(Duration::from_secs(3))
         .connect()
         .await
+        .map_err(|error| refusal::named(config, error))
 }
 
 /// Publishes events; connects at the first of them and keeps the connection for warm invocations.

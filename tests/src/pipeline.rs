@@ -1,10 +1,12 @@
 //! The whole flow, from the template: a feed, Kafka, Redis, PostgreSQL and MongoDB of one test's own (so that it may kill them), and the functions' real
 //! bootstraps behind the emulator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
 use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Status, Template};
 use localstack::feed::{Feed, FeedOptions};
@@ -14,6 +16,8 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
 
+use crate::faults::proxy::Proxy;
+use crate::secured::{Secured, assert_no_secret, passwords_of};
 use crate::server;
 
 /// The project's folder.
@@ -37,6 +41,13 @@ pub fn binaries() -> PathBuf {
     }
 }
 
+/// The parameters for user, password, CA file and kind of security of Kafka, Redis and PostgreSQL; of those in a URL the CA file alone.
+const SECURED_SETTINGS: [[&str; 4]; 3] = [
+    ["KafkaUsername", "KafkaPassword", "KafkaCaFile", "KafkaSecurity"],
+    ["", "", "RedisCaFile", ""],
+    ["", "", "DatabaseCaFile", ""],
+];
+
 /// Servers, feed and emulator of one test.
 pub struct Pipeline {
     /// Kafka.
@@ -53,8 +64,50 @@ pub struct Pipeline {
     pub api: String,
     /// The tables.
     pub store: PgPool,
+    /// The ways to the servers, when they lead through proxies.
+    pub proxies: Option<Proxies>,
+    /// What must be in no log and in no answer.
+    pub secrets: Vec<String>,
+    answers: Mutex<Vec<String>>,
     directory: PathBuf,
+    queue_urls: BTreeMap<String, String>,
     _feed: Feed,
+}
+
+/// What a pipeline is started with, beside the template's parameters.
+#[derive(Default)]
+pub struct Setup<'a> {
+    /// Users, passwords and certificates of the servers; without them whoever connects is let in.
+    pub secured: Option<&'a Secured>,
+    /// Variables of every function's environment, beside the template's.
+    pub function_env: Vec<(String, String)>,
+    /// Whether functions and mappings reach Kafka, Redis, PostgreSQL and SQS through proxies.
+    pub is_proxied: bool,
+}
+
+/// One way to each server that functions use.
+pub struct Proxies {
+    /// To the broker.
+    pub kafka: Proxy,
+    /// To Redis.
+    pub redis: Proxy,
+    /// To PostgreSQL.
+    pub postgres: Proxy,
+    /// To SQS.
+    pub sqs: Proxy,
+}
+
+impl Proxies {
+    async fn start() -> Self {
+        let (kafka, redis, postgres, sqs) =
+            tokio::join!(Proxy::start(), Proxy::start(), Proxy::start(), Proxy::start());
+        Self {
+            kafka,
+            redis,
+            postgres,
+            sqs,
+        }
+    }
 }
 
 impl Pipeline {
@@ -63,10 +116,40 @@ impl Pipeline {
     /// # Panics
     /// When anything does not start.
     pub async fn start(parameters: &[(&str, &str)]) -> Self {
+        Self::start_with(parameters, Setup::default()).await
+    }
+
+    /// The same, on secured servers where `secured` is given: the functions have nothing but their settings to get in.
+    ///
+    /// # Panics
+    /// When anything does not start.
+    pub async fn start_on(secured: Option<&Secured>, parameters: &[(&str, &str)]) -> Self {
+        let setup = Setup {
+            secured,
+            ..Setup::default()
+        };
+        Self::start_with(parameters, setup).await
+    }
+
+    /// The same, set up otherwise.
+    ///
+    /// # Panics
+    /// When anything does not start.
+    pub async fn start_with(parameters: &[(&str, &str)], setup: Setup<'_>) -> Self {
+        let secured = setup.secured;
         let directory = std::env::temp_dir().join(format!("hwanyul-test-{}", Uuid::new_v4().simple()));
         let place = |name: &str| Options::in_dir(directory.join(name));
-        let (on_kafka, on_redis) = (place("kafka"), place("redis"));
-        let (on_postgres, on_mongo) = (place("postgres"), place("mongo"));
+        let secure = |options: Options, secured: Option<&Secured>| Options {
+            security: secured.map(Secured::current),
+            ..options
+        };
+        let proxies = match setup.is_proxied {
+            true => Some(Proxies::start().await),
+            false => None,
+        };
+        let (mut on_kafka, on_redis) = (secure(place("kafka"), secured), secure(place("redis"), secured));
+        on_kafka.proxy_port = proxies.as_ref().map(|proxies| proxies.kafka.port());
+        let (on_postgres, on_mongo) = (secure(place("postgres"), secured), place("mongo"));
         let (kafka, redis, postgres, mongo) = tokio::try_join!(
             Kafka::start(&on_kafka),
             Redis::start(&on_redis),
@@ -87,12 +170,21 @@ impl Pipeline {
         sqlx::query("CREATE DATABASE hwanyul").execute(&admin).await.unwrap();
         admin.close().await;
 
+        let (mut bootstrap, mut redis_url) = (kafka.bootstrap(), redis.url());
+        let (mut database_url, mut sqs_url) = (postgres.url("hwanyul"), server("HWANYUL_TEST_SQS"));
+        if let Some(proxies) = &proxies {
+            proxies.kafka.lead_to(kafka.proxied_port().unwrap());
+            bootstrap = format!("127.0.0.1:{}", proxies.kafka.port());
+            redis_url = proxies.redis.before(&redis_url);
+            database_url = proxies.postgres.before(&database_url);
+            sqs_url = proxies.sqs.before(&sqs_url);
+        }
         let mut given: BTreeMap<String, String> = [
-            ("KafkaBootstrapServers", kafka.bootstrap()),
+            ("KafkaBootstrapServers", bootstrap),
             ("KafkaSecurity", "plaintext".to_owned()),
             ("KafkaReplication", "1".to_owned()),
-            ("RedisUrl", redis.url()),
-            ("DatabaseUrl", postgres.url("hwanyul")),
+            ("RedisUrl", redis_url),
+            ("DatabaseUrl", database_url),
             ("MongodbUri", format!("{}/hwanyul", mongo.url())),
             ("IngestSchedule", "rate(1 day)".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
@@ -103,6 +195,24 @@ impl Pipeline {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        given.insert(
+            "KoreaeximUrl".to_owned(),
+            format!("{}/site/program/financial/exchangeJSON", feed.url()),
+        );
+        given.insert("KoreaeximApiKey".to_owned(), Uuid::new_v4().simple().to_string());
+        for (options, settings) in [&on_kafka, &on_redis, &on_postgres].into_iter().zip(SECURED_SETTINGS) {
+            if let Some(security) = &options.security {
+                let ca_file = security.certificate.ca_file().display().to_string();
+                let values = [
+                    security.user.clone(),
+                    security.password.clone(),
+                    ca_file,
+                    "sasl_ssl_scram".to_owned(),
+                ];
+                let named = settings.iter().zip(values).filter(|(name, _)| !name.is_empty());
+                given.extend(named.map(|(name, value)| ((*name).to_owned(), value)));
+            }
+        }
         given.extend(
             parameters
                 .iter()
@@ -120,19 +230,30 @@ impl Pipeline {
                 .unwrap();
             queue_urls.insert(queue.logical_id, created.queue_url().unwrap().to_owned());
         }
+        // LocalStack takes any, and this one is found if it is written anywhere.
+        let aws_secret = Uuid::new_v4().simple().to_string();
         let function_env = [
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-            ("AWS_ENDPOINT_URL_SQS", server("HWANYUL_TEST_SQS")),
+            ("AWS_SECRET_ACCESS_KEY", aws_secret.clone()),
+            ("AWS_ENDPOINT_URL_SQS", sqs_url),
         ];
+        let function_env = function_env.map(|(name, value)| (name.to_owned(), value));
+        let mut secrets = passwords_of(&given);
+        secrets.push(aws_secret);
+        let certificates = [&on_kafka, &on_redis, &on_postgres];
+        let certificates = certificates.iter().filter_map(|options| options.security.as_ref());
+        secrets.extend(certificates.flat_map(|security| security.certificate.secrets()));
         let emulator = Emulator::start(EmulatorOptions {
             template,
             parameters: given,
             bin_dir: binaries(),
-            kafka: KafkaAccess::plaintext(kafka.bootstrap()),
-            queue_urls,
-            function_env: function_env.map(|(name, value)| (name.to_owned(), value)).into(),
+            kafka: KafkaAccess::plaintext(proxies.as_ref().map_or_else(
+                || kafka.plain_bootstrap(),
+                |proxies| format!("127.0.0.1:{}", proxies.kafka.port()),
+            )),
+            queue_urls: queue_urls.clone(),
+            function_env: function_env.into_iter().chain(setup.function_env).collect(),
             log_dir: directory.join("logs"),
         })
         .await
@@ -160,7 +281,11 @@ impl Pipeline {
             emulator,
             api,
             store,
+            proxies,
+            secrets,
+            answers: Mutex::default(),
             directory,
+            queue_urls,
             _feed: feed,
         }
     }
@@ -178,6 +303,10 @@ impl Pipeline {
             .invoke(function, Bytes::from(payload.to_string()))
             .await
             .unwrap();
+        self.answers
+            .lock()
+            .unwrap()
+            .push(String::from_utf8_lossy(&invocation.payload).into_owned());
         let answer = serde_json::from_slice(&invocation.payload).unwrap_or(Value::Null);
         match invocation.function_error {
             None => Ok(answer),
@@ -247,7 +376,9 @@ impl Pipeline {
     /// # Panics
     /// When Redis does not answer.
     pub async fn cached_rate(&self, code: &str) -> BTreeMap<String, String> {
-        let mut redis = redis::Client::open(self.redis.url())
+        let mut redis = self
+            .redis
+            .client()
             .unwrap()
             .get_multiplexed_async_connection()
             .await
@@ -257,6 +388,53 @@ impl Pipeline {
             .query_async(&mut redis)
             .await
             .unwrap()
+    }
+
+    /// How many messages a queue of the template holds, visible or not.
+    ///
+    /// # Panics
+    /// When there is no such queue, or SQS does not answer.
+    pub async fn messages(&self, queue: &str) -> u64 {
+        let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+        let request = sqs.get_queue_attributes().queue_url(&self.queue_urls[queue]);
+        let answer = request.attribute_names(QueueAttributeName::All).send().await.unwrap();
+        let of = |name: QueueAttributeName| -> u64 {
+            let value = answer.attributes().and_then(|attributes| attributes.get(&name));
+            value.map_or(0, |value| value.parse().unwrap())
+        };
+        of(QueueAttributeName::ApproximateNumberOfMessages)
+            + of(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
+            + of(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
+    }
+
+    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. A batch that was delivered twice may have left two
+    /// of the same record, which count as one.
+    ///
+    /// # Panics
+    /// When SQS does not answer.
+    pub async fn take_dead_letters(&self) -> BTreeSet<String> {
+        let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+        let url = &self.queue_urls["DeadLetterQueue"];
+        let mut letters = BTreeSet::new();
+        loop {
+            let request = sqs.receive_message().queue_url(url).max_number_of_messages(10);
+            let answer = request.send().await.unwrap();
+            if answer.messages().is_empty() {
+                return letters;
+            }
+            for message in answer.messages() {
+                let letter: Value = serde_json::from_str(message.body().unwrap()).unwrap();
+                let essential = ["function", "topic", "error_code", "payload"].map(|field| letter[field].to_string());
+                letters.insert(essential.join(" "));
+                let receipt = message.receipt_handle().unwrap();
+                sqs.delete_message()
+                    .queue_url(url)
+                    .receipt_handle(receipt)
+                    .send()
+                    .await
+                    .unwrap();
+            }
+        }
     }
 
     /// The lines that a function has logged.
@@ -269,10 +447,10 @@ impl Pipeline {
             .collect()
     }
 
-    /// Ends everything and removes its folder.
+    /// Ends everything, looks for secrets in all that was logged and answered, and removes the folder.
     ///
     /// # Panics
-    /// When a server does not end.
+    /// When a server does not end, or a secret was written.
     pub async fn stop(self) {
         self.store.close().await;
         self.emulator.shutdown().await;
@@ -280,6 +458,7 @@ impl Pipeline {
         self.redis.stop().await.unwrap();
         self.postgres.stop().await.unwrap();
         self.mongo.stop().await.unwrap();
+        assert_no_secret(&self.directory, &self.answers.into_inner().unwrap(), &self.secrets);
         std::fs::remove_dir_all(&self.directory).unwrap();
     }
 }

@@ -65,7 +65,7 @@ impl ServerKind for Kind {
         Ok((Self { dir, seed }, program))
     }
 
-    async fn answers(port: u16) -> Result<(), String> {
+    async fn answers(&self, port: u16) -> Result<(), String> {
         listens(port).await?;
         // The first request loads the service, which takes seconds; asking again meanwhile would only add to the queue.
         match client(port).list_queues().send().await {
