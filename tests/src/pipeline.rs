@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Status, Template};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, PartialResponse, Status, Template};
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
@@ -24,6 +24,18 @@ use crate::server;
 #[must_use]
 pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The reading of partial batch responses that the suite runs under: `HWANYUL_PARTIAL_RESPONSE`, as for `./localstack/up`.
+///
+/// # Panics
+/// When it is neither `only-named` nor `from-first-named`.
+#[must_use]
+pub fn partial_response() -> PartialResponse {
+    match std::env::var("HWANYUL_PARTIAL_RESPONSE") {
+        Ok(reading) => reading.parse().unwrap(),
+        Err(_) => PartialResponse::default(),
+    }
 }
 
 /// The folder of the functions' bootstraps: where this test's own binary was built.
@@ -255,6 +267,8 @@ impl Pipeline {
             queue_urls: queue_urls.clone(),
             function_env: function_env.into_iter().chain(setup.function_env).collect(),
             log_dir: directory.join("logs"),
+            partial_response: partial_response(),
+            s3_endpoint: None,
         })
         .await
         .unwrap();
