@@ -1,12 +1,14 @@
 //! Records of Kafka again: read by their offsets, written as they were. Beside [`crate::publish`] the only module that knows which client is used. It
 //! joins no group, so nobody's progress changes.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use krafka::consumer::{AutoOffsetReset, Consumer, ConsumerRecord, IsolationLevel};
 use krafka::producer::Producer;
 use krafka::{Kafka, KrafkaError, Record};
+use serde::Serialize;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
@@ -21,7 +23,7 @@ const POLL: Duration = Duration::from_millis(500);
 const FETCH_BYTES: i32 = 8 * 1024 * 1024;
 
 /// Consecutive offsets of a partition.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Span {
     /// The topic.
     pub topic: String,
@@ -31,6 +33,12 @@ pub struct Span {
     pub first: i64,
     /// The last.
     pub last: i64,
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{} {} to {}", self.topic, self.partition, self.first, self.last)
+    }
 }
 
 /// What was read of a [`Span`].
