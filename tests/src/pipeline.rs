@@ -53,6 +53,8 @@ pub struct Pipeline {
     pub api: String,
     /// The tables.
     pub store: PgPool,
+    /// The URL of each of the template's queues, by its logical id.
+    pub queue_urls: BTreeMap<String, String>,
     directory: PathBuf,
     _feed: Feed,
 }
@@ -120,7 +122,10 @@ impl Pipeline {
                 .unwrap();
             queue_urls.insert(queue.logical_id, created.queue_url().unwrap().to_owned());
         }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
         let function_env = [
+            ("AWS_ENDPOINT_URL_LAMBDA", base_url.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
@@ -131,14 +136,12 @@ impl Pipeline {
             parameters: given,
             bin_dir: binaries(),
             kafka_bootstrap: kafka.bootstrap(),
-            queue_urls,
+            queue_urls: queue_urls.clone(),
             function_env: function_env.map(|(name, value)| (name.to_owned(), value)).into(),
             log_dir: directory.join("logs"),
         })
         .await
         .unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
         let router = emulator.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         emulator.deploy(&base_url).await.unwrap();
@@ -160,6 +163,7 @@ impl Pipeline {
             emulator,
             api,
             store,
+            queue_urls,
             directory,
             _feed: feed,
         }
