@@ -11,6 +11,7 @@ mod function;
 mod http_api;
 mod instance;
 mod invoke_api;
+mod kafka;
 mod mapping;
 mod runtime_api;
 mod schedule;
@@ -31,6 +32,7 @@ use tokio::task::{JoinHandle, JoinSet};
 pub use error::EmulatorError;
 pub use function::{Invocation, InvokeError};
 pub use http_api::{ACCESS_KEY, SECRET_KEY};
+pub use kafka::{KafkaAccess, KafkaSecurity};
 pub use status::{FunctionStatus, MappingState, MappingStatus, PartitionStatus, RouteStatus, ScheduleStatus, Status};
 pub use template::{
     CorsSpec, CustomResource, FunctionSpec, HttpApiSpec, HttpRouteSpec, KafkaSource, MappingSpec, Queue, ScheduleSpec,
@@ -61,14 +63,34 @@ pub struct EmulatorOptions {
     pub parameters: BTreeMap<String, String>,
     /// The folder of the bootstraps, each named as its function's `Metadata.BuildProperties.Binary`.
     pub bin_dir: PathBuf,
-    /// Where Kafka mappings poll: `host:port`, several with commas.
-    pub kafka_bootstrap: String,
+    /// The Kafka that the mappings poll.
+    pub kafka: KafkaAccess,
     /// The URL of each queue of the template, by its logical id.
     pub queue_urls: BTreeMap<String, String>,
     /// What Lambda itself would set for a function: region, credentials, endpoints.
     pub function_env: BTreeMap<String, String>,
     /// Where each function's output goes, to `<function>.log`.
     pub log_dir: PathBuf,
+}
+
+impl EmulatorOptions {
+    /// A template, its bootstraps, the Kafka of its mappings and a folder for logs; no parameters, queues or settings.
+    pub fn new(
+        template: impl Into<PathBuf>,
+        bin_dir: impl Into<PathBuf>,
+        kafka: KafkaAccess,
+        log_dir: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            template: template.into(),
+            parameters: BTreeMap::new(),
+            bin_dir: bin_dir.into(),
+            kafka,
+            queue_urls: BTreeMap::new(),
+            function_env: BTreeMap::new(),
+            log_dir: log_dir.into(),
+        }
+    }
 }
 
 /// A running emulator.
@@ -128,7 +150,7 @@ impl Emulator {
         let mut mappings = Vec::with_capacity(template.mappings.len());
         for spec in &template.mappings {
             if let Some(function) = find(&spec.function) {
-                mappings.push(Arc::new(Mapping::new(spec.clone(), function, &options.kafka_bootstrap)));
+                mappings.push(Arc::new(Mapping::new(spec.clone(), function, &options.kafka)));
             }
         }
         let mut schedules = Vec::with_capacity(template.schedules.len());
@@ -147,7 +169,7 @@ impl Emulator {
                 schedules,
                 http_api,
                 waiting: Mutex::default(),
-                offsets: mapping::Offsets::new(&options.kafka_bootstrap),
+                offsets: mapping::Offsets::new(&options.kafka),
                 stop,
                 tasks: Mutex::new(None),
             }),

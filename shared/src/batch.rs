@@ -1,7 +1,7 @@
 //! From Lambda's Kafka event to a function's answer: decode, apply, put aside what can never succeed, name what may succeed later. This module alone
 //! decides these; a function says what a decoded batch does, and applying a batch twice must leave what once left.
 
-mod decode;
+pub mod decode;
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -4,8 +4,11 @@ pub mod api;
 pub mod asyncapi;
 pub mod bench;
 pub mod ecb;
+pub mod faults;
+pub mod fuzz;
 pub mod openapi;
 pub mod pipeline;
+pub mod samples;
 pub mod services;
 
 use std::collections::BTreeMap;

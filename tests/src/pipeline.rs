@@ -1,19 +1,22 @@
 //! The whole flow, from the template: a feed, Kafka, Redis, PostgreSQL and MongoDB of one test's own (so that it may kill them), and the functions' real
 //! bootstraps behind the emulator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, Status, Template};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Status, Template};
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
+use shared::dead_letter::{DeadLetter, LetterMessage};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
 
+use crate::faults::proxy::Proxy;
 use crate::server;
 
 /// The project's folder.
@@ -53,10 +56,51 @@ pub struct Pipeline {
     pub api: String,
     /// The tables.
     pub store: PgPool,
+    /// The ways to the servers, when they lead through proxies.
+    pub proxies: Option<Proxies>,
     /// The URL of each of the template's queues, by its logical id.
     pub queue_urls: BTreeMap<String, String>,
     directory: PathBuf,
     _feed: Feed,
+}
+
+/// What a pipeline is started with, beside the template's parameters.
+#[derive(Default)]
+pub struct Setup {
+    /// Variables of every function's environment, beside the template's.
+    pub function_env: Vec<(String, String)>,
+    /// Whether functions and mappings reach Kafka, Redis, PostgreSQL and SQS through proxies.
+    pub is_proxied: bool,
+}
+
+/// One way to each server that functions use.
+pub struct Proxies {
+    /// To the broker.
+    pub kafka: Proxy,
+    /// To Redis.
+    pub redis: Proxy,
+    /// To PostgreSQL.
+    pub postgres: Proxy,
+    /// To SQS.
+    pub sqs: Proxy,
+}
+
+impl Proxies {
+    async fn start() -> Self {
+        let (kafka, redis, postgres, sqs) =
+            tokio::join!(Proxy::start(), Proxy::start(), Proxy::start(), Proxy::start());
+        Self {
+            kafka,
+            redis,
+            postgres,
+            sqs,
+        }
+    }
+}
+
+/// The same address with another port, for URLs of 127.0.0.1.
+fn at_port(url: &str, from: u16, to: u16) -> String {
+    url.replace(&format!("127.0.0.1:{from}"), &format!("127.0.0.1:{to}"))
 }
 
 impl Pipeline {
@@ -65,6 +109,14 @@ impl Pipeline {
     /// # Panics
     /// When anything does not start.
     pub async fn start(parameters: &[(&str, &str)]) -> Self {
+        Self::start_with(parameters, Setup::default()).await
+    }
+
+    /// The same, set up otherwise.
+    ///
+    /// # Panics
+    /// When anything does not start.
+    pub async fn start_with(parameters: &[(&str, &str)], setup: Setup) -> Self {
         let directory = std::env::temp_dir().join(format!("hwanyul-test-{}", Uuid::new_v4().simple()));
         let place = |name: &str| Options::in_dir(directory.join(name));
         let (on_kafka, on_redis) = (place("kafka"), place("redis"));
@@ -89,12 +141,37 @@ impl Pipeline {
         sqlx::query("CREATE DATABASE hwanyul").execute(&admin).await.unwrap();
         admin.close().await;
 
+        let proxies = if setup.is_proxied {
+            Some(Proxies::start().await)
+        } else {
+            None
+        };
+        let (mut redis_url, mut database_url) = (redis.url(), postgres.url("hwanyul"));
+        let mut sqs_url = server("HWANYUL_TEST_SQS");
+        if let Some(proxies) = &proxies {
+            let sqs_port = sqs_url
+                .rsplit(':')
+                .next()
+                .and_then(|port| port.trim_end_matches('/').parse().ok())
+                .unwrap();
+            for (proxy, port) in [
+                (&proxies.kafka, kafka.port()),
+                (&proxies.redis, redis.port()),
+                (&proxies.postgres, postgres.port()),
+                (&proxies.sqs, sqs_port),
+            ] {
+                proxy.lead_to(port);
+            }
+            redis_url = at_port(&redis_url, redis.port(), proxies.redis.port());
+            database_url = at_port(&database_url, postgres.port(), proxies.postgres.port());
+            sqs_url = at_port(&sqs_url, sqs_port, proxies.sqs.port());
+        }
         let mut given: BTreeMap<String, String> = [
             ("KafkaBootstrapServers", kafka.bootstrap()),
             ("KafkaSecurity", "plaintext".to_owned()),
             ("KafkaReplication", "1".to_owned()),
-            ("RedisUrl", redis.url()),
-            ("DatabaseUrl", postgres.url("hwanyul")),
+            ("RedisUrl", redis_url),
+            ("DatabaseUrl", database_url),
             ("MongodbUri", format!("{}/hwanyul", mongo.url())),
             ("IngestSchedule", "rate(1 day)".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
@@ -129,15 +206,16 @@ impl Pipeline {
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-            ("AWS_ENDPOINT_URL_SQS", server("HWANYUL_TEST_SQS")),
+            ("AWS_ENDPOINT_URL_SQS", sqs_url),
         ];
+        let function_env = function_env.map(|(name, value)| (name.to_owned(), value));
         let emulator = Emulator::start(EmulatorOptions {
             template,
             parameters: given,
             bin_dir: binaries(),
-            kafka_bootstrap: kafka.bootstrap(),
+            kafka: KafkaAccess::plaintext(kafka.bootstrap()),
             queue_urls: queue_urls.clone(),
-            function_env: function_env.map(|(name, value)| (name.to_owned(), value)).into(),
+            function_env: function_env.into_iter().chain(setup.function_env).collect(),
             log_dir: directory.join("logs"),
         })
         .await
@@ -163,6 +241,7 @@ impl Pipeline {
             emulator,
             api,
             store,
+            proxies,
             queue_urls,
             directory,
             _feed: feed,
@@ -261,6 +340,57 @@ impl Pipeline {
             .query_async(&mut redis)
             .await
             .unwrap()
+    }
+
+    /// How many messages a queue of the template holds, visible or not.
+    ///
+    /// # Panics
+    /// When there is no such queue, or SQS does not answer.
+    pub async fn messages(&self, queue: &str) -> u64 {
+        let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+        let request = sqs.get_queue_attributes().queue_url(&self.queue_urls[queue]);
+        let answer = request.attribute_names(QueueAttributeName::All).send().await.unwrap();
+        let of = |name: QueueAttributeName| -> u64 {
+            let value = answer.attributes().and_then(|attributes| attributes.get(&name));
+            value.map_or(0, |value| value.parse().unwrap())
+        };
+        of(QueueAttributeName::ApproximateNumberOfMessages)
+            + of(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
+            + of(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
+    }
+
+    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. The same record put aside twice counts as one.
+    ///
+    /// # Panics
+    /// When SQS does not answer, or a letter is not whole.
+    pub async fn take_dead_letters(&self) -> BTreeSet<String> {
+        let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+        let url = &self.queue_urls["DeadLetterQueue"];
+        let mut messages: BTreeMap<Uuid, Vec<LetterMessage>> = BTreeMap::new();
+        loop {
+            let request = sqs.receive_message().queue_url(url).max_number_of_messages(10);
+            let answer = request.send().await.unwrap();
+            if answer.messages().is_empty() {
+                break;
+            }
+            for message in answer.messages() {
+                let part = LetterMessage::parse(message.body().unwrap()).unwrap();
+                messages.entry(part.id).or_default().push(part);
+                let receipt = message.receipt_handle().unwrap();
+                sqs.delete_message()
+                    .queue_url(url)
+                    .receipt_handle(receipt)
+                    .send()
+                    .await
+                    .unwrap();
+            }
+        }
+        let essential = |messages| {
+            let letter = DeadLetter::join(messages).unwrap();
+            let (record, code) = (&letter.record, letter.error_code);
+            format!("{} {} {code:?} {:?}", letter.function, record.topic, record.value)
+        };
+        messages.into_values().map(essential).collect()
     }
 
     /// The lines that a function has logged.

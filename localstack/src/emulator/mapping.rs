@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::function::Function;
+use super::kafka::KafkaAccess;
 use super::lock;
 use super::status::{MappingState, MappingStatus};
 use super::template::MappingSpec;
@@ -28,7 +29,7 @@ pub(super) use offsets::Offsets;
 pub(super) struct Mapping {
     spec: MappingSpec,
     function: Arc<Function>,
-    bootstrap: String,
+    kafka: KafkaAccess,
     progress: Mutex<Progress>,
 }
 
@@ -46,11 +47,11 @@ struct Progress {
 }
 
 impl Mapping {
-    pub(super) fn new(spec: MappingSpec, function: Arc<Function>, bootstrap: &str) -> Self {
+    pub(super) fn new(spec: MappingSpec, function: Arc<Function>, kafka: &KafkaAccess) -> Self {
         Self {
             spec,
             function,
-            bootstrap: bootstrap.to_owned(),
+            kafka: kafka.clone(),
             progress: Mutex::default(),
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use krafka::Kafka;
 use krafka::admin::{CreateTopicsOptions, NewTopic};
 use krafka::producer::{Producer, Record};
-use localstack::emulator::{Emulator, EmulatorOptions, MappingStatus};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, MappingStatus};
 use localstack::servers;
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ impl Stand {
             template,
             parameters: BTreeMap::new(),
             bin_dir: examples(),
-            kafka_bootstrap: self.kafka.clone(),
+            kafka: KafkaAccess::plaintext(&self.kafka),
             queue_urls: BTreeMap::new(),
             function_env: BTreeMap::from([("AWS_REGION".to_owned(), "us-east-1".to_owned())]),
             log_dir: self.file("logs"),

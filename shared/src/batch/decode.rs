@@ -1,4 +1,4 @@
-//! From records to payloads.
+//! From records to payloads, without any server: what the fuzz target `kafka_event` calls.
 
 use crate::batch::MAX_VALUE_BYTES;
 use crate::dead_letter::{RefusalCode, shortened};
@@ -6,7 +6,8 @@ use crate::event::Payload;
 use crate::record::{KafkaEvent, KafkaRecord};
 
 /// What an event held.
-pub(super) struct Decoded<'a, P> {
+#[derive(Debug)]
+pub struct Decoded<'a, P> {
     /// In the order of each partition.
     pub payloads: Vec<P>,
     /// The record of each payload.
@@ -17,7 +18,9 @@ pub(super) struct Decoded<'a, P> {
     pub refused: Vec<(&'a KafkaRecord<'a>, RefusalCode, String)>,
 }
 
-pub(super) fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P> {
+/// Reads every record of the event: each is a payload, a tombstone or refused.
+#[must_use]
+pub fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P> {
     let count = event.records.values().map(Vec::len).sum();
     let mut decoded = Decoded {
         payloads: Vec::with_capacity(count),

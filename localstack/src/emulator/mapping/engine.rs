@@ -46,9 +46,9 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn start(mapping: Arc<Mapping>, stop: watch::Receiver<bool>) -> Self {
-        let source = Source::start(mapping.spec.clone(), mapping.bootstrap.clone(), stop.clone());
+        let source = Source::start(mapping.spec.clone(), mapping.kafka.clone(), stop.clone());
         Self {
-            envelope: Envelope::new(&mapping.spec.source, &mapping.bootstrap),
+            envelope: Envelope::new(&mapping.spec.source, &mapping.kafka.bootstrap),
             mapping,
             source,
             stop,

@@ -11,6 +11,7 @@ use krafka::{CloseOptions, GroupMembershipOperation};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::emulator::kafka::KafkaAccess;
 use crate::emulator::template::MappingSpec;
 
 /// How long one poll waits; a record that comes ends the wait.
@@ -48,11 +49,11 @@ pub(super) struct Source {
 
 impl Source {
     /// Starts reading, until `stop` turns true. What is read is bounded by pausing partitions, not by the channel.
-    pub(super) fn start(spec: MappingSpec, bootstrap: String, stop: watch::Receiver<bool>) -> Self {
+    pub(super) fn start(spec: MappingSpec, kafka: KafkaAccess, stop: watch::Receiver<bool>) -> Self {
         let (sender, messages) = mpsc::unbounded_channel();
         let reader = Reader {
             spec,
-            bootstrap,
+            kafka,
             sender,
             stop,
         };
@@ -106,7 +107,7 @@ async fn ask_again(consumer: &Consumer, topic: &str) {
 
 struct Reader {
     spec: MappingSpec,
-    bootstrap: String,
+    kafka: KafkaAccess,
     sender: mpsc::UnboundedSender<Message>,
     stop: watch::Receiver<bool>,
 }
@@ -117,7 +118,7 @@ impl Reader {
         while !*self.stop.borrow() {
             let mut stop = self.stop.clone();
             let joined = tokio::select! {
-                joined = join::join(&self.spec, &self.bootstrap, &self.sender) => joined,
+                joined = join::join(&self.spec, &self.kafka, &self.sender) => joined,
                 _ = stop.wait_for(|stopped| *stopped) => return,
             };
             match joined {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use krafka::Kafka;
 use krafka::admin::{AdminClient, ListConsumerGroupOffsetsOptions, OffsetSpec, TopicPartition};
 use krafka::consumer::{AutoOffsetReset, Consumer, ConsumerRebalanceListener};
 use krafka::error::KrafkaError;
 use tokio::sync::mpsc;
 
 use super::{Message, close};
+use crate::emulator::kafka::KafkaAccess;
 use crate::emulator::mapping::offsets;
 use crate::emulator::template::{MappingSpec, StartingPosition};
 
@@ -26,11 +26,11 @@ type Joined = (Arc<Consumer>, Vec<(i32, i64)>);
 /// A consumer that has subscribed. The topic must exist: a consumer that waits for one would learn of it minutes late.
 pub(super) async fn join(
     spec: &MappingSpec,
-    bootstrap: &str,
+    kafka: &KafkaAccess,
     sender: &mpsc::UnboundedSender<Message>,
 ) -> Result<Joined, KrafkaError> {
-    let kafka = Kafka::builder(bootstrap)
-        .client_id(format!("localstack-{}", spec.name))
+    let kafka = kafka
+        .client(format!("localstack-{}", spec.name))
         .connect_timeout(Duration::from_secs(3))
         .request_timeout(Duration::from_secs(10))
         .metadata_max_age(Duration::from_secs(30))

@@ -1,0 +1,1 @@
+//! Deliveries of what was delivered before: doubled, and in another order.
