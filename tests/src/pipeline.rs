@@ -12,6 +12,7 @@ use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Status, Templ
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
+use shared::dead_letter::{DeadLetter, LetterMessage};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
@@ -69,8 +70,9 @@ pub struct Pipeline {
     /// What must be in no log and in no answer.
     pub secrets: Vec<String>,
     answers: Mutex<Vec<String>>,
+    /// The URL of each of the template's queues, by its logical id.
+    pub queue_urls: BTreeMap<String, String>,
     directory: PathBuf,
-    queue_urls: BTreeMap<String, String>,
     _feed: Feed,
 }
 
@@ -232,7 +234,10 @@ impl Pipeline {
         }
         // LocalStack takes any, and this one is found if it is written anywhere.
         let aws_secret = Uuid::new_v4().simple().to_string();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
         let function_env = [
+            ("AWS_ENDPOINT_URL_LAMBDA", base_url.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", aws_secret.clone()),
@@ -258,8 +263,6 @@ impl Pipeline {
         })
         .await
         .unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
         let router = emulator.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         emulator.deploy(&base_url).await.unwrap();
@@ -284,8 +287,8 @@ impl Pipeline {
             proxies,
             secrets,
             answers: Mutex::default(),
-            directory,
             queue_urls,
+            directory,
             _feed: feed,
         }
     }
@@ -407,25 +410,23 @@ impl Pipeline {
             + of(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
     }
 
-    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. A batch that was delivered twice may have left two
-    /// of the same record, which count as one.
+    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. The same record put aside twice counts as one.
     ///
     /// # Panics
-    /// When SQS does not answer.
+    /// When SQS does not answer, or a letter is not whole.
     pub async fn take_dead_letters(&self) -> BTreeSet<String> {
         let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
         let url = &self.queue_urls["DeadLetterQueue"];
-        let mut letters = BTreeSet::new();
+        let mut messages: BTreeMap<Uuid, Vec<LetterMessage>> = BTreeMap::new();
         loop {
             let request = sqs.receive_message().queue_url(url).max_number_of_messages(10);
             let answer = request.send().await.unwrap();
             if answer.messages().is_empty() {
-                return letters;
+                break;
             }
             for message in answer.messages() {
-                let letter: Value = serde_json::from_str(message.body().unwrap()).unwrap();
-                let essential = ["function", "topic", "error_code", "payload"].map(|field| letter[field].to_string());
-                letters.insert(essential.join(" "));
+                let part = LetterMessage::parse(message.body().unwrap()).unwrap();
+                messages.entry(part.id).or_default().push(part);
                 let receipt = message.receipt_handle().unwrap();
                 sqs.delete_message()
                     .queue_url(url)
@@ -435,6 +436,12 @@ impl Pipeline {
                     .unwrap();
             }
         }
+        let essential = |messages| {
+            let letter = DeadLetter::join(messages).unwrap();
+            let (record, code) = (&letter.record, letter.error_code);
+            format!("{} {} {code:?} {:?}", letter.function, record.topic, record.value)
+        };
+        messages.into_values().map(essential).collect()
     }
 
     /// The lines that a function has logged.

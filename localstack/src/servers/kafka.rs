@@ -129,8 +129,12 @@ impl ServerKind for Kind {
             jvm.extend(options.security.iter().flat_map(secured::new_user));
             program.prepare("kafka.tools.StorageTool", &java, &jvm).await?;
         }
-        let plain_port = listeners.plain_port;
-        Ok((Self { classes, plain_port }, program))
+        let kind = Self {
+            classes,
+            plain_port: listeners.plain_port,
+            proxied_port: listeners.proxied_port,
+        };
+        Ok((kind, program))
     }
 
     /// A broker that was killed is known to the controller but fenced until it has registered again; only an unfenced one is

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, Template};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use localstack::feed::{Feed, FeedOptions};
 use serde_json::Value;
 use uuid::Uuid;
@@ -100,7 +100,7 @@ impl Functions {
         secrets.push(aws_secret.clone());
         let emulator = Emulator::start(EmulatorOptions {
             template,
-            kafka_bootstrap: parameters["KafkaBootstrapServers"].clone(),
+            kafka: KafkaAccess::plaintext(parameters["KafkaBootstrapServers"].clone()),
             parameters,
             bin_dir: binaries(),
             queue_urls: queue_urls.collect(),
