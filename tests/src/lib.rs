@@ -200,7 +200,12 @@ pub async fn received(sqs: &Sqs, queue_url: &str, hidden_seconds: i32) -> Vec<St
         if answer.messages().is_empty() {
             return bodies;
         }
-        bodies.extend(answer.messages().iter().map(|message| message.body().unwrap().to_owned()));
+        bodies.extend(
+            answer
+                .messages()
+                .iter()
+                .map(|message| message.body().unwrap().to_owned()),
+        );
     }
 }
 

@@ -46,7 +46,12 @@ async fn refuses(bad: &[u8], record: RawRecord<'_>, code: RefusalCode, reason: &
     );
     let record = &letter.record;
     assert_eq!(
-        (record.topic.as_str(), record.partition, record.offset, letter.error_code),
+        (
+            record.topic.as_str(),
+            record.partition,
+            record.offset,
+            letter.error_code
+        ),
         (TOPIC, 0, 101, code)
     );
     assert_eq!(

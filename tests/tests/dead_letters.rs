@@ -32,7 +32,9 @@ async fn refuse<P: Payload>(stack: &Stack, function: &str, records: &[RawRecord<
     environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.to_owned());
     let letters = DeadLetters::read(&|name: &str| environment.get(name).cloned()).unwrap();
     let apply = async |_: &[P]| Ok(());
-    handle(&kafka_event(P::TOPIC.name(), records), &letters, &apply).await.unwrap();
+    handle(&kafka_event(P::TOPIC.name(), records), &letters, &apply)
+        .await
+        .unwrap();
 }
 
 async fn send(stack: &Stack, body: &str) {
@@ -57,13 +59,21 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
     let desk = desk(&stack, &server("HWANYUL_TEST_KAFKA"));
     let bad: Vec<RawRecord<'_>> = (0..20).map(|_| RawRecord::Value(b"{")).collect();
     refuse::<ExchangeRateUpdated>(&stack, "history-exchange-rate-updated", &bad).await;
-    refuse::<NewDataReceived>(&stack, "currency-new-data-received", &[RawRecord::Value(b"{}"), RawRecord::Value(b"[")]).await;
+    refuse::<NewDataReceived>(
+        &stack,
+        "currency-new-data-received",
+        &[RawRecord::Value(b"{}"), RawRecord::Value(b"[")],
+    )
+    .await;
     // A record that comes again, because the answer to SQS was lost, say, stays one letter.
     refuse::<NewDataReceived>(&stack, "currency-new-data-received", &[RawRecord::Value(b"{}")]).await;
     assert_eq!(counts(&stack).await, (23, 0));
 
     let all = ask(&desk, json!({"action": "list"})).await.unwrap();
-    assert_eq!((&all["matched"], &all["left_out"], &all["hidden"]), (&json!(22), &json!(0), &json!(0)));
+    assert_eq!(
+        (&all["matched"], &all["left_out"], &all["hidden"]),
+        (&json!(22), &json!(0), &json!(0))
+    );
     assert_eq!(
         all["counts"],
         json!({
@@ -99,17 +109,30 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
         assert_eq!(listed["matched"], expected, "{filter}");
     }
     let newest = ask(&desk, json!({"action": "list", "limit": 3})).await.unwrap();
-    assert_eq!((newest["letters"].as_array().unwrap().len(), &newest["left_out"]), (3, &json!(19)));
+    assert_eq!(
+        (newest["letters"].as_array().unwrap().len(), &newest["left_out"]),
+        (3, &json!(19))
+    );
 
     // Somebody else looks at some of them.
     let request = stack.sqs.receive_message().queue_url(&stack.queue_url);
-    let taken = request.max_number_of_messages(10).visibility_timeout(600).send().await.unwrap();
+    let taken = request
+        .max_number_of_messages(10)
+        .visibility_timeout(600)
+        .send()
+        .await
+        .unwrap();
     let taken = u64::try_from(taken.messages().len()).unwrap();
     let listed = ask(&desk, json!({"action": "list"})).await.unwrap();
     assert_eq!(listed["hidden"], taken);
     assert!(listed["matched"].as_u64().unwrap() <= 22 - taken + 1, "{listed}");
-    let unknown = ask(&desk, json!({"action": "show", "id": "no-such-letter"})).await.unwrap_err();
-    assert!(unknown.contains(&format!("no-such-letter; {taken} messages")), "{unknown}");
+    let unknown = ask(&desk, json!({"action": "show", "id": "no-such-letter"}))
+        .await
+        .unwrap_err();
+    assert!(
+        unknown.contains(&format!("no-such-letter; {taken} messages")),
+        "{unknown}"
+    );
     // A request that fails leaves the queue as it was, too.
     assert_eq!(counts(&stack).await, (23 - taken, taken));
 }
@@ -121,20 +144,39 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
     // Digits that JSON readers tend to change, in 3.9 MB of text: what an event of 6 MB can bring.
     let text = format!("{{\"rate\": {}}}", "1335.266738274257070".repeat(195_000));
     let header = format!("[{}]", vec!["200"; 3_000].join(","));
-    let headers = format!("[{}]", (0..100).map(|place| format!("{{\"h{place}\":{header}}}")).collect::<Vec<_>>().join(","));
+    let headers = format!(
+        "[{}]",
+        (0..100)
+            .map(|place| format!("{{\"h{place}\":{header}}}"))
+            .collect::<Vec<_>>()
+            .join(",")
+    );
     let records = [RawRecord::WithHeaders(text.as_bytes(), &headers)];
     refuse::<ExchangeRateUpdated>(&stack, "f", &records).await;
     // And one that no answer of Lambda holds.
-    let noise: Vec<u8> = (0..5_000_000_u32).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> = (0..5_000_000_u32)
+        .map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
     refuse::<NewDataReceived>(&stack, "f", &[RawRecord::Value(&noise)]).await;
     let (messages, _) = counts(&stack).await;
 
     let listed = ask(&desk, json!({"action": "list"})).await.unwrap();
     assert_eq!(listed["matched"], 2);
-    let of = |topic: &str| listed["letters"].as_array().unwrap().iter().find(|row| row["topic"] == topic).unwrap().clone();
+    let of = |topic: &str| {
+        listed["letters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["topic"] == topic)
+            .unwrap()
+            .clone()
+    };
     let (large, larger) = (of("exchange_rate_updated"), of("new_data_received"));
     assert_eq!(large["payload_bytes"], text.len());
-    assert_eq!(large["parts"].as_u64().unwrap() + larger["parts"].as_u64().unwrap(), messages);
+    assert_eq!(
+        large["parts"].as_u64().unwrap() + larger["parts"].as_u64().unwrap(),
+        messages
+    );
     assert_eq!(large.get("parts_missing"), None);
 
     let shown = ask(&desk, json!({"action": "show", "id": large["id"]})).await.unwrap();
@@ -142,15 +184,28 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
     assert!(record["payload"]["text"] == text.as_str(), "the payload differs");
     assert_eq!(record["headers"].as_array().unwrap().len(), 100);
     let last = base64_simd::STANDARD.decode_to_vec(record["headers"][99][1]["base64"].as_str().unwrap());
-    assert_eq!((&record["headers"][99][0], last.unwrap()), (&json!("h99"), vec![200; 3_000]));
+    assert_eq!(
+        (&record["headers"][99][0], last.unwrap()),
+        (&json!("h99"), vec![200; 3_000])
+    );
     assert_eq!(record["key"]["text"], "USD");
     let shown = ask(&desk, json!({"action": "show", "id": larger["id"]})).await.unwrap();
-    assert!(shown["not_shown"][0].as_str().unwrap().contains("the queue holds it whole"), "{shown}");
+    assert!(
+        shown["not_shown"][0]
+            .as_str()
+            .unwrap()
+            .contains("the queue holds it whole"),
+        "{shown}"
+    );
 
     // One part of the first letter is not to be seen: the list says so, and nothing is sent or shown in its place.
     let id = large["id"].as_str().unwrap();
     let hidden = 'found: loop {
-        let request = stack.sqs.receive_message().queue_url(&stack.queue_url).visibility_timeout(600);
+        let request = stack
+            .sqs
+            .receive_message()
+            .queue_url(&stack.queue_url)
+            .visibility_timeout(600);
         for message in request.send().await.unwrap().messages() {
             let part: Value = serde_json::from_str(message.body().unwrap()).unwrap();
             if part["id"] == id {
@@ -164,17 +219,29 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
     let shown = ask(&desk, json!({"action": "show", "id": id})).await.unwrap();
     assert_eq!(shown["not_shown"], json!([missing]));
     let replayed = ask(&desk, json!({"action": "replay", "id": id})).await.unwrap();
-    assert_eq!((&replayed["failed"], &replayed["letters"][0]["why"]), (&json!(1), &json!(missing)));
+    assert_eq!(
+        (&replayed["failed"], &replayed["letters"][0]["why"]),
+        (&json!(1), &json!(missing))
+    );
 
     // Purging one removes all of its messages and no others.
     let visible = counts(&stack).await.0;
-    let dry = ask(&desk, json!({"action": "purge", "id": larger["id"], "dry_run": true})).await.unwrap();
+    let dry = ask(&desk, json!({"action": "purge", "id": larger["id"], "dry_run": true}))
+        .await
+        .unwrap();
     assert_eq!((&dry["matched"], &dry["deleted"]), (&json!(1), &json!(0)));
     assert_eq!(counts(&stack).await.0, visible);
-    let purged = ask(&desk, json!({"action": "purge", "topic": "new_data_received"})).await.unwrap();
+    let purged = ask(&desk, json!({"action": "purge", "topic": "new_data_received"}))
+        .await
+        .unwrap();
     assert_eq!(purged["deleted"], 1);
     assert_eq!(counts(&stack).await.0, visible - larger["parts"].as_u64().unwrap());
-    assert!(ask(&desk, json!({"action": "purge"})).await.unwrap_err().contains("purge needs a filter"));
+    assert!(
+        ask(&desk, json!({"action": "purge"}))
+            .await
+            .unwrap_err()
+            .contains("purge needs a filter")
+    );
 }
 
 #[tokio::test]
@@ -187,8 +254,14 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
     let foreign = BTreeMap::from([
         ("not JSON", "neither a dead letter nor an on-failure record of Lambda"),
         ("[]", "neither a dead letter nor an on-failure record of Lambda"),
-        (r#"{"backup_message":"{}","reason":"topic x is unknown"}"#, "a message of the backup queue: topic x is unknown"),
-        (r#"{"KafkaBatchInfo":{}}"#, "an on-failure record of Lambda that cannot be read: KafkaBatchInfo has neither"),
+        (
+            r#"{"backup_message":"{}","reason":"topic x is unknown"}"#,
+            "a message of the backup queue: topic x is unknown",
+        ),
+        (
+            r#"{"KafkaBatchInfo":{}}"#,
+            "an on-failure record of Lambda that cannot be read: KafkaBatchInfo has neither",
+        ),
     ]);
     for body in foreign.keys() {
         send(&stack, body).await;
@@ -202,26 +275,54 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
     let listed = ask(&desk, json!({"action": "list"})).await.unwrap();
     assert_eq!(listed["matched"], 8);
     let rows = listed["letters"].as_array().unwrap();
-    let find = |reason: &str| rows.iter().find(|row| row["reason"].as_str().unwrap().starts_with(reason)).unwrap();
+    let find = |reason: &str| {
+        rows.iter()
+            .find(|row| row["reason"].as_str().unwrap().starts_with(reason))
+            .unwrap()
+    };
     for (body, reason) in &foreign {
         assert_eq!(find(reason)["kind"], "unreadable", "{body}");
     }
     find("a dead letter of version 7; known is 1");
     find("a dead letter that cannot be read: unknown variant `NO_SUCH_CODE`");
     let batch = find("Lambda gave up a batch of 3 offsets");
-    assert_eq!((&batch["kind"], &batch["error_code"], &batch["function"]), (&json!("on_failure"), &json!("SomethingNew"), &json!("f")));
+    assert_eq!(
+        (&batch["kind"], &batch["error_code"], &batch["function"]),
+        (&json!("on_failure"), &json!("SomethingNew"), &json!("f"))
+    );
 
     let backup = find("a message of the backup queue");
     let shown = ask(&desk, json!({"action": "show", "id": backup["id"]})).await.unwrap();
-    assert_eq!(shown["body"], r#"{"backup_message":"{}","reason":"topic x is unknown"}"#);
+    assert_eq!(
+        shown["body"],
+        r#"{"backup_message":"{}","reason":"topic x is unknown"}"#
+    );
     let shown = ask(&desk, json!({"action": "show", "id": batch["id"]})).await.unwrap();
-    assert!(shown["not_shown"][0].as_str().unwrap().contains("cannot connect to Kafka at 127.0.0.1:1"), "{shown}");
-    let replayed = ask(&desk, json!({"action": "replay", "id": backup["id"]})).await.unwrap();
+    assert!(
+        shown["not_shown"][0]
+            .as_str()
+            .unwrap()
+            .contains("cannot connect to Kafka at 127.0.0.1:1"),
+        "{shown}"
+    );
+    let replayed = ask(&desk, json!({"action": "replay", "id": backup["id"]}))
+        .await
+        .unwrap();
     assert_eq!((&replayed["failed"], &replayed["replayed"]), (&json!(1), &json!(0)));
-    let replayed = ask(&desk, json!({"action": "replay", "to": "topic", "id": batch["id"]})).await.unwrap();
-    assert!(replayed["letters"][0]["why"].as_str().unwrap().contains("topic \"a-topic\" is not one of new_data_received"), "{replayed}");
+    let replayed = ask(&desk, json!({"action": "replay", "to": "topic", "id": batch["id"]}))
+        .await
+        .unwrap();
+    assert!(
+        replayed["letters"][0]["why"]
+            .as_str()
+            .unwrap()
+            .contains("topic \"a-topic\" is not one of new_data_received"),
+        "{replayed}"
+    );
     assert_eq!(counts(&stack).await, (8, 0));
-    let purged = ask(&desk, json!({"action": "purge", "id": backup["id"]})).await.unwrap();
+    let purged = ask(&desk, json!({"action": "purge", "id": backup["id"]}))
+        .await
+        .unwrap();
     assert_eq!(purged["deleted"], 1);
     let purged = ask(&desk, json!({"action": "purge", "all": true})).await.unwrap();
     assert_eq!(purged["deleted"], 7);
