@@ -60,7 +60,10 @@ enum Command {
         to: Option<NaiveDate>,
     },
     /// List, show, send again or remove what could not be applied
-    #[command(subcommand, override_usage = "./localstack/dead-letters list|show|replay|purge [OPTION]...")]
+    #[command(
+        subcommand,
+        override_usage = "./localstack/dead-letters list|show|replay|purge [OPTION]..."
+    )]
     DeadLetters(DeadLetters),
     /// Show the last lines of functions and servers
     #[command(override_usage = "./localstack/logs [FUNCTION] [-f] [-n LINES]")]

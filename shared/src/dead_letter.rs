@@ -123,7 +123,13 @@ impl DeadLetters {
         let mut call: Vec<String> = Vec::new();
         let mut call_bytes = 0;
         for (record, error_code, reason) in refused {
-            let letter = DeadLetter::new(&self.function, refused_at, *error_code, reason, WholeRecord::from(*record))?;
+            let letter = DeadLetter::new(
+                &self.function,
+                refused_at,
+                *error_code,
+                reason,
+                WholeRecord::from(*record),
+            )?;
             for body in letter.messages()? {
                 if call.len() == CALL_MESSAGES || (!call.is_empty() && call_bytes + body.len() > CALL_BYTES) {
                     self.call(std::mem::take(&mut call)).await?;

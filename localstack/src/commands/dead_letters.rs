@@ -21,6 +21,7 @@ pub enum DeadLetters {
     /// All that match, newest first
     #[command(override_usage = "./localstack/dead-letters list [FILTER]... [--limit N] [--json]")]
     List {
+        /// Which
         #[command(flatten)]
         filter: Filter,
         /// Rows at most; 100 without it
@@ -44,6 +45,7 @@ pub enum DeadLetters {
         override_usage = "./localstack/dead-letters replay [FILTER]... [--limit N] [--to function|topic] [--dry-run] [--json]"
     )]
     Replay {
+        /// Which
         #[command(flatten)]
         filter: Filter,
         /// Letters at most, the oldest
@@ -62,6 +64,7 @@ pub enum DeadLetters {
     /// Delete all that match
     #[command(override_usage = "./localstack/dead-letters purge FILTER...|--all [--limit N] [--dry-run] [--json]")]
     Purge {
+        /// Which
         #[command(flatten)]
         filter: Filter,
         /// Letters at most, the oldest
@@ -124,7 +127,9 @@ pub enum Target {
 /// [`CommandError::Function`] says why the desk refused; [`CommandError::NotReplayed`] and [`CommandError::NotPurged`] when letters stay that should not.
 pub async fn dead_letters(places: &Places, command: DeadLetters) -> Result<(), CommandError> {
     let (request, as_json) = request(command)?;
-    let answer = Client::find(places)?.invoke(REDRIVE, request.to_string().into()).await?;
+    let answer = Client::find(places)?
+        .invoke(REDRIVE, request.to_string().into())
+        .await?;
     if answer.is_error {
         return Err(CommandError::Function {
             name: REDRIVE.to_owned(),
@@ -181,7 +186,11 @@ fn request(command: DeadLetters) -> Result<(Value, bool), CommandError> {
             dry_run,
             json,
         } => {
-            let more = vec![("limit", limit.into()), ("all", all.into()), ("dry_run", dry_run.into())];
+            let more = vec![
+                ("limit", limit.into()),
+                ("all", all.into()),
+                ("dry_run", dry_run.into()),
+            ];
             ("purge", Some(filter), more, json)
         }
     };
@@ -221,7 +230,10 @@ mod tests {
     fn arguments_become_a_request_of_what_was_given() {
         for (arguments, expected) in [
             ("list", r#"{"action":"list"}"#),
-            ("list --topic t --partition 0 --limit 5", r#"{"action":"list","limit":5,"partition":0,"topic":"t"}"#),
+            (
+                "list --topic t --partition 0 --limit 5",
+                r#"{"action":"list","limit":5,"partition":0,"topic":"t"}"#,
+            ),
             ("show abc", r#"{"action":"show","id":"abc"}"#),
             (
                 "replay --since 2026-11-23T10:00:00Z --to topic --dry-run",

@@ -215,7 +215,13 @@ impl DeadLetter {
             unread_headers: contents.unread_headers,
             value: contents.payload.as_ref().map(bytes).transpose()?,
         };
-        let letter = Self::new(&first.function, first.refused_at, first.error_code, &first.reason, record)?;
+        let letter = Self::new(
+            &first.function,
+            first.refused_at,
+            first.error_code,
+            &first.reason,
+            record,
+        )?;
         if letter.id == first.id {
             Ok(Self {
                 reason: first.reason,

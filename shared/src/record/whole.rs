@@ -118,7 +118,10 @@ impl<'a> EventRecord<'a> {
             None => {
                 // Signed, as AWS has them.
                 let signed = |value: &[u8]| value.iter().map(|byte| byte.cast_signed()).collect::<Vec<i8>>();
-                let headers = record.headers.iter().map(|(name, value)| BTreeMap::from([(name, signed(value))]));
+                let headers = record
+                    .headers
+                    .iter()
+                    .map(|(name, value)| BTreeMap::from([(name, signed(value))]));
                 serde_json::to_string(&headers.collect::<Vec<_>>())?
             }
         };
@@ -163,7 +166,10 @@ mod tests {
         let text = replay_event(&records.iter().collect::<Vec<_>>(), true).unwrap();
         let event: KafkaEvent = serde_json::from_slice(&text).unwrap();
         assert!(event.is_replay);
-        assert_eq!(event.records.keys().map(|key| &**key).collect::<Vec<_>>(), ["a-topic-2"]);
+        assert_eq!(
+            event.records.keys().map(|key| &**key).collect::<Vec<_>>(),
+            ["a-topic-2"]
+        );
         let read: Vec<WholeRecord> = event.records.values().flatten().map(WholeRecord::from).collect();
         assert_eq!(read, records);
         let estimated: usize = records.iter().map(WholeRecord::event_bytes).sum();

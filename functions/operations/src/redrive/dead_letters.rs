@@ -91,8 +91,12 @@ impl DeadLetterDesk {
         // After an error, too: else the queue would look empty until the messages' time is over.
         let not_given_back = queue.give_back(held.into_receipts()).await;
         match &done {
-            Ok(_) => tracing::info!(action = ?request.action, hidden, not_given_back, "Answered at the dead-letter desk"),
-            Err(error) => tracing::warn!(action = ?request.action, error = chain(error), "Could not answer at the dead-letter desk"),
+            Ok(_) => {
+                tracing::info!(action = ?request.action, hidden, not_given_back, "Answered at the dead-letter desk")
+            }
+            Err(error) => {
+                tracing::warn!(action = ?request.action, error = chain(error), "Could not answer at the dead-letter desk")
+            }
         }
         let (done, is_complete) = done?;
         Ok(DeskReport {

@@ -5,7 +5,8 @@ use serde::de::IgnoredAny;
 /// The text with one member a line, if it is JSON.
 pub(super) fn pretty(text: &str) -> Option<String> {
     serde_json::from_str::<IgnoredAny>(text).ok()?;
-    let (mut out, mut depth, mut in_string, mut is_escaped) = (String::with_capacity(text.len() * 2), 0_usize, false, false);
+    let (mut out, mut depth, mut in_string, mut is_escaped) =
+        (String::with_capacity(text.len() * 2), 0_usize, false, false);
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         if in_string {

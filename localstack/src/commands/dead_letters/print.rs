@@ -81,9 +81,16 @@ fn show(report: &Value) {
 
 fn replay(report: &Value) {
     outcomes(report);
-    let to = if report["to"] == "topic" { "their topics" } else { "the functions that refused them" };
+    let to = if report["to"] == "topic" {
+        "their topics"
+    } else {
+        "the functions that refused them"
+    };
     if report["dry_run"] == true {
-        say(format_args!("{} match; nothing was sent to {to} or changed", report["matched"]));
+        say(format_args!(
+            "{} match; nothing was sent to {to} or changed",
+            report["matched"]
+        ));
     } else {
         say(format_args!(
             "{} of {} sent to {to} and deleted, {} records; {} failed, {} left",
@@ -107,7 +114,10 @@ fn outcomes(report: &Value) {
         row.insert(0, text(&letter["outcome"]));
         row
     });
-    table::print(&["OUTCOME", "ID", "REFUSED", "FUNCTION", "RECORD", "ERROR", "WHY"], &rows);
+    table::print(
+        &["OUTCOME", "ID", "REFUSED", "FUNCTION", "RECORD", "ERROR", "WHY"],
+        &rows,
+    );
     if report["left_out"] != 0 {
         say(format_args!("{} more are not shown", report["left_out"]));
     }
@@ -145,7 +155,12 @@ fn row(letter: &Value, last: &Value) -> Vec<String> {
     };
     vec![
         text(&letter["id"]),
-        refused.split('.').next().unwrap_or(NOTHING).trim_end_matches('Z').to_owned(),
+        refused
+            .split('.')
+            .next()
+            .unwrap_or(NOTHING)
+            .trim_end_matches('Z')
+            .to_owned(),
         text(&letter["function"]),
         record(letter),
         text(&letter["error_code"]),
@@ -164,7 +179,12 @@ fn record(letter: &Value) -> String {
             spans.iter().map(span).collect::<Vec<_>>().join(", ")
         }
         None if letter["offset"].is_null() => NOTHING.to_owned(),
-        None => format!("{}-{} {}", text(&letter["topic"]), letter["partition"], letter["offset"]),
+        None => format!(
+            "{}-{} {}",
+            text(&letter["topic"]),
+            letter["partition"],
+            letter["offset"]
+        ),
     };
     if let Some(missing) = letter["parts_missing"].as_array() {
         text += &format!(" ({} of {} parts are not to be seen)", missing.len(), letter["parts"]);

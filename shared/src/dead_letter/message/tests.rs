@@ -61,14 +61,23 @@ fn a_small_record_is_one_message_that_a_person_can_read() {
 
 #[test]
 fn nothing_of_a_large_record_is_cut() {
-    let noise = |bytes: u32| (0..bytes).map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<u8>>();
+    let noise = |bytes: u32| {
+        (0..bytes)
+            .map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect::<Vec<u8>>()
+    };
     assert_eq!(holds_everything(record(None, Vec::new(), None)), 1);
     // Five megabytes of noise, base64: 6.67 MB.
     assert_eq!(holds_everything(record(Some(noise(5_000_000)), Vec::new(), None)), 28);
     // Five megabytes of quotes: each is \" in the record's JSON and \\\" in the message's.
     assert!(holds_everything(record(Some(vec![b'"'; 5_000_000]), Vec::new(), None)) > 80);
-    let headers = (0..300).map(|place| (format!("header-{place}"), noise(1_000))).collect();
-    assert_eq!(holds_everything(record(Some(b"{}".to_vec()), headers, Some(noise(400_000)))), 4);
+    let headers = (0..300)
+        .map(|place| (format!("header-{place}"), noise(1_000)))
+        .collect();
+    assert_eq!(
+        holds_everything(record(Some(b"{}".to_vec()), headers, Some(noise(400_000)))),
+        4
+    );
     let text = "\u{ffff}환율\u{fffe}\u{1f4b1}".repeat(40_000);
     assert!(holds_everything(record(Some(text.into_bytes()), Vec::new(), None)) > 2);
 }
@@ -86,7 +95,9 @@ fn a_letter_without_a_part_says_which() {
 
 #[test]
 fn an_altered_record_is_not_taken_for_the_one_put_in() {
-    let body = &letter(record(Some(b"1335.27".to_vec()), Vec::new(), None)).messages().unwrap()[0];
+    let body = &letter(record(Some(b"1335.27".to_vec()), Vec::new(), None))
+        .messages()
+        .unwrap()[0];
     let altered = read(&[body.replace("1335.27", "1335.28")]);
     assert!(matches!(DeadLetter::join(altered), Err(JoinError::Altered(_))));
     let newer = LetterMessage::parse(&body.replace("\"version\":1", "\"version\":2")).unwrap_err();
@@ -110,9 +121,23 @@ fn a_record_refused_twice_is_one_letter_and_another_record_there_is_not() {
 fn a_long_reason_says_that_it_was_shortened() {
     let at = "2026-11-23T10:00:00Z".parse().unwrap();
     let reason = "환".repeat(5_000);
-    let letter = DeadLetter::new("f", at, RefusalCode::ValueRefused, &reason, record(None, Vec::new(), None)).unwrap();
-    assert!(letter.reason.ends_with("환 … (shortened, 5000 characters)"), "{}", letter.reason);
-    assert_eq!(letter.reason.chars().filter(|character| *character == '환').count(), 2_000);
+    let letter = DeadLetter::new(
+        "f",
+        at,
+        RefusalCode::ValueRefused,
+        &reason,
+        record(None, Vec::new(), None),
+    )
+    .unwrap();
+    assert!(
+        letter.reason.ends_with("환 … (shortened, 5000 characters)"),
+        "{}",
+        letter.reason
+    );
+    assert_eq!(
+        letter.reason.chars().filter(|character| *character == '환').count(),
+        2_000
+    );
     // Joined again it is not shortened again.
     assert_eq!(DeadLetter::join(read(&letter.messages().unwrap())).unwrap(), letter);
 }

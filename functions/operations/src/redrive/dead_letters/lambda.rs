@@ -62,7 +62,12 @@ impl Lambda {
     }
 
     /// Calls a function and waits for its answer, until `limit`.
-    pub(super) async fn invoke(&self, function: &str, payload: Vec<u8>, limit: Duration) -> Result<Invoked, LambdaError> {
+    pub(super) async fn invoke(
+        &self,
+        function: &str,
+        payload: Vec<u8>,
+        limit: Duration,
+    ) -> Result<Invoked, LambdaError> {
         let is_allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
         if function.is_empty() || function.len() > 140 || !function.chars().all(is_allowed) {
             return Err(LambdaError::Name(function.chars().take(140).collect()));
@@ -110,7 +115,9 @@ impl Lambda {
             .credentials_provider()
             .ok_or_else(|| LambdaError::NoCredentials("no provider of credentials is configured".into()))?;
         let credentials = provider.provide_credentials().await;
-        let identity = credentials.map_err(|error| LambdaError::NoCredentials(error.into()))?.into();
+        let identity = credentials
+            .map_err(|error| LambdaError::NoCredentials(error.into()))?
+            .into();
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| LambdaError::Sign {
             function: function.to_owned(),
             source,
@@ -127,6 +134,8 @@ impl Lambda {
         let signed = sign(request.map_err(|error| failed(error.into()))?, &params.into());
         let (instructions, _) = signed.map_err(|error| failed(error.into()))?.into_parts();
         let headers = instructions.headers();
-        Ok(headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Ok(headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect())
     }
 }

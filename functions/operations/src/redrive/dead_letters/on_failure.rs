@@ -30,7 +30,9 @@ impl OnFailure {
         };
         let context = body.get("requestContext");
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-        let arn = context.and_then(|context| context.get("functionArn")).and_then(Value::as_str);
+        let arn = context
+            .and_then(|context| context.get("functionArn"))
+            .and_then(Value::as_str);
         let at = text(body.get("timestamp")).and_then(|at| DateTime::parse_from_rfc3339(&at).ok());
         Some(Ok(Self {
             function: arn.and_then(function_name),
@@ -39,7 +41,10 @@ impl OnFailure {
             attempts: context
                 .and_then(|context| context.get("approximateInvokeCount"))
                 .and_then(Value::as_u64),
-            function_error: text(body.get("responseContext").and_then(|answer| answer.get("functionError"))),
+            function_error: text(
+                body.get("responseContext")
+                    .and_then(|answer| answer.get("functionError")),
+            ),
             spans,
         }))
     }
@@ -61,7 +66,10 @@ impl OnFailure {
 /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`
 fn function_name(arn: &str) -> Option<String> {
     let (_, name) = arn.split_once(":function:")?;
-    name.split(':').next().filter(|name| !name.is_empty()).map(str::to_owned)
+    name.split(':')
+        .next()
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
 }
 
 fn spans(batch: &Value) -> Result<Vec<Span>, String> {
@@ -84,7 +92,9 @@ fn spans(batch: &Value) -> Result<Vec<Span>, String> {
         (Some(topic), Some(partition)) => {
             let place = format!("{topic}-{partition}");
             let found = span(&place, info.get("offset"), info.get("offset"));
-            found.map(|span| vec![span]).ok_or_else(|| "recordInfo has no offset".to_owned())
+            found
+                .map(|span| vec![span])
+                .ok_or_else(|| "recordInfo has no offset".to_owned())
         }
         _ => Err("recordInfo names no topic and partition".to_owned()),
     }
@@ -130,12 +140,18 @@ mod tests {
         assert_eq!(read.condition.as_deref(), Some("RetryAttemptsExhausted"));
         let spans: Vec<String> = read.spans.iter().map(ToString::to_string).collect();
         assert_eq!(spans, ["my-topic-12 49601189 to 49601190", "my-topic-3 7 to 7"]);
-        assert_eq!(read.reason(), "Lambda gave up a batch of 3 offsets after 1 calls, the last ended with Unhandled");
+        assert_eq!(
+            read.reason(),
+            "Lambda gave up a batch of 3 offsets after 1 calls, the last ended with Unhandled"
+        );
 
         let single = json!({"requestContext": {"condition": "SomethingNew"}, "responseContext": null,
             "KafkaBatchInfo": {"recordInfo": {"topic": "t", "partition": 0, "offset": 5}}});
         let read = OnFailure::parse(&single).unwrap().unwrap();
-        assert_eq!((read.function, read.spans[0].to_string()), (None, "t-0 5 to 5".to_owned()));
+        assert_eq!(
+            (read.function, read.spans[0].to_string()),
+            (None, "t-0 5 to 5".to_owned())
+        );
         assert_eq!(read.condition.as_deref(), Some("SomethingNew"));
     }
 
@@ -146,9 +162,14 @@ mod tests {
             (json!({}), "neither recordsInfo nor recordInfo"),
             (json!({"recordInfo": {"offset": 1}}), "no topic and partition"),
             (json!({"recordsInfo": {"t": {}}}), "no first and last offset"),
-            (json!({"recordsInfo": {"t-0": {"firstRecordOffset": 9, "lastRecordOffset": 8}}}), "no first and last"),
+            (
+                json!({"recordsInfo": {"t-0": {"firstRecordOffset": 9, "lastRecordOffset": 8}}}),
+                "no first and last",
+            ),
         ] {
-            let error = OnFailure::parse(&json!({"KafkaBatchInfo": batch})).unwrap().unwrap_err();
+            let error = OnFailure::parse(&json!({"KafkaBatchInfo": batch}))
+                .unwrap()
+                .unwrap_err();
             assert!(error.contains(reason), "{error}");
         }
     }

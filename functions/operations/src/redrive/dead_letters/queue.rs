@@ -124,13 +124,15 @@ impl Queue {
     pub(super) async fn give_back(&self, receipts: Vec<String>) -> usize {
         let mut failed = 0;
         for calls in receipts.chunks(MESSAGES * CALLS) {
-            let calls = calls.chunks(MESSAGES).map(async |chunk| match self.make_visible(chunk).await {
-                Ok(failed) => failed,
-                Err(error) => {
-                    tracing::warn!(error = chain(&error), "Could not give messages back");
-                    chunk.len()
-                }
-            });
+            let calls = calls
+                .chunks(MESSAGES)
+                .map(async |chunk| match self.make_visible(chunk).await {
+                    Ok(failed) => failed,
+                    Err(error) => {
+                        tracing::warn!(error = chain(&error), "Could not give messages back");
+                        chunk.len()
+                    }
+                });
             failed += futures::future::join_all(calls).await.into_iter().sum::<usize>();
         }
         failed
@@ -144,7 +146,9 @@ impl Queue {
                 .visibility_timeout(0)
                 .build()
         });
-        let entries = entries.collect::<Result<_, _>>().map_err(failed("give back messages of"))?;
+        let entries = entries
+            .collect::<Result<_, _>>()
+            .map_err(failed("give back messages of"))?;
         let request = self.client.change_message_visibility_batch().queue_url(&self.url);
         let answer = request.set_entries(Some(entries)).send().await;
         Ok(answer.map_err(failed("give back messages of"))?.failed.len())

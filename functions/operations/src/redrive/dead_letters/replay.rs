@@ -106,7 +106,12 @@ impl<'a> Replayer<'a> {
             };
             self.settle(entry, fate).await;
         }
-        let count = |outcomes: &[Outcome]| self.lines.iter().filter(|line| outcomes.contains(&line.outcome)).count();
+        let count = |outcomes: &[Outcome]| {
+            self.lines
+                .iter()
+                .filter(|line| outcomes.contains(&line.outcome))
+                .count()
+        };
         let replayed = count(&[Outcome::Applied, Outcome::Published]);
         let (failed, left) = (count(&[Outcome::Refused, Outcome::Failed]), count(&[Outcome::Left]));
         let (letters, left_out) = within_an_answer(self.lines);
@@ -146,7 +151,8 @@ impl<'a> Replayer<'a> {
     async fn to_function(&mut self, function: &str, chunk: Vec<Item>, away: Option<String>) -> Option<String> {
         if let Some(why) = away {
             for item in chunk {
-                self.settle(item.entry, Fate::stays(Outcome::Left, format!("not tried: {why}"))).await;
+                self.settle(item.entry, Fate::stays(Outcome::Left, format!("not tried: {why}")))
+                    .await;
             }
             return Some(why);
         }
@@ -230,8 +236,15 @@ impl<'a> Replayer<'a> {
         if matches!(fate.outcome, Outcome::Applied | Outcome::Published) {
             let receipts = self.held.take(&entry.messages);
             if let Err(error) = self.queue.delete(&receipts).await {
-                let done = if fate.outcome == Outcome::Applied { "applied" } else { "published" };
-                (fate.outcome, fate.why) = (Outcome::Failed, Some(format!("it is {done}, but still in the queue: {error}")));
+                let done = if fate.outcome == Outcome::Applied {
+                    "applied"
+                } else {
+                    "published"
+                };
+                (fate.outcome, fate.why) = (
+                    Outcome::Failed,
+                    Some(format!("it is {done}, but still in the queue: {error}")),
+                );
             }
         }
         self.told(&entry, fate);
@@ -267,7 +280,9 @@ fn ready(entry: &mut Entry, to: Target) -> Result<Option<DeadLetter>, Fate> {
         Content::Letter(parts) => {
             let letter = DeadLetter::join(parts.values().cloned());
             // The letter holds the record from here on.
-            parts.values_mut().for_each(shared::dead_letter::LetterMessage::forget_record);
+            parts
+                .values_mut()
+                .for_each(shared::dead_letter::LetterMessage::forget_record);
             letter
                 .map(Some)
                 .map_err(|error| Fate::stays(Outcome::Failed, error.to_string()))

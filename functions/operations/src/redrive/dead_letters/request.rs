@@ -91,9 +91,13 @@ impl DeskRequest {
         match self.action {
             Action::Show if self.id.is_none() => return refused("show needs an id"),
             Action::Purge if !is_filtered && !self.all => {
-                return refused("purge needs a filter (id, function, topic, partition, offset, error_code, since, until) or \"all\": true");
+                return refused(
+                    "purge needs a filter (id, function, topic, partition, offset, error_code, since, until) or \"all\": true",
+                );
             }
-            Action::Purge if is_filtered && self.all => return refused("purge takes filters or \"all\": true, not both"),
+            Action::Purge if is_filtered && self.all => {
+                return refused("purge takes filters or \"all\": true, not both");
+            }
             _ => (),
         }
         if self.all && self.action != Action::Purge {
@@ -136,13 +140,19 @@ impl DeskRequest {
         let covers = |span: &Span| {
             is(&self.topic, Some(&span.topic))
                 && self.partition.is_none_or(|partition| partition == span.partition)
-                && self.offset.is_none_or(|offset| (span.first..=span.last).contains(&offset))
+                && self
+                    .offset
+                    .is_none_or(|offset| (span.first..=span.last).contains(&offset))
         };
         is(&self.id, Some(facts.id))
             && is(&self.function, facts.function)
             && is(&self.error_code, facts.error_code)
-            && self.since.is_none_or(|since| facts.refused_at.is_some_and(|at| at >= since))
-            && self.until.is_none_or(|until| facts.refused_at.is_some_and(|at| at <= until))
+            && self
+                .since
+                .is_none_or(|since| facts.refused_at.is_some_and(|at| at >= since))
+            && self
+                .until
+                .is_none_or(|until| facts.refused_at.is_some_and(|at| at <= until))
             && (!self.has_place() || facts.spans.iter().any(covers))
     }
 }
@@ -155,19 +165,34 @@ mod tests {
     fn what_is_not_asked_properly_is_refused_with_what_is_allowed() {
         for (request, reason) in [
             (r#"{}"#, "missing field `action`"),
-            (r#"{"action":"remove"}"#, "unknown variant `remove`, expected one of `list`, `show`, `replay`, `purge`"),
-            (r#"{"action":"list","fonction":"x"}"#, "unknown field `fonction`, expected one of `action`, `id`, `function`, `topic`"),
+            (
+                r#"{"action":"remove"}"#,
+                "unknown variant `remove`, expected one of `list`, `show`, `replay`, `purge`",
+            ),
+            (
+                r#"{"action":"list","fonction":"x"}"#,
+                "unknown field `fonction`, expected one of `action`, `id`, `function`, `topic`",
+            ),
             (r#"{"action":"show"}"#, "show needs an id"),
             (r#"{"action":"purge"}"#, "purge needs a filter"),
             (r#"{"action":"purge","limit":3}"#, "purge needs a filter"),
             (r#"{"action":"purge","all":true,"topic":"t"}"#, "not both"),
             (r#"{"action":"list","all":true}"#, "all is for purge"),
             (r#"{"action":"list","to":"topic"}"#, "to is for replay"),
-            (r#"{"action":"replay","to":"2026-11-23T10:00:00Z"}"#, "expected `function` or `topic`"),
-            (r#"{"action":"show","id":"x","dry_run":true}"#, "dry_run is for replay and purge"),
+            (
+                r#"{"action":"replay","to":"2026-11-23T10:00:00Z"}"#,
+                "expected `function` or `topic`",
+            ),
+            (
+                r#"{"action":"show","id":"x","dry_run":true}"#,
+                "dry_run is for replay and purge",
+            ),
             (r#"{"action":"list","limit":0}"#, "limit must be 1 or more"),
             (r#"{"action":"list","limit":1001}"#, "1 to 1000, got 1001"),
-            (r#"{"action":"list","since":"2026-11-23T10:00:00Z","until":"2026-11-22T10:00:00Z"}"#, "is after until"),
+            (
+                r#"{"action":"list","since":"2026-11-23T10:00:00Z","until":"2026-11-22T10:00:00Z"}"#,
+                "is after until",
+            ),
         ] {
             let error = DeskRequest::parse(request).unwrap_err().to_string();
             assert!(error.contains(reason), "{request}: {error}");
@@ -192,7 +217,10 @@ mod tests {
         for (filter, is_match) in [
             ("", true),
             (r#","offset":30"#, true),
-            (r#","offset":30,"partition":1,"topic":"t","function":"f","error_code":"RetriesExhausted""#, true),
+            (
+                r#","offset":30,"partition":1,"topic":"t","function":"f","error_code":"RetriesExhausted""#,
+                true,
+            ),
             (r#","offset":30,"partition":0"#, false),
             (r#","offset":20"#, false),
             (r#","topic":"u""#, false),

@@ -115,7 +115,12 @@ impl<'a> Shelf<'a> {
     /// Oldest first, and in each partition in the order of its offsets, `limit` at most.
     pub(super) fn into_order_of_replay(self, limit: Option<usize>) -> Vec<Entry> {
         let mut entries: Vec<Entry> = self.entries.into_values().collect();
-        let place = |entry: &Entry| entry.spans.first().map(|span| (span.topic.clone(), span.partition, span.first));
+        let place = |entry: &Entry| {
+            entry
+                .spans
+                .first()
+                .map(|span| (span.topic.clone(), span.partition, span.first))
+        };
         entries.sort_by_cached_key(|entry| (place(entry), entry.refused_at));
         // No record goes before one of its partition that has a lower offset, whenever that was refused.
         let mut latest: HashMap<Option<(String, i32)>, Option<DateTime<Utc>>> = HashMap::new();
@@ -171,7 +176,10 @@ mod tests {
     }
 
     fn offsets(entries: &[Entry]) -> Vec<(i32, i64)> {
-        entries.iter().map(|entry| (entry.spans[0].partition, entry.spans[0].first)).collect()
+        entries
+            .iter()
+            .map(|entry| (entry.spans[0].partition, entry.spans[0].first))
+            .collect()
     }
 
     #[test]
@@ -180,7 +188,9 @@ mod tests {
         let mut shelf = Shelf::new(&request, true);
         // Offset 5 was refused after offset 9, as when a partition is read again.
         for (partition, offset, minute) in [(0, 9, 1), (0, 5, 7), (1, 3, 2), (1, 4, 9), (0, 20, 8)] {
-            message(partition, offset, minute, 10).iter().for_each(|message| shelf.put(message));
+            message(partition, offset, minute, 10)
+                .iter()
+                .for_each(|message| shelf.put(message));
         }
         let ordered = shelf.into_order_of_replay(None);
         assert_eq!(offsets(&ordered), [(1, 3), (0, 5), (0, 9), (0, 20), (1, 4)]);
@@ -198,7 +208,11 @@ mod tests {
         }
         let entries = shelf.into_order_of_replay(None);
         assert_eq!(entries.len(), 20);
-        let kept: Vec<i64> = entries.iter().filter(|entry| !entry.is_dropped).map(|entry| entry.spans[0].first).collect();
+        let kept: Vec<i64> = entries
+            .iter()
+            .filter(|entry| !entry.is_dropped)
+            .map(|entry| entry.spans[0].first)
+            .collect();
         assert!(kept.len() >= 4, "{kept:?}");
         assert_eq!(kept, (0..i64::try_from(kept.len()).unwrap()).collect::<Vec<_>>());
         assert!(entries.iter().all(|entry| entry.row().parts_missing.is_empty()));

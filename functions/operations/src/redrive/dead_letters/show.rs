@@ -129,7 +129,10 @@ async fn show_span(
     let (here, gone) = held_part(span, records).await?;
     show.not_shown.extend(gone);
     let Some(here) = here else { return Ok(()) };
-    let read = records.read(&here, *room, deadline).await.map_err(|error| chain(&error))?;
+    let read = records
+        .read(&here, *room, deadline)
+        .await
+        .map_err(|error| chain(&error))?;
     for record in &read.records {
         if show.records.len() == RECORDS {
             show.not_shown.push(format!(
@@ -146,7 +149,8 @@ async fn show_span(
         }
     }
     if let Some(next) = read.next {
-        show.not_shown.push(format!("{span} from {next} on: an answer has no room for more"));
+        show.not_shown
+            .push(format!("{span} from {next} on: an answer has no room for more"));
     }
     Ok(())
 }

@@ -38,7 +38,10 @@ impl Replayer<'_> {
             count => format!("; {count} were refused and have dead letters of their own"),
         };
         let (outcome, why) = match (failure, to) {
-            (Some(why), _) => (Outcome::Failed, Some(format!("{why}; {sent} records were sent before{aside}"))),
+            (Some(why), _) => (
+                Outcome::Failed,
+                Some(format!("{why}; {sent} records were sent before{aside}")),
+            ),
             (None, _) if !gone.is_empty() => {
                 let why = format!("{}; the other {sent} records were sent{aside}", gone.join("; "));
                 (Outcome::Failed, Some(why))
@@ -56,7 +59,13 @@ impl Replayer<'_> {
         }
     }
 
-    async fn span(&mut self, span: &Span, batch: &OnFailure, to: Target, progress: &mut Progress) -> Result<(), String> {
+    async fn span(
+        &mut self,
+        span: &Span,
+        batch: &OnFailure,
+        to: Target,
+        progress: &mut Progress,
+    ) -> Result<(), String> {
         let (here, gone) = held_part(span, self.kafka).await?;
         progress.gone.extend(gone);
         let Some(mut here) = here else { return Ok(()) };
