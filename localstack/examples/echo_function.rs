@@ -79,8 +79,27 @@ async fn serve(event: &RawValue, query: &Value) -> Result<Box<RawValue>, Error> 
     }
 }
 
-/// Values: `fail:FILE`, `error:FILE` and `crash:FILE` do that as long as FILE does not exist; `sleep:MS` takes a while.
+/// What the function names in its answer when records fail.
+#[derive(Clone, Copy, PartialEq)]
+enum Names {
+    /// The first and every later record of its partition: right under both readings.
+    FirstAndLater,
+    /// The first alone; it does nothing behind it.
+    First,
+    /// Each that failed; it does all others.
+    Each,
+}
+
+/// Values: `fail:FILE`, `error:FILE`, `crash:FILE`, `hang:FILE`, `garbage:FILE` (an answer that is none) and `stranger:FILE` (an answer that names a
+/// record of somebody else) do that as long as FILE does not exist; `sleep:MS` takes a while. A value that is a JSON object
+/// may say the same in its field `do`.
 async fn handle(records: &serde_json::Map<String, Value>) -> Result<Box<RawValue>, Error> {
+    let names = match std::env::var("NAMES").as_deref() {
+        Ok("first") => Names::First,
+        Ok("each") => Names::Each,
+        _ => Names::FirstAndLater,
+    };
+    let began = now();
     let mut seen = BTreeMap::new();
     let mut failures = Vec::new();
     let mut ending = None;
@@ -88,42 +107,77 @@ async fn handle(records: &serde_json::Map<String, Value>) -> Result<Box<RawValue
         let mut lines = Vec::new();
         let mut has_failed = false;
         for record in records.as_array().into_iter().flatten() {
-            let value = record["value"]
-                .as_str()
-                .map(|text| base64_simd::STANDARD.decode_to_vec(text))
-                .transpose()?;
-            let value = String::from_utf8(value.unwrap_or_default())?;
+            let value = value_of(record)?;
             let (action, argument) = value.split_once(':').unwrap_or((value.as_str(), ""));
             let is_open = !argument.is_empty() && !Path::new(argument).exists();
+            let mut fails = false;
             match action {
-                "fail" if is_open && !has_failed => {
-                    has_failed = true;
-                    failures.push(json!({ "itemIdentifier": { "partition": partition, "offset": record["offset"] } }));
-                }
-                "error" | "crash" if is_open => ending = Some(action.to_owned()),
+                "fail" => fails = is_open,
+                "error" | "crash" | "hang" | "garbage" | "stranger" if is_open => ending = Some(action.to_owned()),
                 "sleep" => tokio::time::sleep(Duration::from_millis(argument.parse()?)).await,
                 _ => {}
             }
-            if !has_failed {
+            let is_named = match names {
+                Names::FirstAndLater => fails || has_failed,
+                Names::First => fails && !has_failed,
+                Names::Each => fails,
+            };
+            has_failed |= fails;
+            if is_named {
+                failures.push(json!({ "itemIdentifier": { "partition": partition, "offset": record["offset"] } }));
+            }
+            if !fails && (names == Names::Each || !has_failed) {
                 lines.push(json!(record["offset"]));
             }
         }
         seen.insert(partition.clone(), lines);
     }
     if let Some(path) = std::env::var_os("INVOCATION_LOG") {
-        let line = json!({ "done": if ending.is_some() { BTreeMap::new() } else { seen }, "sent": records.iter().map(|(partition, list)| {
-            let offsets = list.as_array().into_iter().flatten().map(|record| record["offset"].clone()).collect::<Vec<_>>();
-            (partition.clone(), offsets)
-        }).collect::<BTreeMap<_, _>>() });
+        let sent = records.iter().map(|(partition, list)| {
+            let offsets = list
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|record| record["offset"].clone());
+            (partition.clone(), offsets.collect::<Vec<_>>())
+        });
+        let line = json!({
+            "done": if ending.is_some() { BTreeMap::new() } else { seen },
+            "sent": sent.collect::<BTreeMap<_, _>>(),
+            "began": began,
+            "ended": now(),
+        });
         let mut log = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
         log.write_all(format!("{line}\n").as_bytes())?;
     }
     match ending.as_deref() {
         Some("crash") => std::process::exit(9),
+        Some("hang") => std::future::pending().await,
+        Some("garbage") => raw(&json!(["no partial batch response"])),
+        Some("stranger") => {
+            raw(&json!({ "batchItemFailures": [{ "itemIdentifier": { "partition": "other-0", "offset": 0 } }] }))
+        }
         Some(_) => Err("told to fail".into()),
         None if failures.is_empty() => raw(&Value::Null),
         None => raw(&json!({ "batchItemFailures": failures })),
     }
+}
+
+fn value_of(record: &Value) -> Result<String, Error> {
+    let bytes = record["value"]
+        .as_str()
+        .map(|text| base64_simd::STANDARD.decode_to_vec(text))
+        .transpose()?;
+    let text = String::from_utf8(bytes.unwrap_or_default())?;
+    let json = serde_json::from_str::<Value>(&text).ok();
+    let action = json.and_then(|json| json["do"].as_str().map(str::to_owned));
+    Ok(action.unwrap_or(text))
+}
+
+/// Microseconds since 1970.
+fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }
 
 async fn create(event: &Value) -> Result<Box<RawValue>, Error> {

@@ -7,12 +7,14 @@
 
 mod custom_resource;
 mod error;
+mod filter;
 mod function;
 mod http_api;
 mod instance;
 mod invoke_api;
 mod kafka;
 mod mapping;
+mod mapping_api;
 mod runtime_api;
 mod schedule;
 mod status;
@@ -33,10 +35,11 @@ pub use error::EmulatorError;
 pub use function::{Invocation, InvokeError};
 pub use http_api::{ACCESS_KEY, SECRET_KEY};
 pub use kafka::{KafkaAccess, KafkaSecurity};
+pub use mapping::PartialResponse;
 pub use status::{FunctionStatus, MappingState, MappingStatus, PartitionStatus, RouteStatus, ScheduleStatus, Status};
 pub use template::{
-    CorsSpec, CustomResource, FunctionSpec, HttpApiSpec, HttpRouteSpec, KafkaSource, MappingSpec, Queue, ScheduleSpec,
-    ScheduleStyle, StartingPosition, Template, TemplateError,
+    CorsSpec, CustomResource, DestinationSpec, FunctionSpec, HttpApiSpec, HttpRouteSpec, KafkaSource, MappingSpec,
+    PollerSpec, Queue, REGION, ScheduleSpec, ScheduleStyle, StartingPosition, Template, TemplateError,
 };
 
 use function::Function;
@@ -71,6 +74,10 @@ pub struct EmulatorOptions {
     pub function_env: BTreeMap<String, String>,
     /// Where each function's output goes, to `<function>.log`.
     pub log_dir: PathBuf,
+    /// How Kafka mappings read a partial batch response.
+    pub partial_response: PartialResponse,
+    /// Where buckets are that are destinations of mappings: `http://host:port`.
+    pub s3_endpoint: Option<String>,
 }
 
 impl EmulatorOptions {
@@ -89,6 +96,8 @@ impl EmulatorOptions {
             queue_urls: BTreeMap::new(),
             function_env: BTreeMap::new(),
             log_dir: log_dir.into(),
+            partial_response: PartialResponse::default(),
+            s3_endpoint: None,
         }
     }
 }
@@ -106,7 +115,6 @@ struct Inner {
     schedules: Vec<Arc<Schedule>>,
     http_api: Arc<HttpApi>,
     waiting: custom_resource::Waiting,
-    offsets: mapping::Offsets,
     stop: watch::Sender<bool>,
     tasks: Mutex<Option<JoinSet<()>>>,
 }
@@ -147,10 +155,16 @@ impl Emulator {
             functions.push(Arc::new(Function::new(spec.clone(), Launch::new(&options, spec)?)));
         }
         let find = |name: &str| functions.iter().find(|function| function.name() == name).cloned();
+        let queue_url = |arn: &str| {
+            let queue = template.queues.iter().find(|queue| queue.arn() == arn)?;
+            options.queue_urls.get(&queue.logical_id).cloned()
+        };
+        let offsets = Arc::new(mapping::Offsets::new(&options.kafka));
         let mut mappings = Vec::with_capacity(template.mappings.len());
         for spec in &template.mappings {
             if let Some(function) = find(&spec.function) {
-                mappings.push(Arc::new(Mapping::new(spec.clone(), function, &options.kafka)));
+                let mapping = Mapping::new(spec.clone(), function, Arc::clone(&offsets), &options, queue_url)?;
+                mappings.push(Arc::new(mapping));
             }
         }
         let mut schedules = Vec::with_capacity(template.schedules.len());
@@ -169,7 +183,6 @@ impl Emulator {
                 schedules,
                 http_api,
                 waiting: Mutex::default(),
-                offsets: mapping::Offsets::new(&options.kafka),
                 stop,
                 tasks: Mutex::new(None),
             }),
@@ -234,7 +247,7 @@ impl Emulator {
     /// What runs and how it fares. Kafka is asked for the lag; while it cannot be reached, the lag is absent.
     pub async fn status(&self) -> Status {
         let inner = &self.inner;
-        let mappings = inner.mappings.iter().map(|mapping| mapping.status(&inner.offsets));
+        let mappings = inner.mappings.iter().map(|mapping| mapping.status());
         Status {
             functions: inner.functions.iter().map(|function| function.status()).collect(),
             mappings: futures::future::join_all(mappings).await,
@@ -242,6 +255,16 @@ impl Emulator {
             routes: inner.http_api.status(),
             unsupported_events: inner.template.unsupported_events.clone(),
         }
+    }
+
+    /// Pauses a Kafka mapping (false), or resumes it where it stopped (true). The id is its status' `uuid`. Gives whether there is such a
+    /// mapping; it has paused when its state is `Disabled`.
+    pub fn enable_mapping(&self, uuid: &str, is_enabled: bool) -> bool {
+        let mapping = self.inner.mapping(uuid);
+        mapping.is_some_and(|mapping| {
+            mapping.enable(is_enabled);
+            true
+        })
     }
 
     /// Ends the instances that have waited for an event for `limit` or longer, as happens by itself after ten minutes.
@@ -269,6 +292,12 @@ impl Emulator {
 }
 
 impl Inner {
+    fn mapping(&self, uuid: &str) -> Option<&Arc<Mapping>> {
+        self.mappings
+            .iter()
+            .find(|mapping| mapping.spec().uuid().to_string() == uuid)
+    }
+
     fn function(&self, name: &str) -> Result<&Arc<Function>, InvokeError> {
         self.functions
             .iter()

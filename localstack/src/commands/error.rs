@@ -1,5 +1,6 @@
 //! Why a command failed.
 
+use crate::emulator::{EmulatorError, TemplateError};
 use crate::stack::StackError;
 
 /// Why a command failed.
@@ -94,6 +95,18 @@ pub enum CommandError {
         lag: i64,
         /// How long nothing moved.
         seconds: u64,
+    },
+    /// The emulator.
+    #[error(transparent)]
+    Emulator(#[from] EmulatorError),
+    /// The template cannot be run.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The template has queues, and there is no SQS for them.
+    #[error("the template has queues ({queues}); say where SQS is: --sqs-endpoint http://HOST:PORT")]
+    NoSqs {
+        /// Their names.
+        queues: String,
     },
     /// A file or stream.
     #[error("could not {what}")]

@@ -21,7 +21,9 @@ use serde_yaml_ng::{Mapping, Value};
 
 pub use custom::CustomResource;
 pub use error::TemplateError;
-pub use event::{HttpRouteSpec, KafkaSource, MappingSpec, ScheduleSpec, ScheduleStyle, StartingPosition};
+pub use event::{
+    DestinationSpec, HttpRouteSpec, KafkaSource, MappingSpec, PollerSpec, ScheduleSpec, ScheduleStyle, StartingPosition,
+};
 pub use function::FunctionSpec;
 pub use http_api::{CorsSpec, HttpApiSpec};
 pub use queue::Queue;
@@ -116,6 +118,7 @@ impl Template {
                 event::read_mapping_resource(&resolver, id, &resource.properties, &mut template)?;
             }
         }
+        event::warn_of_shared_groups(&mut template.mappings);
         template.custom_resources = custom::read_all(&resolver, &template.functions)?;
         Ok(template)
     }

@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod any_language;
 mod deploy;
 mod http_api;
 mod invoke;
 mod mapping;
+mod mapping_destinations;
+mod mapping_failures;
+mod mapping_pause;
+mod mapping_pollers;
 mod recovery;
 mod schedule;
 mod support;

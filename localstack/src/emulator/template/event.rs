@@ -14,7 +14,7 @@ use super::intrinsic::{At, Resolver};
 use super::properties::Properties;
 
 pub use http_api::HttpRouteSpec;
-pub use kafka::{KafkaSource, MappingSpec, StartingPosition};
+pub use kafka::{DestinationSpec, KafkaSource, MappingSpec, PollerSpec, StartingPosition};
 pub use schedule::{ScheduleSpec, ScheduleStyle};
 
 /// Reads the `Events` of one function into the template.
@@ -101,25 +101,48 @@ pub(super) fn read_mapping_resource(
     note_ignored(&properties, &format!("{name}.{id}"), template)
 }
 
-/// Properties of Kafka mappings that change what a function sees or what becomes of a failure, and that have no effect here.
-const IGNORED: [&str; 5] = [
-    "BisectBatchOnFunctionError",
-    "DestinationConfig",
-    "FilterCriteria",
-    "MaximumRecordAgeInSeconds",
-    "SchemaRegistryConfig",
-];
+/// Two mappings in one group share the partitions: each function sees only a part of the records.
+pub(super) fn warn_of_shared_groups(mappings: &mut [MappingSpec]) {
+    let groups: Vec<(String, String)> = mappings
+        .iter()
+        .map(|mapping| (mapping.name.clone(), mapping.consumer_group.clone()))
+        .collect();
+    for mapping in mappings {
+        let shared = |(name, group): &&(String, String)| *group == mapping.consumer_group && *name != mapping.name;
+        let others: Vec<&str> = groups.iter().filter(shared).map(|(name, _)| name.as_str()).collect();
+        if !others.is_empty() {
+            mapping.warnings.push(format!(
+                "group {} is also that of {}: they share the partitions, and each gets a part of the records",
+                mapping.consumer_group,
+                others.join(", ")
+            ));
+        }
+    }
+}
+
+/// Properties of Kafka mappings that change what a function sees, and that have no effect here.
+const IGNORED: [&str; 1] = ["SchemaRegistryConfig"];
 
 /// Lists what the mapping asks for and does not get, so that nobody has to find out by surprise.
 fn note_ignored(mapping: &Properties<'_>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
     for property in IGNORED {
-        // -1 and false ask for nothing.
-        let asks = mapping
-            .value(property)?
-            .is_some_and(|value| value != -1 && value != false);
+        let in_config = [
+            "AmazonManagedKafkaEventSourceConfig",
+            "SelfManagedKafkaEventSourceConfig",
+        ];
+        let mut asks = mapping.value(property)?.is_some();
+        for config in in_config {
+            let config = mapping.value(config)?;
+            asks |= config.is_some_and(|config| config.get(property).is_some_and(|value| !value.is_null()));
+        }
         if asks {
             template.unsupported_events.push(format!("{name} ({property})"));
         }
+    }
+    if kafka::has_sns_destination(mapping)? {
+        template
+            .unsupported_events
+            .push(format!("{name} (DestinationConfig to SNS)"));
     }
     Ok(())
 }

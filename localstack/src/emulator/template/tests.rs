@@ -76,7 +76,26 @@ fn mappings_come_from_events_and_from_resources() {
     assert_eq!(msk.starting_position, StartingPosition::TrimHorizon);
     assert_eq!((msk.batch_size, msk.window), (5_000, Duration::from_secs(1)));
     assert!(msk.report_item_failures && msk.is_enabled);
-    assert_eq!(msk.maximum_retry_attempts, None);
+    assert_eq!(
+        msk.destination,
+        Some(DestinationSpec::Queue {
+            arn: "arn:aws:sqs:us-east-1:000000000000:hwanyul-local-DeadLetters".to_owned()
+        })
+    );
+    assert_eq!(
+        msk.maximum_retry_attempts,
+        Some(10),
+        "for ever is 10 with a destination"
+    );
+    assert_eq!(
+        (msk.maximum_record_age, msk.bisects, msk.filters.len()),
+        (None, false, 0)
+    );
+    assert_eq!((msk.pollers.minimum, msk.pollers.maximum), (1, 1));
+    assert_eq!(
+        msk.warnings,
+        ["FunctionResponseTypes works here, but AWS takes it only with ProvisionedPollerConfig"]
+    );
     assert_eq!(own.name, "OwnMapping");
     assert_eq!(
         (&own.source, own.function.as_str()),
@@ -115,10 +134,7 @@ fn schedules_queues_and_unsupported_events_are_read() {
         (dead.name.as_str(), dead.fifo, dead.attributes.len()),
         ("hwanyul-local-DeadLetters", false, 0)
     );
-    assert_eq!(
-        template.unsupported_events,
-        ["rate-updated.Rates (DestinationConfig)", "other.Queued (SQS)"]
-    );
+    assert_eq!(template.unsupported_events, ["other.Queued (SQS)"]);
 }
 
 #[test]
@@ -237,7 +253,31 @@ fn errors_name_the_resource_the_property_its_value_and_what_is_allowed() {
         ),
         (
             "Resources:\n  Rates:\n    Type: AWS::Serverless::Function\n    Properties: {}\n".to_owned(),
+            "template.yaml: Rates: Runtime is absent, allowed: provided.al2023 or provided.al2, with an executable file bootstrap in CodeUri; or Metadata.BuildMethod rust-cargolambda",
+        ),
+        (
+            "Resources:\n  Rates:\n    Type: AWS::Serverless::Function\n    Metadata: {BuildMethod: rust-cargolambda}\n    Properties: {}\n".to_owned(),
             "template.yaml: Rates: Metadata.BuildProperties.Binary is absent, allowed: the file name of the function's bootstrap binary",
+        ),
+        (
+            event("StartingPosition: LATEST, Topics: [a], DestinationConfig: {OnFailure: {Destination: 'kafka://a'}}"),
+            r#"template.yaml: Rates: Events.Kafka.DestinationConfig.OnFailure.Destination is "kafka://a", allowed: the ARN of a standard SQS queue, arn:aws:s3:::BUCKET, or kafka://TOPIC with another topic than the mapping's"#,
+        ),
+        (
+            event("StartingPosition: LATEST, Topics: [a], MaximumRecordAgeInSeconds: 59"),
+            "template.yaml: Rates: Events.Kafka.MaximumRecordAgeInSeconds is 59, allowed: -1, or 60 to 604800 seconds",
+        ),
+        (
+            event("StartingPosition: LATEST, Topics: [a], ProvisionedPollerConfig: {MinimumPollers: 3, MaximumPollers: 2}"),
+            "template.yaml: Rates: Events.Kafka.ProvisionedPollerConfig.MaximumPollers is 2, allowed: at least MinimumPollers, which is 3",
+        ),
+        (
+            event(r#"StartingPosition: LATEST, Topics: [a], FilterCriteria: {Filters: [{Pattern: '{"key":["a"]}'}]}"#),
+            r#"template.yaml: Rates: Events.Kafka.FilterCriteria.Filters.0.Pattern is "{\"key\":[\"a\"]}", allowed: patterns on value alone, not on key: Lambda filters Kafka records by nothing else"#,
+        ),
+        (
+            event(&format!("StartingPosition: LATEST, Topics: [a], ConsumerGroupId: {}", "g".repeat(201))),
+            &format!(r#"template.yaml: Rates: Events.Kafka.ConsumerGroupId is "{}…, allowed: 1 to 200 characters"#, "g".repeat(119)),
         ),
         (
             with_function(
