@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Status, Template};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, PartialResponse, Status, Template};
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
@@ -85,6 +85,8 @@ pub struct Setup<'a> {
     pub function_env: Vec<(String, String)>,
     /// Whether functions and mappings reach Kafka, Redis, PostgreSQL and SQS through proxies.
     pub is_proxied: bool,
+    /// How mappings read a partial batch response.
+    pub partial_response: PartialResponse,
 }
 
 /// One way to each server that functions use.
@@ -249,17 +251,22 @@ impl Pipeline {
         let certificates = [&on_kafka, &on_redis, &on_postgres];
         let certificates = certificates.iter().filter_map(|options| options.security.as_ref());
         secrets.extend(certificates.flat_map(|security| security.certificate.secrets()));
+        // Through the proxy, pollers suffer what functions suffer.
+        let access = match &proxies {
+            Some(proxies) => format!("127.0.0.1:{}", proxies.kafka.port()),
+            None => kafka.plain_bootstrap(),
+        };
         let emulator = Emulator::start(EmulatorOptions {
-            template,
             parameters: given,
-            bin_dir: binaries(),
-            kafka: KafkaAccess::plaintext(proxies.as_ref().map_or_else(
-                || kafka.plain_bootstrap(),
-                |proxies| format!("127.0.0.1:{}", proxies.kafka.port()),
-            )),
             queue_urls: queue_urls.clone(),
             function_env: function_env.into_iter().chain(setup.function_env).collect(),
-            log_dir: directory.join("logs"),
+            partial_response: setup.partial_response,
+            ..EmulatorOptions::new(
+                template,
+                binaries(),
+                KafkaAccess::plaintext(access),
+                directory.join("logs"),
+            )
         })
         .await
         .unwrap();

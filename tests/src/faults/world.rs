@@ -6,9 +6,8 @@ mod harm;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::faults::PartialResponse;
 use bytes::Bytes;
-use localstack::emulator::Emulator;
+use localstack::emulator::{Emulator, PartialResponse};
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::Run;
@@ -50,7 +49,7 @@ impl World {
     ///
     /// # Panics
     /// When anything does not start.
-    pub async fn start(_reading: PartialResponse, is_rough: bool) -> Self {
+    pub async fn start(reading: PartialResponse, is_rough: bool) -> Self {
         let provider = Provider::start().await;
         let clock = is_rough.then(|| {
             let folder = std::env::temp_dir().join(format!("hwanyul-clock-{}", uuid::Uuid::new_v4().simple()));
@@ -60,6 +59,7 @@ impl World {
         let setup = Setup {
             function_env: clock.as_ref().map(Clock::environment).unwrap_or_default(),
             is_proxied: is_rough,
+            partial_response: reading,
             ..Setup::default()
         };
         let parameters = [
