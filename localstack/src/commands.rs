@@ -1,8 +1,9 @@
-//! What a person types: `up`, `down`, `status`, `invoke`, `backfill`, `logs`, `reset`. Each prints for people and fails with
+//! What a person types: `up`, `down`, `status`, `invoke`, `backfill`, `dead-letters`, `logs`, `reset`. Each prints for people and fails with
 //! what to do next.
 
 mod backfill;
 mod client;
+mod dead_letters;
 mod down;
 mod emulate;
 mod error;
@@ -14,6 +15,7 @@ mod table;
 mod up;
 
 pub use backfill::backfill;
+pub use dead_letters::{DeadLetters, dead_letters};
 pub use down::down;
 pub use emulate::{EmulateOptions, emulate};
 pub use error::CommandError;

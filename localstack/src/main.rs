@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
-use localstack::commands::{self, EmulateOptions, UpOptions, with_causes};
+use localstack::commands::{self, DeadLetters, EmulateOptions, UpOptions, with_causes};
 use localstack::emulator::{KafkaAccess, PartialResponse};
 use localstack::stack::Places;
 use localstack::stack::daemon::{self, DaemonOptions};
@@ -60,6 +60,12 @@ enum Command {
         #[arg(long)]
         to: Option<NaiveDate>,
     },
+    /// List, show, send again or remove what could not be applied
+    #[command(
+        subcommand,
+        override_usage = "./localstack/dead-letters list|show|replay|purge [OPTION]..."
+    )]
+    DeadLetters(DeadLetters),
     /// Show the last lines of functions and servers
     #[command(override_usage = "./localstack/logs [FUNCTION] [-f] [-n LINES]")]
     Logs {
@@ -218,6 +224,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Status { json } => commands::status(&places, json).await?,
         Command::Invoke { function, event } => commands::invoke(&places, &function, event.as_deref()).await?,
         Command::Backfill { from, to } => commands::backfill(&places, from, to).await?,
+        Command::DeadLetters(command) => commands::dead_letters(&places, command).await?,
         Command::Logs {
             function,
             follow,

@@ -17,6 +17,7 @@ pub mod pair;
 pub mod publish;
 pub mod rate;
 pub mod record;
+pub mod reread;
 pub mod schedule;
 pub mod store;
 pub mod telemetry;

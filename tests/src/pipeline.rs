@@ -12,6 +12,7 @@ use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, PartialRespon
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
+use shared::dead_letter::{DeadLetter, LetterMessage};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
@@ -24,18 +25,6 @@ use crate::server;
 #[must_use]
 pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The reading of partial batch responses that the suite runs under: `HWANYUL_PARTIAL_RESPONSE`, as for `./localstack/up`.
-///
-/// # Panics
-/// When it is neither `only-named` nor `from-first-named`.
-#[must_use]
-pub fn partial_response() -> PartialResponse {
-    match std::env::var("HWANYUL_PARTIAL_RESPONSE") {
-        Ok(reading) => reading.parse().unwrap(),
-        Err(_) => PartialResponse::default(),
-    }
 }
 
 /// The folder of the functions' bootstraps: where this test's own binary was built.
@@ -81,8 +70,9 @@ pub struct Pipeline {
     /// What must be in no log and in no answer.
     pub secrets: Vec<String>,
     answers: Mutex<Vec<String>>,
+    /// The URL of each of the template's queues, by its logical id.
+    pub queue_urls: BTreeMap<String, String>,
     directory: PathBuf,
-    queue_urls: BTreeMap<String, String>,
     _feed: Feed,
 }
 
@@ -95,6 +85,8 @@ pub struct Setup<'a> {
     pub function_env: Vec<(String, String)>,
     /// Whether functions and mappings reach Kafka, Redis, PostgreSQL and SQS through proxies.
     pub is_proxied: bool,
+    /// How mappings read a partial batch response.
+    pub partial_response: PartialResponse,
 }
 
 /// One way to each server that functions use.
@@ -244,7 +236,10 @@ impl Pipeline {
         }
         // LocalStack takes any, and this one is found if it is written anywhere.
         let aws_secret = Uuid::new_v4().simple().to_string();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
         let function_env = [
+            ("AWS_ENDPOINT_URL_LAMBDA", base_url.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", aws_secret.clone()),
@@ -256,24 +251,25 @@ impl Pipeline {
         let certificates = [&on_kafka, &on_redis, &on_postgres];
         let certificates = certificates.iter().filter_map(|options| options.security.as_ref());
         secrets.extend(certificates.flat_map(|security| security.certificate.secrets()));
+        // Through the proxy, pollers suffer what functions suffer.
+        let access = match &proxies {
+            Some(proxies) => format!("127.0.0.1:{}", proxies.kafka.port()),
+            None => kafka.plain_bootstrap(),
+        };
         let emulator = Emulator::start(EmulatorOptions {
-            template,
             parameters: given,
-            bin_dir: binaries(),
-            kafka: KafkaAccess::plaintext(proxies.as_ref().map_or_else(
-                || kafka.plain_bootstrap(),
-                |proxies| format!("127.0.0.1:{}", proxies.kafka.port()),
-            )),
             queue_urls: queue_urls.clone(),
             function_env: function_env.into_iter().chain(setup.function_env).collect(),
-            log_dir: directory.join("logs"),
-            partial_response: partial_response(),
-            s3_endpoint: None,
+            partial_response: setup.partial_response,
+            ..EmulatorOptions::new(
+                template,
+                binaries(),
+                KafkaAccess::plaintext(access),
+                directory.join("logs"),
+            )
         })
         .await
         .unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
         let router = emulator.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         emulator.deploy(&base_url).await.unwrap();
@@ -298,8 +294,8 @@ impl Pipeline {
             proxies,
             secrets,
             answers: Mutex::default(),
-            directory,
             queue_urls,
+            directory,
             _feed: feed,
         }
     }
@@ -421,25 +417,23 @@ impl Pipeline {
             + of(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
     }
 
-    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. A batch that was delivered twice may have left two
-    /// of the same record, which count as one.
+    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. The same record put aside twice counts as one.
     ///
     /// # Panics
-    /// When SQS does not answer.
+    /// When SQS does not answer, or a letter is not whole.
     pub async fn take_dead_letters(&self) -> BTreeSet<String> {
         let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
         let url = &self.queue_urls["DeadLetterQueue"];
-        let mut letters = BTreeSet::new();
+        let mut messages: BTreeMap<Uuid, Vec<LetterMessage>> = BTreeMap::new();
         loop {
             let request = sqs.receive_message().queue_url(url).max_number_of_messages(10);
             let answer = request.send().await.unwrap();
             if answer.messages().is_empty() {
-                return letters;
+                break;
             }
             for message in answer.messages() {
-                let letter: Value = serde_json::from_str(message.body().unwrap()).unwrap();
-                let essential = ["function", "topic", "error_code", "payload"].map(|field| letter[field].to_string());
-                letters.insert(essential.join(" "));
+                let part = LetterMessage::parse(message.body().unwrap()).unwrap();
+                messages.entry(part.id).or_default().push(part);
                 let receipt = message.receipt_handle().unwrap();
                 sqs.delete_message()
                     .queue_url(url)
@@ -449,6 +443,12 @@ impl Pipeline {
                     .unwrap();
             }
         }
+        let essential = |messages| {
+            let letter = DeadLetter::join(messages).unwrap();
+            let (record, code) = (&letter.record, letter.error_code);
+            format!("{} {} {code:?} {:?}", letter.function, record.topic, record.value)
+        };
+        messages.into_values().map(essential).collect()
     }
 
     /// The lines that a function has logged.

@@ -74,6 +74,20 @@ pub enum CommandError {
         /// What it answered.
         answer: String,
     },
+    /// Dead letters are still in the queue.
+    #[error("{failed} dead letters could not be sent again, and {left} are left; each row says why")]
+    NotReplayed {
+        /// How many failed or were refused again.
+        failed: u64,
+        /// For how many there was no time, or no function to try.
+        left: u64,
+    },
+    /// Dead letters are still in the queue.
+    #[error("{left} dead letters could not be deleted; each row says why")]
+    NotPurged {
+        /// How many.
+        left: u64,
+    },
     /// The stores do not catch up.
     #[error("{lag} events are still not in the stores {seconds} s after the last progress; see ./localstack/status")]
     Stuck {

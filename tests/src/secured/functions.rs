@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, Template};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use localstack::feed::{Feed, FeedOptions};
 use serde_json::Value;
 use uuid::Uuid;
@@ -98,16 +98,13 @@ impl Functions {
         ];
         let mut secrets = passwords_of(&parameters);
         secrets.push(aws_secret.clone());
+        let kafka = KafkaAccess::plaintext(parameters["KafkaBootstrapServers"].clone());
+        let function_env = function_env.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let emulator = Emulator::start(EmulatorOptions {
-            template,
-            kafka_bootstrap: parameters["KafkaBootstrapServers"].clone(),
             parameters,
-            bin_dir: binaries(),
             queue_urls: queue_urls.collect(),
-            function_env: function_env
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-            log_dir: place.join("logs"),
+            function_env: function_env.into(),
+            ..EmulatorOptions::new(template, binaries(), kafka, place.join("logs"))
         })
         .await
         .unwrap();
