@@ -97,7 +97,7 @@ impl Engine {
                 }
             }
             self.commit(now, is_stopping);
-            self.let_go();
+            self.let_go(now);
             let is_idle = self.in_flight.is_none() && self.committing.is_none() && self.leaving.is_empty();
             if is_stopping && is_idle {
                 break;
@@ -241,7 +241,7 @@ impl Engine {
             });
         let commit =
             (!self.to_commit.is_empty() && self.is_assigned && self.commit_after > now).then_some(self.commit_after);
-        batches.chain(commit).min()
+        batches.chain(commit).chain(self.goes_at()).min()
     }
 
     /// What of a partition may be committed now goes with the next commit.

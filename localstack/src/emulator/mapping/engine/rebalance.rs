@@ -2,8 +2,10 @@
 //! done of it is committed, so that whoever gets it goes on exactly there.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::Engine;
 use crate::emulator::status::MappingState;
@@ -13,9 +15,12 @@ pub(super) struct Revoking {
     partitions: BTreeSet<i32>,
     /// Gets word when they may go.
     reply: oneshot::Sender<()>,
-    /// Commits that failed before they began to go; after one more, nothing is waited for.
-    failed_commits: u32,
+    /// When they go although their commit fails; known when nothing of them is under way any more.
+    give_up_at: Option<Instant>,
 }
+
+/// How long a commit is tried before partitions go without it. In the middle of a rebalance Kafka refuses commits for a moment.
+const COMMIT_LIMIT: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// The group has given these partitions.
@@ -56,19 +61,23 @@ impl Engine {
         self.revoking = Some(Revoking {
             partitions: partitions.into_iter().collect(),
             reply,
-            failed_commits: self.failed_commits,
+            give_up_at: None,
         });
+        self.failed_commits = 0;
+        self.commit_after = Instant::now();
     }
 
     /// Lets partitions go of which nothing is under way any more.
-    pub(super) fn let_go(&mut self) {
-        let Some(revoking) = &self.revoking else { return };
+    pub(super) fn let_go(&mut self, now: Instant) {
+        let Some(revoking) = &mut self.revoking else { return };
         let numbers = &revoking.partitions;
         let is_busy = |number| self.partitions.get(number).is_some_and(|partition| partition.is_busy());
+        if numbers.iter().any(is_busy) {
+            return;
+        }
         let is_committed =
             self.committing.is_none() && !numbers.iter().any(|number| self.to_commit.contains_key(number));
-        let cannot_commit = self.failed_commits > revoking.failed_commits;
-        if numbers.iter().any(is_busy) || !(is_committed || cannot_commit) {
+        if !is_committed && now < *revoking.give_up_at.get_or_insert(now + COMMIT_LIMIT) {
             return;
         }
         let Some(revoking) = self.revoking.take() else { return };
@@ -91,5 +100,15 @@ impl Engine {
         if self.is_assigned && self.to_commit.is_empty() {
             self.mapping.settled.send_replace(true);
         }
+    }
+
+    /// When partitions go at the latest, if some wait for their commit.
+    pub(super) fn goes_at(&self) -> Option<Instant> {
+        self.revoking.as_ref()?.give_up_at
+    }
+
+    /// Whether partitions wait for their commit.
+    pub(super) fn is_letting_go(&self) -> bool {
+        self.revoking.is_some()
     }
 }
