@@ -85,7 +85,7 @@ enum Command {
     #[command(
         override_usage = "./localstack/emulate --template TEMPLATE.yaml [--bin-dir DIR] [--kafka HOST:PORT] [--parameter NAME=VALUE]... [--env NAME=VALUE]... [OPTIONS]"
     )]
-    Emulate(Emulate),
+    Emulate(Box<Emulate>),
     /// Run a command with servers of its own: HWANYUL_TEST_KAFKA, HWANYUL_TEST_REDIS, HWANYUL_TEST_DATABASE, HWANYUL_TEST_MONGODB,
     /// HWANYUL_TEST_SQS
     Servers {
@@ -231,7 +231,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
             lines,
         } => commands::logs(&places, function.as_deref(), lines, follow).await?,
         Command::Reset => commands::reset(&places).await?,
-        Command::Emulate(emulate) => commands::emulate(emulate_options(emulate)?).await?,
+        Command::Emulate(emulate) => commands::emulate(emulate_options(*emulate)?).await?,
         Command::Servers { command } => return Ok(ExitCode::from(wrapper::run(&command).await?)),
         Command::Daemon(run) => daemon::run(daemon_options(places, run)?, Box::new(std::io::stdout())).await?,
     }

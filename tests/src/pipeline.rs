@@ -27,6 +27,18 @@ pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// The reading of partial batch responses that the suite runs under: `HWANYUL_PARTIAL_RESPONSE`, as for `./localstack/up`.
+///
+/// # Panics
+/// When it is neither `only-named` nor `from-first-named`.
+#[must_use]
+pub fn partial_response() -> PartialResponse {
+    match std::env::var("HWANYUL_PARTIAL_RESPONSE") {
+        Ok(reading) => reading.parse().unwrap(),
+        Err(_) => PartialResponse::default(),
+    }
+}
+
 /// The folder of the functions' bootstraps: where this test's own binary was built.
 ///
 /// # Panics
@@ -85,8 +97,8 @@ pub struct Setup<'a> {
     pub function_env: Vec<(String, String)>,
     /// Whether functions and mappings reach Kafka, Redis, PostgreSQL and SQS through proxies.
     pub is_proxied: bool,
-    /// How mappings read a partial batch response.
-    pub partial_response: PartialResponse,
+    /// How mappings read a partial batch response; as the environment says without it.
+    pub partial_response: Option<PartialResponse>,
 }
 
 /// One way to each server that functions use.
@@ -260,7 +272,7 @@ impl Pipeline {
             parameters: given,
             queue_urls: queue_urls.clone(),
             function_env: function_env.into_iter().chain(setup.function_env).collect(),
-            partial_response: setup.partial_response,
+            partial_response: setup.partial_response.unwrap_or_else(partial_response),
             ..EmulatorOptions::new(
                 template,
                 binaries(),

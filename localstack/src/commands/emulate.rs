@@ -10,7 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CommandError, say};
 use crate::emulator::{
-    ACCESS_KEY, Emulator, EmulatorOptions, KafkaAccess, MappingState, PartialResponse, REGION, SECRET_KEY, Template,
+    ACCESS_KEY, Emulator, EmulatorError, EmulatorOptions, KafkaAccess, MappingState, PartialResponse, REGION,
+    SECRET_KEY, Template,
 };
 use crate::stack::queues;
 
@@ -48,7 +49,7 @@ pub struct EmulateOptions {
 pub async fn emulate(options: EmulateOptions) -> Result<(), CommandError> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::system("watch for signals"))?;
     let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::system("watch for signals"))?;
-    let template = Template::load(&options.template, &options.parameters)?;
+    let template = Template::load(&options.template, &options.parameters).map_err(EmulatorError::from)?;
     let queue_urls = create_queues(&template, options.sqs_endpoint.as_deref()).await?;
     let folder = options
         .template

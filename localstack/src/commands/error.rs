@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-use crate::emulator::{EmulatorError, TemplateError};
+use crate::emulator::EmulatorError;
 use crate::stack::StackError;
 
 /// Why a command failed.
@@ -99,9 +99,6 @@ pub enum CommandError {
     /// The emulator.
     #[error(transparent)]
     Emulator(#[from] EmulatorError),
-    /// The template cannot be run.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
     /// The template has queues, and there is no SQS for them.
     #[error("the template has queues ({queues}); say where SQS is: --sqs-endpoint http://HOST:PORT")]
     NoSqs {

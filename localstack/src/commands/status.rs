@@ -99,6 +99,11 @@ fn print(status: &StackStatus) {
         ],
         &status.lambda.mappings.iter().map(mapping).collect::<Vec<_>>(),
     );
+    for mapping in &status.lambda.mappings {
+        for warning in &mapping.warnings {
+            say(format_args!("{}: {warning}", mapping.consumer_group));
+        }
+    }
     match &status.topics {
         Some(topics) => {
             let rows = topics.iter().map(|topic| {

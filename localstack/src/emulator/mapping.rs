@@ -55,8 +55,9 @@ impl std::str::FromStr for PartialResponse {
 
     /// `only-named` or `from-first-named`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        <Self as ValueEnum>::from_str(text, false)
-            .map_err(|_| format!("reading of partial batch responses is {text:?}, allowed: only-named, from-first-named"))
+        <Self as ValueEnum>::from_str(text, false).map_err(|_| {
+            format!("reading of partial batch responses is {text:?}, allowed: only-named, from-first-named")
+        })
     }
 }
 

@@ -59,7 +59,7 @@ impl World {
         let setup = Setup {
             function_env: clock.as_ref().map(Clock::environment).unwrap_or_default(),
             is_proxied: is_rough,
-            partial_response: reading,
+            partial_response: Some(reading),
             ..Setup::default()
         };
         let parameters = [

@@ -61,7 +61,7 @@ pub(super) struct Destination {
 enum Target {
     Queue(Queue),
     Bucket(Bucket),
-    Topic(Topic),
+    Topic(Box<Topic>),
 }
 
 impl Destination {
@@ -101,7 +101,7 @@ impl Destination {
                 let endpoint = endpoint.ok_or_else(|| refused(name, "a bucket needs the address of an S3 endpoint"))?;
                 Target::Bucket(Bucket::new(endpoint, name.clone(), keys))
             }
-            DestinationSpec::Topic { name } => Target::Topic(Topic::new(options.kafka.clone(), name.clone())),
+            DestinationSpec::Topic { name } => Target::Topic(Box::new(Topic::new(options.kafka.clone(), name.clone()))),
         };
         let records = Records {
             function: spec.function.clone(),

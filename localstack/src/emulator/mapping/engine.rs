@@ -246,7 +246,7 @@ impl Engine {
 
     /// What of a partition may be committed now goes with the next commit.
     fn note_position(&mut self, number: i32) {
-        let position = self.partitions.get_mut(&number).and_then(Partition::to_commit);
+        let position = self.partitions.get_mut(&number).and_then(Partition::new_position);
         if let Some(position) = position {
             self.to_commit.insert(number, position);
         }

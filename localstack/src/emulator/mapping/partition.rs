@@ -148,7 +148,7 @@ impl Partition {
     }
 
     /// What may be committed since it was asked last: nothing at or behind the lowest record that is not done.
-    pub(super) fn to_commit(&mut self) -> Option<Position> {
+    pub(super) fn new_position(&mut self) -> Option<Position> {
         let chunk = self.chunks.front().and_then(Chunk::first_offset);
         let unfinished = [self.busy, chunk].into_iter().flatten().min();
         let position = match unfinished {

@@ -19,7 +19,7 @@ fn offsets(records: &[Pending]) -> Vec<i64> {
 }
 
 fn position(partition: &mut Partition) -> Option<i64> {
-    partition.to_commit().map(|(offset, _)| offset)
+    partition.new_position().map(|(offset, _)| offset)
 }
 
 #[test]
