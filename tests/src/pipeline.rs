@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, PartialResponse, Status, Template};
+use localstack::emulator::{
+    Emulator, EmulatorOptions, KafkaAccess, PartialResponse, QueueMappingStatus, Status, Template,
+};
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
@@ -203,6 +205,7 @@ impl Pipeline {
             ("DatabaseUrl", database_url),
             ("MongodbUri", format!("{}/hwanyul", mongo.url())),
             ("IngestSchedule", "rate(1 day)".to_owned()),
+            ("BackupRetrySeconds", "1".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
             (
                 "EcbHistoryUrl",
@@ -240,7 +243,19 @@ impl Pipeline {
         for queue in Template::load(&template, &given).unwrap().queues {
             let created = sqs
                 .create_queue()
-                .queue_name(format!("{}-{}", queue.logical_id, Uuid::new_v4().simple()))
+                .queue_name(format!(
+                    "{}-{}{}",
+                    queue.logical_id,
+                    Uuid::new_v4().simple(),
+                    if queue.fifo { ".fifo" } else { "" }
+                ))
+                .set_attributes(Some(
+                    queue
+                        .attributes
+                        .iter()
+                        .map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()))
+                        .collect(),
+                ))
                 .send()
                 .await
                 .unwrap();
@@ -349,7 +364,7 @@ impl Pipeline {
         report["events"].as_u64().unwrap()
     }
 
-    /// Waits until every consumer group has read its topic to the end. A test that never gets there fails with the status.
+    /// Waits until the backup queue is empty and every consumer group has read its topic to the end. A test that never gets there fails with the status.
     ///
     /// # Panics
     /// After five minutes.
@@ -357,7 +372,11 @@ impl Pipeline {
         let started = Instant::now();
         loop {
             let status = self.emulator.status().await;
-            if status.mappings.len() == 8 && status.mappings.iter().all(|mapping| mapping.lag == Some(0)) {
+            let is_empty = |mapping: &QueueMappingStatus| (mapping.visible, mapping.hidden) == (Some(0), Some(0));
+            if status.mappings.len() == 8
+                && status.queue_mappings.iter().all(is_empty)
+                && status.mappings.iter().all(|mapping| mapping.lag == Some(0))
+            {
                 return status;
             }
             assert!(started.elapsed() < Duration::from_secs(300), "still behind: {status:?}");

@@ -1,5 +1,6 @@
 //! An emulator on a template written for one test, and the real Kafka that the tests share.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Stand {
     pub folder: tempfile::TempDir,
     pub kafka: String,
+    /// The queues of the template, by logical id.
+    pub queue_urls: BTreeMap<String, String>,
 }
 
 impl Stand {
@@ -26,6 +29,7 @@ impl Stand {
         Self {
             folder: tempfile::tempdir().unwrap(),
             kafka: "127.0.0.1:1".to_owned(),
+            queue_urls: BTreeMap::new(),
         }
     }
 
@@ -67,6 +71,7 @@ impl Stand {
         let mut options = EmulatorOptions::new(template, examples(), kafka, self.file("logs"));
         let region = ("AWS_REGION".to_owned(), "us-east-1".to_owned());
         options.function_env.extend([region]);
+        options.queue_urls = self.queue_urls.clone();
         options
     }
 
