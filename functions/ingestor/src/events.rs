@@ -25,7 +25,7 @@ pub(crate) struct Published {
     pub away: Option<String>,
 }
 
-/// Publishes a run: that data came, each of the `fresh` rates and the caches they outdate; then, when Kafka or the backup queue has acknowledged all that,
+/// Publishes a run, dated `version`: that data came, each of the `fresh` rates and the caches they outdate; then, when Kafka or the backup queue has acknowledged all that,
 /// that the run is over.
 ///
 /// # Errors
@@ -36,11 +36,12 @@ pub(crate) async fn publish(
     quotes: &Quotes,
     fresh: &[Quote],
     (collected_at, collected_in_ms): (Timestamp, u64),
+    version: Timestamp,
     clock: &Clock,
 ) -> Result<Published, IngestError> {
     let mut publishing = publisher.run();
     let source = quotes.provider.as_str();
-    let now = clock.timestamp()?;
+    let now = version;
     let received = NewDataReceived {
         source: source.to_owned(),
         data_count: count(quotes.rates.len()),
@@ -64,7 +65,7 @@ pub(crate) async fn publish(
     let sent = publishing.publish(&events).await?;
     let counts = log_sent(run, source, &events, &sent);
 
-    let completed_at = clock.timestamp()?;
+    let completed_at = clock.timestamp()?.max(version.next());
     let completed = DataProcessingCompleted {
         source: source.to_owned(),
         total_processed: count(fresh.len()),

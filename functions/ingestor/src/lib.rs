@@ -14,6 +14,7 @@ pub mod published;
 pub mod request;
 pub mod summary;
 pub mod validate;
+pub mod version;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,7 @@ use self::published::Published;
 pub use self::request::Request;
 pub use self::summary::Summary;
 use self::summary::{EventCounts, HeldBack};
+use self::version::Versions;
 
 /// Seconds after a provider's own time at which it is asked again, so that not everybody asks in the same second.
 const DUE_JITTER_SECONDS: std::ops::RangeInclusive<i64> = 30..=300;
@@ -46,6 +48,7 @@ pub struct Ingestor {
     http: Http,
     memory: Memory,
     publisher: Publisher,
+    versions: Versions,
 }
 
 impl Ingestor {
@@ -54,11 +57,13 @@ impl Ingestor {
     pub fn new(config: Config) -> Self {
         let memory = Memory::new(Cache::new(config.redis.clone()));
         let publisher = Publisher::with_backup(config.kafka.clone(), BackupQueue::new(config.backup_queue_url.clone()));
+        let versions = Versions::new(config.kafka.clone());
         Self {
             config,
             http: Http::default(),
             memory,
             publisher,
+            versions,
         }
     }
 
@@ -130,8 +135,14 @@ impl Ingestor {
             .copied()
             .collect();
 
+        let version = self.versions.next(published.clock(), clock).await?;
+        // Remembered before anything carries it, so that no later run falls behind it.
+        let clock_field = Published::clock_field(version);
+        if let Err(reason) = self.memory.put_published(quotes.provider, &[clock_field]).await {
+            chain.warn(format!("when this run was is not remembered in redis: {reason}"));
+        }
         let (sent, saved) = join!(
-            events::publish(&self.publisher, run, &quotes, &fresh, collected, clock),
+            events::publish(&self.publisher, run, &quotes, &fresh, collected, version, clock),
             chain.save()
         );
         if let Err(reason) = saved {

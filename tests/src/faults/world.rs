@@ -66,6 +66,7 @@ impl World {
             ("EcbUrl", provider.url()),
             ("RateBatchSize", "100"),
             ("MaxJumpPercent", "1000"),
+            ("BackupRetrySeconds", "1"),
         ];
         let pipeline = Pipeline::start_with(&parameters, setup).await;
         Self {
