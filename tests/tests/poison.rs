@@ -49,7 +49,9 @@ async fn high(pipeline: &Pipeline) -> String {
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     let day = text.lines().find(|line| line.starts_with("2026-10-06,"));
     // date, open, high, ...
-    day.and_then(|day| day.split(',').nth(2)).unwrap_or_else(|| panic!("{text}")).to_owned()
+    day.and_then(|day| day.split(',').nth(2))
+        .unwrap_or_else(|| panic!("{text}"))
+        .to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -188,7 +190,10 @@ async fn a_poison_record_among_ten_thousand_is_put_aside_and_applied_after_the_f
     // The day has its true high, the other days are as they were, and a reader who had the old series cached has the new one.
     let days_after = rows(&pipeline, days).await;
     let changed: Vec<&String> = days_after.iter().filter(|day| !days_before.contains(day)).collect();
-    assert_eq!(changed, [&format!("2026-10-06|1000.1201|{POISON}|1000.1201|1000.1431|24")]);
+    assert_eq!(
+        changed,
+        [&format!("2026-10-06|1000.1201|{POISON}|1000.1201|1000.1431|24")]
+    );
     assert_eq!(high(&pipeline).await, POISON);
     assert_eq!(pipeline.cached_rate("USD").await["deal_base_rate"], "1000.2491");
     pipeline.stop().await;
