@@ -12,6 +12,7 @@ mod port;
 mod postgres;
 mod process;
 mod redis;
+mod security;
 mod server;
 mod spawner;
 mod sqs;
@@ -24,7 +25,8 @@ pub use mongo::Mongo;
 pub use offsets::topic_ends;
 pub use port::{Claim, claim, claim_exactly, free_port, owner_of};
 pub use postgres::Postgres;
-pub use redis::Redis;
+pub use redis::{Redis, RedisCluster};
+pub use security::{Authority, Certificate, Security, Validity};
 pub use server::{Server, ServerKind};
 pub use sqs::Sqs;
 
@@ -37,6 +39,11 @@ pub struct Options {
     pub log: PathBuf,
     /// Its port on 127.0.0.1, or any free one.
     pub port: Option<u16>,
+    /// Its user, password and certificate; without them whoever connects is let in, and nothing is encrypted. MongoDB's protocol and SQS have none here.
+    pub security: Option<Security>,
+    /// Kafka's alone: the port of a proxy that leads to [`Kafka::proxied_port`]. A broker tells its clients where it is, so it has to know that they come
+    /// another way.
+    pub proxy_port: Option<u16>,
 }
 
 impl Options {
@@ -47,6 +54,17 @@ impl Options {
             log: dir.with_extension("log"),
             dir,
             port: None,
+            security: None,
+            proxy_port: None,
+        }
+    }
+
+    /// The same, secured.
+    #[must_use]
+    pub fn secured(self, security: Security) -> Self {
+        Self {
+            security: Some(security),
+            ..self
         }
     }
 }
@@ -115,6 +133,12 @@ pub enum ServerError {
         /// The log's last lines.
         tail: String,
     },
+    /// A certificate could not be made.
+    #[error("could not make a certificate")]
+    Certificate(#[from] rcgen::Error),
+    /// The nodes of a Redis Cluster did not become one.
+    #[error("the nodes of the Redis Cluster are no cluster: {0}")]
+    Cluster(String),
     /// A preparing program, such as `initdb`, failed.
     #[error("{program} failed ({status}): {output}")]
     Prepare {

@@ -8,6 +8,7 @@ mod connection;
 mod history;
 pub mod key;
 mod rate;
+mod refusal;
 mod script;
 pub mod ttl;
 mod turn;
@@ -33,6 +34,15 @@ pub enum CacheError {
     /// Redis could not be reached, did not answer in time or refused the command.
     #[error("redis failed")]
     Redis(#[from] redis::RedisError),
+    /// Redis refused us, or speaks something else than we do: a setting is to blame.
+    #[error("{reason}")]
+    Refused {
+        /// Which setting, and what is wrong with it.
+        reason: String,
+        /// What the client said.
+        #[source]
+        source: redis::RedisError,
+    },
     /// Redis lost its data again and again while rows were on their way.
     #[error("redis lost its guards {0} times in a row while rates were refreshed")]
     Unstable(u32),

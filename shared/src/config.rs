@@ -1,7 +1,11 @@
 //! Configuration from the environment. Every variable's name stands in [`var`]; each function has one struct, read once, whose errors name the variable.
 
+mod ca_file;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use self::ca_file::CaFile;
 
 /// Where variables come from. A parameter, so tests never change the process environment.
 pub type Get<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -22,10 +26,14 @@ pub mod var {
     pub const KAFKA_REPLICATION: &str = "KAFKA_REPLICATION";
     /// `redis://` or `rediss://`, with user and password if needed.
     pub const REDIS_URL: &str = "REDIS_URL";
+    /// Path of a PEM file with the CA of Redis's certificate, when it is not a public one.
+    pub const REDIS_CA_FILE: &str = "REDIS_CA_FILE";
     /// `true` for a Redis Cluster (ElastiCache Serverless is one).
     pub const REDIS_CLUSTER: &str = "REDIS_CLUSTER";
     /// `postgres://user:password@host/database?sslmode=verify-full`.
     pub const DATABASE_URL: &str = "DATABASE_URL";
+    /// Path of a PEM file with the CA of PostgreSQL's certificate, when it is not a public one.
+    pub const DATABASE_CA_FILE: &str = "DATABASE_CA_FILE";
     /// `mongodb://user:password@host:port/database`, or `mongodb+srv://`; database `hwanyul` unless its path names one.
     pub const MONGODB_URI: &str = "MONGODB_URI";
     /// Clicks that one client may make in a minute.
@@ -36,6 +44,8 @@ pub mod var {
     pub const LAMBDA_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
     /// The FIFO queue of events that Kafka did not acknowledge.
     pub const BACKUP_QUEUE_URL: &str = "BACKUP_QUEUE_URL";
+    /// Seconds until an event of the backup that Kafka did not acknowledge is tried again.
+    pub const BACKUP_RETRY_SECONDS: &str = "BACKUP_RETRY_SECONDS";
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,krafka=warn`.
     pub const LOG_LEVEL: &str = "LOG_LEVEL";
     /// Set by Lambda.
@@ -69,7 +79,7 @@ pub mod var {
 }
 
 /// Why a configuration is refused. Values stay out of it where they may be secret.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(thiserror::Error, PartialEq, Eq)]
 pub enum ConfigError {
     /// Not set, or empty.
     #[error("environment variable {0} is not set")]
@@ -84,6 +94,23 @@ pub enum ConfigError {
         /// What is allowed.
         allowed: &'static str,
     },
+    /// It names a file of certificates that is none.
+    #[error("environment variable {name} names the file {path:?}, which {fault}")]
+    CaFile {
+        /// The variable.
+        name: &'static str,
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+}
+
+/// The sentence, because a function that ends before its first event leaves its error's `Debug` in the log.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The process environment; an empty variable counts as unset.
@@ -143,7 +170,7 @@ pub enum KafkaSecurity {
         /// `KAFKA_PASSWORD`.
         password: String,
         /// `KAFKA_CA_FILE`; the public roots when unset.
-        ca_file: Option<String>,
+        ca_file: Option<CaFile>,
     },
     /// Amazon MSK's IAM access control, with the function's own role.
     MskIam {
@@ -170,7 +197,7 @@ impl KafkaConfig {
             Some("sasl_ssl_scram") => KafkaSecurity::Scram {
                 username: required(get, var::KAFKA_USERNAME)?,
                 password: required(get, var::KAFKA_PASSWORD)?,
-                ca_file: optional(get, var::KAFKA_CA_FILE),
+                ca_file: CaFile::read(get, var::KAFKA_CA_FILE)?,
             },
             Some("msk_iam") => KafkaSecurity::MskIam {
                 region: required(get, var::AWS_REGION)?,
@@ -197,6 +224,8 @@ pub struct RedisConfig {
     pub url: String,
     /// `REDIS_CLUSTER`: `true` or `false` (default).
     pub cluster: bool,
+    /// `REDIS_CA_FILE`; the public roots when unset.
+    pub ca_file: Option<CaFile>,
 }
 
 impl fmt::Debug for RedisConfig {
@@ -225,8 +254,17 @@ impl RedisConfig {
                 allowed,
             });
         }
+        let ca_file = CaFile::read(get, var::REDIS_CA_FILE)?;
+        if ca_file.is_some() && !url.split(',').all(|node| node.starts_with("rediss://")) {
+            return Err(ConfigError::Invalid {
+                name: var::REDIS_URL,
+                value: "(hidden)".to_owned(),
+                allowed: "rediss://[user:password@]host:port, because REDIS_CA_FILE is set",
+            });
+        }
         Ok(Self {
             url,
+            ca_file,
             cluster: parse_or(get, var::REDIS_CLUSTER, false, "true or false")?,
         })
     }

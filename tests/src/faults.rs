@@ -15,20 +15,13 @@ pub mod world;
 
 use std::time::Instant;
 
+use localstack::emulator::PartialResponse;
+
 use self::schedule::Schedule;
 use self::world::World;
 
 /// How many schedules one pair of pipelines goes through before a fresh one takes over.
 const SCHEDULES_EACH: u64 = 20;
-
-/// TEMP
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PartialResponse {
-    /// a
-    OnlyNamed,
-    /// b
-    FromFirstNamed,
-}
 
 /// What to run.
 #[derive(Debug, Clone)]

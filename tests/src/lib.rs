@@ -9,6 +9,7 @@ pub mod fuzz;
 pub mod openapi;
 pub mod pipeline;
 pub mod samples;
+pub mod secured;
 pub mod services;
 
 use std::collections::BTreeMap;

@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Status, Template};
+use localstack::emulator::{
+    Emulator, EmulatorOptions, KafkaAccess, PartialResponse, QueueMappingStatus, Status, Template,
+};
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
@@ -17,12 +20,25 @@ use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
 
 use crate::faults::proxy::Proxy;
+use crate::secured::{Secured, assert_no_secret, passwords_of};
 use crate::server;
 
 /// The project's folder.
 #[must_use]
 pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The reading of partial batch responses that the suite runs under: `HWANYUL_PARTIAL_RESPONSE`, as for `./localstack/up`.
+///
+/// # Panics
+/// When it is neither `only-named` nor `from-first-named`.
+#[must_use]
+pub fn partial_response() -> PartialResponse {
+    match std::env::var("HWANYUL_PARTIAL_RESPONSE") {
+        Ok(reading) => reading.parse().unwrap(),
+        Err(_) => PartialResponse::default(),
+    }
 }
 
 /// The folder of the functions' bootstraps: where this test's own binary was built.
@@ -39,6 +55,13 @@ pub fn binaries() -> PathBuf {
         folder.to_owned()
     }
 }
+
+/// The parameters for user, password, CA file and kind of security of Kafka, Redis and PostgreSQL; of those in a URL the CA file alone.
+const SECURED_SETTINGS: [[&str; 4]; 3] = [
+    ["KafkaUsername", "KafkaPassword", "KafkaCaFile", "KafkaSecurity"],
+    ["", "", "RedisCaFile", ""],
+    ["", "", "DatabaseCaFile", ""],
+];
 
 /// Servers, feed and emulator of one test.
 pub struct Pipeline {
@@ -58,6 +81,9 @@ pub struct Pipeline {
     pub store: PgPool,
     /// The ways to the servers, when they lead through proxies.
     pub proxies: Option<Proxies>,
+    /// What must be in no log and in no answer.
+    pub secrets: Vec<String>,
+    answers: Mutex<Vec<String>>,
     /// The URL of each of the template's queues, by its logical id.
     pub queue_urls: BTreeMap<String, String>,
     directory: PathBuf,
@@ -66,11 +92,15 @@ pub struct Pipeline {
 
 /// What a pipeline is started with, beside the template's parameters.
 #[derive(Default)]
-pub struct Setup {
+pub struct Setup<'a> {
+    /// Users, passwords and certificates of the servers; without them whoever connects is let in.
+    pub secured: Option<&'a Secured>,
     /// Variables of every function's environment, beside the template's.
     pub function_env: Vec<(String, String)>,
     /// Whether functions and mappings reach Kafka, Redis, PostgreSQL and SQS through proxies.
     pub is_proxied: bool,
+    /// How mappings read a partial batch response; as the environment says without it.
+    pub partial_response: Option<PartialResponse>,
 }
 
 /// One way to each server that functions use.
@@ -98,11 +128,6 @@ impl Proxies {
     }
 }
 
-/// The same address with another port, for URLs of 127.0.0.1.
-fn at_port(url: &str, from: u16, to: u16) -> String {
-    url.replace(&format!("127.0.0.1:{from}"), &format!("127.0.0.1:{to}"))
-}
-
 impl Pipeline {
     /// Everything up, deployed and listening; the ingestor is only run by [`Pipeline::invoke`]. `parameters` go before the usual ones.
     ///
@@ -112,15 +137,37 @@ impl Pipeline {
         Self::start_with(parameters, Setup::default()).await
     }
 
+    /// The same, on secured servers where `secured` is given: the functions have nothing but their settings to get in.
+    ///
+    /// # Panics
+    /// When anything does not start.
+    pub async fn start_on(secured: Option<&Secured>, parameters: &[(&str, &str)]) -> Self {
+        let setup = Setup {
+            secured,
+            ..Setup::default()
+        };
+        Self::start_with(parameters, setup).await
+    }
+
     /// The same, set up otherwise.
     ///
     /// # Panics
     /// When anything does not start.
-    pub async fn start_with(parameters: &[(&str, &str)], setup: Setup) -> Self {
+    pub async fn start_with(parameters: &[(&str, &str)], setup: Setup<'_>) -> Self {
+        let secured = setup.secured;
         let directory = std::env::temp_dir().join(format!("hwanyul-test-{}", Uuid::new_v4().simple()));
         let place = |name: &str| Options::in_dir(directory.join(name));
-        let (on_kafka, on_redis) = (place("kafka"), place("redis"));
-        let (on_postgres, on_mongo) = (place("postgres"), place("mongo"));
+        let secure = |options: Options, secured: Option<&Secured>| Options {
+            security: secured.map(Secured::current),
+            ..options
+        };
+        let proxies = match setup.is_proxied {
+            true => Some(Proxies::start().await),
+            false => None,
+        };
+        let (mut on_kafka, on_redis) = (secure(place("kafka"), secured), secure(place("redis"), secured));
+        on_kafka.proxy_port = proxies.as_ref().map(|proxies| proxies.kafka.port());
+        let (on_postgres, on_mongo) = (secure(place("postgres"), secured), place("mongo"));
         let (kafka, redis, postgres, mongo) = tokio::try_join!(
             Kafka::start(&on_kafka),
             Redis::start(&on_redis),
@@ -141,39 +188,24 @@ impl Pipeline {
         sqlx::query("CREATE DATABASE hwanyul").execute(&admin).await.unwrap();
         admin.close().await;
 
-        let proxies = if setup.is_proxied {
-            Some(Proxies::start().await)
-        } else {
-            None
-        };
-        let (mut redis_url, mut database_url) = (redis.url(), postgres.url("hwanyul"));
-        let mut sqs_url = server("HWANYUL_TEST_SQS");
+        let (mut bootstrap, mut redis_url) = (kafka.bootstrap(), redis.url());
+        let (mut database_url, mut sqs_url) = (postgres.url("hwanyul"), server("HWANYUL_TEST_SQS"));
         if let Some(proxies) = &proxies {
-            let sqs_port = sqs_url
-                .rsplit(':')
-                .next()
-                .and_then(|port| port.trim_end_matches('/').parse().ok())
-                .unwrap();
-            for (proxy, port) in [
-                (&proxies.kafka, kafka.port()),
-                (&proxies.redis, redis.port()),
-                (&proxies.postgres, postgres.port()),
-                (&proxies.sqs, sqs_port),
-            ] {
-                proxy.lead_to(port);
-            }
-            redis_url = at_port(&redis_url, redis.port(), proxies.redis.port());
-            database_url = at_port(&database_url, postgres.port(), proxies.postgres.port());
-            sqs_url = at_port(&sqs_url, sqs_port, proxies.sqs.port());
+            proxies.kafka.lead_to(kafka.proxied_port().unwrap());
+            bootstrap = format!("127.0.0.1:{}", proxies.kafka.port());
+            redis_url = proxies.redis.before(&redis_url);
+            database_url = proxies.postgres.before(&database_url);
+            sqs_url = proxies.sqs.before(&sqs_url);
         }
         let mut given: BTreeMap<String, String> = [
-            ("KafkaBootstrapServers", kafka.bootstrap()),
+            ("KafkaBootstrapServers", bootstrap),
             ("KafkaSecurity", "plaintext".to_owned()),
             ("KafkaReplication", "1".to_owned()),
             ("RedisUrl", redis_url),
             ("DatabaseUrl", database_url),
             ("MongodbUri", format!("{}/hwanyul", mongo.url())),
             ("IngestSchedule", "rate(1 day)".to_owned()),
+            ("BackupRetrySeconds", "1".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
             (
                 "EcbHistoryUrl",
@@ -182,6 +214,24 @@ impl Pipeline {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        given.insert(
+            "KoreaeximUrl".to_owned(),
+            format!("{}/site/program/financial/exchangeJSON", feed.url()),
+        );
+        given.insert("KoreaeximApiKey".to_owned(), Uuid::new_v4().simple().to_string());
+        for (options, settings) in [&on_kafka, &on_redis, &on_postgres].into_iter().zip(SECURED_SETTINGS) {
+            if let Some(security) = &options.security {
+                let ca_file = security.certificate.ca_file().display().to_string();
+                let values = [
+                    security.user.clone(),
+                    security.password.clone(),
+                    ca_file,
+                    "sasl_ssl_scram".to_owned(),
+                ];
+                let named = settings.iter().zip(values).filter(|(name, _)| !name.is_empty());
+                given.extend(named.map(|(name, value)| ((*name).to_owned(), value)));
+            }
+        }
         given.extend(
             parameters
                 .iter()
@@ -193,30 +243,57 @@ impl Pipeline {
         for queue in Template::load(&template, &given).unwrap().queues {
             let created = sqs
                 .create_queue()
-                .queue_name(format!("{}-{}", queue.logical_id, Uuid::new_v4().simple()))
+                .queue_name(format!(
+                    "{}-{}{}",
+                    queue.logical_id,
+                    Uuid::new_v4().simple(),
+                    if queue.fifo { ".fifo" } else { "" }
+                ))
+                .set_attributes(Some(
+                    queue
+                        .attributes
+                        .iter()
+                        .map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()))
+                        .collect(),
+                ))
                 .send()
                 .await
                 .unwrap();
             queue_urls.insert(queue.logical_id, created.queue_url().unwrap().to_owned());
         }
+        // LocalStack takes any, and this one is found if it is written anywhere.
+        let aws_secret = Uuid::new_v4().simple().to_string();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let function_env = [
             ("AWS_ENDPOINT_URL_LAMBDA", base_url.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", aws_secret.clone()),
             ("AWS_ENDPOINT_URL_SQS", sqs_url),
         ];
         let function_env = function_env.map(|(name, value)| (name.to_owned(), value));
+        let mut secrets = passwords_of(&given);
+        secrets.push(aws_secret);
+        let certificates = [&on_kafka, &on_redis, &on_postgres];
+        let certificates = certificates.iter().filter_map(|options| options.security.as_ref());
+        secrets.extend(certificates.flat_map(|security| security.certificate.secrets()));
+        // Through the proxy, pollers suffer what functions suffer.
+        let access = match &proxies {
+            Some(proxies) => format!("127.0.0.1:{}", proxies.kafka.port()),
+            None => kafka.plain_bootstrap(),
+        };
         let emulator = Emulator::start(EmulatorOptions {
-            template,
             parameters: given,
-            bin_dir: binaries(),
-            kafka: KafkaAccess::plaintext(kafka.bootstrap()),
             queue_urls: queue_urls.clone(),
             function_env: function_env.into_iter().chain(setup.function_env).collect(),
-            log_dir: directory.join("logs"),
+            partial_response: setup.partial_response.unwrap_or_else(partial_response),
+            ..EmulatorOptions::new(
+                template,
+                binaries(),
+                KafkaAccess::plaintext(access),
+                directory.join("logs"),
+            )
         })
         .await
         .unwrap();
@@ -242,6 +319,8 @@ impl Pipeline {
             api,
             store,
             proxies,
+            secrets,
+            answers: Mutex::default(),
             queue_urls,
             directory,
             _feed: feed,
@@ -261,6 +340,10 @@ impl Pipeline {
             .invoke(function, Bytes::from(payload.to_string()))
             .await
             .unwrap();
+        self.answers
+            .lock()
+            .unwrap()
+            .push(String::from_utf8_lossy(&invocation.payload).into_owned());
         let answer = serde_json::from_slice(&invocation.payload).unwrap_or(Value::Null);
         match invocation.function_error {
             None => Ok(answer),
@@ -281,7 +364,7 @@ impl Pipeline {
         report["events"].as_u64().unwrap()
     }
 
-    /// Waits until every consumer group has read its topic to the end. A test that never gets there fails with the status.
+    /// Waits until the backup queue is empty and every consumer group has read its topic to the end. A test that never gets there fails with the status.
     ///
     /// # Panics
     /// After five minutes.
@@ -289,7 +372,11 @@ impl Pipeline {
         let started = Instant::now();
         loop {
             let status = self.emulator.status().await;
-            if status.mappings.len() == 8 && status.mappings.iter().all(|mapping| mapping.lag == Some(0)) {
+            let is_empty = |mapping: &QueueMappingStatus| (mapping.visible, mapping.hidden) == (Some(0), Some(0));
+            if status.mappings.len() == 8
+                && status.queue_mappings.iter().all(is_empty)
+                && status.mappings.iter().all(|mapping| mapping.lag == Some(0))
+            {
                 return status;
             }
             assert!(started.elapsed() < Duration::from_secs(300), "still behind: {status:?}");
@@ -330,7 +417,9 @@ impl Pipeline {
     /// # Panics
     /// When Redis does not answer.
     pub async fn cached_rate(&self, code: &str) -> BTreeMap<String, String> {
-        let mut redis = redis::Client::open(self.redis.url())
+        let mut redis = self
+            .redis
+            .client()
             .unwrap()
             .get_multiplexed_async_connection()
             .await
@@ -403,10 +492,10 @@ impl Pipeline {
             .collect()
     }
 
-    /// Ends everything and removes its folder.
+    /// Ends everything, looks for secrets in all that was logged and answered, and removes the folder.
     ///
     /// # Panics
-    /// When a server does not end.
+    /// When a server does not end, or a secret was written.
     pub async fn stop(self) {
         self.store.close().await;
         self.emulator.shutdown().await;
@@ -414,6 +503,7 @@ impl Pipeline {
         self.redis.stop().await.unwrap();
         self.postgres.stop().await.unwrap();
         self.mongo.stop().await.unwrap();
+        assert_no_secret(&self.directory, &self.answers.into_inner().unwrap(), &self.secrets);
         std::fs::remove_dir_all(&self.directory).unwrap();
     }
 }

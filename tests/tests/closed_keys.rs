@@ -52,6 +52,7 @@ async fn clearing_costs_the_same_among_a_million_other_keys_and_never_searches()
     let cache = Cache::new(RedisConfig {
         url: server.url(),
         cluster: false,
+        ca_file: None,
     });
     cost(&cache, &mut connection).await; // The first teaches the server our scripts.
     let alone = cost(&cache, &mut connection).await;

@@ -52,7 +52,11 @@ fn routes(stack: &Stack, cache: Cache) -> Router {
 fn nowhere() -> Cache {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
-    Cache::new(RedisConfig { url, cluster: false })
+    Cache::new(RedisConfig {
+        url,
+        cluster: false,
+        ca_file: None,
+    })
 }
 
 /// A year and more of the ECB's rates.
@@ -145,6 +149,7 @@ async fn without_redis_the_answers_are_the_same_from_the_store() {
     let cache = Cache::new(RedisConfig {
         url: redis.url(),
         cluster: false,
+        ca_file: None,
     });
     let routes = routes(&stack, cache);
     let mut before = Vec::new();

@@ -38,6 +38,8 @@ pub async fn run<R: Serialize>(work: impl AsyncFn() -> Result<R, Error>) -> Resu
 }
 
 async fn handle<R: Serialize>(event: Value, work: &impl AsyncFn() -> Result<R, Error>) -> Result<Value, Error> {
+    // The runtime answers with an error's own sentence alone, and the cause is what people need.
+    let work = async || work().await.map_err(|error| Error::from(chain(error.as_ref())));
     let Ok(request) = serde_json::from_value::<Request>(event) else {
         return Ok(serde_json::to_value(work().await?)?);
     };

@@ -1,5 +1,7 @@
 //! Apache Kafka: one broker that is its own controller (KRaft), from the jars of Maven Central.
 
+mod secured;
+
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use std::time::Duration;
 use krafka::admin::DescribeClusterOptions;
 use rustix::process::Signal;
 
+use self::secured::Listeners;
 use super::process::{Program, listens};
 use super::server::{Server, ServerKind};
 use super::{Options, ServerError, install, port};
@@ -35,6 +38,9 @@ pub type Kafka = Server<Kind>;
 #[derive(Debug)]
 pub struct Kind {
     classes: Option<NewClasses>,
+    /// Where the broker is asked without user and certificate.
+    plain_port: u16,
+    proxied_port: Option<u16>,
 }
 
 /// An archive of loaded classes that the JVM writes when this broker ends; it makes the next start three times as fast.
@@ -50,6 +56,18 @@ impl Kafka {
     pub fn bootstrap(&self) -> String {
         bootstrap(self.port())
     }
+
+    /// Where the broker is reached without user and certificate, also when it is secured.
+    #[must_use]
+    pub fn plain_bootstrap(&self) -> String {
+        bootstrap(self.kind().plain_port)
+    }
+
+    /// Where a proxy has to lead to, when the broker was started for one.
+    #[must_use]
+    pub fn proxied_port(&self) -> Option<u16> {
+        self.kind().proxied_port
+    }
 }
 
 impl ServerKind for Kind {
@@ -63,7 +81,8 @@ impl ServerKind for Kind {
             .into_os_string();
         let java = install::program("java")?;
         let settings = dir.join("server.properties");
-        write(&settings, &properties(&dir, port, port::free_port()?))?;
+        let listeners = Listeners::choose(port, options.security.as_ref(), &dir)?.behind(options.proxy_port)?;
+        write(&settings, &properties(&dir, &listeners, port::free_port()?))?;
         write(&dir.join("log4j2.properties"), LOGGING)?;
 
         let archive = kafka.join(format!("classes-{:016x}.jsa", version_of(&java)));
@@ -107,17 +126,24 @@ impl ServerKind for Kind {
             let id = cluster_id(uuid::Uuid::new_v4());
             jvm.extend(["kafka.tools.StorageTool", "format", "-t", &id, "-c"].map(Into::into));
             jvm.push(settings.into_os_string());
+            jvm.extend(options.security.iter().flat_map(secured::new_user));
             program.prepare("kafka.tools.StorageTool", &java, &jvm).await?;
         }
-        Ok((Self { classes }, program))
+        let kind = Self {
+            classes,
+            plain_port: listeners.plain_port,
+            proxied_port: listeners.proxied_port,
+        };
+        Ok((kind, program))
     }
 
     /// A broker that was killed is known to the controller but fenced until it has registered again; only an unfenced one is
     /// listed.
-    async fn answers(port: u16) -> Result<(), String> {
+    async fn answers(&self, port: u16) -> Result<(), String> {
         listens(port).await?;
+        let asked = self.plain_port;
         let listed = async {
-            let kafka = krafka::Kafka::builder(bootstrap(port))
+            let kafka = krafka::Kafka::builder(bootstrap(asked))
                 .client_id("hwanyul-local-stack")
                 .connect_timeout(Duration::from_secs(1))
                 .request_timeout(Duration::from_secs(2))
@@ -128,7 +154,7 @@ impl ServerKind for Kind {
         let cluster = listed
             .await
             .map_err(|error: krafka::error::KrafkaError| error.to_string())?;
-        match cluster.brokers.iter().any(|broker| broker.port == i32::from(port)) {
+        match cluster.brokers.iter().any(|broker| broker.port == i32::from(asked)) {
             true => Ok(()),
             false => Err("the broker is not yet a member of its cluster".to_owned()),
         }
@@ -182,7 +208,14 @@ fn bootstrap(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
-fn properties(dir: &Path, port: u16, controller_port: u16) -> String {
+fn properties(dir: &Path, listeners: &Listeners, controller_port: u16) -> String {
+    let Listeners {
+        addresses,
+        advertised,
+        protocols,
+        more,
+        ..
+    } = listeners;
     let data = dir.join("data");
     let data = data.display();
     format!(
@@ -190,10 +223,10 @@ fn properties(dir: &Path, port: u16, controller_port: u16) -> String {
 node.id={NODE}
 controller.quorum.voters={NODE}@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs={data}
+listeners={addresses},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners={advertised}
+listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT
+{more}log.dirs={data}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1

@@ -74,7 +74,7 @@ impl ServerKind for Kind {
         Ok((Self, program))
     }
 
-    async fn answers(port: u16) -> Result<(), String> {
+    async fn answers(&self, port: u16) -> Result<(), String> {
         match ping(port).await {
             Ok(answer) if answer.windows(OK.len()).any(|part| part == OK) => Ok(()),
             Ok(answer) => Err(format!("ping was answered with {}", String::from_utf8_lossy(&answer))),

@@ -1,6 +1,7 @@
 //! PostgreSQL. It refuses to run as root, so root starts it as the user `postgres` that Debian's package makes.
 
 mod former;
+mod secured;
 
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -13,7 +14,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::process::{Program, listens};
 use super::server::{Server, ServerKind};
-use super::{Options, ServerError, install};
+use super::{Options, Security, ServerError, install};
 
 /// The account that Debian's package makes.
 const SERVICE_USER: &str = "postgres";
@@ -27,13 +28,18 @@ pub type Postgres = Server<Kind>;
 
 /// What is particular to PostgreSQL.
 #[derive(Debug)]
-pub struct Kind;
+pub struct Kind {
+    security: Option<Security>,
+}
 
 impl Postgres {
-    /// `postgres://postgres@127.0.0.1:PORT/DATABASE`
+    /// `postgres://postgres@127.0.0.1:PORT/DATABASE`; of a secured one with user, password, `sslmode=verify-full` and `sslrootcert`.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        url(self.port(), database)
+        match &self.kind().security {
+            None => url(self.port(), database),
+            Some(security) => secured::url(security, self.port(), database),
+        }
     }
 
     /// Where the data of a server with `Options::dir` is: in that folder, except that root's goes below `/var/lib/hwanyul` when
@@ -61,7 +67,7 @@ impl ServerKind for Kind {
         let program = Program {
             server: Self::NAME,
             program: bin.join("postgres"),
-            args: arguments(&dir, port),
+            args: arguments(&dir, port, options.security.is_some()),
             env: vec![
                 ("LC_ALL".to_owned(), "C.UTF-8".to_owned()),
                 ("TZ".to_owned(), "UTC".to_owned()),
@@ -74,34 +80,46 @@ impl ServerKind for Kind {
             ready_limit: Duration::from_secs(60),
             stop_limit: Duration::from_secs(10),
         };
-        if is_root {
-            hand_over(&dir)?;
+        let owner = is_root.then(service_user).transpose()?;
+        if let Some(owner) = owner {
+            hand_over(&dir, owner)?;
         }
         former::wait_until_gone(&dir).await?;
         if !dir.join("PG_VERSION").exists() {
-            let args = [
-                "-U",
-                "postgres",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--no-sync",
-            ];
+            let args = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
             let mut args: Vec<OsString> = args.iter().map(Into::into).collect();
             args.extend(["--no-instructions".into(), "-D".into(), dir.clone().into_os_string()]);
-            program.prepare("initdb", &bin.join("initdb"), &args).await?;
+            match &options.security {
+                None => {
+                    args.extend(["-U", "postgres", "--auth=trust"].map(Into::into));
+                    program.prepare("initdb", &bin.join("initdb"), &args).await?;
+                }
+                Some(security) => {
+                    let password = secured::PasswordFile::write(&dir, security, owner)?;
+                    args.extend(password.arguments());
+                    program.prepare("initdb", &bin.join("initdb"), &args).await?;
+                }
+            }
         }
-        Ok((Self, program))
+        if let Some(security) = &options.security {
+            secured::settle(&dir, security, owner)?;
+        }
+        let security = options.security.clone();
+        Ok((Self { security }, program))
     }
 
-    async fn answers(port: u16) -> Result<(), String> {
+    async fn answers(&self, port: u16) -> Result<(), String> {
         listens(port).await?;
-        let select = async { PgConnection::connect(&url(port, "postgres")).await?.close().await };
+        let url = match &self.security {
+            None => url(port, "postgres"),
+            Some(security) => secured::url_of_probe(security, port),
+        };
+        let select = async { PgConnection::connect(&url).await?.close().await };
         select.await.map_err(|error: sqlx::Error| error.to_string())
     }
 }
 
-fn arguments(dir: &Path, port: u16) -> Vec<OsString> {
+fn arguments(dir: &Path, port: u16, is_secured: bool) -> Vec<OsString> {
     let settings = [
         format!("port={port}"),
         "listen_addresses=127.0.0.1".to_owned(),
@@ -115,7 +133,13 @@ fn arguments(dir: &Path, port: u16) -> Vec<OsString> {
         "timezone=UTC".to_owned(),
     ];
     let mut args: Vec<OsString> = vec!["-D".into(), dir.into()];
-    args.extend(settings.into_iter().flat_map(|setting| ["-c".into(), setting.into()]));
+    let secured = is_secured.then(|| secured::settings(dir)).into_iter().flatten();
+    args.extend(
+        settings
+            .into_iter()
+            .chain(secured)
+            .flat_map(|setting| ["-c".into(), setting.into()]),
+    );
     args
 }
 
@@ -145,8 +169,8 @@ fn bin_dir() -> Result<PathBuf, ServerError> {
     })
 }
 
-/// Gives the folder to the user `postgres`.
-fn hand_over(dir: &Path) -> Result<(), ServerError> {
+/// User and group of the account `postgres`.
+fn service_user() -> Result<(u32, u32), ServerError> {
     let passwd = std::fs::read_to_string("/etc/passwd").map_err(ServerError::system("read /etc/passwd"))?;
     let ids = passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
@@ -154,9 +178,13 @@ fn hand_over(dir: &Path) -> Result<(), ServerError> {
         let (uid, gid) = (fields.nth(1)?.parse::<u32>().ok()?, fields.next()?.parse::<u32>().ok()?);
         is_user.then_some((uid, gid))
     });
-    let (uid, gid) = ids.ok_or_else(|| ServerError::Missing {
+    ids.ok_or_else(|| ServerError::Missing {
         what: format!("the user {SERVICE_USER}"),
-    })?;
+    })
+}
+
+/// Gives the folder to the user `postgres`.
+fn hand_over(dir: &Path, (uid, gid): (u32, u32)) -> Result<(), ServerError> {
     let handing = || ServerError::system(format!("give {} to {SERVICE_USER}", dir.display()));
     let owner = std::fs::metadata(dir).map_err(handing())?.uid();
     if owner != uid {

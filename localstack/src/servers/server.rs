@@ -22,7 +22,7 @@ pub trait ServerKind: Sized + Send {
     fn prepare(options: &Options, port: u16) -> impl Future<Output = Result<(Self, Program), ServerError>> + Send;
 
     /// Whether the server on `port` answers, asked in its own protocol; else why not.
-    fn answers(port: u16) -> impl Future<Output = Result<(), String>> + Send;
+    fn answers(&self, port: u16) -> impl Future<Output = Result<(), String>> + Send;
 
     /// Called when it answers for the first time.
     fn started(&self) -> Result<(), ServerError> {
@@ -44,7 +44,7 @@ impl<K: ServerKind> Server<K> {
         install::make_parent(&options.log)?;
         let port = port::resolve(K::NAME, options.port)?;
         let (kind, program) = K::prepare(options, port).await?;
-        let process = Process::start(program, async || K::answers(port).await).await?;
+        let process = Process::start(program, async || kind.answers(port).await).await?;
         kind.started()?;
         Ok(Self { process, port, kind })
     }
@@ -62,8 +62,8 @@ impl<K: ServerKind> Server<K> {
     /// # Errors
     /// As [`Server::start`].
     pub async fn restart(&mut self) -> Result<(), ServerError> {
-        let port = self.port;
-        self.process.start_again(async || K::answers(port).await).await
+        let (port, kind) = (self.port, &self.kind);
+        self.process.start_again(async || kind.answers(port).await).await
     }
 
     /// Ends it in order.
@@ -79,6 +79,10 @@ impl<K: ServerKind> Server<K> {
     #[must_use]
     pub fn identity(&self) -> Option<Identity> {
         self.process.identity()
+    }
+
+    pub(super) fn kind(&self) -> &K {
+        &self.kind
     }
 
     /// Its port on 127.0.0.1.

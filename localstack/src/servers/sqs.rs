@@ -65,7 +65,7 @@ impl ServerKind for Kind {
         Ok((Self { dir, seed }, program))
     }
 
-    async fn answers(port: u16) -> Result<(), String> {
+    async fn answers(&self, port: u16) -> Result<(), String> {
         listens(port).await?;
         // The first request loads the service, which takes seconds; asking again meanwhile would only add to the queue.
         match client(port).list_queues().send().await {
@@ -85,7 +85,8 @@ impl ServerKind for Kind {
 fn environment(dir: &Path, port: u16) -> Vec<(String, String)> {
     let dir = dir.display().to_string();
     [
-        ("SERVICES", "sqs".to_owned()),
+        // S3 is loaded when a mapping's on-failure records first go there.
+        ("SERVICES", "sqs,s3".to_owned()),
         ("GATEWAY_SERVER", "hypercorn".to_owned()),
         ("GATEWAY_LISTEN", format!("127.0.0.1:{port}")),
         // Queue URLs that lead here without DNS.

@@ -67,7 +67,7 @@ impl Health {
 }
 
 /// Asks one server for a sign of life, for two seconds at most.
-pub async fn ping<E: std::error::Error>(asking: impl Future<Output = Result<(), E>>) -> Dependency {
+pub async fn ping<E: std::error::Error + 'static>(asking: impl Future<Output = Result<(), E>>) -> Dependency {
     let started = Instant::now();
     let up = match tokio::time::timeout(PING_DEADLINE, asking).await {
         Ok(Ok(())) => true,

@@ -51,6 +51,13 @@ impl WholeRecord {
         format!("{}-{}", self.topic, self.partition)
     }
 
+    /// The text of the first header of this name, if it is UTF-8.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(header, _)| header == name)?;
+        std::str::from_utf8(value).ok()
+    }
+
     /// About how many bytes the record takes in an event: base64 makes four of three, and a header's byte is a number of up to four characters and a comma.
     #[must_use]
     pub fn event_bytes(&self) -> usize {

@@ -1,7 +1,7 @@
 //! `./tests/faults`: see `flows::faults`.
 
-use flows::faults::PartialResponse;
 use flows::faults::{Plan, run};
+use localstack::emulator::PartialResponse;
 
 const USAGE: &str = "allowed are --schedules N, --seed SEED and --reading only-named|from-first-named|both";
 
@@ -30,11 +30,10 @@ async fn main() {
     run(&plan).await;
 }
 
+/// One reading by its name, or both.
 fn readings(value: &str) -> Option<Vec<PartialResponse>> {
-    match value {
-        "only-named" => Some(vec![PartialResponse::OnlyNamed]),
-        "from-first-named" => Some(vec![PartialResponse::FromFirstNamed]),
-        "both" => Some(vec![PartialResponse::OnlyNamed, PartialResponse::FromFirstNamed]),
-        _ => None,
+    if value == "both" {
+        return Some(vec![PartialResponse::OnlyNamed, PartialResponse::FromFirstNamed]);
     }
+    value.parse().ok().map(|reading| vec![reading])
 }

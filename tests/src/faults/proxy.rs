@@ -70,6 +70,18 @@ impl Proxy {
         self.target.send_replace(port);
     }
 
+    /// Leads to the server of a URL with a port of this machine, and gives the URL that leads through here.
+    ///
+    /// # Panics
+    /// When the URL has no such port.
+    #[must_use]
+    pub fn before(&self, url: &str) -> String {
+        let (head, rest) = url.split_once("127.0.0.1:").unwrap();
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+        self.lead_to(rest[..digits].parse().unwrap());
+        format!("{head}127.0.0.1:{}{}", self.port, &rest[digits..])
+    }
+
     /// Changes the way, for connections that are open too.
     pub fn set(&self, way: Way) {
         self.way.send_replace(way);

@@ -1,12 +1,13 @@
 //! One pipeline under test: its servers, the ways to them, its clock and its provider; and how each fault is done to it.
 
+mod again;
 mod harm;
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::faults::PartialResponse;
-use localstack::emulator::Emulator;
+use bytes::Bytes;
+use localstack::emulator::{Emulator, PartialResponse};
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::Run;
@@ -48,7 +49,7 @@ impl World {
     ///
     /// # Panics
     /// When anything does not start.
-    pub async fn start(_reading: PartialResponse, is_rough: bool) -> Self {
+    pub async fn start(reading: PartialResponse, is_rough: bool) -> Self {
         let provider = Provider::start().await;
         let clock = is_rough.then(|| {
             let folder = std::env::temp_dir().join(format!("hwanyul-clock-{}", uuid::Uuid::new_v4().simple()));
@@ -58,6 +59,8 @@ impl World {
         let setup = Setup {
             function_env: clock.as_ref().map(Clock::environment).unwrap_or_default(),
             is_proxied: is_rough,
+            partial_response: Some(reading),
+            ..Setup::default()
         };
         let parameters = [
             ("EcbUrl", provider.url()),
@@ -163,10 +166,11 @@ impl<'a> Doing<'a> {
     }
 
     /// Invokes a function again and again until it succeeds, as a schedule or an operator would. Adds the failures to `outcome`.
-    async fn until_done(&self, function: &str, payload: &Value, outcome: &mut Outcome) -> Value {
+    async fn until_done(&self, function: &str, payload: impl Into<Bytes>, outcome: &mut Outcome) -> Value {
         let started = Instant::now();
+        let payload = payload.into();
         loop {
-            let invoked = self.emulator.invoke(function, payload.to_string().into()).await;
+            let invoked = self.emulator.invoke(function, payload.clone()).await;
             let reason = match invoked {
                 Ok(invocation) if invocation.function_error.is_none() => {
                     return serde_json::from_slice(&invocation.payload).unwrap_or_default();
@@ -205,17 +209,17 @@ async fn do_all(doing: &Doing<'_>, work: &[(Duration, Work)]) -> Outcome {
         match piece {
             Work::Run { day, rates } => {
                 doing.provider.publish(*day, rates);
-                doing.until_done("ingestor", &json!({}), &mut outcome).await;
+                doing.until_done("ingestor", "{}", &mut outcome).await;
             }
             Work::Backfill { from, to } => loop {
-                let request = json!({"from": from, "to": to});
-                let report = doing.until_done("operations-backfill", &request, &mut outcome).await;
+                let request = json!({"from": from, "to": to}).to_string();
+                let report = doing.until_done("operations-backfill", request, &mut outcome).await;
                 if report["done"] == true {
                     break;
                 }
             },
             Work::Poison(poison) => doing.poison(poison).await,
-            Work::Again { .. } => {}
+            Work::Again { records, seed } => again::deliver(doing, *records, *seed, &mut outcome).await,
         }
     }
     outcome

@@ -14,7 +14,9 @@ async fn main() -> Result<(), Error> {
             .deadline()
             .duration_since(std::time::SystemTime::now())
             .unwrap_or_default();
-        Ok(backfill.run(&event.payload, time_left).await?)
+        let report = backfill.run(&event.payload, time_left).await;
+        // The runtime answers with an error's own sentence alone, and the cause is what people need.
+        report.map_err(|error| shared::apply::chain(&error).into())
     };
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -1,9 +1,11 @@
 //! Committed offsets and ends of partitions, asked of Kafka itself.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use krafka::admin::{
-    AdminClient, DescribeTopicsOptions, ListConsumerGroupOffsetsOptions, ListOffsetsOptions, OffsetSpec, TopicPartition,
+    AdminClient, DescribeConsumerGroupsOptions, DescribeTopicsOptions, ListConsumerGroupOffsetsOptions,
+    ListOffsetsOptions, OffsetSpec, TopicPartition,
 };
 use krafka::error::KrafkaError;
 use tokio::sync::OnceCell;
@@ -26,6 +28,24 @@ impl Offsets {
             kafka: kafka.clone(),
             admin: OnceCell::new(),
         }
+    }
+
+    /// The instance ids of a group's members.
+    pub(super) async fn members_of(&self, group: &str) -> Result<BTreeSet<String>, KrafkaError> {
+        let query = async {
+            let admin = self.admin.get_or_try_init(|| connect(&self.kafka)).await?;
+            let mut groups = admin
+                .describe_consumer_groups([group], DescribeConsumerGroupsOptions::default())
+                .await?;
+            let Some(described) = groups.remove(group) else {
+                return Ok(BTreeSet::new());
+            };
+            let members = described?.members.into_iter();
+            Ok(members.filter_map(|member| member.instance_id).collect())
+        };
+        tokio::time::timeout(LIMIT, query)
+            .await
+            .unwrap_or_else(|_| Err(KrafkaError::timeout("asking Kafka for a group's members")))
     }
 
     /// Each partition of the topic, with the group's progress. A partition without a commit lags by all it holds.

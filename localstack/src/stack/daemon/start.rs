@@ -78,6 +78,9 @@ pub(super) async fn start(
     state.write(places)?;
 
     let emulator = Emulator::start(EmulatorOptions {
+        partial_response: options.partial_response,
+        // LocalStack serves both at one address.
+        s3_endpoint: Some(endpoints.sqs.clone()),
         template: places.template(),
         parameters,
         bin_dir: options.bin_dir.clone(),
