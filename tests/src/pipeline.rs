@@ -29,18 +29,6 @@ pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The reading of partial batch responses that the suite runs under: `HWANYUL_PARTIAL_RESPONSE`, as for `./localstack/up`.
-///
-/// # Panics
-/// When it is neither `only-named` nor `from-first-named`.
-#[must_use]
-pub fn partial_response() -> PartialResponse {
-    match std::env::var("HWANYUL_PARTIAL_RESPONSE") {
-        Ok(reading) => reading.parse().unwrap(),
-        Err(_) => PartialResponse::default(),
-    }
-}
-
 /// The folder of the functions' bootstraps: where this test's own binary was built.
 ///
 /// # Panics

@@ -11,6 +11,7 @@ mod mapping_destinations;
 mod mapping_failures;
 mod mapping_pause;
 mod mapping_pollers;
+mod mapping_readings;
 mod queues;
 mod recovery;
 mod schedule;

@@ -1,85 +1,15 @@
 //! Where records go that are given up: SQS, S3 and Kafka, in AWS's shape.
 
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use krafka::producer::Record;
 use localstack::emulator::{Emulator, EmulatorError, MappingStatus};
 use serde_json::{Value, json};
 
-use crate::support::{Stand, mapping, mapping_of, mapping_resources, read_topic, send, shared_sqs, topic};
+use crate::support::aws::{bucket, make_bucket, messages, objects, queue, shared_sqs};
+use crate::support::{Stand, mapping, mapping_of, mapping_resources, read_topic, send, topic};
 
 const REPORTING: &str = "StartingPosition: TRIM_HORIZON, MaximumBatchingWindowInSeconds: 0, MaximumRetryAttempts: 1, FunctionResponseTypes: [ReportBatchItemFailures], ProvisionedPollerConfig: {MinimumPollers: 1, MaximumPollers: 1}";
 const QUEUE: &str = "  Letters: {Type: AWS::SQS::Queue}\n";
 const TO_QUEUE: &str = "DestinationConfig: {OnFailure: {Destination: !GetAtt Letters.Arn}}";
-
-fn sqs() -> aws_sdk_sqs::Client {
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(shared_sqs())
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-        .build();
-    aws_sdk_sqs::Client::from_conf(config)
-}
-
-async fn queue() -> String {
-    let name = format!("letters-{}", uuid::Uuid::new_v4().simple());
-    let created = sqs().create_queue().queue_name(name).send().await.unwrap();
-    created.queue_url().unwrap().to_owned()
-}
-
-/// All messages of the queue, as JSON.
-async fn messages(url: &str, count: usize) -> Vec<Value> {
-    let mut bodies = Vec::new();
-    while bodies.len() < count {
-        let request = sqs()
-            .receive_message()
-            .queue_url(url)
-            .max_number_of_messages(10)
-            .wait_time_seconds(5);
-        let received = request.send().await.unwrap();
-        assert!(!received.messages().is_empty(), "{} of {count} messages", bodies.len());
-        bodies.extend(
-            received
-                .messages()
-                .iter()
-                .map(|message| serde_json::from_str(message.body().unwrap()).unwrap()),
-        );
-    }
-    bodies
-}
-
-async fn bucket() -> String {
-    let name = format!("b{}", uuid::Uuid::new_v4().simple());
-    make_bucket(&name).await;
-    name
-}
-
-async fn make_bucket(name: &str) {
-    let made = reqwest::Client::new()
-        .put(format!("{}/{name}", shared_sqs()))
-        .send()
-        .await
-        .unwrap();
-    assert!(made.status().is_success(), "{made:?}");
-}
-
-/// The keys of all objects, and the objects.
-async fn objects(bucket: &str) -> Vec<(String, Value)> {
-    let list = reqwest::get(format!("{}/{bucket}?list-type=2", shared_sqs()))
-        .await
-        .unwrap();
-    let list = list.text().await.unwrap();
-    let keys = list
-        .split("<Key>")
-        .skip(1)
-        .map(|rest| rest.split("</Key>").next().unwrap().to_owned());
-    let mut objects = Vec::new();
-    for key in keys {
-        let object = reqwest::get(format!("{}/{bucket}/{key}", shared_sqs())).await.unwrap();
-        objects.push((key, object.json().await.unwrap()));
-    }
-    objects
-}
 
 async fn is_given_up(emulator: &Emulator, count: u64) -> MappingStatus {
     mapping(emulator, "they are given up", |status| {

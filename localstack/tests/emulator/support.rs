@@ -1,5 +1,7 @@
 //! An emulator on a template written for one test, and the real Kafka that the tests share.
 
+pub mod aws;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -81,6 +83,13 @@ impl Stand {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// The offsets of a partition (`topic-0`) in each invocation, in order.
+    pub fn sent(&self, partition: &str) -> Vec<Vec<i64>> {
+        let offsets = |line: &Value| line["sent"][partition].as_array().cloned().unwrap_or_default();
+        let numbers = |list: Vec<Value>| list.iter().map(|offset| offset.as_i64().unwrap()).collect();
+        self.invocations().iter().map(|line| numbers(offsets(line))).collect()
+    }
+
     /// The offsets of a partition (`topic-0`) in the order in which the function did them, repetitions included.
     pub fn done(&self, partition: &str) -> Vec<i64> {
         let offsets = |line: &Value| line["done"][partition].as_array().cloned().unwrap_or_default();
@@ -126,20 +135,6 @@ pub async fn read_topic(kafka: &str, topic: &str, count: usize) -> Vec<(Option<S
         }
     }
     found
-}
-
-/// The SQS (and S3) of `localstack servers`, else one that ends with this process.
-pub fn shared_sqs() -> &'static str {
-    static SQS: OnceLock<String> = OnceLock::new();
-    SQS.get_or_init(|| match std::env::var("HWANYUL_TEST_SQS") {
-        Ok(url) => url,
-        Err(_) => outliving(async |folder| {
-            let sqs = servers::Sqs::start(&servers::Options::in_dir(folder.join("sqs")))
-                .await
-                .unwrap();
-            (sqs.url(), sqs)
-        }),
-    })
 }
 
 /// A topic of its own, and a producer for it.

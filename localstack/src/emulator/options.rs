@@ -1,0 +1,52 @@
+//! What an emulator is told.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::kafka::KafkaAccess;
+use super::mapping::PartialResponse;
+
+/// What an emulator runs, and against which servers.
+#[derive(Debug, Clone)]
+pub struct EmulatorOptions {
+    /// The SAM template.
+    pub template: PathBuf,
+    /// Values for its parameters, as for `sam deploy --parameter-overrides`.
+    pub parameters: BTreeMap<String, String>,
+    /// The folder of the bootstraps, each named as its function's `Metadata.BuildProperties.Binary`.
+    pub bin_dir: PathBuf,
+    /// The Kafka that the mappings poll.
+    pub kafka: KafkaAccess,
+    /// The URL of each queue of the template, by its logical id.
+    pub queue_urls: BTreeMap<String, String>,
+    /// What Lambda itself would set for a function: region, credentials, endpoints.
+    pub function_env: BTreeMap<String, String>,
+    /// Where each function's output goes, to `<function>.log`.
+    pub log_dir: PathBuf,
+    /// How Kafka mappings read a partial batch response.
+    pub partial_response: PartialResponse,
+    /// Where buckets are that are destinations of mappings: `http://host:port`.
+    pub s3_endpoint: Option<String>,
+}
+
+impl EmulatorOptions {
+    /// A template, its bootstraps, the Kafka of its mappings and a folder for logs; no parameters, queues or settings.
+    pub fn new(
+        template: impl Into<PathBuf>,
+        bin_dir: impl Into<PathBuf>,
+        kafka: KafkaAccess,
+        log_dir: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            template: template.into(),
+            parameters: BTreeMap::new(),
+            bin_dir: bin_dir.into(),
+            kafka,
+            queue_urls: BTreeMap::new(),
+            function_env: BTreeMap::new(),
+            log_dir: log_dir.into(),
+            partial_response: PartialResponse::default(),
+            s3_endpoint: None,
+        }
+    }
+}
