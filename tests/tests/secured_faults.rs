@@ -163,7 +163,7 @@ async fn redis_with_a_wrong_setting_is_told_by_its_name() {
         case("TLS to plain", plain_port, "rediss", own.clone(), &ca, &["REDIS_URL begins with rediss://"]),
     ];
     let click = flows::api::Ask::post("/api/v1/rankings/click", &json!({"country": "US", "user_id": "user-1"})).event();
-    let rates = flows::api::Ask::get("/api/v1/currencies").event();
+    let rates = flows::api::Ask::get("/api/v1/currencies/USD").event();
     for case in &cases {
         for (function, event, in_answer) in [
             ("history-new-data-received", event(), true),
@@ -229,7 +229,7 @@ async fn postgresql_with_a_wrong_setting_is_told_by_its_name() {
         case("plain to TLS", port, &current, own, "disable", "", &["DATABASE_URL needs sslmode=verify-full"]),
         case("TLS to plain", plain_port, &current, own, full, &ca, &["server does not support TLS", "sslmode in DATABASE_URL"]),
     ];
-    let history = flows::api::Ask::get("/api/v1/history?from=USD&to=KRW&period=1m&interval=1d").event();
+    let history = flows::api::Ask::get("/api/v1/history?target=USD&period=1m").event();
     for case in &cases {
         for (function, event, in_answer) in [
             ("operations-migrations", "{}".to_owned(), true),
