@@ -1,9 +1,11 @@
-//! What a person types: `up`, `down`, `status`, `invoke`, `backfill`, `logs`, `reset`. Each prints for people and fails with
+//! What a person types: `up`, `down`, `status`, `invoke`, `backfill`, `dead-letters`, `logs`, `reset`. Each prints for people and fails with
 //! what to do next.
 
 mod backfill;
 mod client;
+mod dead_letters;
 mod down;
+mod emulate;
 mod error;
 mod invoke;
 mod logs;
@@ -13,7 +15,9 @@ mod table;
 mod up;
 
 pub use backfill::backfill;
+pub use dead_letters::{DeadLetters, dead_letters};
 pub use down::down;
+pub use emulate::{EmulateOptions, emulate};
 pub use error::CommandError;
 pub use invoke::invoke;
 pub use logs::logs;

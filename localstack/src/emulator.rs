@@ -2,16 +2,20 @@
 //!
 //! Functions, settings, triggers and custom resources come from the template alone, so what runs here is what is deployed.
 //! A function is its real bootstrap in a process of its own, behind the Runtime API; an Invoke API, the routes of an HTTP API,
-//! Kafka event source mappings and schedules call it. Nothing here knows what the functions do. Servers (Kafka, SQS and so
-//! on) belong to `servers`, and only `mapping` speaks to Kafka.
+//! Kafka and SQS event source mappings and schedules call it. Nothing here knows what the functions do. Servers (Kafka, SQS and so
+//! on) belong to `servers`; only `mapping` speaks to Kafka, and only `queue_mapping` to SQS.
 
 mod custom_resource;
 mod error;
+mod filter;
 mod function;
 mod http_api;
 mod instance;
 mod invoke_api;
+mod kafka;
 mod mapping;
+mod mapping_api;
+mod queue_mapping;
 mod runtime_api;
 mod schedule;
 mod status;
@@ -31,16 +35,23 @@ use tokio::task::{JoinHandle, JoinSet};
 pub use error::EmulatorError;
 pub use function::{Invocation, InvokeError};
 pub use http_api::{ACCESS_KEY, SECRET_KEY};
-pub use status::{FunctionStatus, MappingState, MappingStatus, PartitionStatus, RouteStatus, ScheduleStatus, Status};
+pub use kafka::{KafkaAccess, KafkaSecurity};
+pub use mapping::PartialResponse;
+pub use status::{
+    FunctionStatus, MappingState, MappingStatus, PartitionStatus, QueueMappingStatus, RouteStatus, ScheduleStatus,
+    Status,
+};
 pub use template::{
-    CorsSpec, CustomResource, FunctionSpec, HttpApiSpec, HttpRouteSpec, KafkaSource, MappingSpec, Queue, ScheduleSpec,
-    ScheduleStyle, StartingPosition, Template, TemplateError,
+    CorsSpec, CustomResource, DestinationSpec, FunctionSpec, HttpApiSpec, HttpRouteSpec, KafkaSource, MappingSpec,
+    PollerSpec, Queue, QueueMappingSpec, REGION, ScheduleSpec, ScheduleStyle, StartingPosition, Template,
+    TemplateError,
 };
 
 use function::Function;
 use http_api::HttpApi;
 use instance::Launch;
 use mapping::Mapping;
+use queue_mapping::QueueMapping;
 use schedule::Schedule;
 
 /// The largest event and the largest answer, in bytes: 6 MB and a little, as Lambda counts it.
@@ -61,14 +72,40 @@ pub struct EmulatorOptions {
     pub parameters: BTreeMap<String, String>,
     /// The folder of the bootstraps, each named as its function's `Metadata.BuildProperties.Binary`.
     pub bin_dir: PathBuf,
-    /// Where Kafka mappings poll: `host:port`, several with commas.
-    pub kafka_bootstrap: String,
+    /// The Kafka that the mappings poll.
+    pub kafka: KafkaAccess,
     /// The URL of each queue of the template, by its logical id.
     pub queue_urls: BTreeMap<String, String>,
     /// What Lambda itself would set for a function: region, credentials, endpoints.
     pub function_env: BTreeMap<String, String>,
     /// Where each function's output goes, to `<function>.log`.
     pub log_dir: PathBuf,
+    /// How Kafka mappings read a partial batch response.
+    pub partial_response: PartialResponse,
+    /// Where buckets are that are destinations of mappings: `http://host:port`.
+    pub s3_endpoint: Option<String>,
+}
+
+impl EmulatorOptions {
+    /// A template, its bootstraps, the Kafka of its mappings and a folder for logs; no parameters, queues or settings.
+    pub fn new(
+        template: impl Into<PathBuf>,
+        bin_dir: impl Into<PathBuf>,
+        kafka: KafkaAccess,
+        log_dir: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            template: template.into(),
+            parameters: BTreeMap::new(),
+            bin_dir: bin_dir.into(),
+            kafka,
+            queue_urls: BTreeMap::new(),
+            function_env: BTreeMap::new(),
+            log_dir: log_dir.into(),
+            partial_response: PartialResponse::default(),
+            s3_endpoint: None,
+        }
+    }
 }
 
 /// A running emulator.
@@ -81,10 +118,10 @@ struct Inner {
     template: Template,
     functions: Vec<Arc<Function>>,
     mappings: Vec<Arc<Mapping>>,
+    queue_mappings: Vec<Arc<QueueMapping>>,
     schedules: Vec<Arc<Schedule>>,
     http_api: Arc<HttpApi>,
     waiting: custom_resource::Waiting,
-    offsets: mapping::Offsets,
     stop: watch::Sender<bool>,
     tasks: Mutex<Option<JoinSet<()>>>,
 }
@@ -125,10 +162,24 @@ impl Emulator {
             functions.push(Arc::new(Function::new(spec.clone(), Launch::new(&options, spec)?)));
         }
         let find = |name: &str| functions.iter().find(|function| function.name() == name).cloned();
+        let queue_url = |arn: &str| {
+            let queue = template.queues.iter().find(|queue| queue.arn() == arn)?;
+            options.queue_urls.get(&queue.logical_id).cloned()
+        };
+        let offsets = Arc::new(mapping::Offsets::new(&options.kafka));
         let mut mappings = Vec::with_capacity(template.mappings.len());
         for spec in &template.mappings {
             if let Some(function) = find(&spec.function) {
-                mappings.push(Arc::new(Mapping::new(spec.clone(), function, &options.kafka_bootstrap)));
+                let mapping = Mapping::new(spec.clone(), function, Arc::clone(&offsets), &options, queue_url)?;
+                mappings.push(Arc::new(mapping));
+            }
+        }
+        let mut queue_mappings = Vec::with_capacity(template.queue_mappings.len());
+        for spec in &template.queue_mappings {
+            let queue = template.queues.iter().find(|queue| queue.name == spec.queue_name());
+            let url = queue.and_then(|queue| options.queue_urls.get(&queue.logical_id));
+            if let (Some(url), Some(function)) = (url, find(&spec.function)) {
+                queue_mappings.push(Arc::new(QueueMapping::new(spec.clone(), function, url)));
             }
         }
         let mut schedules = Vec::with_capacity(template.schedules.len());
@@ -144,10 +195,10 @@ impl Emulator {
                 template,
                 functions,
                 mappings,
+                queue_mappings,
                 schedules,
                 http_api,
                 waiting: Mutex::default(),
-                offsets: mapping::Offsets::new(&options.kafka_bootstrap),
                 stop,
                 tasks: Mutex::new(None),
             }),
@@ -181,7 +232,7 @@ impl Emulator {
         Ok(())
     }
 
-    /// Starts the Kafka mappings and the schedules.
+    /// Starts the mappings and the schedules.
     ///
     /// # Errors
     /// [`EmulatorError::AlreadyStarted`] when it was called before.
@@ -192,6 +243,9 @@ impl Emulator {
         }
         let running = tasks.insert(JoinSet::new());
         for mapping in &self.inner.mappings {
+            running.spawn(Arc::clone(mapping).run(self.inner.stop.subscribe()));
+        }
+        for mapping in &self.inner.queue_mappings {
             running.spawn(Arc::clone(mapping).run(self.inner.stop.subscribe()));
         }
         for schedule in &self.inner.schedules {
@@ -209,17 +263,31 @@ impl Emulator {
         self.inner.function(function)?.invoke(payload).await
     }
 
-    /// What runs and how it fares. Kafka is asked for the lag; while it cannot be reached, the lag is absent.
+    /// What runs and how it fares. Kafka is asked for the lag and SQS for what waits; while they cannot be reached, that is absent.
     pub async fn status(&self) -> Status {
         let inner = &self.inner;
-        let mappings = inner.mappings.iter().map(|mapping| mapping.status(&inner.offsets));
+        // Queues first: what a function has moved from a queue to Kafka is then in the lag.
+        let queue_mappings = inner.queue_mappings.iter().map(|mapping| mapping.status());
+        let queue_mappings = futures::future::join_all(queue_mappings).await;
+        let mappings = inner.mappings.iter().map(|mapping| mapping.status());
         Status {
             functions: inner.functions.iter().map(|function| function.status()).collect(),
             mappings: futures::future::join_all(mappings).await,
+            queue_mappings,
             schedules: inner.schedules.iter().map(|schedule| schedule.status()).collect(),
             routes: inner.http_api.status(),
             unsupported_events: inner.template.unsupported_events.clone(),
         }
+    }
+
+    /// Pauses a Kafka mapping (false), or resumes it where it stopped (true). The id is its status' `uuid`. Gives whether there is such a
+    /// mapping; it has paused when its state is `Disabled`.
+    pub fn enable_mapping(&self, uuid: &str, is_enabled: bool) -> bool {
+        let mapping = self.inner.mapping(uuid);
+        mapping.is_some_and(|mapping| {
+            mapping.enable(is_enabled);
+            true
+        })
     }
 
     /// Ends the instances that have waited for an event for `limit` or longer, as happens by itself after ten minutes.
@@ -247,6 +315,12 @@ impl Emulator {
 }
 
 impl Inner {
+    fn mapping(&self, uuid: &str) -> Option<&Arc<Mapping>> {
+        self.mappings
+            .iter()
+            .find(|mapping| mapping.spec().uuid().to_string() == uuid)
+    }
+
     fn function(&self, name: &str) -> Result<&Arc<Function>, InvokeError> {
         self.functions
             .iter()

@@ -8,7 +8,7 @@ mod database;
 mod error;
 mod interface;
 mod parameters;
-mod queues;
+pub(crate) mod queues;
 mod report;
 mod state;
 

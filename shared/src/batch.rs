@@ -1,7 +1,7 @@
 //! From Lambda's Kafka event to a function's answer: decode, apply, put aside what can never succeed, name what may succeed later. This module alone
 //! decides these; a function says what a decoded batch does, and applying a batch twice must leave what once left.
 
-mod decode;
+pub mod decode;
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use self::decode::{Decoded, decode};
 use crate::apply::{ApplyError, chain};
 use crate::config::Get;
-use crate::dead_letter::{DeadLetters, RefusalCode};
+use crate::dead_letter::{DeadLetters, RefusalCode, shortened};
 use crate::event::{Payload, header};
 use crate::record::{KafkaEvent, KafkaRecord};
 
@@ -26,6 +26,21 @@ pub struct BatchResponse {
     /// The records to deliver again.
     #[serde(rename = "batchItemFailures")]
     pub failures: Vec<BatchItemFailure>,
+    /// Why records of a replay are among the failures: they were refused again. Lambda never sees it, because it never sends a replay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
+}
+
+/// A record of a replay that was refused again.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub item: ItemIdentifier,
+    /// Why.
+    pub error_code: RefusalCode,
+    /// Why, in a sentence.
+    pub reason: String,
 }
 
 /// One record to deliver again.
@@ -37,7 +52,7 @@ pub struct BatchItemFailure {
 }
 
 /// Where a record stands, as the event's `records` names it.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ItemIdentifier {
     /// `topic-partition`.
     pub partition: String,
@@ -110,15 +125,20 @@ pub async fn handle<P: Payload>(
             error_code = ?code, reason, "Refused a record that can never be applied"
         );
     }
-    let response = match dead_letters.send(&refused).await {
-        Ok(()) => BatchResponse::default(),
-        Err(error) => {
-            tracing::error!(
-                error = chain(&error),
-                count = refused.len(),
-                "Could not send to the dead-letter queue; these records come again"
-            );
-            again(&event, &refused)
+    let response = if event.is_replay {
+        // Each has a dead letter already, which its sender deletes when the record is applied.
+        still_refused(&refused)
+    } else {
+        match dead_letters.send(&refused).await {
+            Ok(()) => BatchResponse::default(),
+            Err(error) => {
+                tracing::error!(
+                    error = chain(&error),
+                    count = refused.len(),
+                    "Could not send to the dead-letter queue; these records come again"
+                );
+                again(&event, &refused)
+            }
         }
     };
     tracing::info!(
@@ -159,7 +179,7 @@ async fn apply_or_split<P: Payload>(
         Ok(()) => Ok(()),
         Err(error) if error.is_transient() => Err(error),
         Err(error) if payloads.len() == 1 => {
-            stubborn.push((first, chain(&error)));
+            stubborn.push((first, shortened(&chain(&error), 2_000)));
             Ok(())
         }
         Err(_) => {
@@ -168,6 +188,24 @@ async fn apply_or_split<P: Payload>(
             Box::pin(apply_or_split(right, first + left.len(), apply, stubborn)).await
         }
     }
+}
+
+/// The refused records of a replay, and why.
+fn still_refused(refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchResponse {
+    let mut response = BatchResponse::default();
+    for (record, error_code, reason) in refused {
+        let item = ItemIdentifier {
+            partition: format!("{}-{}", &*record.topic, record.partition),
+            offset: record.offset,
+        };
+        response.failures.push(BatchItemFailure { item: item.clone() });
+        response.refusals.push(Refusal {
+            item,
+            error_code: *error_code,
+            reason: reason.clone(),
+        });
+    }
+    response
 }
 
 /// The refused records, and every later record of their partitions. AWS's guide reads as if only the named records came again; others resume the
@@ -194,7 +232,10 @@ fn again(event: &KafkaEvent<'_>, refused: &[(&KafkaRecord<'_>, RefusalCode, Stri
             },
         }));
     }
-    BatchResponse { failures }
+    BatchResponse {
+        failures,
+        refusals: Vec::new(),
+    }
 }
 
 fn diagnostic(topic: &str, error: &ApplyError) -> Diagnostic {

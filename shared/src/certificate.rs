@@ -40,7 +40,9 @@ impl Fault {
                 format!("the certificate of the server in {server} was not issued by an authority in {ca} ({path})")
             }
             (Self::UnknownIssuer, None) => {
-                format!("the certificate of the server in {server} is from no public authority; {ca} can name a file with another one")
+                format!(
+                    "the certificate of the server in {server} is from no public authority; {ca} can name a file with another one"
+                )
             }
             (Self::OtherHost, _) => format!("the certificate of the server in {server} is for another host"),
             (Self::Other, _) => format!("the certificate of the server in {server} was not accepted"),
@@ -62,7 +64,10 @@ mod tests {
     fn each_fault_is_told_from_the_others() {
         let of = |fault: &str| Fault::of(&format!("TLS: invalid peer certificate: {fault}"));
         assert_eq!(of("Expired"), Some(Fault::Expired));
-        assert_eq!(of("certificate expired: verification time 2 (UNIX)"), Some(Fault::Expired));
+        assert_eq!(
+            of("certificate expired: verification time 2 (UNIX)"),
+            Some(Fault::Expired)
+        );
         assert_eq!(of("UnknownIssuer"), Some(Fault::UnknownIssuer));
         assert_eq!(of("certificate not valid for name \"a\""), Some(Fault::OtherHost));
         assert_eq!(of("BadEncoding"), Some(Fault::Other));

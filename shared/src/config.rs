@@ -40,8 +40,12 @@ pub mod var {
     pub const CLICK_LIMIT_PER_MINUTE: &str = "CLICK_LIMIT_PER_MINUTE";
     /// Where records go that can never be applied.
     pub const DEAD_LETTER_QUEUE_URL: &str = "DEAD_LETTER_QUEUE_URL";
+    /// Where Lambda's own API answers, when not at AWS; the variable of all AWS SDKs.
+    pub const LAMBDA_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
     /// The FIFO queue of events that Kafka did not acknowledge.
     pub const BACKUP_QUEUE_URL: &str = "BACKUP_QUEUE_URL";
+    /// Seconds until an event of the backup that Kafka did not acknowledge is tried again.
+    pub const BACKUP_RETRY_SECONDS: &str = "BACKUP_RETRY_SECONDS";
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,krafka=warn`.
     pub const LOG_LEVEL: &str = "LOG_LEVEL";
     /// Set by Lambda.

@@ -1,21 +1,25 @@
-//! The SQS queue for records that can never be applied: each with its payload, where it stood in Kafka, and why it was refused.
+//! The SQS queue for records that can never be applied: each whole, with where it stood in Kafka, when and by whom it was refused, and why.
+
+mod message;
+mod shown;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+pub use self::message::{JoinError, LetterMessage, MESSAGE_BYTES};
+pub use self::shown::Shown;
 use crate::config::{ConfigError, Get, required, var};
-use crate::record::KafkaRecord;
+use crate::record::{KafkaRecord, WholeRecord};
 
-/// Payload bytes a message carries. Base64 makes 240 kB of them, which leaves room for headers and reason in SQS's 256 KiB.
-const PART_BYTES: usize = 180_000;
-/// SQS takes 10 messages and 256 KiB a call.
+/// SQS takes 10 messages and, wherever it runs, 256 KiB a call (1 MiB on AWS since 2025).
 const CALL_MESSAGES: usize = 10;
 const CALL_BYTES: usize = 262_144;
-/// Headers longer than this in all are cut to their first ones: the payload goes before.
-const HEADER_BYTES: usize = 8_192;
+/// Characters of a reason; PostgreSQL and serde repeat the value that they refuse, which can be long, and the payload holds it anyway.
+const REASON_CHARACTERS: usize = 2_000;
 
 /// Why a record was refused; part of the dead letter and of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,35 +39,36 @@ pub enum RefusalCode {
     ValueRefused,
 }
 
-/// A refused record on its way to the queue. One message each, or several when the payload is larger than a message: `part` of `parts`, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+impl RefusalCode {
+    /// As letters and filters spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WrongTopic => "WRONG_TOPIC",
+            Self::NotBase64 => "NOT_BASE64",
+            Self::TooLarge => "TOO_LARGE",
+            Self::NotJson => "NOT_JSON",
+            Self::InvalidPayload => "INVALID_PAYLOAD",
+            Self::ValueRefused => "VALUE_REFUSED",
+        }
+    }
+}
+
+/// A refused record and all that is known of its refusal. In the queue it is one [`LetterMessage`], or several when the record is larger than a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// One per refused record; shared by its parts.
+    /// Made from function and record, so a record that is refused twice by one function has one id.
     pub id: Uuid,
     /// The function that refused it.
     pub function: String,
-    /// Where it stood.
-    pub topic: String,
-    /// Where it stood.
-    pub partition: i32,
-    /// Where it stood.
-    pub offset: i64,
-    /// When it was written to Kafka, milliseconds since 1970.
-    pub timestamp: Option<i64>,
-    /// The record's key, base64.
-    pub key: Option<String>,
-    /// Names and base64 values.
-    pub headers: Vec<(String, String)>,
-    /// The value (this part of it), base64; null for a record without one.
-    pub payload: Option<String>,
-    /// 1 for the first.
-    pub part: usize,
-    /// How many messages carry the record.
-    pub parts: usize,
+    /// When.
+    pub refused_at: DateTime<Utc>,
     /// Why.
     pub error_code: RefusalCode,
     /// Why, in a sentence.
     pub reason: String,
+    /// The record.
+    pub record: WholeRecord,
 }
 
 /// Why refused records are not in the queue.
@@ -78,6 +83,15 @@ pub enum DeadLetterError {
     /// A dead letter cannot be written as JSON.
     #[error("cannot write a dead letter")]
     Json(#[from] serde_json::Error),
+}
+
+/// `text`, or its first `characters` and a word of how long it was.
+#[must_use]
+pub fn shortened(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{} … (shortened, {} characters)", &text[..end], text.chars().count()),
+    }
 }
 
 /// The queue. Connects at the first dead letter.
@@ -103,69 +117,29 @@ impl DeadLetters {
     /// Sends `refused` records; returns when SQS has them all.
     ///
     /// # Errors
-    /// [`DeadLetterError`]; some may have been sent, so a repeated record can have two dead letters.
+    /// [`DeadLetterError`]; some may have been sent. A record that comes again for it has the same id, so it stays one dead letter.
     pub async fn send(&self, refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> Result<(), DeadLetterError> {
-        let mut bodies = Vec::new();
-        for (record, code, reason) in refused {
-            for letter in self.letters(record, *code, reason) {
-                bodies.push(serde_json::to_string(&letter)?);
-            }
-        }
+        let refused_at = Utc::now().trunc_subsecs(3);
         let mut call: Vec<String> = Vec::new();
-        for body in bodies {
-            let bytes: usize = call.iter().map(String::len).sum();
-            if call.len() == CALL_MESSAGES || (!call.is_empty() && bytes + body.len() > CALL_BYTES) {
-                self.call(std::mem::take(&mut call)).await?;
+        let mut call_bytes = 0;
+        for (record, error_code, reason) in refused {
+            let letter = DeadLetter::new(
+                &self.function,
+                refused_at,
+                *error_code,
+                reason,
+                WholeRecord::from(*record),
+            )?;
+            for body in letter.messages()? {
+                if call.len() == CALL_MESSAGES || (!call.is_empty() && call_bytes + body.len() > CALL_BYTES) {
+                    self.call(std::mem::take(&mut call)).await?;
+                    call_bytes = 0;
+                }
+                call_bytes += body.len();
+                call.push(body);
             }
-            call.push(body);
         }
         if call.is_empty() { Ok(()) } else { self.call(call).await }
-    }
-
-    fn letters(&self, record: &KafkaRecord<'_>, error_code: RefusalCode, reason: &str) -> Vec<DeadLetter> {
-        let base64 = |bytes: &[u8]| base64_simd::STANDARD.encode_to_string(bytes);
-        let value = record.value();
-        let payload = value.as_deref().unwrap_or_default();
-        let chunks: Vec<&[u8]> = if payload.is_empty() {
-            vec![&[]]
-        } else {
-            payload.chunks(PART_BYTES).collect()
-        };
-        let mut room = HEADER_BYTES;
-        let headers: Vec<(String, String)> = record
-            .headers()
-            .into_iter()
-            .take_while(|(name, value)| {
-                let fits = name.len() + value.len() <= room;
-                room = room.saturating_sub(name.len() + value.len());
-                fits
-            })
-            .map(|(name, value)| (name, base64(&value)))
-            .collect();
-        let letter = DeadLetter {
-            id: Uuid::now_v7(),
-            function: self.function.clone(),
-            topic: record.topic.to_string(),
-            partition: record.partition,
-            offset: record.offset,
-            timestamp: record.timestamp,
-            key: record.key().map(|key| base64(&key[..key.len().min(1024)])),
-            headers,
-            payload: None,
-            part: 1,
-            parts: chunks.len(),
-            error_code,
-            reason: reason.to_owned(),
-        };
-        let numbered = chunks.iter().zip(1..);
-        let has_value = value.is_some();
-        numbered
-            .map(|(chunk, part)| DeadLetter {
-                payload: has_value.then(|| base64(chunk)),
-                part,
-                ..letter.clone()
-            })
-            .collect()
     }
 
     async fn call(&self, bodies: Vec<String>) -> Result<(), DeadLetterError> {

@@ -3,6 +3,8 @@
 //!
 //! Shape: AWS Lambda Developer Guide, "Using Lambda with Amazon MSK", event example.
 
+mod whole;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,12 +15,18 @@ use serde_json::value::RawValue;
 
 use crate::event::Header;
 
+pub use self::whole::{WholeRecord, replay_event};
+
 /// The event of one invocation, borrowed from its bytes. Records of several partitions of one topic may be mixed.
 #[derive(Debug, Deserialize)]
 pub struct KafkaEvent<'a> {
     /// By `topic-partition`.
     #[serde(borrow)]
     pub records: BTreeMap<Text<'a>, Vec<KafkaRecord<'a>>>,
+    /// Whether these are records that were put aside before, sent again by [`replay_event`]. It stands beside the records and not in a header of
+    /// theirs, so that nobody who writes to a topic can set it.
+    #[serde(default, rename = "hwanyulReplay")]
+    pub is_replay: bool,
 }
 
 /// One record as Lambda hands it over. What is encoded in it is decoded when asked for, so a record costs what is read of it.
@@ -113,6 +121,13 @@ impl KafkaRecord<'_> {
     pub fn headers(&self) -> Vec<Header> {
         let read = |raw: &RawValue| serde_json::from_str::<Headers>(raw.get()).ok();
         self.headers.and_then(read).map(|headers| headers.0).unwrap_or_default()
+    }
+
+    /// The headers' JSON where it is of no known shape.
+    #[must_use]
+    pub fn unread_headers(&self) -> Option<&str> {
+        let raw = self.headers?.get();
+        (raw != "null" && serde_json::from_str::<Headers>(raw).is_err()).then_some(raw)
     }
 
     /// The text of the first header of this name, if it is UTF-8.

@@ -96,22 +96,37 @@ mod tests {
         for mode in ["", "?sslmode=require", "?sslmode=prefer"] {
             let url = format!("postgres://user:hidden-one@db/rates{mode}");
             let error = error_of(&[("DATABASE_URL", &url), ("DATABASE_CA_FILE", ca_file)]);
-            assert!(error.contains("DATABASE_CA_FILE is set") && !error.contains("hidden-one"), "{error}");
+            assert!(
+                error.contains("DATABASE_CA_FILE is set") && !error.contains("hidden-one"),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn a_parameter_that_sqlx_would_log_is_refused_without_its_value() {
         let error = error_of(&[("DATABASE_URL", "postgres://user@db/rates?sslpassword=hidden-one")]);
-        assert!(error.contains("DATABASE_URL") && !error.contains("hidden-one"), "{error}");
+        assert!(
+            error.contains("DATABASE_URL") && !error.contains("hidden-one"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_ca_file_that_is_not_there_is_named_with_its_variable() {
-        let error = error_of(&[("DATABASE_URL", "postgres://db/rates?sslmode=verify-full&sslrootcert=/no/ca.pem")]);
-        assert!(error.contains("DATABASE_URL") && error.contains("\"/no/ca.pem\""), "{error}");
+        let error = error_of(&[(
+            "DATABASE_URL",
+            "postgres://db/rates?sslmode=verify-full&sslrootcert=/no/ca.pem",
+        )]);
+        assert!(
+            error.contains("DATABASE_URL") && error.contains("\"/no/ca.pem\""),
+            "{error}"
+        );
         let url = "postgres://db/rates?sslmode=verify-full";
         let error = error_of(&[("DATABASE_URL", url), ("DATABASE_CA_FILE", "/no/ca.pem")]);
-        assert!(error.contains("DATABASE_CA_FILE") && error.contains("\"/no/ca.pem\""), "{error}");
+        assert!(
+            error.contains("DATABASE_CA_FILE") && error.contains("\"/no/ca.pem\""),
+            "{error}"
+        );
     }
 }

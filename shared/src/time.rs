@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -41,6 +41,12 @@ impl Timestamp {
     #[must_use]
     pub fn utc(self) -> DateTime<Utc> {
         self.0
+    }
+
+    /// The next instant: one microsecond later, and itself at the end of the year 9999.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self::new(self.0 + TimeDelta::microseconds(1)).unwrap_or(self)
     }
 
     /// Microseconds since 1970; at most 18 digits.

@@ -4,6 +4,7 @@ pub mod api;
 pub mod cold_start;
 pub mod handler;
 pub mod latency;
+pub mod memory;
 pub mod publish;
 pub mod rows;
 

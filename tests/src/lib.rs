@@ -4,8 +4,11 @@ pub mod api;
 pub mod asyncapi;
 pub mod bench;
 pub mod ecb;
+pub mod faults;
+pub mod fuzz;
 pub mod openapi;
 pub mod pipeline;
+pub mod samples;
 pub mod secured;
 pub mod services;
 
@@ -19,7 +22,7 @@ use rust_decimal::Decimal;
 use shared::cache::Cache;
 use shared::config::RedisConfig;
 use shared::currency::CurrencyCode;
-use shared::dead_letter::{DeadLetter, DeadLetters};
+use shared::dead_letter::{DeadLetter, DeadLetters, LetterMessage};
 use shared::event::ExchangeRateUpdated;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
@@ -67,8 +70,10 @@ pub struct Stack {
     pub redis: redis::aio::MultiplexedConnection,
     /// Their dead letters.
     pub dead_letters: DeadLetters,
-    sqs: Sqs,
-    queue_url: String,
+    /// SQS.
+    pub sqs: Sqs,
+    /// The queue of the dead letters.
+    pub queue_url: String,
     /// Environment variables as a function would see them.
     pub environment: BTreeMap<String, String>,
 }
@@ -173,27 +178,35 @@ impl Stack {
             .collect()
     }
 
-    /// All dead letters so far; they stay hidden from a second call.
+    /// All dead letters so far, each put together from its messages; they stay hidden from a second call.
     pub async fn dead_letters(&self) -> Vec<DeadLetter> {
-        let mut letters = Vec::new();
-        loop {
-            let request = self
-                .sqs
-                .receive_message()
-                .queue_url(&self.queue_url)
-                .max_number_of_messages(10)
-                .visibility_timeout(3600);
-            let answer = request.send().await.unwrap();
-            if answer.messages().is_empty() {
-                return letters;
-            }
-            letters.extend(
-                answer
-                    .messages()
-                    .iter()
-                    .map(|message| serde_json::from_str::<DeadLetter>(message.body().unwrap()).unwrap()),
-            );
+        let mut letters: BTreeMap<Uuid, Vec<LetterMessage>> = BTreeMap::new();
+        for body in received(&self.sqs, &self.queue_url, 3600).await {
+            let message = LetterMessage::parse(&body).unwrap();
+            letters.entry(message.id).or_default().push(message);
         }
+        letters
+            .into_values()
+            .map(|messages| DeadLetter::join(messages).unwrap())
+            .collect()
+    }
+}
+
+/// The bodies of all messages that are visible, which stay hidden for so many seconds.
+pub async fn received(sqs: &Sqs, queue_url: &str, hidden_seconds: i32) -> Vec<String> {
+    let mut bodies = Vec::new();
+    loop {
+        let request = sqs.receive_message().queue_url(queue_url).max_number_of_messages(10);
+        let answer = request.visibility_timeout(hidden_seconds).send().await.unwrap();
+        if answer.messages().is_empty() {
+            return bodies;
+        }
+        bodies.extend(
+            answer
+                .messages()
+                .iter()
+                .map(|message| message.body().unwrap().to_owned()),
+        );
     }
 }
 

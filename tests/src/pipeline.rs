@@ -1,20 +1,25 @@
 //! The whole flow, from the template: a feed, Kafka, Redis, PostgreSQL and MongoDB of one test's own (so that it may kill them), and the functions' real
 //! bootstraps behind the emulator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, Status, Template};
+use localstack::emulator::{
+    Emulator, EmulatorOptions, KafkaAccess, PartialResponse, QueueMappingStatus, Status, Template,
+};
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
+use shared::dead_letter::{DeadLetter, LetterMessage};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
 
+use crate::faults::proxy::Proxy;
 use crate::secured::{Secured, assert_no_secret, passwords_of};
 use crate::server;
 
@@ -22,6 +27,18 @@ use crate::server;
 #[must_use]
 pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The reading of partial batch responses that the suite runs under: `HWANYUL_PARTIAL_RESPONSE`, as for `./localstack/up`.
+///
+/// # Panics
+/// When it is neither `only-named` nor `from-first-named`.
+#[must_use]
+pub fn partial_response() -> PartialResponse {
+    match std::env::var("HWANYUL_PARTIAL_RESPONSE") {
+        Ok(reading) => reading.parse().unwrap(),
+        Err(_) => PartialResponse::default(),
+    }
 }
 
 /// The folder of the functions' bootstraps: where this test's own binary was built.
@@ -62,11 +79,53 @@ pub struct Pipeline {
     pub api: String,
     /// The tables.
     pub store: PgPool,
+    /// The ways to the servers, when they lead through proxies.
+    pub proxies: Option<Proxies>,
     /// What must be in no log and in no answer.
     pub secrets: Vec<String>,
     answers: Mutex<Vec<String>>,
+    /// The URL of each of the template's queues, by its logical id.
+    pub queue_urls: BTreeMap<String, String>,
     directory: PathBuf,
     _feed: Feed,
+}
+
+/// What a pipeline is started with, beside the template's parameters.
+#[derive(Default)]
+pub struct Setup<'a> {
+    /// Users, passwords and certificates of the servers; without them whoever connects is let in.
+    pub secured: Option<&'a Secured>,
+    /// Variables of every function's environment, beside the template's.
+    pub function_env: Vec<(String, String)>,
+    /// Whether functions and mappings reach Kafka, Redis, PostgreSQL and SQS through proxies.
+    pub is_proxied: bool,
+    /// How mappings read a partial batch response; as the environment says without it.
+    pub partial_response: Option<PartialResponse>,
+}
+
+/// One way to each server that functions use.
+pub struct Proxies {
+    /// To the broker.
+    pub kafka: Proxy,
+    /// To Redis.
+    pub redis: Proxy,
+    /// To PostgreSQL.
+    pub postgres: Proxy,
+    /// To SQS.
+    pub sqs: Proxy,
+}
+
+impl Proxies {
+    async fn start() -> Self {
+        let (kafka, redis, postgres, sqs) =
+            tokio::join!(Proxy::start(), Proxy::start(), Proxy::start(), Proxy::start());
+        Self {
+            kafka,
+            redis,
+            postgres,
+            sqs,
+        }
+    }
 }
 
 impl Pipeline {
@@ -75,7 +134,7 @@ impl Pipeline {
     /// # Panics
     /// When anything does not start.
     pub async fn start(parameters: &[(&str, &str)]) -> Self {
-        Self::start_on(None, parameters).await
+        Self::start_with(parameters, Setup::default()).await
     }
 
     /// The same, on secured servers where `secured` is given: the functions have nothing but their settings to get in.
@@ -83,13 +142,31 @@ impl Pipeline {
     /// # Panics
     /// When anything does not start.
     pub async fn start_on(secured: Option<&Secured>, parameters: &[(&str, &str)]) -> Self {
+        let setup = Setup {
+            secured,
+            ..Setup::default()
+        };
+        Self::start_with(parameters, setup).await
+    }
+
+    /// The same, set up otherwise.
+    ///
+    /// # Panics
+    /// When anything does not start.
+    pub async fn start_with(parameters: &[(&str, &str)], setup: Setup<'_>) -> Self {
+        let secured = setup.secured;
         let directory = std::env::temp_dir().join(format!("hwanyul-test-{}", Uuid::new_v4().simple()));
         let place = |name: &str| Options::in_dir(directory.join(name));
         let secure = |options: Options, secured: Option<&Secured>| Options {
             security: secured.map(Secured::current),
             ..options
         };
-        let (on_kafka, on_redis) = (secure(place("kafka"), secured), secure(place("redis"), secured));
+        let proxies = match setup.is_proxied {
+            true => Some(Proxies::start().await),
+            false => None,
+        };
+        let (mut on_kafka, on_redis) = (secure(place("kafka"), secured), secure(place("redis"), secured));
+        on_kafka.proxy_port = proxies.as_ref().map(|proxies| proxies.kafka.port());
         let (on_postgres, on_mongo) = (secure(place("postgres"), secured), place("mongo"));
         let (kafka, redis, postgres, mongo) = tokio::try_join!(
             Kafka::start(&on_kafka),
@@ -111,14 +188,24 @@ impl Pipeline {
         sqlx::query("CREATE DATABASE hwanyul").execute(&admin).await.unwrap();
         admin.close().await;
 
+        let (mut bootstrap, mut redis_url) = (kafka.bootstrap(), redis.url());
+        let (mut database_url, mut sqs_url) = (postgres.url("hwanyul"), server("HWANYUL_TEST_SQS"));
+        if let Some(proxies) = &proxies {
+            proxies.kafka.lead_to(kafka.proxied_port().unwrap());
+            bootstrap = format!("127.0.0.1:{}", proxies.kafka.port());
+            redis_url = proxies.redis.before(&redis_url);
+            database_url = proxies.postgres.before(&database_url);
+            sqs_url = proxies.sqs.before(&sqs_url);
+        }
         let mut given: BTreeMap<String, String> = [
-            ("KafkaBootstrapServers", kafka.bootstrap()),
+            ("KafkaBootstrapServers", bootstrap),
             ("KafkaSecurity", "plaintext".to_owned()),
             ("KafkaReplication", "1".to_owned()),
-            ("RedisUrl", redis.url()),
-            ("DatabaseUrl", postgres.url("hwanyul")),
+            ("RedisUrl", redis_url),
+            ("DatabaseUrl", database_url),
             ("MongodbUri", format!("{}/hwanyul", mongo.url())),
             ("IngestSchedule", "rate(1 day)".to_owned()),
+            ("BackupRetrySeconds", "1".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
             (
                 "EcbHistoryUrl",
@@ -127,12 +214,20 @@ impl Pipeline {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-        given.insert("KoreaeximUrl".to_owned(), format!("{}/site/program/financial/exchangeJSON", feed.url()));
+        given.insert(
+            "KoreaeximUrl".to_owned(),
+            format!("{}/site/program/financial/exchangeJSON", feed.url()),
+        );
         given.insert("KoreaeximApiKey".to_owned(), Uuid::new_v4().simple().to_string());
         for (options, settings) in [&on_kafka, &on_redis, &on_postgres].into_iter().zip(SECURED_SETTINGS) {
             if let Some(security) = &options.security {
                 let ca_file = security.certificate.ca_file().display().to_string();
-                let values = [security.user.clone(), security.password.clone(), ca_file, "sasl_ssl_scram".to_owned()];
+                let values = [
+                    security.user.clone(),
+                    security.password.clone(),
+                    ca_file,
+                    "sasl_ssl_scram".to_owned(),
+                ];
                 let named = settings.iter().zip(values).filter(|(name, _)| !name.is_empty());
                 given.extend(named.map(|(name, value)| ((*name).to_owned(), value)));
             }
@@ -148,7 +243,19 @@ impl Pipeline {
         for queue in Template::load(&template, &given).unwrap().queues {
             let created = sqs
                 .create_queue()
-                .queue_name(format!("{}-{}", queue.logical_id, Uuid::new_v4().simple()))
+                .queue_name(format!(
+                    "{}-{}{}",
+                    queue.logical_id,
+                    Uuid::new_v4().simple(),
+                    if queue.fifo { ".fifo" } else { "" }
+                ))
+                .set_attributes(Some(
+                    queue
+                        .attributes
+                        .iter()
+                        .map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()))
+                        .collect(),
+                ))
                 .send()
                 .await
                 .unwrap();
@@ -156,30 +263,40 @@ impl Pipeline {
         }
         // LocalStack takes any, and this one is found if it is written anywhere.
         let aws_secret = Uuid::new_v4().simple().to_string();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
         let function_env = [
+            ("AWS_ENDPOINT_URL_LAMBDA", base_url.clone()),
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", aws_secret.clone()),
-            ("AWS_ENDPOINT_URL_SQS", server("HWANYUL_TEST_SQS")),
+            ("AWS_ENDPOINT_URL_SQS", sqs_url),
         ];
+        let function_env = function_env.map(|(name, value)| (name.to_owned(), value));
         let mut secrets = passwords_of(&given);
         secrets.push(aws_secret);
         let certificates = [&on_kafka, &on_redis, &on_postgres];
         let certificates = certificates.iter().filter_map(|options| options.security.as_ref());
         secrets.extend(certificates.flat_map(|security| security.certificate.secrets()));
+        // Through the proxy, pollers suffer what functions suffer.
+        let access = match &proxies {
+            Some(proxies) => format!("127.0.0.1:{}", proxies.kafka.port()),
+            None => kafka.plain_bootstrap(),
+        };
         let emulator = Emulator::start(EmulatorOptions {
-            template,
             parameters: given,
-            bin_dir: binaries(),
-            kafka_bootstrap: kafka.plain_bootstrap(),
-            queue_urls,
-            function_env: function_env.map(|(name, value)| (name.to_owned(), value)).into(),
-            log_dir: directory.join("logs"),
+            queue_urls: queue_urls.clone(),
+            function_env: function_env.into_iter().chain(setup.function_env).collect(),
+            partial_response: setup.partial_response.unwrap_or_else(partial_response),
+            ..EmulatorOptions::new(
+                template,
+                binaries(),
+                KafkaAccess::plaintext(access),
+                directory.join("logs"),
+            )
         })
         .await
         .unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
         let router = emulator.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         emulator.deploy(&base_url).await.unwrap();
@@ -201,8 +318,10 @@ impl Pipeline {
             emulator,
             api,
             store,
+            proxies,
             secrets,
             answers: Mutex::default(),
+            queue_urls,
             directory,
             _feed: feed,
         }
@@ -245,7 +364,7 @@ impl Pipeline {
         report["events"].as_u64().unwrap()
     }
 
-    /// Waits until every consumer group has read its topic to the end. A test that never gets there fails with the status.
+    /// Waits until the backup queue is empty and every consumer group has read its topic to the end. A test that never gets there fails with the status.
     ///
     /// # Panics
     /// After five minutes.
@@ -253,7 +372,11 @@ impl Pipeline {
         let started = Instant::now();
         loop {
             let status = self.emulator.status().await;
-            if status.mappings.len() == 8 && status.mappings.iter().all(|mapping| mapping.lag == Some(0)) {
+            let is_empty = |mapping: &QueueMappingStatus| (mapping.visible, mapping.hidden) == (Some(0), Some(0));
+            if status.mappings.len() == 8
+                && status.queue_mappings.iter().all(is_empty)
+                && status.mappings.iter().all(|mapping| mapping.lag == Some(0))
+            {
                 return status;
             }
             assert!(started.elapsed() < Duration::from_secs(300), "still behind: {status:?}");
@@ -306,6 +429,57 @@ impl Pipeline {
             .query_async(&mut redis)
             .await
             .unwrap()
+    }
+
+    /// How many messages a queue of the template holds, visible or not.
+    ///
+    /// # Panics
+    /// When there is no such queue, or SQS does not answer.
+    pub async fn messages(&self, queue: &str) -> u64 {
+        let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+        let request = sqs.get_queue_attributes().queue_url(&self.queue_urls[queue]);
+        let answer = request.attribute_names(QueueAttributeName::All).send().await.unwrap();
+        let of = |name: QueueAttributeName| -> u64 {
+            let value = answer.attributes().and_then(|attributes| attributes.get(&name));
+            value.map_or(0, |value| value.parse().unwrap())
+        };
+        of(QueueAttributeName::ApproximateNumberOfMessages)
+            + of(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
+            + of(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
+    }
+
+    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. The same record put aside twice counts as one.
+    ///
+    /// # Panics
+    /// When SQS does not answer, or a letter is not whole.
+    pub async fn take_dead_letters(&self) -> BTreeSet<String> {
+        let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+        let url = &self.queue_urls["DeadLetterQueue"];
+        let mut messages: BTreeMap<Uuid, Vec<LetterMessage>> = BTreeMap::new();
+        loop {
+            let request = sqs.receive_message().queue_url(url).max_number_of_messages(10);
+            let answer = request.send().await.unwrap();
+            if answer.messages().is_empty() {
+                break;
+            }
+            for message in answer.messages() {
+                let part = LetterMessage::parse(message.body().unwrap()).unwrap();
+                messages.entry(part.id).or_default().push(part);
+                let receipt = message.receipt_handle().unwrap();
+                sqs.delete_message()
+                    .queue_url(url)
+                    .receipt_handle(receipt)
+                    .send()
+                    .await
+                    .unwrap();
+            }
+        }
+        let essential = |messages| {
+            let letter = DeadLetter::join(messages).unwrap();
+            let (record, code) = (&letter.record, letter.error_code);
+            format!("{} {} {code:?} {:?}", letter.function, record.topic, record.value)
+        };
+        messages.into_values().map(essential).collect()
     }
 
     /// The lines that a function has logged.

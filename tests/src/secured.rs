@@ -83,7 +83,10 @@ pub fn passwords_of(parameters: &BTreeMap<String, String>) -> Vec<String> {
         if ["Password", "ApiKey"].iter().any(|end| name.ends_with(end)) {
             found.push(value.clone());
         }
-        for login in value.split("://").filter_map(|part| part.split_once('@').map(|(login, _)| login)) {
+        for login in value
+            .split("://")
+            .filter_map(|part| part.split_once('@').map(|(login, _)| login))
+        {
             found.extend(login.split_once(':').map(|(_, password)| password.to_owned()));
         }
     }
@@ -96,7 +99,10 @@ pub fn passwords_of(parameters: &BTreeMap<String, String>) -> Vec<String> {
 /// # Panics
 /// When one is there, or when there is no log to look through. The secret itself is not shown.
 pub fn assert_no_secret(directory: &Path, answers: &[String], secrets: &[String]) {
-    let mut texts: Vec<(String, String)> = answers.iter().map(|answer| ("an answer".to_owned(), answer.clone())).collect();
+    let mut texts: Vec<(String, String)> = answers
+        .iter()
+        .map(|answer| ("an answer".to_owned(), answer.clone()))
+        .collect();
     for folder in [directory.to_owned(), directory.join("logs")] {
         let Ok(files) = fs::read_dir(folder) else { continue };
         for file in files.map(|file| file.unwrap().path()) {

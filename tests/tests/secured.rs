@@ -53,7 +53,10 @@ fn lasting(value: &Value) -> Value {
 async fn ask(pipeline: &Pipeline, request: Ask) -> (u64, Value) {
     let event = request.event();
     let path = event["rawPath"].as_str().unwrap().to_owned();
-    let service = ["history", "ranking"].into_iter().find(|service| path.contains(service)).unwrap_or("currency");
+    let service = ["history", "ranking"]
+        .into_iter()
+        .find(|service| path.contains(service))
+        .unwrap_or("currency");
     let answer = pipeline.invoke(&format!("{service}-api"), event).await.unwrap();
     let body = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
     (answer["statusCode"].as_u64().unwrap(), body)
@@ -63,7 +66,10 @@ async fn flow(pipeline: &Pipeline, cache: &Cache) -> Outcome {
     // Topics and tables are there since the deployment, through the same settings; a second call finds them.
     let topics = pipeline.invoke("operations-topics", json!({})).await.unwrap();
     assert_eq!(topics.as_array().unwrap().len(), 4, "{topics}");
-    assert!(topics.as_array().unwrap().iter().all(|topic| topic["created"] == false), "{topics}");
+    assert!(
+        topics.as_array().unwrap().iter().all(|topic| topic["created"] == false),
+        "{topics}"
+    );
     let tables = pipeline.invoke("operations-migrations", json!({})).await.unwrap();
     assert!(tables["migrations"].as_u64().unwrap() > 0, "{tables}");
 
@@ -72,7 +78,11 @@ async fn flow(pipeline: &Pipeline, cache: &Cache) -> Outcome {
     assert!(pipeline.backfill("2026-05-04", "2026-10-29").await > 3_000);
     let status = pipeline.caught_up().await;
     for mapping in &status.mappings {
-        assert!(mapping.batches > 0, "{} had nothing to do: {mapping:?}", mapping.function);
+        assert!(
+            mapping.batches > 0,
+            "{} had nothing to do: {mapping:?}",
+            mapping.function
+        );
     }
     // A provider whose key is a secret; whether it has rates today does not matter.
     drop(pipeline.invoke("ingestor", json!({"provider": "koreaexim"})).await);
@@ -122,7 +132,12 @@ fn assert_same(outcome: &Outcome, plain: &Outcome) {
 }
 
 fn settings(pairs: &[(&str, &str)]) -> Cache {
-    let get = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    let get = |name: &str| {
+        pairs
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
     Cache::new(RedisConfig::read(&get).unwrap())
 }
 
@@ -136,17 +151,32 @@ async fn the_whole_flow_on_secured_servers_and_on_a_redis_cluster_is_that_on_pla
     let secured = Secured::new();
     let ca_file = secured.trusted.ca_file().to_str().unwrap();
     let pipeline = Pipeline::start_on(Some(&secured), &[("LogLevel", "debug")]).await;
-    assert!(pipeline.secrets.len() > 6, "{} secrets are too few", pipeline.secrets.len());
+    assert!(
+        pipeline.secrets.len() > 6,
+        "{} secrets are too few",
+        pipeline.secrets.len()
+    );
     let cache = settings(&[("REDIS_URL", &pipeline.redis.url()), ("REDIS_CA_FILE", ca_file)]);
     assert_same(&flow(&pipeline, &cache).await, &plain);
     pipeline.stop().await;
 
     let nodes = secured.current();
-    let cluster = RedisCluster::start(&secured.folder("cluster"), Some(&nodes)).await.unwrap();
+    let cluster = RedisCluster::start(&secured.folder("cluster"), Some(&nodes))
+        .await
+        .unwrap();
     let url = cluster.url();
-    let parameters = [("LogLevel", "debug"), ("RedisUrl", url.as_str()), ("RedisCluster", "true"), ("RedisCaFile", ca_file)];
+    let parameters = [
+        ("LogLevel", "debug"),
+        ("RedisUrl", url.as_str()),
+        ("RedisCluster", "true"),
+        ("RedisCaFile", ca_file),
+    ];
     let pipeline = Pipeline::start_on(Some(&secured), &parameters).await;
-    let cache = settings(&[("REDIS_URL", &url), ("REDIS_CLUSTER", "true"), ("REDIS_CA_FILE", ca_file)]);
+    let cache = settings(&[
+        ("REDIS_URL", &url),
+        ("REDIS_CLUSTER", "true"),
+        ("REDIS_CA_FILE", ca_file),
+    ]);
     assert_same(&flow(&pipeline, &cache).await, &plain);
     let sizes = cluster.sizes().await.unwrap();
     assert!(sizes.iter().all(|size| *size > 0), "a node has no keys: {sizes:?}");
@@ -160,14 +190,23 @@ async fn every_cache_operation_works_across_the_nodes_of_a_cluster() {
     let secured = Secured::new();
     for security in [None, Some(secured.current())] {
         let name = if security.is_some() { "secured" } else { "plain" };
-        let cluster = RedisCluster::start(&secured.folder(name), security.as_ref()).await.unwrap();
+        let cluster = RedisCluster::start(&secured.folder(name), security.as_ref())
+            .await
+            .unwrap();
         let url = cluster.url();
         let ca_file = secured.trusted.ca_file().to_str().unwrap();
         let ca_file = if security.is_some() { ca_file } else { "" };
-        let cache = settings(&[("REDIS_URL", &url), ("REDIS_CLUSTER", "true"), ("REDIS_CA_FILE", ca_file)]);
+        let cache = settings(&[
+            ("REDIS_URL", &url),
+            ("REDIS_CLUSTER", "true"),
+            ("REDIS_CA_FILE", ca_file),
+        ]);
         every_operation(&cache).await;
         let sizes = cluster.sizes().await.unwrap();
-        assert!(sizes.iter().all(|size| *size > 50), "the keys are not spread: {sizes:?}");
+        assert!(
+            sizes.iter().all(|size| *size > 50),
+            "the keys are not spread: {sizes:?}"
+        );
         cluster.stop().await.unwrap();
     }
 }
@@ -206,12 +245,20 @@ async fn every_operation(cache: &Cache) {
             key::analysis(*code, AnalysisKind::Forecast, Period::Year),
         ];
         for key in &keys {
-            assert!(cache.put_computed(&lease, key, "[]", Duration::from_secs(60)).await.unwrap());
+            assert!(
+                cache
+                    .put_computed(&lease, key, "[]", Duration::from_secs(60))
+                    .await
+                    .unwrap()
+            );
             assert_eq!(cache.computed(key).await.unwrap().as_deref(), Some("[]"));
         }
     }
     let families = [Family::History, Family::Stats, Family::Analysis];
-    assert_eq!(cache.clear_history(&codes, &families).await.unwrap(), 3 * codes.len() as u64);
+    assert_eq!(
+        cache.clear_history(&codes, &families).await.unwrap(),
+        3 * codes.len() as u64
+    );
 
     let fields = [("state".to_owned(), "closed".to_owned())];
     for key in [key::provider("ecb"), key::published("ecb")] {
@@ -230,7 +277,9 @@ async fn every_operation(cache: &Cache) {
         let compute = async |may_write: bool| -> Result<String, shared::cache::CacheError> {
             assert!(may_write, "the cluster was not asked");
             let lease = cache.lease_history(codes[0]).await?;
-            cache.put_computed(&lease, &entry, "[1]", Duration::from_secs(60)).await?;
+            cache
+                .put_computed(&lease, &entry, "[1]", Duration::from_secs(60))
+                .await?;
             Ok("[1]".to_owned())
         };
         let (value, reading) = cache.read_through(&entry, cached, compute).await.unwrap();

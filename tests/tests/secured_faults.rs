@@ -41,7 +41,10 @@ fn assert_said(case: &Case<'_>, function: &str, seen: &Seen, proxy: &CountingPro
         assert!(is_said, "{words:?} is not said: {context}");
     }
     let taken = proxy.taken();
-    assert!((1..=MOST_CONNECTIONS).contains(&taken), "{taken} connections: {context}");
+    assert!(
+        (1..=MOST_CONNECTIONS).contains(&taken),
+        "{taken} connections: {context}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -121,7 +124,9 @@ async fn kafka_with_a_wrong_setting_is_told_by_its_name() {
     // The right settings, as a check of all the others.
     let mut settings = scram(&current, &current.password, &ca);
     settings.push(("KafkaBootstrapServers", kafka.bootstrap()));
-    let seen = functions.invoke(functions.with(&settings), "operations-topics", "{}").await;
+    let seen = functions
+        .invoke(functions.with(&settings), "operations-topics", "{}")
+        .await;
     assert!(seen.answer.is_ok(), "{:?}", seen.answer);
     kafka.stop().await.unwrap();
     old_kafka.stop().await.unwrap();
@@ -141,7 +146,10 @@ async fn redis_with_a_wrong_setting_is_told_by_its_name() {
     let plain_port = port_of(&server("HWANYUL_TEST_REDIS"));
     let login = |security: &Security, password: &str| format!("{}:{password}@", security.user);
     let case = |name, port, scheme: &str, login: String, ca: &str, says| {
-        let settings = vec![("RedisUrl", format!("{scheme}://{login}")), ("RedisCaFile", ca.to_owned())];
+        let settings = vec![
+            ("RedisUrl", format!("{scheme}://{login}")),
+            ("RedisCaFile", ca.to_owned()),
+        ];
         Case {
             name,
             port,
@@ -150,17 +158,69 @@ async fn redis_with_a_wrong_setting_is_told_by_its_name() {
         }
     };
     let own = login(&current, &current.password);
-    let refused = format!("redis refused user \\\"{}\\\": wrong user or password in REDIS_URL", current.user);
+    let refused = format!(
+        "redis refused user \\\"{}\\\": wrong user or password in REDIS_URL",
+        current.user
+    );
     let port = redis.port();
     let (refused, is_from_stranger) = ([refused.as_str()], ["REDIS_URL", "REDIS_CA_FILE", "stranger.pem"]);
     let cases = [
-        case("wrong password", port, "rediss", login(&current, "another-password"), &ca, &refused),
-        case("no user", port, "rediss", String::new(), &ca, &["REDIS_URL does not have"]),
-        case("wrong authority", port, "rediss", own.clone(), &stranger, &is_from_stranger),
-        case("no authority", port, "rediss", own.clone(), "", &["from no public authority; REDIS_CA_FILE"]),
-        case("expired certificate", old_redis.port(), "rediss", login(&expired, &expired.password), &ca, &["REDIS_URL", "has expired"]),
-        case("plain to TLS", port, "redis", own.clone(), "", &["REDIS_URL begins with redis://"]),
-        case("TLS to plain", plain_port, "rediss", own.clone(), &ca, &["REDIS_URL begins with rediss://"]),
+        case(
+            "wrong password",
+            port,
+            "rediss",
+            login(&current, "another-password"),
+            &ca,
+            &refused,
+        ),
+        case(
+            "no user",
+            port,
+            "rediss",
+            String::new(),
+            &ca,
+            &["REDIS_URL does not have"],
+        ),
+        case(
+            "wrong authority",
+            port,
+            "rediss",
+            own.clone(),
+            &stranger,
+            &is_from_stranger,
+        ),
+        case(
+            "no authority",
+            port,
+            "rediss",
+            own.clone(),
+            "",
+            &["from no public authority; REDIS_CA_FILE"],
+        ),
+        case(
+            "expired certificate",
+            old_redis.port(),
+            "rediss",
+            login(&expired, &expired.password),
+            &ca,
+            &["REDIS_URL", "has expired"],
+        ),
+        case(
+            "plain to TLS",
+            port,
+            "redis",
+            own.clone(),
+            "",
+            &["REDIS_URL begins with redis://"],
+        ),
+        case(
+            "TLS to plain",
+            plain_port,
+            "rediss",
+            own.clone(),
+            &ca,
+            &["REDIS_URL begins with rediss://"],
+        ),
     ];
     let click = flows::api::Ask::post("/api/v1/rankings/click", &json!({"country": "US", "user_id": "user-1"})).event();
     let rates = flows::api::Ask::get("/api/v1/currencies/USD").event();
@@ -177,22 +237,47 @@ async fn redis_with_a_wrong_setting_is_told_by_its_name() {
             let mut settings = case.settings.clone();
             settings[0].1 = format!("{}127.0.0.1:{}", settings[0].1, proxy.port());
             let seen = functions.invoke(functions.with(&settings), function, &event).await;
-            assert_eq!(seen.answer.is_err(), in_answer, "{} {function}: {:?} {}", case.name, seen.answer, seen.log);
+            assert_eq!(
+                seen.answer.is_err(),
+                in_answer,
+                "{} {function}: {:?} {}",
+                case.name,
+                seen.answer,
+                seen.log
+            );
             assert_said(case, function, &seen, &proxy, in_answer);
         }
     }
     let settings = [("RedisUrl", redis.url()), ("RedisCaFile", ca.clone())];
-    let seen = functions.invoke(functions.with(&settings), "history-new-data-received", &event()).await;
+    let seen = functions
+        .invoke(functions.with(&settings), "history-new-data-received", &event())
+        .await;
     assert!(seen.answer.is_ok(), "{:?}", seen.answer);
     redis.stop().await.unwrap();
     old_redis.stop().await.unwrap();
 
-    let cluster = RedisCluster::start(&secured.folder("cluster"), Some(&current)).await.unwrap();
+    let cluster = RedisCluster::start(&secured.folder("cluster"), Some(&current))
+        .await
+        .unwrap();
     let wrong = cluster.url().replace(&current.password, "another-password");
-    for (url, ca, words) in [(wrong, &ca, "wrong user or password in REDIS_URL"), (cluster.url(), &stranger, "in REDIS_CA_FILE")] {
-        let settings = [("RedisUrl", url), ("RedisCaFile", ca.clone()), ("RedisCluster", "true".to_owned())];
-        let seen = functions.invoke(functions.with(&settings), "history-new-data-received", &event()).await;
-        assert!(seen.answer.as_ref().is_err_and(|answer| answer.contains(words)), "{:?} {}", seen.answer, seen.log);
+    for (url, ca, words) in [
+        (wrong, &ca, "wrong user or password in REDIS_URL"),
+        (cluster.url(), &stranger, "in REDIS_CA_FILE"),
+    ] {
+        let settings = [
+            ("RedisUrl", url),
+            ("RedisCaFile", ca.clone()),
+            ("RedisCluster", "true".to_owned()),
+        ];
+        let seen = functions
+            .invoke(functions.with(&settings), "history-new-data-received", &event())
+            .await;
+        assert!(
+            seen.answer.as_ref().is_err_and(|answer| answer.contains(words)),
+            "{:?} {}",
+            seen.answer,
+            seen.log
+        );
     }
     cluster.stop().await.unwrap();
     functions.stop();
@@ -210,7 +295,10 @@ async fn postgresql_with_a_wrong_setting_is_told_by_its_name() {
     let (ca, stranger) = (path(secured.trusted.ca_file()), path(secured.stranger.ca_file()));
     let plain_port = port_of(&server("HWANYUL_TEST_DATABASE"));
     let case = |name, port, security: &Security, password: &str, mode: &str, ca: &str, says| {
-        let url = format!("postgres://{}:{password}@127.0.0.1:PORT/postgres?sslmode={mode}", security.user);
+        let url = format!(
+            "postgres://{}:{password}@127.0.0.1:PORT/postgres?sslmode={mode}",
+            security.user
+        );
         let settings = vec![("DatabaseUrl", url), ("DatabaseCaFile", ca.to_owned())];
         Case {
             name,
@@ -222,12 +310,60 @@ async fn postgresql_with_a_wrong_setting_is_told_by_its_name() {
     let (port, own) = (postgres.port(), current.password.as_str());
     let full = "verify-full";
     let cases = [
-        case("wrong password", port, &current, "another-password", full, &ca, &["DATABASE_URL: wrong user or password"]),
-        case("wrong authority", port, &current, own, full, &stranger, &["DATABASE_URL", "DATABASE_CA_FILE"]),
-        case("no authority", port, &current, own, full, "", &["DATABASE_URL", "DATABASE_CA_FILE"]),
-        case("expired certificate", old_postgres.port(), &expired, &expired.password, full, &ca, &["DATABASE_URL", "has expired"]),
-        case("plain to TLS", port, &current, own, "disable", "", &["DATABASE_URL needs sslmode=verify-full"]),
-        case("TLS to plain", plain_port, &current, own, full, &ca, &["server does not support TLS", "sslmode in DATABASE_URL"]),
+        case(
+            "wrong password",
+            port,
+            &current,
+            "another-password",
+            full,
+            &ca,
+            &["DATABASE_URL: wrong user or password"],
+        ),
+        case(
+            "wrong authority",
+            port,
+            &current,
+            own,
+            full,
+            &stranger,
+            &["DATABASE_URL", "DATABASE_CA_FILE"],
+        ),
+        case(
+            "no authority",
+            port,
+            &current,
+            own,
+            full,
+            "",
+            &["DATABASE_URL", "DATABASE_CA_FILE"],
+        ),
+        case(
+            "expired certificate",
+            old_postgres.port(),
+            &expired,
+            &expired.password,
+            full,
+            &ca,
+            &["DATABASE_URL", "has expired"],
+        ),
+        case(
+            "plain to TLS",
+            port,
+            &current,
+            own,
+            "disable",
+            "",
+            &["DATABASE_URL needs sslmode=verify-full"],
+        ),
+        case(
+            "TLS to plain",
+            plain_port,
+            &current,
+            own,
+            full,
+            &ca,
+            &["server does not support TLS", "sslmode in DATABASE_URL"],
+        ),
     ];
     let history = flows::api::Ask::get("/api/v1/history?target=USD&period=1m").event();
     for case in &cases {
@@ -240,17 +376,31 @@ async fn postgresql_with_a_wrong_setting_is_told_by_its_name() {
             let mut settings = case.settings.clone();
             settings[0].1 = settings[0].1.replace("PORT", &proxy.port().to_string());
             let seen = functions.invoke(functions.with(&settings), function, &event).await;
-            assert_eq!(seen.answer.is_err(), in_answer, "{} {function}: {:?} {}", case.name, seen.answer, seen.log);
+            assert_eq!(
+                seen.answer.is_err(),
+                in_answer,
+                "{} {function}: {:?} {}",
+                case.name,
+                seen.answer,
+                seen.log
+            );
             assert_said(case, function, &seen, &proxy, in_answer);
         }
     }
     // Right settings in both spellings; the file's path stands in the URL of the first.
-    let by_variable = postgres.url("postgres").split("&sslrootcert").next().unwrap().to_owned();
+    let by_variable = postgres
+        .url("postgres")
+        .split("&sslrootcert")
+        .next()
+        .unwrap()
+        .to_owned();
     for settings in [
         vec![("DatabaseUrl", postgres.url("postgres"))],
         vec![("DatabaseUrl", by_variable), ("DatabaseCaFile", ca.clone())],
     ] {
-        let seen = functions.invoke(functions.with(&settings), "operations-migrations", "{}").await;
+        let seen = functions
+            .invoke(functions.with(&settings), "operations-migrations", "{}")
+            .await;
         assert!(seen.answer.is_ok(), "{:?} {}", seen.answer, seen.log);
     }
     postgres.stop().await.unwrap();
@@ -265,14 +415,37 @@ async fn a_ca_file_that_cannot_be_read_ends_the_cold_start_with_its_variable_and
     let url = "postgres://app@127.0.0.1:1/postgres?sslmode=verify-full";
     let in_url = format!("{url}&sslrootcert={missing}");
     let cases = [
-        ("operations-topics", "KAFKA_CA_FILE", vec![("KafkaSecurity", "sasl_ssl_scram".to_owned()), ("KafkaUsername", "app".to_owned()),
-            ("KafkaPassword", "never-written".to_owned()), ("KafkaCaFile", missing.clone())]),
-        ("history-new-data-received", "REDIS_CA_FILE", vec![("RedisUrl", "rediss://127.0.0.1:1".to_owned()), ("RedisCaFile", missing.clone())]),
-        ("history-api", "DATABASE_CA_FILE", vec![("DatabaseUrl", url.to_owned()), ("DatabaseCaFile", missing.clone())]),
+        (
+            "operations-topics",
+            "KAFKA_CA_FILE",
+            vec![
+                ("KafkaSecurity", "sasl_ssl_scram".to_owned()),
+                ("KafkaUsername", "app".to_owned()),
+                ("KafkaPassword", "never-written".to_owned()),
+                ("KafkaCaFile", missing.clone()),
+            ],
+        ),
+        (
+            "history-new-data-received",
+            "REDIS_CA_FILE",
+            vec![
+                ("RedisUrl", "rediss://127.0.0.1:1".to_owned()),
+                ("RedisCaFile", missing.clone()),
+            ],
+        ),
+        (
+            "history-api",
+            "DATABASE_CA_FILE",
+            vec![("DatabaseUrl", url.to_owned()), ("DatabaseCaFile", missing.clone())],
+        ),
         ("operations-migrations", "DATABASE_URL", vec![("DatabaseUrl", in_url)]),
     ];
     for (function, variable, settings) in cases {
-        let event = if function.starts_with("operations") { "{}".to_owned() } else { event() };
+        let event = if function.starts_with("operations") {
+            "{}".to_owned()
+        } else {
+            event()
+        };
         let seen = functions.invoke(functions.with(&settings), function, &event).await;
         assert!(seen.answer.is_err(), "{function} started without {missing}");
         let said = format!("environment variable {variable} names the file {missing:?}, which cannot be read");

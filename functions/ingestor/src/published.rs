@@ -1,7 +1,8 @@
 //! What each source last published, by currency, in Redis (hash `published:{source}`). Lost, it costs one repeated publication, which changes nothing.
 //!
 //! Field `USD` is the newest observation, `2026-10-30T13:15:00Z|1335.26|1348.5|1322`. A source may go back to an older day (a stale copy behind its
-//! address); that is kept beside it in `USD:older`, so that neither is sent again and again.
+//! address); that is kept beside it in `USD:older`, so that neither is sent again and again. Field `clock` is the latest version that events were given
+//! (see [`crate::version`]).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,6 +17,7 @@ use shared::time::Timestamp;
 use crate::provider::{ProviderKey, Quote, Quotes};
 
 const OLDER: &str = ":older";
+const CLOCK: &str = "clock";
 
 /// An observation that was published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,7 @@ pub struct Observation {
 pub struct Published {
     newest: BTreeMap<CurrencyCode, Observation>,
     older: BTreeMap<CurrencyCode, Observation>,
+    clock: Option<Timestamp>,
 }
 
 impl Published {
@@ -45,6 +48,11 @@ impl Published {
     pub async fn read(cache: &Cache, provider: ProviderKey) -> Result<Self, CacheError> {
         let mut published = Self::default();
         for (field, text) in cache.hash(&key::published(provider.as_str())).await? {
+            if field == CLOCK {
+                // Unreadable, it counts as lost, and Kafka is asked all the same.
+                published.clock = text.parse().ok();
+                continue;
+            }
             let (code, map) = match field.strip_suffix(OLDER) {
                 Some(code) => (code, &mut published.older),
                 None => (field.as_str(), &mut published.newest),
@@ -59,6 +67,18 @@ impl Published {
             }
         }
         Ok(published)
+    }
+
+    /// The latest version that events of this source were given, as far as it is remembered.
+    #[must_use]
+    pub fn clock(&self) -> Option<Timestamp> {
+        self.clock
+    }
+
+    /// The field that remembers `version` as given.
+    #[must_use]
+    pub fn clock_field(version: Timestamp) -> (String, String) {
+        (CLOCK.to_owned(), version.to_string())
     }
 
     /// The newest observation of a currency.

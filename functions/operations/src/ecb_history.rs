@@ -65,7 +65,11 @@ pub fn read(zip: &[u8]) -> Result<Vec<HistoryDay>, HistoryError> {
     }
 }
 
-fn read_csv(csv: &[u8]) -> Result<Vec<HistoryDay>, HistoryError> {
+/// Reads the CSV inside.
+///
+/// # Errors
+/// [`HistoryError`] names the line, the column and the value.
+pub fn read_csv(csv: &[u8]) -> Result<Vec<HistoryDay>, HistoryError> {
     // The ECB ends each line with a comma, which makes an empty last column.
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)

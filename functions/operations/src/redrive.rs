@@ -6,18 +6,18 @@ pub mod dead_letters;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::{RawValue, to_raw_value};
 use shared::config::{ConfigError, Get};
 
 use self::backup::{BackupRedrive, SqsEvent};
 use self::dead_letters::{DeadLetterDesk, DeskRequest};
 
-/// An event of one kind or the other. SQS's has `Records`; a request to the desk has an `action`.
+/// What tells the two kinds of event apart: SQS's has `Records`. Anything else is a request to the desk, whose errors say what is allowed.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Incoming {
-    Backup(SqsEvent),
-    Desk(DeskRequest),
+struct Incoming {
+    #[serde(rename = "Records")]
+    records: Option<IgnoredAny>,
 }
 
 /// The function. Connects when first needed.
@@ -43,9 +43,13 @@ impl Redrive {
     /// # Errors
     /// What the event is not, or why the request could not be done; nothing is lost then.
     pub async fn handle(&self, event: &str, time_left: Duration) -> Result<Box<RawValue>, lambda_runtime::Error> {
-        match serde_json::from_str(event)? {
-            Incoming::Backup(event) => Ok(to_raw_value(&self.backup.publish(&event, time_left).await?)?),
-            Incoming::Desk(request) => Ok(to_raw_value(&self.desk.answer(&request, time_left).await?)?),
+        let incoming: Incoming = serde_json::from_str(event)?;
+        if incoming.records.is_some() {
+            let event: SqsEvent = serde_json::from_str(event)?;
+            Ok(to_raw_value(&self.backup.publish(&event, time_left).await)?)
+        } else {
+            let request = DeskRequest::parse(event)?;
+            Ok(to_raw_value(&self.desk.answer(&request, time_left).await?)?)
         }
     }
 }

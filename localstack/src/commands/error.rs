@@ -1,5 +1,6 @@
 //! Why a command failed.
 
+use crate::emulator::EmulatorError;
 use crate::stack::StackError;
 
 /// Why a command failed.
@@ -73,6 +74,28 @@ pub enum CommandError {
         /// What it answered.
         answer: String,
     },
+    /// The backfill stopped because Kafka did not acknowledge.
+    #[error("Kafka is away: {backed_up} events wait in the backup queue; go on with --from {next} when it is back")]
+    KafkaAway {
+        /// Events that wait.
+        backed_up: u64,
+        /// The first day that is not published.
+        next: chrono::NaiveDate,
+    },
+    /// Dead letters are still in the queue.
+    #[error("{failed} dead letters could not be sent again, and {left} are left; each row says why")]
+    NotReplayed {
+        /// How many failed or were refused again.
+        failed: u64,
+        /// For how many there was no time, or no function to try.
+        left: u64,
+    },
+    /// Dead letters are still in the queue.
+    #[error("{left} dead letters could not be deleted; each row says why")]
+    NotPurged {
+        /// How many.
+        left: u64,
+    },
     /// The stores do not catch up.
     #[error("{lag} events are still not in the stores {seconds} s after the last progress; see ./localstack/status")]
     Stuck {
@@ -80,6 +103,15 @@ pub enum CommandError {
         lag: i64,
         /// How long nothing moved.
         seconds: u64,
+    },
+    /// The emulator.
+    #[error(transparent)]
+    Emulator(#[from] EmulatorError),
+    /// The template has queues, and there is no SQS for them.
+    #[error("the template has queues ({queues}); say where SQS is: --sqs-endpoint http://HOST:PORT")]
+    NoSqs {
+        /// Their names.
+        queues: String,
     },
     /// A file or stream.
     #[error("could not {what}")]

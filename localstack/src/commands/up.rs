@@ -4,10 +4,12 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum as _;
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CommandError, say};
+use crate::emulator::PartialResponse;
 use crate::process_table::Identity;
 use crate::stack::daemon::{FAILED, READY};
 use crate::stack::{Places, State};
@@ -23,6 +25,8 @@ pub struct UpOptions {
     pub feed_step: u64,
     /// The port of the HTTP API; 9000, or another when that is in use, without it.
     pub api_port: Option<u16>,
+    /// How Kafka mappings read a partial batch response.
+    pub partial_response: PartialResponse,
     /// `NAME=VALUE` for the template, winning over the stack's own.
     pub parameters: Vec<String>,
 }
@@ -81,6 +85,10 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
         "--feed-step",
         &options.feed_step.to_string(),
     ]);
+    // The same words as on the command line.
+    if let Some(reading) = options.partial_response.to_possible_value() {
+        command.args(["--partial-response", reading.get_name()]);
+    }
     if options.live {
         command.arg("--live");
     }

@@ -10,11 +10,11 @@ pub enum EmulatorError {
     #[error(transparent)]
     Template(Box<TemplateError>),
     /// A function's bootstrap is missing.
-    #[error("function {function}: no bootstrap at {path}; build it first")]
+    #[error("function {function}: no executable bootstrap at {path}; build it first")]
     MissingBootstrap {
         /// The function.
         function: String,
-        /// Where it should be.
+        /// Where it may be.
         path: String,
     },
     /// Two functions of the template have one name.
@@ -28,6 +28,16 @@ pub enum EmulatorError {
     MissingQueue {
         /// The queue.
         logical_id: String,
+    },
+    /// A mapping's on-failure destination cannot be written to.
+    #[error("mapping {mapping}: destination {destination} cannot be used: {reason}")]
+    Destination {
+        /// The mapping.
+        mapping: String,
+        /// Its destination.
+        destination: String,
+        /// Why.
+        reason: &'static str,
     },
     /// A folder or program that the emulator needs is missing.
     #[error("{what}")]

@@ -65,6 +65,10 @@ impl Function {
         &self.spec.name
     }
 
+    pub(super) fn timeout(&self) -> Duration {
+        self.spec.timeout
+    }
+
     /// Invokes the function. Like on AWS, the invocation goes on when the caller stops waiting for it.
     pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes) -> Result<Invocation, InvokeError> {
         let size = payload.len();
@@ -116,15 +120,14 @@ impl Function {
     }
 
     async fn run(&self, payload: Bytes) -> Result<Invocation, InvokeError> {
+        // Nothing frees a slot where there is none: AWS refuses at once as well.
+        if self.limit == 0 {
+            return Err(self.throttled());
+        }
         let _slot = match tokio::time::timeout(QUEUE_LIMIT, self.slots.acquire()).await {
             Ok(Ok(slot)) => slot,
             Ok(Err(_)) => return Err(self.ending_error()),
-            Err(_) => {
-                return Err(InvokeError::Throttled {
-                    function: self.spec.name.clone(),
-                    limit: self.limit,
-                });
-            }
+            Err(_) => return Err(self.throttled()),
         };
         let request_id = uuid::Uuid::new_v4().to_string();
         lock(&self.record).begin(Utc::now());
@@ -229,6 +232,13 @@ impl Function {
             function_error: function_error.map(str::to_owned),
             duration,
             request_id,
+        }
+    }
+
+    fn throttled(&self) -> InvokeError {
+        InvokeError::Throttled {
+            function: self.spec.name.clone(),
+            limit: self.limit,
         }
     }
 

@@ -15,7 +15,7 @@ use serde::de::IgnoredAny;
 
 use super::function::{Function, InvokeError};
 use super::template::function_arn;
-use super::{Inner, PAYLOAD_LIMIT, custom_resource};
+use super::{Inner, PAYLOAD_LIMIT, custom_resource, mapping_api};
 
 /// The routes; the caller serves them on a port.
 pub(super) fn router(inner: Arc<Inner>) -> Router {
@@ -25,7 +25,8 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
             &format!("{}/{{id}}", custom_resource::RESPONSE_PATH),
             put(custom_resource::receive),
         )
-        .with_state(inner)
+        .with_state(Arc::clone(&inner))
+        .merge(mapping_api::router(inner))
 }
 
 async fn invoke(State(inner): State<Arc<Inner>>, Path(name): Path<String>, headers: HeaderMap, body: Body) -> Response {
@@ -114,7 +115,7 @@ fn executed(status: StatusCode) -> Response {
     response
 }
 
-fn refuse(status: StatusCode, kind: &'static str, message: &str) -> Response {
+pub(super) fn refuse(status: StatusCode, kind: &'static str, message: &str) -> Response {
     let fault = if status.is_server_error() { "Service" } else { "User" };
     // The API's own model spells the field `Message` for some errors and `message` for others; SDKs accept either.
     let body = serde_json::json!({ "Type": fault, "Message": message });
@@ -126,7 +127,7 @@ fn refuse(status: StatusCode, kind: &'static str, message: &str) -> Response {
 }
 
 /// The plain name in `name`, `name:qualifier`, `account:function:name` or an ARN.
-fn function_name(name: &str) -> &str {
+pub(super) fn function_name(name: &str) -> &str {
     let name = match name.split_once("function:") {
         Some((_, rest)) => rest,
         None => name,

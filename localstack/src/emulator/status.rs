@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::mapping::PartialResponse;
+
 /// Everything that runs, and how it fares.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Status {
@@ -11,6 +13,9 @@ pub struct Status {
     pub functions: Vec<FunctionStatus>,
     /// The Kafka event source mappings.
     pub mappings: Vec<MappingStatus>,
+    /// The SQS event source mappings.
+    #[serde(default)]
+    pub queue_mappings: Vec<QueueMappingStatus>,
     /// The schedules.
     pub schedules: Vec<ScheduleStatus>,
     /// The routes of the HTTP API.
@@ -48,6 +53,9 @@ pub struct FunctionStatus {
 /// One Kafka event source mapping.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MappingStatus {
+    /// Its id in the API.
+    #[serde(default)]
+    pub uuid: String,
     /// The function's name.
     pub function: String,
     /// The topic.
@@ -60,6 +68,15 @@ pub struct MappingStatus {
     pub batch_size: usize,
     /// How long records are gathered before a batch that is not full is sent.
     pub window_seconds: f64,
+    /// What a partial batch response means for records that it does not name.
+    #[serde(default)]
+    pub partial_response: PartialResponse,
+    /// Pollers that run.
+    #[serde(default)]
+    pub pollers: usize,
+    /// The most there may be.
+    #[serde(default)]
+    pub maximum_pollers: usize,
     /// Records not yet committed, over all partitions; absent while Kafka cannot be asked.
     pub lag: Option<i64>,
     /// Each partition; empty while Kafka cannot be asked.
@@ -68,10 +85,25 @@ pub struct MappingStatus {
     pub batches: u64,
     /// Records handed to the function, repetitions included.
     pub records: u64,
+    /// Records that `FilterCriteria` kept from the function.
+    #[serde(default)]
+    pub filtered: u64,
     /// Invocations after which records had to be sent again.
     pub retries: u64,
-    /// Records given up after `MaximumRetryAttempts`.
+    /// Failed batches that were split.
+    #[serde(default)]
+    pub bisections: u64,
+    /// Invocations that the function's concurrency refused.
+    #[serde(default)]
+    pub throttles: u64,
+    /// Records given up: too many retries, too old, or too large. With a destination they count when it has them.
     pub discarded: u64,
+    /// Those of them that the on-failure destination has.
+    #[serde(default)]
+    pub sent_to_destination: u64,
+    /// What works here and not in AWS, or is better done otherwise.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// What went wrong last, with Kafka or with the function.
     pub last_error: Option<String>,
     /// How many records the last invocation had.
@@ -93,10 +125,39 @@ pub enum MappingState {
     Retrying,
     /// Kafka or the topic cannot be reached; it keeps trying.
     Disconnected,
-    /// `Enabled: false` in the template.
+    /// Paused: `Enabled: false` in the template, or by the API.
     Disabled,
     /// Ended.
     Stopped,
+}
+
+/// One SQS event source mapping.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct QueueMappingStatus {
+    /// The function's name.
+    pub function: String,
+    /// The queue's name.
+    pub queue: String,
+    /// What it is doing. It never joins a group; `retrying` means that the last batch had messages that come again.
+    pub state: MappingState,
+    /// The most messages in one invocation.
+    pub batch_size: usize,
+    /// How long messages are gathered before a batch that is not full is sent.
+    pub window_seconds: f64,
+    /// Invocations.
+    pub batches: u64,
+    /// Messages handed to the function, repetitions included.
+    pub messages: u64,
+    /// Messages that the function did not do, so that they come again.
+    pub failures: u64,
+    /// Messages that wait; absent while SQS cannot be asked.
+    pub visible: Option<u64>,
+    /// Messages that are hidden, because the function has them or had them and did not do them; absent while SQS cannot be asked.
+    pub hidden: Option<u64>,
+    /// What went wrong last, with SQS or with the function.
+    pub last_error: Option<String>,
+    /// How long the last invocation took.
+    pub last_duration_ms: Option<f64>,
 }
 
 /// One partition of a mapping's topic.

@@ -133,6 +133,7 @@ impl<R: Fn(&'static str, Duration)> Starting<'_, R> {
             log: self.options.log_dir.join(format!("{name}.log")),
             port,
             security: None,
+            proxy_port: None,
         };
         let server = Server::start(&place).await?;
         (self.ready)(K::NAME, self.began.elapsed());

@@ -40,6 +40,7 @@ pub struct Kind {
     classes: Option<NewClasses>,
     /// Where the broker is asked without user and certificate.
     plain_port: u16,
+    proxied_port: Option<u16>,
 }
 
 /// An archive of loaded classes that the JVM writes when this broker ends; it makes the next start three times as fast.
@@ -61,6 +62,12 @@ impl Kafka {
     pub fn plain_bootstrap(&self) -> String {
         bootstrap(self.kind().plain_port)
     }
+
+    /// Where a proxy has to lead to, when the broker was started for one.
+    #[must_use]
+    pub fn proxied_port(&self) -> Option<u16> {
+        self.kind().proxied_port
+    }
 }
 
 impl ServerKind for Kind {
@@ -74,7 +81,7 @@ impl ServerKind for Kind {
             .into_os_string();
         let java = install::program("java")?;
         let settings = dir.join("server.properties");
-        let listeners = Listeners::choose(port, options.security.as_ref(), &dir)?;
+        let listeners = Listeners::choose(port, options.security.as_ref(), &dir)?.behind(options.proxy_port)?;
         write(&settings, &properties(&dir, &listeners, port::free_port()?))?;
         write(&dir.join("log4j2.properties"), LOGGING)?;
 
@@ -122,8 +129,12 @@ impl ServerKind for Kind {
             jvm.extend(options.security.iter().flat_map(secured::new_user));
             program.prepare("kafka.tools.StorageTool", &java, &jvm).await?;
         }
-        let plain_port = listeners.plain_port;
-        Ok((Self { classes, plain_port }, program))
+        let kind = Self {
+            classes,
+            plain_port: listeners.plain_port,
+            proxied_port: listeners.proxied_port,
+        };
+        Ok((kind, program))
     }
 
     /// A broker that was killed is known to the controller but fenced until it has registered again; only an unfenced one is
@@ -200,6 +211,7 @@ fn bootstrap(port: u16) -> String {
 fn properties(dir: &Path, listeners: &Listeners, controller_port: u16) -> String {
     let Listeners {
         addresses,
+        advertised,
         protocols,
         more,
         ..
@@ -212,7 +224,7 @@ node.id={NODE}
 controller.quorum.voters={NODE}@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
 listeners={addresses},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners={addresses}
+advertised.listeners={advertised}
 listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT
 {more}log.dirs={data}
 auto.create.topics.enable=false

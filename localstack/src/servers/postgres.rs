@@ -86,11 +86,7 @@ impl ServerKind for Kind {
         }
         former::wait_until_gone(&dir).await?;
         if !dir.join("PG_VERSION").exists() {
-            let args = [
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--no-sync",
-            ];
+            let args = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
             let mut args: Vec<OsString> = args.iter().map(Into::into).collect();
             args.extend(["--no-instructions".into(), "-D".into(), dir.clone().into_os_string()]);
             match &options.security {

@@ -71,9 +71,10 @@ impl Authority {
     /// [`ServerError`] when it cannot be made or written.
     pub fn create(ca_file: &Path) -> Result<Self, ServerError> {
         let mut params = CertificateParams::new(Vec::<String>::new())?;
-        params
-            .distinguished_name
-            .push(DnType::CommonName, format!("Authority {}", uuid::Uuid::new_v4().simple()));
+        params.distinguished_name.push(
+            DnType::CommonName,
+            format!("Authority {}", uuid::Uuid::new_v4().simple()),
+        );
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2100, 1, 1));

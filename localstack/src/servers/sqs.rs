@@ -85,7 +85,8 @@ impl ServerKind for Kind {
 fn environment(dir: &Path, port: u16) -> Vec<(String, String)> {
     let dir = dir.display().to_string();
     [
-        ("SERVICES", "sqs".to_owned()),
+        // S3 is loaded when a mapping's on-failure records first go there.
+        ("SERVICES", "sqs,s3".to_owned()),
         ("GATEWAY_SERVER", "hypercorn".to_owned()),
         ("GATEWAY_LISTEN", format!("127.0.0.1:{port}")),
         // Queue URLs that lead here without DNS.

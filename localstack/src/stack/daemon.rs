@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::interface::Parts;
 use super::{Places, StackError, State, queues};
+use crate::emulator::PartialResponse;
 use crate::process_table::descendants;
 use crate::servers::Servers;
 use progress::Progress;
@@ -42,6 +43,8 @@ pub struct DaemonOptions {
     pub api_port: Option<u16>,
     /// A MongoDB to use instead of starting one.
     pub mongodb_uri: Option<String>,
+    /// How Kafka mappings read a partial batch response.
+    pub partial_response: PartialResponse,
     /// The functions' bootstraps.
     pub bin_dir: PathBuf,
     /// Template parameters that win over the stack's own.

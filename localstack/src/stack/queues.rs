@@ -37,7 +37,7 @@ struct Attribute {
 }
 
 /// Creates the queues; gives their URLs by logical id.
-pub(super) async fn create(client: &Client, queues: &[Queue]) -> Result<BTreeMap<String, String>, StackError> {
+pub(crate) async fn create(client: &Client, queues: &[Queue]) -> Result<BTreeMap<String, String>, StackError> {
     let mut urls = BTreeMap::new();
     for queue in queues {
         let attributes = queue

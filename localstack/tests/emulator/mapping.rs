@@ -1,7 +1,7 @@
 //! Kafka event source mappings on a real Kafka.
 
 use krafka::producer::Record;
-use localstack::emulator::MappingState;
+use localstack::emulator::{MappingState, PartialResponse};
 use serde_json::{Value, json};
 
 use crate::support::{Stand, mapping, mapping_resources, send, topic};
@@ -48,7 +48,13 @@ async fn records_arrive_as_lambda_sends_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_partial_failure_resumes_at_the_named_offset_while_others_go_on() {
+async fn a_function_that_names_all_it_has_not_done_is_right_under_both_readings() {
+    for reading in [PartialResponse::OnlyNamed, PartialResponse::FromFirstNamed] {
+        a_partial_failure_stops_its_partition_alone(reading).await;
+    }
+}
+
+async fn a_partial_failure_stops_its_partition_alone(reading: PartialResponse) {
     let stand = Stand::with_kafka();
     let (topic, producer) = topic(&stand.kafka, 2).await;
     let gate = stand.file("gate").display().to_string();
@@ -58,7 +64,8 @@ async fn a_partial_failure_resumes_at_the_named_offset_while_others_go_on() {
     send(&producer, &topic, 0, first).await;
     send(&producer, &topic, 1, values(5)).await;
 
-    let emulator = stand.emulator(&mapping_resources(&stand, &topic, REPORTING)).await;
+    let resources = mapping_resources(&stand, &topic, REPORTING);
+    let emulator = stand.emulator_reading(&resources, reading).await;
     emulator.start_events().await.unwrap();
     let status = mapping(&emulator, "partition 0 stops at 4", |status| {
         status.retries >= 2
@@ -70,7 +77,7 @@ async fn a_partial_failure_resumes_at_the_named_offset_while_others_go_on() {
     })
     .await;
     assert_eq!(status.state, MappingState::Retrying);
-    assert_eq!(status.lag, Some(6));
+    assert_eq!((status.lag, status.partial_response), (Some(6), reading));
     send(&producer, &topic, 1, values(3)).await;
     mapping(&emulator, "partition 1 goes on", |status| {
         status.partitions[1].committed == Some(8)
@@ -94,7 +101,7 @@ async fn a_partial_failure_resumes_at_the_named_offset_while_others_go_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_whose_function_fails_or_crashes_is_sent_again_and_not_committed_before() {
-    for action in ["error", "crash"] {
+    for action in ["error", "crash", "garbage", "stranger"] {
         let stand = Stand::with_kafka();
         let (topic, producer) = topic(&stand.kafka, 1).await;
         let gate = stand.file("gate").display().to_string();
@@ -122,30 +129,6 @@ async fn a_batch_whose_function_fails_or_crashes_is_sent_again_and_not_committed
         }
         emulator.shutdown().await;
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn retries_end_where_the_template_says() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 1).await;
-    send(
-        &producer,
-        &topic,
-        0,
-        ["ok".to_owned(), "fail:/nonexistent".to_owned(), "ok".to_owned()],
-    )
-    .await;
-    let event = format!("{REPORTING}, MaximumRetryAttempts: 2");
-    let emulator = stand.emulator(&mapping_resources(&stand, &topic, &event)).await;
-    emulator.start_events().await.unwrap();
-    let status = mapping(&emulator, "the rest is given up", |status| status.lag == Some(0)).await;
-    assert_eq!((status.discarded, status.batches), (2, 3));
-    send(&producer, &topic, 0, ["ok".to_owned()]).await;
-    mapping(&emulator, "the next is done", |status| {
-        status.partitions[0].committed == Some(4)
-    })
-    .await;
-    emulator.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

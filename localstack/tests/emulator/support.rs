@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use krafka::Kafka;
 use krafka::admin::{CreateTopicsOptions, NewTopic};
 use krafka::producer::{Producer, Record};
-use localstack::emulator::{Emulator, EmulatorOptions, MappingStatus};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, MappingStatus, PartialResponse};
 use localstack::servers;
 use serde_json::Value;
 
@@ -19,6 +19,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Stand {
     pub folder: tempfile::TempDir,
     pub kafka: String,
+    /// The queues of the template, by logical id.
+    pub queue_urls: BTreeMap<String, String>,
 }
 
 impl Stand {
@@ -27,6 +29,7 @@ impl Stand {
         Self {
             folder: tempfile::tempdir().unwrap(),
             kafka: "127.0.0.1:1".to_owned(),
+            queue_urls: BTreeMap::new(),
         }
     }
 
@@ -45,6 +48,18 @@ impl Stand {
 
     /// Starts an emulator on a template with these resources.
     pub async fn emulator(&self, resources: &str) -> Emulator {
+        Emulator::start(self.options(resources)).await.unwrap()
+    }
+
+    /// The same, with this reading of partial batch responses.
+    pub async fn emulator_reading(&self, resources: &str, reading: PartialResponse) -> Emulator {
+        let mut options = self.options(resources);
+        options.partial_response = reading;
+        Emulator::start(options).await.unwrap()
+    }
+
+    /// What an emulator on a template with these resources needs.
+    pub fn options(&self, resources: &str) -> EmulatorOptions {
         let template = self.file("template.yaml");
         let metadata = "Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: echo_function}}";
         std::fs::write(
@@ -52,16 +67,12 @@ impl Stand {
             format!("Resources:\n{}", resources.replace("$ECHO", metadata)),
         )
         .unwrap();
-        let options = EmulatorOptions {
-            template,
-            parameters: BTreeMap::new(),
-            bin_dir: examples(),
-            kafka_bootstrap: self.kafka.clone(),
-            queue_urls: BTreeMap::new(),
-            function_env: BTreeMap::from([("AWS_REGION".to_owned(), "us-east-1".to_owned())]),
-            log_dir: self.file("logs"),
-        };
-        Emulator::start(options).await.unwrap()
+        let kafka = KafkaAccess::plaintext(&self.kafka);
+        let mut options = EmulatorOptions::new(template, examples(), kafka, self.file("logs"));
+        let region = ("AWS_REGION".to_owned(), "us-east-1".to_owned());
+        options.function_env.extend([region]);
+        options.queue_urls = self.queue_urls.clone();
+        options
     }
 
     /// What the function wrote to its log of invocations, one value for each.
@@ -83,11 +94,52 @@ impl Stand {
 
 /// A mapping's resources: one function `echo` that reads `topic`, with more properties of the event.
 pub fn mapping_resources(stand: &Stand, topic: &str, event: &str) -> String {
+    mapping_of(stand, topic, "Timeout: 20", "NAMES: default", event)
+}
+
+/// The same, with more properties of the function and more environment variables.
+pub fn mapping_of(stand: &Stand, topic: &str, function: &str, variables: &str, event: &str) -> String {
     format!(
-        "  Echo:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties:\n      FunctionName: echo\n      Handler: bootstrap\n      Timeout: 20\n      Environment: {{Variables: {{INVOCATION_LOG: {log}, EVENT_FILE: {event_file}}}}}\n      Events:\n        Records: {{Type: MSK, Properties: {{Stream: 'arn:aws:kafka:us-east-1:000000000000:cluster/c/1', Topics: [{topic}], ConsumerGroupId: group.{topic}, {event}}}}}\n",
+        "  Echo:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties:\n      FunctionName: echo\n      Handler: bootstrap\n      {function}\n      Environment: {{Variables: {{INVOCATION_LOG: {log}, EVENT_FILE: {event_file}, {variables}}}}}\n      Events:\n        Records: {{Type: MSK, Properties: {{Stream: 'arn:aws:kafka:us-east-1:000000000000:cluster/c/1', Topics: [{topic}], ConsumerGroupId: group.{topic}, {event}}}}}\n",
         log = stand.file("invocations").display(),
         event_file = stand.file("event.json").display(),
     )
+}
+
+/// All that one partition of a topic holds: keys and values, in order.
+pub async fn read_topic(kafka: &str, topic: &str, count: usize) -> Vec<(Option<String>, Value)> {
+    let client = Kafka::builder(kafka).connect().await.unwrap();
+    let consumer = client
+        .consumer_without_group()
+        .auto_offset_reset(krafka::consumer::AutoOffsetReset::Earliest)
+        .build()
+        .await
+        .unwrap();
+    consumer.assign(topic, vec![0]).await.unwrap();
+    let began = Instant::now();
+    let mut found = Vec::new();
+    while found.len() < count {
+        assert!(began.elapsed() < PATIENCE, "{topic} holds {} of {count}", found.len());
+        for record in consumer.poll(Duration::from_millis(200)).await.unwrap() {
+            let key = record.key.map(|key| String::from_utf8(key.to_vec()).unwrap());
+            found.push((key, serde_json::from_slice(&record.value.unwrap()).unwrap()));
+        }
+    }
+    found
+}
+
+/// The SQS (and S3) of `localstack servers`, else one that ends with this process.
+pub fn shared_sqs() -> &'static str {
+    static SQS: OnceLock<String> = OnceLock::new();
+    SQS.get_or_init(|| match std::env::var("HWANYUL_TEST_SQS") {
+        Ok(url) => url,
+        Err(_) => outliving(async |folder| {
+            let sqs = servers::Sqs::start(&servers::Options::in_dir(folder.join("sqs")))
+                .await
+                .unwrap();
+            (sqs.url(), sqs)
+        }),
+    })
 }
 
 /// A topic of its own, and a producer for it.
@@ -150,27 +202,32 @@ fn shared_kafka() -> &'static str {
     static KAFKA: OnceLock<String> = OnceLock::new();
     KAFKA.get_or_init(|| match std::env::var("HWANYUL_TEST_KAFKA") {
         Ok(bootstrap) => bootstrap,
-        Err(_) => {
-            let (sender, receiver) = std::sync::mpsc::channel();
-            // A runtime of its own: that of the test that came first ends with that test.
-            std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_multi_thread()
-                    .worker_threads(1)
-                    .enable_all()
-                    .build()
-                    .unwrap();
-                runtime.block_on(async {
-                    let folder = tempfile::tempdir().unwrap();
-                    let kafka = servers::Kafka::start(&servers::Options::in_dir(folder.path().join("kafka")))
-                        .await
-                        .unwrap();
-                    sender.send(kafka.bootstrap()).unwrap();
-                    std::future::pending::<()>().await;
-                });
-            });
-            receiver.recv().unwrap()
-        }
+        Err(_) => outliving(async |folder| {
+            let kafka = servers::Kafka::start(&servers::Options::in_dir(folder.join("kafka")))
+                .await
+                .unwrap();
+            (kafka.bootstrap(), kafka)
+        }),
     })
+}
+
+/// Starts a server on a thread and a runtime of its own: that of the test that came first ends with that test.
+fn outliving<S>(start: impl AsyncFnOnce(PathBuf) -> (String, S) + Send + 'static) -> String {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let (address, _server) = start(folder.path().to_owned()).await;
+            sender.send(address).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    receiver.recv().unwrap()
 }
 
 /// Where cargo puts the examples: beside the folder of the tests.

@@ -1,12 +1,13 @@
-//! From records to payloads.
+//! From records to payloads, without any server: what the fuzz target `kafka_event` calls.
 
 use crate::batch::MAX_VALUE_BYTES;
-use crate::dead_letter::RefusalCode;
+use crate::dead_letter::{RefusalCode, shortened};
 use crate::event::Payload;
 use crate::record::{KafkaEvent, KafkaRecord};
 
 /// What an event held.
-pub(super) struct Decoded<'a, P> {
+#[derive(Debug)]
+pub struct Decoded<'a, P> {
     /// In the order of each partition.
     pub payloads: Vec<P>,
     /// The record of each payload.
@@ -17,7 +18,9 @@ pub(super) struct Decoded<'a, P> {
     pub refused: Vec<(&'a KafkaRecord<'a>, RefusalCode, String)>,
 }
 
-pub(super) fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P> {
+/// Reads every record of the event: each is a payload, a tombstone or refused.
+#[must_use]
+pub fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P> {
     let count = event.records.values().map(Vec::len).sum();
     let mut decoded = Decoded {
         payloads: Vec::with_capacity(count),
@@ -45,11 +48,8 @@ pub(super) fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P
 
 fn payload<P: Payload>(record: &KafkaRecord<'_>, buffer: &mut Vec<u8>) -> Result<Option<P>, (RefusalCode, String)> {
     if &*record.topic != P::TOPIC.name() {
-        let reason = format!(
-            "the record is of topic {:?}; this function handles {}",
-            &*record.topic,
-            P::TOPIC
-        );
+        let topic = shortened(&record.topic, 300);
+        let reason = format!("the record is of topic {topic:?}; this function handles {}", P::TOPIC);
         return Err((RefusalCode::WrongTopic, reason));
     }
     if record.is_tombstone() {
@@ -69,6 +69,6 @@ fn payload<P: Payload>(record: &KafkaRecord<'_>, buffer: &mut Vec<u8>) -> Result
             RefusalCode::NotJson
         };
         // serde's messages repeat the offending value, which can be long.
-        (code, error.to_string().chars().take(300).collect())
+        (code, shortened(&error.to_string(), 300))
     })
 }

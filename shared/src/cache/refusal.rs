@@ -26,9 +26,13 @@ pub(super) fn failure(config: &RedisConfig, error: &RedisError) -> Failure {
         Failure::Refused(fault.sentence(REDIS_URL, REDIS_CA_FILE, path))
     } else if error.kind() == ErrorKind::AuthenticationFailed || says("authentication failed") || says("WRONGPASS") {
         let user = user(&config.url);
-        Failure::Refused(format!("redis refused user {user:?}: wrong user or password in {REDIS_URL}"))
+        Failure::Refused(format!(
+            "redis refused user {user:?}: wrong user or password in {REDIS_URL}"
+        ))
     } else if says("NOAUTH") {
-        Failure::Refused(format!("redis wants a user and a password, which {REDIS_URL} does not have"))
+        Failure::Refused(format!(
+            "redis wants a user and a password, which {REDIS_URL} does not have"
+        ))
     } else if says("NOPERM") {
         Failure::Refused(format!("redis does not let the user in {REDIS_URL} do what it must"))
     } else if is_tls && (says("corrupt message") || is_hang_up(error, &text) || error.is_timeout()) {
@@ -45,7 +49,14 @@ pub(super) fn failure(config: &RedisConfig, error: &RedisError) -> Failure {
 }
 
 fn is_hang_up(error: &RedisError, text: &str) -> bool {
-    let ended = ["eof", "reset by peer", "end of file", "broken pipe", "driver unexpectedly terminated", "multiplexed connection"];
+    let ended = [
+        "eof",
+        "reset by peer",
+        "end of file",
+        "broken pipe",
+        "driver unexpectedly terminated",
+        "multiplexed connection",
+    ];
     (error.is_connection_dropped() && !error.is_connection_refusal() && !text.contains("refused"))
         || ended.iter().any(|words| text.to_lowercase().contains(words))
 }

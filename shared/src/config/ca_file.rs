@@ -89,9 +89,15 @@ mod tests {
     #[test]
     fn a_file_of_certificates_is_read_and_an_unset_variable_is_none() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/test-ca.pem");
-        let file = CaFile::read(&|_| Some(path.to_owned()), var::REDIS_CA_FILE).unwrap().unwrap();
+        let file = CaFile::read(&|_| Some(path.to_owned()), var::REDIS_CA_FILE)
+            .unwrap()
+            .unwrap();
         assert_eq!(file.path(), path);
         assert!(file.pem().starts_with(b"-----BEGIN CERTIFICATE-----"));
-        assert!(CaFile::read(&|_| Some(String::new()), var::REDIS_CA_FILE).unwrap().is_none());
+        assert!(
+            CaFile::read(&|_| Some(String::new()), var::REDIS_CA_FILE)
+                .unwrap()
+                .is_none()
+        );
     }
 }

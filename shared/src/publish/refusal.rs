@@ -5,16 +5,20 @@ use std::io;
 use krafka::KrafkaError;
 
 use crate::certificate::{Fault, text_of};
-use crate::config::var::{
-    KAFKA_BOOTSTRAP_SERVERS, KAFKA_CA_FILE, KAFKA_PASSWORD, KAFKA_SECURITY, KAFKA_USERNAME,
-};
+use crate::config::var::{KAFKA_BOOTSTRAP_SERVERS, KAFKA_CA_FILE, KAFKA_PASSWORD, KAFKA_SECURITY, KAFKA_USERNAME};
 use crate::config::{CaFile, KafkaConfig, KafkaSecurity};
 
 /// The same kind of error, so that a refusal stays permanent and a broken connection stays none, in words that name the setting.
 pub(super) fn named(config: &KafkaConfig, error: KrafkaError) -> KrafkaError {
     match error {
         KrafkaError::Auth { message, source } => {
-            let message = match reason(config, &text_of(&KrafkaError::Auth { message: message.clone(), source: source.clone() })) {
+            let message = match reason(
+                config,
+                &text_of(&KrafkaError::Auth {
+                    message: message.clone(),
+                    source: source.clone(),
+                }),
+            ) {
                 Some(reason) => format!("{reason} ({message})"),
                 None => message,
             };
@@ -57,7 +61,14 @@ fn reason(config: &KafkaConfig, text: &str) -> Option<String> {
 /// answer, is some 350 MB), as it does when it hears another protocol than its own.
 fn hung_up(error: &io::Error) -> bool {
     let text = text_of(error);
-    let ended = ["eof", "reset by peer", "connection closed", "broken pipe", "unexpected end", "protocol error"];
+    let ended = [
+        "eof",
+        "reset by peer",
+        "connection closed",
+        "broken pipe",
+        "unexpected end",
+        "protocol error",
+    ];
     ended.iter().any(|words| text.to_lowercase().contains(words))
 }
 
@@ -67,5 +78,7 @@ fn mismatch(config: &KafkaConfig) -> String {
         KafkaSecurity::Scram { .. } => ("sasl_ssl_scram", "speaks no TLS"),
         KafkaSecurity::MskIam { .. } => ("msk_iam", "speaks no TLS"),
     };
-    format!("the broker does not speak as we do: {KAFKA_SECURITY} is {security}, and the port in {KAFKA_BOOTSTRAP_SERVERS} perhaps {not}")
+    format!(
+        "the broker does not speak as we do: {KAFKA_SECURITY} is {security}, and the port in {KAFKA_BOOTSTRAP_SERVERS} perhaps {not}"
+    )
 }

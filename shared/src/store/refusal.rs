@@ -14,11 +14,15 @@ pub(crate) fn refusal(error: &sqlx::Error) -> Option<String> {
     }
     match error {
         sqlx::Error::Database(refused) => match refused.code().as_deref()? {
-            "28P01" => Some(format!("PostgreSQL refused the user in {DATABASE_URL}: wrong user or password")),
+            "28P01" => Some(format!(
+                "PostgreSQL refused the user in {DATABASE_URL}: wrong user or password"
+            )),
             "28000" if text.contains("no encryption") => Some(format!(
                 "PostgreSQL lets this user in over TLS only: {DATABASE_URL} needs sslmode=verify-full"
             )),
-            "28000" => Some(format!("PostgreSQL has no rule that lets in the user of {DATABASE_URL} from here")),
+            "28000" => Some(format!(
+                "PostgreSQL has no rule that lets in the user of {DATABASE_URL} from here"
+            )),
             "3D000" => Some(format!("the database in {DATABASE_URL} does not exist")),
             _ => None,
         },

@@ -16,9 +16,17 @@ async fn main() {
             let directory = PathBuf::from(arguments.next().unwrap_or_default());
             flows::bench::cold_start::run(&directory, &arguments.collect::<Vec<_>>()).await;
         }
+        "memory" => {
+            let directory = PathBuf::from(arguments.next().unwrap_or_default());
+            let invocations = arguments
+                .next()
+                .and_then(|number| number.parse().ok())
+                .unwrap_or(100_000);
+            flows::bench::memory::run(&directory, invocations, &arguments.collect::<Vec<_>>()).await;
+        }
         other => {
             eprintln!(
-                "bench {other:?}: allowed are handler, publish, latency, api, rows and cold-start DIRECTORY FUNCTION..."
+                "bench {other:?}: allowed are handler, publish, latency, api, rows, cold-start DIRECTORY FUNCTION... and memory DIRECTORY INVOCATIONS FUNCTION..."
             );
             std::process::exit(2);
         }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, Template};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use localstack::feed::{Feed, FeedOptions};
 use serde_json::Value;
 use shared::config::{KafkaConfig, KafkaSecurity};
@@ -62,7 +62,10 @@ impl Functions {
             ("DatabaseUrl", database),
             ("MongodbUri", format!("{}/hwanyul", server("HWANYUL_TEST_MONGODB"))),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
-            ("EcbHistoryUrl", format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url())),
+            (
+                "EcbHistoryUrl",
+                format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url()),
+            ),
             ("LogLevel", "debug".to_owned()),
         ];
         Self {
@@ -88,7 +91,9 @@ impl Functions {
         let template = project().join("template.yaml");
         let queues = Template::load(&template, &parameters).unwrap().queues;
         // Where nothing listens: what Kafka does not take must not be rescued unseen.
-        let queue_urls = queues.into_iter().map(|queue| (queue.logical_id, "http://127.0.0.1:1/queue".to_owned()));
+        let queue_urls = queues
+            .into_iter()
+            .map(|queue| (queue.logical_id, "http://127.0.0.1:1/queue".to_owned()));
         let place = self.directory.join(Uuid::new_v4().simple().to_string());
         let aws_secret = Uuid::new_v4().simple().to_string();
         let function_env = [
@@ -100,14 +105,13 @@ impl Functions {
         ];
         let mut secrets = passwords_of(&parameters);
         secrets.push(aws_secret.clone());
+        let kafka = KafkaAccess::plaintext(parameters["KafkaBootstrapServers"].clone());
+        let function_env = function_env.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let emulator = Emulator::start(EmulatorOptions {
-            template,
-            kafka_bootstrap: parameters["KafkaBootstrapServers"].clone(),
             parameters,
-            bin_dir: binaries(),
             queue_urls: queue_urls.collect(),
-            function_env: function_env.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            log_dir: place.join("logs"),
+            function_env: function_env.into(),
+            ..EmulatorOptions::new(template, binaries(), kafka, place.join("logs"))
         })
         .await
         .unwrap();
@@ -116,7 +120,10 @@ impl Functions {
         let text = String::from_utf8_lossy(&invocation.payload).into_owned();
         let log = fs::read_to_string(place.join("logs").join(format!("{function}.log"))).unwrap_or_default();
         assert_no_secret(&place, std::slice::from_ref(&text), &secrets);
-        assert!(!text.contains("timed out after"), "{function} ran into its timeout: {log}");
+        assert!(
+            !text.contains("timed out after"),
+            "{function} ran into its timeout: {log}"
+        );
         Seen {
             answer: match invocation.function_error {
                 None => Ok(serde_json::from_str(&text).unwrap_or(Value::Null)),

@@ -1,6 +1,7 @@
 //! What a function's process is started with.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::emulator::template::FunctionSpec;
@@ -18,13 +19,15 @@ impl Launch {
     /// Finds what the function needs; its bootstrap must be there.
     pub(in crate::emulator) fn new(options: &EmulatorOptions, spec: &FunctionSpec) -> Result<Self, EmulatorError> {
         let system = |what: String| move |source| EmulatorError::System { what, source };
-        let bootstrap = options.bin_dir.join(&spec.binary);
-        if !bootstrap.is_file() {
+        let places = places(options, spec);
+        let Some(bootstrap) = places.iter().find(|place| is_executable(place)) else {
+            let places: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
             return Err(EmulatorError::MissingBootstrap {
                 function: spec.name.clone(),
-                path: bootstrap.display().to_string(),
+                path: places.join(" or "),
             });
-        }
+        };
+        let task_root = bootstrap.parent().unwrap_or(&options.bin_dir);
         // The process runs in another folder, so the paths must not depend on this one.
         let absolute = |path: &Path| {
             path.canonicalize()
@@ -34,12 +37,34 @@ impl Launch {
         let mut environment = options.function_env.clone();
         environment.extend(spec.environment.clone());
         Ok(Self {
-            bootstrap: absolute(&bootstrap)?,
-            task_root: absolute(&options.bin_dir)?,
+            bootstrap: absolute(bootstrap)?,
+            task_root: absolute(task_root)?,
             log: absolute(&options.log_dir)?.join(format!("{}.log", spec.name)),
             environment,
         })
     }
+}
+
+/// Where a function's bootstrap may be, the best first.
+fn places(options: &EmulatorOptions, spec: &FunctionSpec) -> Vec<PathBuf> {
+    let Some(code_uri) = &spec.code_uri else {
+        return vec![options.bin_dir.join(&spec.binary)];
+    };
+    let template = options.template.parent().unwrap_or(Path::new(""));
+    vec![
+        // As `sam build` lays it out, there or where it puts it by itself.
+        options.bin_dir.join(&spec.logical_id).join(&spec.binary),
+        template.join(code_uri).join(&spec.binary),
+        template
+            .join(".aws-sam/build")
+            .join(&spec.logical_id)
+            .join(&spec.binary),
+    ]
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// Checks once that processes can be tied to this one.

@@ -1,6 +1,6 @@
 //! What a function's answer says about its batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -9,8 +9,8 @@ use serde::Deserialize;
 pub(super) enum Verdict {
     /// All of them.
     Done,
-    /// In each partition named here, those before this offset; in the other partitions, all.
-    DoneBefore(BTreeMap<i32, i64>),
+    /// All but these offsets of these partitions, and what the reading of the answer adds to them.
+    Named(BTreeMap<i32, BTreeSet<i64>>),
     /// None of them, for this reason.
     Failed(String),
 }
@@ -48,7 +48,7 @@ pub(super) fn read(payload: &[u8], topic: &str, contains: impl Fn(i32, i64) -> b
     let failures = response
         .and_then(|response| response.batch_item_failures)
         .unwrap_or_default();
-    let mut first_failed: BTreeMap<i32, i64> = BTreeMap::new();
+    let mut named: BTreeMap<i32, BTreeSet<i64>> = BTreeMap::new();
     for ItemFailure {
         item_identifier: ItemIdentifier { partition, offset },
     } in failures
@@ -59,8 +59,7 @@ pub(super) fn read(payload: &[u8], topic: &str, contains: impl Fn(i32, i64) -> b
             .and_then(|number| number.parse().ok());
         match number.filter(|number| contains(*number, offset)) {
             Some(number) => {
-                let first = first_failed.entry(number).or_insert(offset);
-                *first = offset.min(*first);
+                named.entry(number).or_default().insert(offset);
             }
             None => {
                 return Verdict::Failed(format!(
@@ -69,10 +68,10 @@ pub(super) fn read(payload: &[u8], topic: &str, contains: impl Fn(i32, i64) -> b
             }
         }
     }
-    if first_failed.is_empty() {
+    if named.is_empty() {
         Verdict::Done
     } else {
-        Verdict::DoneBefore(first_failed)
+        Verdict::Named(named)
     }
 }
 
@@ -102,12 +101,15 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_is_done_before_its_first_failure() {
+    fn the_named_records_failed() {
         let answer = r#"{"batchItemFailures":[
             {"itemIdentifier":{"partition":"rates-0","offset":105}},
             {"itemIdentifier":{"partition":"rates-0","offset":103}},
             {"itemIdentifier":{"partition":"rates-2","offset":100}}]}"#;
-        assert_eq!(verdict(answer), Verdict::DoneBefore([(0, 103), (2, 100)].into()));
+        assert_eq!(
+            verdict(answer),
+            Verdict::Named([(0, [103, 105].into()), (2, [100].into())].into())
+        );
     }
 
     #[test]

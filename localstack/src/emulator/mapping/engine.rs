@@ -1,33 +1,42 @@
-//! The loop of one mapping: what is sent, what an answer means, what is committed.
+//! One poller: what is sent, what an answer means, what is committed.
 
 mod batch;
 mod commit;
 mod judge;
+mod leave;
+mod rebalance;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use krafka::consumer::Consumer;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::Mapping;
 use super::event::{EVENT_LIMIT, Envelope};
-use super::partition::Partition;
+use super::partition::{Partition, Position};
 use super::source::{self, Message, Source};
+use super::{Mapping, PollerProgress};
+use crate::emulator::PAYLOAD_LIMIT;
 use crate::emulator::function::{Invocation, InvokeError};
 use crate::emulator::status::MappingState;
 
-use batch::Batch;
-use commit::{Committed, Position};
+use batch::{Batch, Slice};
+use commit::Committed;
+use leave::Left;
+use rebalance::Revoking;
 
 /// Reading ahead stops at two batches, but not below this many records.
 const LEAST_READ_AHEAD: usize = 1_000;
 
 pub(super) struct Engine {
     mapping: Arc<Mapping>,
+    /// Which of the mapping's pollers this is, from 1.
+    number: usize,
     envelope: Envelope,
     source: Source,
     stop: watch::Receiver<bool>,
@@ -37,43 +46,60 @@ pub(super) struct Engine {
     consumer: Option<Arc<Consumer>>,
     /// Whether the group has handed out partitions: it takes no commits before.
     is_assigned: bool,
+    /// The partitions that the group has handed to this poller.
+    owned: BTreeSet<i32>,
+    /// Where partitions start that the group never committed, until they are ours.
+    starts: BTreeMap<i32, i64>,
     to_commit: BTreeMap<i32, Position>,
     commit_after: Instant,
     failed_commits: u32,
     in_flight: Option<BoxFuture<'static, (Batch, Result<Invocation, InvokeError>)>>,
     committing: Option<BoxFuture<'static, Committed>>,
+    leaving: FuturesUnordered<BoxFuture<'static, Left>>,
+    revoking: Option<Revoking>,
 }
 
 impl Engine {
-    pub(super) fn start(mapping: Arc<Mapping>, stop: watch::Receiver<bool>) -> Self {
-        let source = Source::start(mapping.spec.clone(), mapping.bootstrap.clone(), stop.clone());
+    pub(super) fn start(mapping: Arc<Mapping>, number: usize, stop: watch::Receiver<bool>) -> Self {
+        let source = Source::start(&mapping, number, stop.clone());
         Self {
-            envelope: Envelope::new(&mapping.spec.source, &mapping.bootstrap),
+            envelope: Envelope::new(&mapping.spec.source, &mapping.kafka.bootstrap),
             mapping,
+            number,
             source,
             stop,
             partitions: BTreeMap::new(),
             turn: 0,
             consumer: None,
             is_assigned: false,
+            owned: BTreeSet::new(),
+            starts: BTreeMap::new(),
             to_commit: BTreeMap::new(),
             commit_after: Instant::now(),
             failed_commits: 0,
             in_flight: None,
             committing: None,
+            leaving: FuturesUnordered::new(),
+            revoking: None,
         }
     }
 
     pub(super) async fn run(mut self) {
         let mut stop = self.stop.clone();
+        let mut released = self.mapping.claims.released();
         loop {
             let is_stopping = *stop.borrow();
             let now = Instant::now();
-            if !is_stopping && self.in_flight.is_none() {
-                self.send(now);
+            if !is_stopping {
+                self.leave(now);
+                if self.in_flight.is_none() {
+                    self.send(now);
+                }
             }
             self.commit(now, is_stopping);
-            if is_stopping && self.in_flight.is_none() && self.committing.is_none() {
+            self.let_go();
+            let is_idle = self.in_flight.is_none() && self.committing.is_none() && self.leaving.is_empty();
+            if is_stopping && is_idle {
                 break;
             }
             self.hold_or_resume().await;
@@ -83,7 +109,10 @@ impl Engine {
                 biased;
                 (batch, result) = next(&mut self.in_flight) => self.judge(batch, result),
                 (positions, result) = next(&mut self.committing) => self.committed(positions, result),
+                Some(left) = self.leaving.next() => self.left(left),
                 Some(message) = self.source.messages.recv() => self.take_in(message),
+                // Another poller may hold a partition that was its own until just now.
+                Ok(()) = released.changed() => {}
                 () = sleep_until(wake) => {}
                 _ = stop.wait_for(|stopped| *stopped), if !is_stopping => {}
             }
@@ -92,6 +121,9 @@ impl Engine {
         if let Some(consumer) = &self.consumer {
             source::close(consumer).await;
         }
+        self.mapping.note(|progress| {
+            progress.pollers.remove(&self.number);
+        });
     }
 
     fn take_in(&mut self, message: Message) {
@@ -99,35 +131,14 @@ impl Engine {
             Message::Joined { consumer, starts } => {
                 self.consumer = Some(consumer);
                 self.is_assigned = false;
-                for (partition, offset) in starts {
-                    // Committed at once: else a restart would skip what came in between.
-                    self.to_commit.entry(partition).or_insert((offset, None));
-                }
+                self.owned.clear();
+                self.revoking = None;
+                self.starts = starts.into_iter().collect();
             }
-            Message::Reset {
-                partitions,
-                is_assigned,
-            } => {
-                // Once in the group, commits are taken; one that is not is tried again.
-                self.is_assigned |= is_assigned;
-                partitions
-                    .iter()
-                    .for_each(|number| self.partitions.entry(*number).or_default().reset());
-                self.mapping.note(|progress| {
-                    progress.state = if is_assigned {
-                        MappingState::Running
-                    } else {
-                        MappingState::Starting
-                    };
-                });
-            }
-            Message::Records(records) => {
-                let now = Instant::now();
-                for record in records {
-                    self.partitions.entry(record.partition).or_default().push(record, now);
-                }
-                self.note_state();
-            }
+            Message::Assigned(partitions) => self.assigned(&partitions),
+            Message::Revoking { partitions, reply } => self.revoke(partitions, reply),
+            Message::Lost(partitions) => self.lost(&partitions),
+            Message::Records(records) => self.take_records(records),
             Message::Trouble(error) => {
                 tracing::warn!(
                     kafka.topic = self.mapping.spec.topic,
@@ -135,28 +146,62 @@ impl Engine {
                     "Could not read topic {}: {error}",
                     self.mapping.spec.topic
                 );
-                self.mapping.note(|progress| {
-                    progress.state = MappingState::Disconnected;
-                    progress.last_error = Some(error);
-                });
+                self.set_state(MappingState::Disconnected);
+                self.mapping.note(|progress| progress.last_error = Some(error));
             }
         }
     }
 
+    fn take_records(&mut self, records: Vec<krafka::consumer::ConsumerRecord>) {
+        let now = Instant::now();
+        let mut filtered = BTreeSet::new();
+        let mut count = 0;
+        for record in records {
+            let partition = self.partitions.entry(record.partition).or_default();
+            if self.mapping.spec.filters.lets_pass(record.value.as_deref()) {
+                partition.push(record, now);
+            } else {
+                partition.pass_over(&record);
+                filtered.insert(record.partition);
+                count += 1;
+            }
+        }
+        if count > 0 {
+            self.mapping.note(|progress| progress.filtered += count);
+            filtered.into_iter().for_each(|number| self.note_position(number));
+        }
+        self.note_state();
+    }
+
     /// Invokes the function, if a batch is due.
     fn send(&mut self, now: Instant) {
-        let Some(batch) = Batch::due(&mut self.partitions, &self.mapping.spec, &mut self.turn, now) else {
+        let mapping = Arc::clone(&self.mapping);
+        let is_open = |number: i32| mapping.claims.is_free(number);
+        let Some(mut batch) = Batch::due(&mut self.partitions, &mapping.spec, &mut self.turn, now, is_open) else {
             return;
         };
+        self.give_up_old(&mut batch);
+        // Since they were looked at, another poller may have claimed one; then its records wait here.
+        for Slice { partition, chunk, .. } in batch.without(|number| mapping.claims.claim(number)) {
+            let partition = self.partitions.entry(partition).or_default();
+            partition.come_back();
+            partition.keep(chunk);
+        }
+        if batch.slices.is_empty() {
+            return;
+        }
         let event = batch.event(&self.envelope);
-        self.mapping.note(|progress| {
+        if batch.len() == 1 && event.len() > PAYLOAD_LIMIT && mapping.destination.is_some() {
+            self.give_up_large(batch);
+            return;
+        }
+        mapping.note(|progress| {
             progress.batches += 1;
             progress.records += batch.len() as u64;
             progress.last_batch_records = Some(batch.len());
         });
-        let function = Arc::clone(&self.mapping.function);
         self.in_flight = Some(Box::pin(async move {
-            let result = function.deliver(event.into()).await;
+            let result = mapping.function.deliver(event.into()).await;
             (batch, result)
         }));
     }
@@ -166,7 +211,11 @@ impl Engine {
         let Some(consumer) = &self.consumer else { return };
         let topic = self.mapping.spec.topic.as_str();
         let enough = (2 * self.mapping.spec.batch_size).max(LEAST_READ_AHEAD);
-        for (number, partition) in &mut self.partitions {
+        for (number, partition) in self
+            .partitions
+            .iter_mut()
+            .filter(|(_, partition)| !partition.is_leaving)
+        {
             let (records, bytes) = (partition.len(), partition.bytes());
             if !partition.is_paused && (records >= enough || bytes >= 2 * EVENT_LIMIT) {
                 consumer.pause(topic, &[*number]).await;
@@ -178,31 +227,45 @@ impl Engine {
         }
     }
 
-    /// When something is due that no message announces: a full window, a retry, a commit.
+    /// When something is due that no message announces: a full window, a retry, a write, a commit.
     fn wake(&self, now: Instant) -> Option<Instant> {
         let window = self.mapping.spec.window;
-        let is_free = self.in_flight.is_none();
+        let may_send = self.in_flight.is_none();
         let batches = self
             .partitions
-            .values()
-            .filter(|_| is_free)
-            .filter_map(|partition| match partition.retry() {
-                Some((due, _)) => Some(due),
-                None => partition.oldest().map(|oldest| oldest + window),
+            .iter()
+            .filter(|(number, partition)| partition.is_free() && self.mapping.claims.is_free(**number))
+            .filter_map(|(_, partition)| match partition.next_chunk() {
+                Some(chunk) => (may_send || chunk.given_up.is_some()).then_some(chunk.due),
+                None => partition.oldest().filter(|_| may_send).map(|oldest| oldest + window),
             });
         let commit =
             (!self.to_commit.is_empty() && self.is_assigned && self.commit_after > now).then_some(self.commit_after);
         batches.chain(commit).min()
     }
 
+    /// What of a partition may be committed now goes with the next commit.
+    fn note_position(&mut self, number: i32) {
+        let position = self.partitions.get_mut(&number).and_then(Partition::new_position);
+        if let Some(position) = position {
+            self.to_commit.insert(number, position);
+        }
+    }
+
     fn note_state(&self) {
-        let is_retrying = self.partitions.values().any(|partition| partition.retry().is_some());
+        let is_retrying = self.partitions.values().any(Partition::is_retrying);
+        self.set_state(if is_retrying {
+            MappingState::Retrying
+        } else {
+            MappingState::Running
+        });
+    }
+
+    fn set_state(&self, state: MappingState) {
+        let retrying = self.partitions.iter().filter(|(_, partition)| partition.is_retrying());
+        let retrying = retrying.map(|(number, _)| *number).collect();
         self.mapping.note(|progress| {
-            progress.state = if is_retrying {
-                MappingState::Retrying
-            } else {
-                MappingState::Running
-            };
+            progress.pollers.insert(self.number, PollerProgress { state, retrying });
         });
     }
 }

@@ -1,14 +1,16 @@
 //! Committed offsets and ends of partitions, asked of Kafka itself.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use krafka::Kafka;
 use krafka::admin::{
-    AdminClient, DescribeTopicsOptions, ListConsumerGroupOffsetsOptions, ListOffsetsOptions, OffsetSpec, TopicPartition,
+    AdminClient, DescribeConsumerGroupsOptions, DescribeTopicsOptions, ListConsumerGroupOffsetsOptions,
+    ListOffsetsOptions, OffsetSpec, TopicPartition,
 };
 use krafka::error::KrafkaError;
 use tokio::sync::OnceCell;
 
+use crate::emulator::kafka::KafkaAccess;
 use crate::emulator::status::PartitionStatus;
 
 /// How long a question may take: a status must come, also while Kafka is away.
@@ -16,22 +18,40 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// Asks Kafka for offsets, on a connection of its own that is opened when it is first needed.
 pub(in crate::emulator) struct Offsets {
-    bootstrap: String,
+    kafka: KafkaAccess,
     admin: OnceCell<AdminClient>,
 }
 
 impl Offsets {
-    pub(in crate::emulator) fn new(bootstrap: &str) -> Self {
+    pub(in crate::emulator) fn new(kafka: &KafkaAccess) -> Self {
         Self {
-            bootstrap: bootstrap.to_owned(),
+            kafka: kafka.clone(),
             admin: OnceCell::new(),
         }
+    }
+
+    /// The instance ids of a group's members.
+    pub(super) async fn members_of(&self, group: &str) -> Result<BTreeSet<String>, KrafkaError> {
+        let query = async {
+            let admin = self.admin.get_or_try_init(|| connect(&self.kafka)).await?;
+            let mut groups = admin
+                .describe_consumer_groups([group], DescribeConsumerGroupsOptions::default())
+                .await?;
+            let Some(described) = groups.remove(group) else {
+                return Ok(BTreeSet::new());
+            };
+            let members = described?.members.into_iter();
+            Ok(members.filter_map(|member| member.instance_id).collect())
+        };
+        tokio::time::timeout(LIMIT, query)
+            .await
+            .unwrap_or_else(|_| Err(KrafkaError::timeout("asking Kafka for a group's members")))
     }
 
     /// Each partition of the topic, with the group's progress. A partition without a commit lags by all it holds.
     pub(super) async fn of_group(&self, group: &str, topic: &str) -> Result<Vec<PartitionStatus>, KrafkaError> {
         let query = async {
-            let admin = self.admin.get_or_try_init(|| connect(&self.bootstrap)).await?;
+            let admin = self.admin.get_or_try_init(|| connect(&self.kafka)).await?;
             of_group(admin, group, topic).await
         };
         tokio::time::timeout(LIMIT, query)
@@ -40,9 +60,9 @@ impl Offsets {
     }
 }
 
-async fn connect(bootstrap: &str) -> Result<AdminClient, KrafkaError> {
-    let kafka = Kafka::builder(bootstrap)
-        .client_id("localstack-status")
+async fn connect(kafka: &KafkaAccess) -> Result<AdminClient, KrafkaError> {
+    let kafka = kafka
+        .client("localstack-status")
         .connect_timeout(LIMIT)
         .request_timeout(LIMIT)
         .connect()

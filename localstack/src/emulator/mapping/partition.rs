@@ -1,17 +1,18 @@
-//! What is read of one partition and not done yet, in order, and when it is tried again.
+//! What is read of one partition and not done yet, in order: records that nobody has sent, and those that are tried again.
+
+mod chunk;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use krafka::consumer::ConsumerRecord;
 use tokio::time::Instant;
 
 use super::event;
 
-/// The first pause before a retry; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause before a retry.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+pub(super) use chunk::{Chunk, Condition, LastAnswer, pause};
+
+/// A position to commit: the next offset to read, and the leader epoch of the record before it.
+pub(super) type Position = (i64, Option<i32>);
 
 /// A record that waits to be sent.
 pub(super) struct Pending {
@@ -20,6 +21,8 @@ pub(super) struct Pending {
     pub(super) arrived: Instant,
     /// Its bytes in an event, at the most.
     pub(super) size: usize,
+    /// What may be committed when it and all before it are done: behind it, and behind those after it that the filter dropped.
+    after: Position,
 }
 
 /// One partition of the mapping's topic.
@@ -27,23 +30,20 @@ pub(super) struct Pending {
 pub(super) struct Partition {
     queue: VecDeque<Pending>,
     bytes: usize,
+    /// Records that failed, in order. While there are any, nothing of `queue` is sent.
+    chunks: VecDeque<Chunk>,
+    /// The first offset of what is with the function or on its way to the destination.
+    busy: Option<i64>,
+    /// Behind everything that has left `queue`.
+    position: Option<Position>,
+    /// What was given out to be committed last; at first, where reading began.
+    committed: Option<i64>,
     /// Raised whenever the group hands the partition out anew: batches of before say nothing about what is read since.
     pub(super) epoch: u64,
     /// Whether reading is paused because enough is waiting.
     pub(super) is_paused: bool,
-    retry: Option<Retry>,
-}
-
-/// Records at the front of the queue that failed.
-struct Retry {
-    first_offset: i64,
-    /// How many they are. Later records wait until these are done, so that a batch that fails stays the same batch.
-    count: usize,
-    /// Failures of `first_offset`, of whatever cause.
-    failures: u32,
-    /// Those that count towards `MaximumRetryAttempts`.
-    counted: u32,
-    due: Instant,
+    /// Whether the group is taking it away: nothing more of it is sent.
+    pub(super) is_leaving: bool,
 }
 
 impl Partition {
@@ -56,12 +56,30 @@ impl Partition {
     }
 
     pub(super) fn push(&mut self, record: ConsumerRecord, arrived: Instant) {
+        self.committed.get_or_insert(record.offset);
         let size = event::size(&record);
         self.bytes += size;
-        self.queue.push_back(Pending { record, arrived, size });
+        let after = (record.offset + 1, record.leader_epoch);
+        self.queue.push_back(Pending {
+            record,
+            arrived,
+            size,
+            after,
+        });
     }
 
-    /// Removes up to `count` records whose sizes fit in `room`. With `takes_oversized`, the first is taken whatever its size.
+    /// Passes over a record that the filter dropped: it is done when all before it are.
+    pub(super) fn pass_over(&mut self, record: &ConsumerRecord) {
+        self.committed.get_or_insert(record.offset);
+        let after = (record.offset + 1, record.leader_epoch);
+        match self.queue.back_mut() {
+            Some(last) => last.after = after,
+            None => self.position = Some(after),
+        }
+    }
+
+    /// Takes up to `count` unsent records whose sizes fit in `room`. With `takes_oversized`, the first is taken whatever its size.
+    /// From then on the partition is busy.
     pub(super) fn take(&mut self, count: usize, room: usize, takes_oversized: bool) -> Vec<Pending> {
         let mut left = room;
         let mut taken = 0;
@@ -74,133 +92,95 @@ impl Partition {
         }
         let records: Vec<Pending> = self.queue.drain(..taken).collect();
         self.bytes -= records.iter().map(|pending| pending.size).sum::<usize>();
+        if let (Some(first), Some(last)) = (records.first(), records.last()) {
+            self.busy = Some(first.record.offset);
+            self.position = Some(last.after);
+        }
         records
     }
 
-    /// Puts failed records back in front and plans their retry. Returns how often they have failed for a reason that
-    /// counts.
-    pub(super) fn put_back(&mut self, records: Vec<Pending>, is_counted: bool, now: Instant) -> u32 {
-        let Some(first_offset) = records.first().map(|pending| pending.record.offset) else {
-            return 0;
+    /// Takes the records that are first to be tried again, or to be given up. From then on the partition is busy.
+    pub(super) fn take_chunk(&mut self) -> Option<Chunk> {
+        let chunk = self.chunks.pop_front()?;
+        self.bytes -= chunk.bytes();
+        self.busy = chunk.first_offset();
+        Some(chunk)
+    }
+
+    /// The records that come next, if they were sent before; none while the partition is busy.
+    pub(super) fn next_chunk(&self) -> Option<&Chunk> {
+        self.chunks.front().filter(|_| self.is_free())
+    }
+
+    /// Keeps records that are not done, in their place.
+    pub(super) fn keep(&mut self, chunk: Chunk) {
+        let Some(first) = chunk.first_offset() else { return };
+        self.bytes += chunk.bytes();
+        let place = self
+            .chunks
+            .partition_point(|other| other.first_offset().is_some_and(|offset| offset < first));
+        self.chunks.insert(place, chunk);
+    }
+
+    /// What was taken has come back.
+    pub(super) fn come_back(&mut self) {
+        self.busy = None;
+    }
+
+    /// Whether something of it may be sent.
+    pub(super) fn is_free(&self) -> bool {
+        self.busy.is_none() && !self.is_leaving
+    }
+
+    /// Whether something of it is with the function or on its way to the destination.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy.is_some()
+    }
+
+    /// Whether records wait that were never sent, and may be.
+    pub(super) fn has_fresh(&self) -> bool {
+        self.is_free() && self.chunks.is_empty() && !self.queue.is_empty()
+    }
+
+    /// Whether records of it have failed and are not done.
+    pub(super) fn is_retrying(&self) -> bool {
+        !self.chunks.is_empty()
+    }
+
+    /// What may be committed since it was asked last: nothing at or behind the lowest record that is not done.
+    pub(super) fn new_position(&mut self) -> Option<Position> {
+        let chunk = self.chunks.front().and_then(Chunk::first_offset);
+        let unfinished = [self.busy, chunk].into_iter().flatten().min();
+        let position = match unfinished {
+            Some(offset) => (offset, None),
+            None => self.position?,
         };
-        let (failures, counted) = match &self.retry {
-            Some(retry) if retry.first_offset == first_offset => (retry.failures, retry.counted),
-            _ => (0, 0),
-        };
-        let counted = counted + u32::from(is_counted);
-        self.retry = Some(Retry {
-            first_offset,
-            count: records.len(),
-            failures: failures.saturating_add(1),
-            counted,
-            due: now + pause(failures),
-        });
-        self.bytes += records.iter().map(|pending| pending.size).sum::<usize>();
-        for pending in records.into_iter().rev() {
-            self.queue.push_front(pending);
-        }
-        counted
+        let is_new = self.committed.is_none_or(|committed| committed < position.0);
+        is_new.then(|| {
+            self.committed = Some(position.0);
+            position
+        })
     }
 
-    /// Ends the retry: its records are done, or given up.
-    pub(super) fn end_retry(&mut self) {
-        self.retry = None;
-    }
-
-    /// When the retry is due, if there is one, and how many records it has.
-    pub(super) fn retry(&self) -> Option<(Instant, usize)> {
-        self.retry.as_ref().map(|retry| (retry.due, retry.count))
-    }
-
-    pub(super) fn len(&self) -> usize {
+    /// Records that were read and never sent.
+    pub(super) fn fresh(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Records that are read and not done, without those that are under way.
+    pub(super) fn len(&self) -> usize {
+        self.queue.len() + self.chunks.iter().map(Chunk::len).sum::<usize>()
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// When the record that waits longest was read.
+    /// When the unsent record that waits longest was read.
     pub(super) fn oldest(&self) -> Option<Instant> {
         self.queue.front().map(|pending| pending.arrived)
     }
 }
 
-/// The pause after so many failures before, a tenth more or less, so that partitions that failed together spread out.
-fn pause(failures_before: u32) -> Duration {
-    let exponential = FIRST_PAUSE.saturating_mul(1 << failures_before.min(16));
-    exponential.min(LONGEST_PAUSE).mul_f64(rand::random_range(0.9..=1.1))
-}
-
 #[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-
-    use super::*;
-
-    fn partition(offsets: std::ops::Range<i64>, now: Instant) -> Partition {
-        let mut partition = Partition::default();
-        for offset in offsets {
-            partition.push(
-                ConsumerRecord::new("rates", 0, offset, None, Some(Bytes::from_static(b"{}"))),
-                now,
-            );
-        }
-        partition
-    }
-
-    fn offsets(records: &[Pending]) -> Vec<i64> {
-        records.iter().map(|pending| pending.record.offset).collect()
-    }
-
-    #[test]
-    fn records_that_failed_come_back_in_front_and_in_order() {
-        let now = Instant::now();
-        let mut partition = partition(10..20, now);
-        let mut taken = partition.take(5, usize::MAX, true);
-        let failed = taken.split_off(2);
-        assert_eq!(partition.put_back(failed, true, now), 1);
-        assert_eq!(partition.retry().map(|(_, count)| count), Some(3));
-        assert_eq!(
-            offsets(&partition.take(100, usize::MAX, true)),
-            [12, 13, 14, 15, 16, 17, 18, 19]
-        );
-        assert_eq!(partition.bytes(), 0);
-    }
-
-    #[test]
-    fn pauses_double_up_to_ten_seconds_and_start_anew_after_progress() {
-        let now = Instant::now();
-        let mut partition = partition(0..3, now);
-        let mut previous = Duration::ZERO;
-        for failure in 1..=12 {
-            let taken = partition.take(2, usize::MAX, true);
-            assert_eq!(partition.put_back(taken, true, now), failure);
-            let (due, _) = partition.retry().unwrap();
-            let pause = due - now;
-            assert!(
-                pause > previous || pause >= LONGEST_PAUSE.mul_f64(0.9),
-                "{pause:?} after {previous:?}"
-            );
-            assert!(pause <= LONGEST_PAUSE.mul_f64(1.1));
-            previous = pause;
-        }
-        let mut taken = partition.take(2, usize::MAX, true);
-        let rest = taken.split_off(1);
-        assert_eq!(
-            partition.put_back(rest, true, now),
-            1,
-            "offset 0 is done, offset 1 has failed once"
-        );
-        assert!(partition.retry().unwrap().0 - now <= FIRST_PAUSE.mul_f64(1.1));
-    }
-
-    #[test]
-    fn only_a_record_that_stands_first_may_be_oversized() {
-        let now = Instant::now();
-        let mut partition = partition(0..3, now);
-        assert_eq!(partition.take(3, 1, false).len(), 0);
-        assert_eq!(offsets(&partition.take(3, 1, true)), [0]);
-        assert_eq!(offsets(&partition.take(3, 2 * partition.queue[0].size, true)), [1, 2]);
-    }
-}
+mod tests;

@@ -8,9 +8,13 @@ use std::time::Duration;
 use krafka::consumer::{Consumer, ConsumerRecord};
 use krafka::error::KrafkaError;
 use krafka::{CloseOptions, GroupMembershipOperation};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+pub(super) use join::instance_id;
+
+use crate::emulator::kafka::KafkaAccess;
+use crate::emulator::mapping::Mapping;
 use crate::emulator::template::MappingSpec;
 
 /// How long one poll waits; a record that comes ends the wait.
@@ -32,8 +36,15 @@ pub(super) enum Message {
         consumer: Arc<Consumer>,
         starts: Vec<(i32, i64)>,
     },
-    /// The group has handed these partitions out anew, or taken them: what was read of them counts for nothing.
-    Reset { partitions: Vec<i32>, is_assigned: bool },
+    /// The group has given these partitions: they are read from their committed offsets.
+    Assigned(Vec<i32>),
+    /// The group is taking these partitions, and waits until they may go.
+    Revoking {
+        partitions: Vec<i32>,
+        reply: oneshot::Sender<()>,
+    },
+    /// The group has taken these partitions: what was read of them counts for nothing.
+    Lost(Vec<i32>),
     /// Records, in order inside each partition.
     Records(Vec<ConsumerRecord>),
     /// Kafka cannot be read just now.
@@ -47,12 +58,17 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Starts reading, until `stop` turns true. What is read is bounded by pausing partitions, not by the channel.
-    pub(super) fn start(spec: MappingSpec, bootstrap: String, stop: watch::Receiver<bool>) -> Self {
+    /// Starts reading as the mapping's poller of this number, until `stop` turns true. What is read is bounded by pausing
+    /// partitions, not by the channel.
+    pub(super) fn start(mapping: &Mapping, number: usize, stop: watch::Receiver<bool>) -> Self {
         let (sender, messages) = mpsc::unbounded_channel();
         let reader = Reader {
-            spec,
-            bootstrap,
+            member: Member {
+                spec: mapping.spec.clone(),
+                kafka: mapping.kafka.clone(),
+                number,
+                function_timeout: mapping.function.timeout(),
+            },
             sender,
             stop,
         };
@@ -64,6 +80,8 @@ impl Source {
 
     /// Waits until the task has ended.
     pub(super) async fn ended(self) {
+        // Whoever asks from now on whether partitions may go gets no answer, which means yes.
+        drop(self.messages);
         if let Err(error) = self.task.await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
@@ -104,9 +122,16 @@ async fn ask_again(consumer: &Consumer, topic: &str) {
     }
 }
 
-struct Reader {
+/// Who joins the group, and what for.
+struct Member {
     spec: MappingSpec,
-    bootstrap: String,
+    kafka: KafkaAccess,
+    number: usize,
+    function_timeout: Duration,
+}
+
+struct Reader {
+    member: Member,
     sender: mpsc::UnboundedSender<Message>,
     stop: watch::Receiver<bool>,
 }
@@ -117,7 +142,7 @@ impl Reader {
         while !*self.stop.borrow() {
             let mut stop = self.stop.clone();
             let joined = tokio::select! {
-                joined = join::join(&self.spec, &self.bootstrap, &self.sender) => joined,
+                joined = join::join(&self.member, &self.sender) => joined,
                 _ = stop.wait_for(|stopped| *stopped) => return,
             };
             match joined {
@@ -160,7 +185,7 @@ impl Reader {
                     if failures == 1 {
                         self.send(Message::Trouble("Kafka does not answer".to_owned()));
                     }
-                    ask_again(consumer, &self.spec.topic).await;
+                    ask_again(consumer, &self.member.spec.topic).await;
                 }
                 Ok(records) => {
                     // Also when it is empty, after an error: that Kafka answers again is news.

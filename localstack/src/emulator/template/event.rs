@@ -1,8 +1,9 @@
-//! What triggers functions: Kafka event source mappings, schedules and routes of the HTTP API.
+//! What triggers functions: event source mappings of Kafka and of SQS, schedules and routes of the HTTP API.
 
 mod http_api;
 mod kafka;
 mod schedule;
+mod sqs;
 
 use serde_yaml_ng::{Mapping, Value};
 
@@ -14,8 +15,9 @@ use super::intrinsic::{At, Resolver};
 use super::properties::Properties;
 
 pub use http_api::HttpRouteSpec;
-pub use kafka::{KafkaSource, MappingSpec, StartingPosition};
+pub use kafka::{DestinationSpec, KafkaSource, MappingSpec, PollerSpec, StartingPosition};
 pub use schedule::{ScheduleSpec, ScheduleStyle};
+pub use sqs::QueueMappingSpec;
 
 /// Reads the `Events` of one function into the template.
 pub(super) fn read_all(
@@ -61,6 +63,11 @@ pub(super) fn read_all(
                     &format!("{id}{event}"),
                 )?);
             }
+            "SQS" => {
+                let mapping = sqs::from_event(&settings, &function.name, &format!("{id}{event}"))?;
+                template.queue_mappings.push(mapping);
+                note_unfiltered(&settings, &format!("{}.{event}", function.name), template)?;
+            }
             "HttpApi" => {
                 let name = format!("{}.{event}", function.name);
                 http_api::read(&settings, &function.name, &name, apis, template)?;
@@ -73,7 +80,7 @@ pub(super) fn read_all(
     Ok(())
 }
 
-/// Reads an `AWS::Lambda::EventSourceMapping` into the template; one that is not for Kafka counts as unsupported.
+/// Reads an `AWS::Lambda::EventSourceMapping` into the template; one that is neither for Kafka nor for SQS counts as unsupported.
 pub(super) fn read_mapping_resource(
     resolver: &Resolver<'_>,
     id: &str,
@@ -91,6 +98,10 @@ pub(super) fn read_mapping_resource(
             .collect();
         return Err(properties.refuse("FunctionName", Some(&reference.clone().into()), &known.join(", ")));
     }
+    if sqs::is_queue(properties.text("EventSourceArn")?.as_deref()) {
+        template.queue_mappings.push(sqs::from_resource(&properties, name, id)?);
+        return note_unfiltered(&properties, &format!("{name}.{id}"), template);
+    }
     if properties.value("Topics")?.is_none() {
         template
             .unsupported_events
@@ -101,25 +112,70 @@ pub(super) fn read_mapping_resource(
     note_ignored(&properties, &format!("{name}.{id}"), template)
 }
 
-/// Properties of Kafka mappings that change what a function sees or what becomes of a failure, and that have no effect here.
-const IGNORED: [&str; 5] = [
-    "BisectBatchOnFunctionError",
-    "DestinationConfig",
-    "FilterCriteria",
-    "MaximumRecordAgeInSeconds",
-    "SchemaRegistryConfig",
-];
+/// A queue that the template does not have is not here to be read.
+pub(super) fn put_foreign_queues_aside(template: &mut Template) {
+    let is_own = |mapping: &QueueMappingSpec| template.queues.iter().any(|queue| queue.name == mapping.queue_name());
+    let (own, foreign) = std::mem::take(&mut template.queue_mappings)
+        .into_iter()
+        .partition(is_own);
+    template.queue_mappings = own;
+    let foreign: Vec<QueueMappingSpec> = foreign;
+    let named = foreign
+        .iter()
+        .map(|mapping| format!("{}.{} (queue {})", mapping.function, mapping.name, mapping.queue_arn));
+    template.unsupported_events.extend(named);
+}
+
+/// Messages of queues are not filtered here.
+fn note_unfiltered(mapping: &Properties<'_>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
+    if mapping.value("FilterCriteria")?.is_some() {
+        template.unsupported_events.push(format!("{name} (FilterCriteria)"));
+    }
+    Ok(())
+}
+
+/// Two mappings in one group share the partitions: each function sees only a part of the records.
+pub(super) fn warn_of_shared_groups(mappings: &mut [MappingSpec]) {
+    let groups: Vec<(String, String)> = mappings
+        .iter()
+        .map(|mapping| (mapping.name.clone(), mapping.consumer_group.clone()))
+        .collect();
+    for mapping in mappings {
+        let shared = |(name, group): &&(String, String)| *group == mapping.consumer_group && *name != mapping.name;
+        let others: Vec<&str> = groups.iter().filter(shared).map(|(name, _)| name.as_str()).collect();
+        if !others.is_empty() {
+            mapping.warnings.push(format!(
+                "group {} is also that of {}: they share the partitions, and each gets a part of the records",
+                mapping.consumer_group,
+                others.join(", ")
+            ));
+        }
+    }
+}
+
+/// Properties of Kafka mappings that change what a function sees, and that have no effect here.
+const IGNORED: [&str; 1] = ["SchemaRegistryConfig"];
 
 /// Lists what the mapping asks for and does not get, so that nobody has to find out by surprise.
 fn note_ignored(mapping: &Properties<'_>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
     for property in IGNORED {
-        // -1 and false ask for nothing.
-        let asks = mapping
-            .value(property)?
-            .is_some_and(|value| value != -1 && value != false);
+        let in_config = [
+            "AmazonManagedKafkaEventSourceConfig",
+            "SelfManagedKafkaEventSourceConfig",
+        ];
+        let mut asks = mapping.value(property)?.is_some();
+        for config in in_config {
+            let config = mapping.value(config)?;
+            asks |= config.is_some_and(|config| config.get(property).is_some_and(|value| !value.is_null()));
+        }
         if asks {
             template.unsupported_events.push(format!("{name} ({property})"));
         }
+    }
+    if kafka::has_sns_destination(mapping)? {
+        template
+            .unsupported_events
+            .push(format!("{name} (DestinationConfig to SNS)"));
     }
     Ok(())
 }

@@ -26,8 +26,10 @@ pub struct FunctionSpec {
     pub environment: BTreeMap<String, String>,
     /// `ReservedConcurrentExecutions`.
     pub reserved_concurrency: Option<u32>,
-    /// The file name of its bootstrap: `Metadata.BuildProperties.Binary`.
+    /// The file name of its bootstrap: `Metadata.BuildProperties.Binary` for `rust-cargolambda`, else `bootstrap`.
     pub binary: String,
+    /// `CodeUri`, the folder with an executable `bootstrap`, of a function that is not built by `rust-cargolambda`.
+    pub code_uri: Option<String>,
 }
 
 pub(super) fn read(
@@ -40,15 +42,16 @@ pub(super) fn read(
     let nothing = Mapping::new();
     let metadata = body.get("Metadata").and_then(Value::as_mapping).unwrap_or(&nothing);
     let metadata = Properties::new(resolver, id, "Metadata.", metadata);
-    if let Some(method) = metadata.text("BuildMethod")?
-        && method != "rust-cargolambda"
-    {
-        return Err(metadata.refuse("BuildMethod", Some(&method.into()), "rust-cargolambda"));
-    }
-    let named = "the file name of the function's bootstrap binary";
-    let binary = match metadata.nested("BuildProperties")? {
-        Some(build) => build.required_text("Binary", named)?,
-        None => return Err(metadata.refuse("BuildProperties.Binary", None, named)),
+    let is_cargo_lambda = metadata.text("BuildMethod")?.as_deref() == Some("rust-cargolambda");
+    let (binary, code_uri) = if is_cargo_lambda {
+        let named = "the file name of the function's bootstrap binary";
+        let binary = match metadata.nested("BuildProperties")? {
+            Some(build) => build.required_text("Binary", named)?,
+            None => return Err(metadata.refuse("BuildProperties.Binary", None, named)),
+        };
+        (binary, None)
+    } else {
+        ("bootstrap".to_owned(), Some(code_uri(&properties)?))
     };
     let environment = match properties.nested("Environment")? {
         Some(environment) => environment.text_map("Variables")?,
@@ -66,5 +69,21 @@ pub(super) fn read(
         environment,
         reserved_concurrency: reserved.and_then(|reserved| u32::try_from(reserved).ok()),
         binary,
+        code_uri,
     })
+}
+
+/// The folder of a function in any language: its runtime is its `bootstrap`.
+fn code_uri(properties: &Properties<'_>) -> Result<String, TemplateError> {
+    const RUNTIME: &str = "Runtime";
+    let package = properties.text("PackageType")?;
+    if let Some(package) = package.filter(|package| package != "Zip") {
+        return Err(properties.refuse("PackageType", Some(&package.into()), "Zip"));
+    }
+    let runtime = properties.text(RUNTIME)?;
+    if !runtime.as_ref().is_some_and(|runtime| runtime.starts_with("provided")) {
+        let allowed = "provided.al2023 or provided.al2, with an executable file bootstrap in CodeUri; or Metadata.BuildMethod rust-cargolambda";
+        return Err(properties.refuse(RUNTIME, runtime.map(Into::into).as_ref(), allowed));
+    }
+    Ok(properties.text("CodeUri")?.unwrap_or_else(|| ".".to_owned()))
 }

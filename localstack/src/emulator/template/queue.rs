@@ -7,6 +7,7 @@ use serde_yaml_ng::Mapping;
 use super::error::TemplateError;
 use super::intrinsic::{Resolver, json_text};
 use super::properties::Properties;
+use super::{ACCOUNT, REGION};
 
 /// A queue to be created before the functions start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,14 @@ pub struct Queue {
     pub fifo: bool,
     /// The attributes for SQS `CreateQueue`, `FifoQueue` included.
     pub attributes: BTreeMap<String, String>,
+}
+
+impl Queue {
+    /// Its ARN.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", self.name)
+    }
 }
 
 /// Properties that are SQS attributes under the same name.

@@ -76,7 +76,26 @@ fn mappings_come_from_events_and_from_resources() {
     assert_eq!(msk.starting_position, StartingPosition::TrimHorizon);
     assert_eq!((msk.batch_size, msk.window), (5_000, Duration::from_secs(1)));
     assert!(msk.report_item_failures && msk.is_enabled);
-    assert_eq!(msk.maximum_retry_attempts, None);
+    assert_eq!(
+        msk.destination,
+        Some(DestinationSpec::Queue {
+            arn: "arn:aws:sqs:us-east-1:000000000000:hwanyul-local-DeadLetters".to_owned()
+        })
+    );
+    assert_eq!(
+        msk.maximum_retry_attempts,
+        Some(10),
+        "for ever is 10 with a destination"
+    );
+    assert_eq!(
+        (msk.maximum_record_age, msk.bisects, msk.filters.len()),
+        (None, false, 0)
+    );
+    assert_eq!((msk.pollers.minimum, msk.pollers.maximum), (1, 1));
+    assert_eq!(
+        msk.warnings,
+        ["FunctionResponseTypes works here, but AWS takes it only with ProvisionedPollerConfig"]
+    );
     assert_eq!(own.name, "OwnMapping");
     assert_eq!(
         (&own.source, own.function.as_str()),
@@ -117,8 +136,74 @@ fn schedules_queues_and_unsupported_events_are_read() {
     );
     assert_eq!(
         template.unsupported_events,
-        ["rate-updated.Rates (DestinationConfig)", "other.Queued (SQS)"]
+        [
+            "other.Queued (FilterCriteria)",
+            "other.Stored (S3)",
+            "other.OtherForeign (queue arn:aws:sqs:us-east-1:111111111111:theirs)"
+        ]
     );
+}
+
+#[test]
+fn queue_mappings_are_read_from_events_and_from_resources() {
+    let template = rates(&[]);
+    let [queued, own] = template.queue_mappings.as_slice() else {
+        panic!("{:?}", template.queue_mappings)
+    };
+    let expected = QueueMappingSpec {
+        name: "OtherQueued".to_owned(),
+        function: "other".to_owned(),
+        queue_arn: "arn:aws:sqs:us-east-1:000000000000:hwanyul-local-backup.fifo".to_owned(),
+        batch_size: 5,
+        window: Duration::ZERO,
+        report_item_failures: true,
+        maximum_concurrency: 2,
+        is_enabled: true,
+    };
+    assert_eq!(queued, &expected);
+    assert!(queued.is_fifo() && !own.is_fifo());
+    assert_eq!(own.queue_name(), "hwanyul-local-DeadLetters");
+    assert_eq!(
+        (own.batch_size, own.window, own.maximum_concurrency),
+        (500, Duration::from_secs(30), 5)
+    );
+    assert!(!own.is_enabled && !own.report_item_failures);
+}
+
+#[test]
+fn a_queue_mapping_that_aws_would_refuse_is_refused() {
+    for (from, to, refused) in [
+        (
+            "BatchSize: 5",
+            "BatchSize: 11",
+            "BatchSize is 11, allowed: a whole number from 1 to 10",
+        ),
+        (
+            "BatchSize: 5",
+            "MaximumBatchingWindowInSeconds: 1",
+            "a FIFO queue has no batching window",
+        ),
+        (
+            "Seconds: 30",
+            "Seconds: 0",
+            "BatchSize is 500, allowed: a whole number from 1 to 10, or more with a",
+        ),
+        (
+            "MaximumConcurrency: 2",
+            "MaximumConcurrency: 1",
+            "a whole number from 2 to 1000",
+        ),
+        (
+            "Queue: !GetAtt Backup.Arn",
+            "Queue: !GetAtt Other.Arn",
+            "allowed: the ARN of an SQS queue",
+        ),
+    ] {
+        let changed = RATES.replacen(from, to, 1);
+        assert_ne!(changed, RATES, "{from}");
+        let error = error(&changed);
+        assert!(error.contains(refused), "{error}");
+    }
 }
 
 #[test]
@@ -237,7 +322,31 @@ fn errors_name_the_resource_the_property_its_value_and_what_is_allowed() {
         ),
         (
             "Resources:\n  Rates:\n    Type: AWS::Serverless::Function\n    Properties: {}\n".to_owned(),
+            "template.yaml: Rates: Runtime is absent, allowed: provided.al2023 or provided.al2, with an executable file bootstrap in CodeUri; or Metadata.BuildMethod rust-cargolambda",
+        ),
+        (
+            "Resources:\n  Rates:\n    Type: AWS::Serverless::Function\n    Metadata: {BuildMethod: rust-cargolambda}\n    Properties: {}\n".to_owned(),
             "template.yaml: Rates: Metadata.BuildProperties.Binary is absent, allowed: the file name of the function's bootstrap binary",
+        ),
+        (
+            event("StartingPosition: LATEST, Topics: [a], DestinationConfig: {OnFailure: {Destination: 'kafka://a'}}"),
+            r#"template.yaml: Rates: Events.Kafka.DestinationConfig.OnFailure.Destination is "kafka://a", allowed: the ARN of a standard SQS queue, arn:aws:s3:::BUCKET, or kafka://TOPIC with another topic than the mapping's"#,
+        ),
+        (
+            event("StartingPosition: LATEST, Topics: [a], MaximumRecordAgeInSeconds: 59"),
+            "template.yaml: Rates: Events.Kafka.MaximumRecordAgeInSeconds is 59, allowed: -1, or 60 to 604800 seconds",
+        ),
+        (
+            event("StartingPosition: LATEST, Topics: [a], ProvisionedPollerConfig: {MinimumPollers: 3, MaximumPollers: 2}"),
+            "template.yaml: Rates: Events.Kafka.ProvisionedPollerConfig.MaximumPollers is 2, allowed: at least MinimumPollers, which is 3",
+        ),
+        (
+            event(r#"StartingPosition: LATEST, Topics: [a], FilterCriteria: {Filters: [{Pattern: '{"key":["a"]}'}]}"#),
+            r#"template.yaml: Rates: Events.Kafka.FilterCriteria.Filters.0.Pattern is "{\"key\":[\"a\"]}", allowed: patterns on value alone, not on key: Lambda filters Kafka records by nothing else"#,
+        ),
+        (
+            event(&format!("StartingPosition: LATEST, Topics: [a], ConsumerGroupId: {}", "g".repeat(201))),
+            &format!(r#"template.yaml: Rates: Events.Kafka.ConsumerGroupId is "{}…, allowed: 1 to 200 characters"#, "g".repeat(119)),
         ),
         (
             with_function(

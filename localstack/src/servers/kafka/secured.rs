@@ -9,31 +9,40 @@ use super::super::{Security, ServerError, port};
 pub(super) struct Listeners {
     /// `NAME://host:port`, several with commas.
     pub(super) addresses: String,
+    /// The same, as clients are told.
+    pub(super) advertised: String,
     /// `NAME:PROTOCOL`, several with commas.
-    pub(super) protocols: &'static str,
+    pub(super) protocols: String,
     /// Further settings, one a line.
     pub(super) more: String,
     /// Where the broker is reached without user and certificate.
     pub(super) plain_port: u16,
+    /// Where a proxy leads to, when there is one.
+    pub(super) proxied_port: Option<u16>,
 }
 
 impl Listeners {
     /// One listener on `port`. A secured broker has a second one, without security, for itself and for whoever waits until it is ready.
     pub(super) fn choose(port: u16, security: Option<&Security>, dir: &Path) -> Result<Self, ServerError> {
         let Some(security) = security else {
+            let addresses = format!("PLAINTEXT://127.0.0.1:{port}");
             return Ok(Self {
-                addresses: format!("PLAINTEXT://127.0.0.1:{port}"),
-                protocols: "PLAINTEXT:PLAINTEXT",
-                more: String::new(),
+                advertised: addresses.clone(),
+                addresses,
+                protocols: "PLAINTEXT:PLAINTEXT".to_owned(),
+                more: "inter.broker.listener.name=PLAINTEXT\n".to_owned(),
                 plain_port: port,
+                proxied_port: None,
             });
         };
         let plain_port = port::free_port()?;
         let keys = dir.join("server.pem");
         security.certificate.write_together(&keys)?;
+        let addresses = format!("SECURED://127.0.0.1:{port},INTERNAL://127.0.0.1:{plain_port}");
         Ok(Self {
-            addresses: format!("SECURED://127.0.0.1:{port},INTERNAL://127.0.0.1:{plain_port}"),
-            protocols: "SECURED:SASL_SSL,INTERNAL:PLAINTEXT",
+            advertised: addresses.clone(),
+            addresses,
+            protocols: "SECURED:SASL_SSL,INTERNAL:PLAINTEXT".to_owned(),
             more: format!(
                 "inter.broker.listener.name=INTERNAL
 sasl.enabled.mechanisms=SCRAM-SHA-512
@@ -44,7 +53,20 @@ ssl.keystore.location={}
                 keys.display()
             ),
             plain_port,
+            proxied_port: None,
         })
+    }
+
+    /// One listener more, for clients that come through a proxy: they are told its port.
+    pub(super) fn behind(mut self, proxy_port: Option<u16>) -> Result<Self, ServerError> {
+        if let Some(proxy_port) = proxy_port {
+            let port = port::free_port()?;
+            self.addresses.push_str(&format!(",PROXIED://127.0.0.1:{port}"));
+            self.advertised.push_str(&format!(",PROXIED://127.0.0.1:{proxy_port}"));
+            self.protocols.push_str(",PROXIED:PLAINTEXT");
+            self.proxied_port = Some(port);
+        }
+        Ok(self)
     }
 }
 

@@ -29,7 +29,12 @@ impl PasswordFile {
     pub(super) fn arguments(&self) -> [OsString; 4] {
         let mut file = OsString::from("--pwfile=");
         file.push(&self.file);
-        ["-U".into(), self.user.clone().into(), "--auth=scram-sha-256".into(), file]
+        [
+            "-U".into(),
+            self.user.clone().into(),
+            "--auth=scram-sha-256".into(),
+            file,
+        ]
     }
 }
 

@@ -56,7 +56,10 @@ impl RedisCluster {
     /// The URLs of all nodes, with commas.
     #[must_use]
     pub fn url(&self) -> String {
-        let urls = self.nodes.iter().map(|node| url(node.port(), node.kind().security.as_ref()));
+        let urls = self
+            .nodes
+            .iter()
+            .map(|node| url(node.port(), node.kind().security.as_ref()));
         urls.collect::<Vec<_>>().join(",")
     }
 
@@ -91,12 +94,19 @@ impl RedisCluster {
         for (number, node) in self.nodes.iter().enumerate() {
             let mut connection = connect(node).await?;
             let (first, next) = (number * SLOTS / NODES, (number + 1) * SLOTS / NODES);
-            ask(&mut connection, redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(first).arg(next - 1)).await?;
+            ask(
+                &mut connection,
+                redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(first).arg(next - 1),
+            )
+            .await?;
             connections.push(connection);
         }
         for node in self.nodes.iter().skip(1) {
             let mut meet = redis::cmd("CLUSTER");
-            meet.arg("MEET").arg("127.0.0.1").arg(node.port()).arg(node.kind().bus_port);
+            meet.arg("MEET")
+                .arg("127.0.0.1")
+                .arg(node.port())
+                .arg(node.kind().bus_port);
             ask(&mut connections[0], &meet).await?;
         }
         let started = Instant::now();
@@ -123,7 +133,14 @@ impl ServerKind for Node {
     async fn prepare(options: &Options, port: u16) -> Result<(Self, Program), ServerError> {
         let bus_port = port::free_port()?;
         let bus = bus_port.to_string();
-        let more = ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "5000"];
+        let more = [
+            "--cluster-enabled",
+            "yes",
+            "--cluster-port",
+            &bus,
+            "--cluster-node-timeout",
+            "5000",
+        ];
         let program = program(options, port, &more)?;
         let security = options.security.clone();
         Ok((Self { security, bus_port }, program))

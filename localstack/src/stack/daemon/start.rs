@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::ports::{Chosen, choose};
 use super::progress::Progress;
 use super::{DaemonOptions, Running};
-use crate::emulator::{Emulator, EmulatorOptions, Template};
+use crate::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use crate::feed::{Feed, FeedOptions};
 use crate::process_table::Identity;
 use crate::servers::{Servers, ServersOptions};
@@ -78,10 +78,13 @@ pub(super) async fn start(
     state.write(places)?;
 
     let emulator = Emulator::start(EmulatorOptions {
+        partial_response: options.partial_response,
+        // LocalStack serves both at one address.
+        s3_endpoint: Some(endpoints.sqs.clone()),
         template: places.template(),
         parameters,
         bin_dir: options.bin_dir.clone(),
-        kafka_bootstrap: endpoints.kafka.clone(),
+        kafka: KafkaAccess::plaintext(&endpoints.kafka),
         queue_urls: queue_urls.clone(),
         function_env: parameters::function_env(&endpoints),
         log_dir: places.logs(),

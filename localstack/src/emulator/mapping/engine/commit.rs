@@ -9,14 +9,13 @@ use krafka::error::KrafkaError;
 use tokio::time::Instant;
 
 use super::Engine;
+use crate::emulator::mapping::partition::Position;
 
 /// How long after a first failed commit the next is tried; after each further one, twice as long.
 const COMMIT_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between commits.
 const LONGEST_COMMIT_PAUSE: Duration = Duration::from_secs(2);
 
-/// A position to commit: the next offset to read, and the leader epoch of the record before it.
-pub(super) type Position = (i64, Option<i32>);
 /// What a commit tried, and how it ended.
 pub(super) type Committed = (BTreeMap<i32, Position>, Result<(), KrafkaError>);
 
@@ -48,6 +47,7 @@ impl Engine {
     pub(super) fn committed(&mut self, positions: BTreeMap<i32, Position>, result: Result<(), KrafkaError>) {
         let Err(error) = result else {
             self.failed_commits = 0;
+            self.settle();
             return;
         };
         let spec = &self.mapping.spec;
@@ -71,7 +71,7 @@ impl Engine {
             // Nobody will try again; the records are delivered once more by whoever comes next.
             return;
         }
-        for (partition, position) in positions {
+        for (partition, position) in positions.into_iter().filter(|(number, _)| self.owned.contains(number)) {
             self.to_commit.entry(partition).or_insert(position);
         }
     }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use krafka::Kafka;
 use krafka::admin::{AdminClient, ListConsumerGroupOffsetsOptions, OffsetSpec, TopicPartition};
-use krafka::consumer::{AutoOffsetReset, Consumer, ConsumerRebalanceListener};
+use krafka::consumer::{AutoOffsetReset, Consumer, ConsumerRebalanceListener, PartitionAssignmentStrategy};
 use krafka::error::KrafkaError;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use super::{Message, close};
+use super::{Member, Message, close};
 use crate::emulator::mapping::offsets;
 use crate::emulator::template::{MappingSpec, StartingPosition};
 
@@ -20,17 +19,28 @@ const FETCH_BYTES: i32 = 32 * 1024 * 1024;
 const SESSION: Duration = Duration::from_secs(10);
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
+/// How long a member may be silent before the group takes its partitions: Kafka's default, or more than the function may take.
+const LEAST_POLL_INTERVAL: Duration = Duration::from_secs(300);
+const POLL_MARGIN: Duration = Duration::from_secs(60);
+
+/// The name of a poller in its group. The first has the mapping's own.
+pub(in crate::emulator::mapping) fn instance_id(mapping: &str, number: usize) -> String {
+    if number == 1 {
+        mapping.to_owned()
+    } else {
+        format!("{mapping}-{number}")
+    }
+}
+
 /// A consumer, and the starts of partitions that the group never committed, where those are not the first record.
 type Joined = (Arc<Consumer>, Vec<(i32, i64)>);
 
 /// A consumer that has subscribed. The topic must exist: a consumer that waits for one would learn of it minutes late.
-pub(super) async fn join(
-    spec: &MappingSpec,
-    bootstrap: &str,
-    sender: &mpsc::UnboundedSender<Message>,
-) -> Result<Joined, KrafkaError> {
-    let kafka = Kafka::builder(bootstrap)
-        .client_id(format!("localstack-{}", spec.name))
+pub(super) async fn join(member: &Member, sender: &mpsc::UnboundedSender<Message>) -> Result<Joined, KrafkaError> {
+    let spec = &member.spec;
+    let kafka = member
+        .kafka
+        .client(format!("localstack-{}", spec.name))
         .connect_timeout(Duration::from_secs(3))
         .request_timeout(Duration::from_secs(10))
         .metadata_max_age(Duration::from_secs(30))
@@ -39,6 +49,8 @@ pub(super) async fn join(
     let admin = kafka.admin();
     let partitions = offsets::partitions_of(&admin, &spec.topic).await?;
     let starts = match spec.starting_position {
+        // The first poller has committed the starts before any other joins.
+        _ if member.number > 1 => Vec::new(),
         StartingPosition::TrimHorizon => Vec::new(),
         StartingPosition::Latest => starts(&admin, spec, partitions, OffsetSpec::Latest).await?,
         StartingPosition::AtTimestamp(time) => starts(&admin, spec, partitions, OffsetSpec::Timestamp(time)).await?,
@@ -50,7 +62,11 @@ pub(super) async fn join(
         .initial_offsets(starts.clone())
         .enable_auto_commit(false)
         // Known by name, so that an emulator that was killed is replaced by the next one at once.
-        .group_instance_id(&spec.name)
+        .group_instance_id(instance_id(&spec.name, member.number))
+        // Only what moves is taken from a poller, and the others go on meanwhile.
+        .partition_assignment_strategy(PartitionAssignmentStrategy::CooperativeSticky)
+        // A poller may wait for its function before it lets partitions go.
+        .max_poll_interval(LEAST_POLL_INTERVAL.max(member.function_timeout + POLL_MARGIN))
         .session_timeout(SESSION)
         .heartbeat_interval(HEARTBEAT)
         .fetch_max_bytes(FETCH_BYTES)
@@ -113,20 +129,16 @@ struct Listener {
 }
 
 impl Listener {
-    fn report(&self, partitions: &[TopicPartition], is_assigned: bool) {
-        let partitions = partitions
+    fn of_topic(&self, partitions: &[TopicPartition]) -> Vec<i32> {
+        partitions
             .iter()
             .filter(|partition| partition.topic == self.topic)
             .map(|partition| partition.partition)
-            .collect();
-        if self
-            .sender
-            .send(Message::Reset {
-                partitions,
-                is_assigned,
-            })
-            .is_err()
-        {
+            .collect()
+    }
+
+    fn report(&self, message: Message) {
+        if self.sender.send(message).is_err() {
             tracing::debug!("A consumer's group changed after its mapping had ended");
         }
     }
@@ -134,14 +146,19 @@ impl Listener {
 
 impl ConsumerRebalanceListener for Listener {
     async fn on_partitions_assigned(&self, partitions: &[TopicPartition]) {
-        self.report(partitions, true);
+        self.report(Message::Assigned(self.of_topic(partitions)));
     }
 
     async fn on_partitions_revoked(&self, partitions: &[TopicPartition]) {
-        self.report(partitions, false);
+        let (reply, may_go) = oneshot::channel();
+        let partitions = self.of_topic(partitions);
+        self.report(Message::Revoking { partitions, reply });
+        if may_go.await.is_err() {
+            tracing::debug!("A poller had ended before it let its partitions go");
+        }
     }
 
     async fn on_partitions_lost(&self, partitions: &[TopicPartition]) {
-        self.report(partitions, false);
+        self.report(Message::Lost(self.of_topic(partitions)));
     }
 }

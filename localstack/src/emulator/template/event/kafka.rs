@@ -1,11 +1,18 @@
 //! Kafka event source mappings. Names, ranges and defaults: `AWS::Lambda::EventSourceMapping`, AWS CloudFormation reference.
 
+mod control;
+
 use std::time::Duration;
 
 use serde_json::Value as Json;
+use uuid::Uuid;
 
+use crate::emulator::filter::Filters;
 use crate::emulator::template::properties::Properties;
-use crate::emulator::template::{STACK_NAME, TemplateError};
+use crate::emulator::template::{STACK_NAME, TemplateError, stack_id};
+
+pub(super) use control::has_sns_destination;
+pub use control::{DestinationSpec, PollerSpec};
 
 /// What a Kafka event says it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +58,30 @@ pub struct MappingSpec {
     pub window: Duration,
     /// Whether `FunctionResponseTypes` has `ReportBatchItemFailures`.
     pub report_item_failures: bool,
-    /// `MaximumRetryAttempts`; `None` (unset or -1) retries for ever.
+    /// `MaximumRetryAttempts`; `None` (unset or -1) retries for ever. With a destination, for ever is 10.
     pub maximum_retry_attempts: Option<u32>,
+    /// `MaximumRecordAgeInSeconds`; `None` (unset or -1) is any age.
+    pub maximum_record_age: Option<Duration>,
+    /// `BisectBatchOnFunctionError`.
+    pub bisects: bool,
+    /// `DestinationConfig.OnFailure`.
+    pub destination: Option<DestinationSpec>,
+    /// `FilterCriteria`.
+    pub filters: Filters,
+    /// `ProvisionedPollerConfig`.
+    pub pollers: PollerSpec,
     /// `Enabled`.
     pub is_enabled: bool,
+    /// What works here and not in AWS, or is better done otherwise.
+    pub warnings: Vec<String>,
+}
+
+impl MappingSpec {
+    /// Its id in the API; the same at every start, because the template names it.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}/{}", stack_id(), self.name).as_bytes())
+    }
 }
 
 /// The batching window of a mapping that sets none.
@@ -89,7 +116,12 @@ pub(super) fn from_resource(
         None => (KafkaSource::SelfManaged, "SelfManagedKafkaEventSourceConfig"),
     };
     let group = match resource.nested(config)? {
-        Some(config) => config.text("ConsumerGroupId")?,
+        Some(config) => {
+            if let Some(mode) = config.text("ConsumptionMode")?.filter(|mode| mode != "Stream") {
+                return Err(config.refuse("ConsumptionMode", Some(&mode.into()), "Stream"));
+            }
+            config.text("ConsumerGroupId")?
+        }
         None => None,
     };
     read(resource, source, group, function, name)
@@ -107,7 +139,6 @@ fn read(
         return Err(properties.refuse("Topics", Some(&topics.into()), "a list of exactly one topic"));
     };
     let window = properties.whole("MaximumBatchingWindowInSeconds", 0..=300)?;
-    let retries = properties.whole("MaximumRetryAttempts", -1..=10_000)?;
     let responses = properties.texts("FunctionResponseTypes")?;
     if let Some(other) = responses.iter().find(|response| *response != "ReportBatchItemFailures") {
         return Err(properties.refuse(
@@ -116,6 +147,12 @@ fn read(
             "ReportBatchItemFailures",
         ));
     }
+    if let Some(group) = &group
+        && !(1..=200).contains(&group.chars().count())
+    {
+        return Err(properties.refuse("ConsumerGroupId", Some(&group.clone().into()), "1 to 200 characters"));
+    }
+    let control = control::read(properties, topic, !responses.is_empty())?;
     Ok(MappingSpec {
         name: name.to_owned(),
         function: function.to_owned(),
@@ -129,8 +166,14 @@ fn read(
             .unwrap_or(100),
         window: window.map_or(DEFAULT_WINDOW, |seconds| Duration::from_secs(seconds.unsigned_abs())),
         report_item_failures: !responses.is_empty(),
-        maximum_retry_attempts: retries.and_then(|retries| u32::try_from(retries).ok()),
+        maximum_retry_attempts: control.maximum_retry_attempts,
+        maximum_record_age: control.maximum_record_age,
+        bisects: control.bisects,
+        destination: control.destination,
+        filters: control.filters,
+        pollers: control.pollers,
         is_enabled: properties.flag("Enabled", true)?,
+        warnings: control.warnings,
     })
 }
 

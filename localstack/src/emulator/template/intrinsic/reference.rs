@@ -52,6 +52,7 @@ impl Resolver<'_> {
             )),
             ("AWS::SQS::Queue", "QueueName") => self.name_of(id, resource, depth),
             ("AWS::SQS::Queue", "QueueUrl") => self.physical_id(id, resource, depth),
+            ("AWS::S3::Bucket", "Arn") => Ok(format!("arn:aws:s3:::{}", self.name_of(id, resource, depth)?)),
             (kind, _) if custom::is_custom(kind) => Err(self.reference_error(
                 at,
                 name,
@@ -118,6 +119,8 @@ impl Resolver<'_> {
                     format!("{STACK_NAME}-{id}{}", if fifo { ".fifo" } else { "" }),
                 )
             }
+            // Names of buckets have no capitals.
+            "AWS::S3::Bucket" => ("BucketName", format!("{STACK_NAME}-{id}").to_lowercase()),
             "AWS::SNS::Topic" => ("TopicName", format!("{STACK_NAME}-{id}")),
             "AWS::MSK::Cluster" | "AWS::MSK::ServerlessCluster" => ("ClusterName", format!("{STACK_NAME}-{id}")),
             _ => return Ok(format!("{STACK_NAME}-{id}")),

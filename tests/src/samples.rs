@@ -1,0 +1,80 @@
+//! What every function needs to answer its sample event of `tests/events`: servers, a feed, and the environment that points to them.
+
+use std::collections::BTreeMap;
+
+use localstack::feed::{Feed, FeedOptions};
+use shared::config::{KafkaConfig, KafkaSecurity};
+use shared::publish::ensure_topics;
+
+use crate::pipeline::project;
+use crate::{Stack, server};
+
+/// Servers and settings for any function, run by itself.
+pub struct Samples {
+    /// Stores, caches and dead letters.
+    pub stack: Stack,
+    /// The environment of any function.
+    pub environment: BTreeMap<String, String>,
+    _feed: Feed,
+}
+
+impl Samples {
+    /// Topics and tables made, nothing in them.
+    ///
+    /// # Panics
+    /// When a server does not answer.
+    pub async fn start() -> Self {
+        let stack = Stack::start().await;
+        let kafka = KafkaConfig {
+            bootstrap_servers: server("HWANYUL_TEST_KAFKA"),
+            security: KafkaSecurity::Plaintext,
+        };
+        ensure_topics(&kafka, 1).await.unwrap();
+        let archive = project().join("tests/fixtures/ecb-eurofxref-hist.zip");
+        let feed = Feed::start(FeedOptions {
+            archive,
+            port: 0,
+            days: 0,
+            step_seconds: 3600,
+        })
+        .await
+        .unwrap();
+        let mut environment = stack.environment.clone();
+        let database = uuid::Uuid::new_v4().simple();
+        for (name, value) in [
+            ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers),
+            ("KAFKA_REPLICATION", "1".to_owned()),
+            (
+                "MONGODB_URI",
+                format!("{}/samples_{database}", server("HWANYUL_TEST_MONGODB")),
+            ),
+            ("ECB_URL", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
+            (
+                "ECB_HISTORY_URL",
+                format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url()),
+            ),
+        ] {
+            environment.insert(name.to_owned(), value);
+        }
+        Self {
+            stack,
+            environment,
+            _feed: feed,
+        }
+    }
+}
+
+/// The sample event of a function: its own, or its topic's.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn event(function: &str) -> String {
+    let folder = project().join("tests/events");
+    let topic = function.split_once('-').map_or("", |(_, topic)| topic);
+    let file = [function, topic]
+        .iter()
+        .map(|name| folder.join(format!("{name}.json")))
+        .find(|file| file.exists());
+    std::fs::read_to_string(file.unwrap_or_else(|| panic!("no sample event for {function}"))).unwrap()
+}
