@@ -1,8 +1,9 @@
 //! A Lambda function whose behaviour its event decides: the function under test in `tests/emulator`.
 //!
 //! A direct event is answered with itself, or does what its field `do` says. A Kafka event does what its records' values
-//! say, after a line about each invocation is added to the file `INVOCATION_LOG`. A CloudFormation event is answered with
-//! the `Status` among its properties. A request of an HTTP API is answered with its event, or does what its query string says.
+//! say, an SQS event what its messages' bodies say, after a line about each invocation is added to the file `INVOCATION_LOG`.
+//! A CloudFormation event is answered with the `Status` among its properties. A request of an HTTP API is answered with its
+//! event, or does what its query string says.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -33,6 +34,12 @@ async fn answer(event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Erro
             std::fs::write(path, event.payload.get())?;
         }
         return handle(records).await;
+    }
+    if let Some(messages) = control.get("Records").and_then(Value::as_array) {
+        if let Some(path) = std::env::var_os("EVENT_FILE") {
+            std::fs::write(path, event.payload.get())?;
+        }
+        return take(messages).await;
     }
     if control.get("requestContext").is_some() {
         return serve(&event.payload, &control["queryStringParameters"]).await;
@@ -159,6 +166,46 @@ async fn handle(records: &serde_json::Map<String, Value>) -> Result<Box<RawValue
         }
         Some(_) => Err("told to fail".into()),
         None if failures.is_empty() => raw(&Value::Null),
+        None => raw(&json!({ "batchItemFailures": failures })),
+    }
+}
+
+/// Bodies as [`handle`]'s values, behind a label: `LABEL` or `LABEL fail:FILE`; `name:ID` names that message as failed, whichever it is. Of a group, all behind
+/// a failed one fail.
+async fn take(messages: &[Value]) -> Result<Box<RawValue>, Error> {
+    let began = now();
+    let (mut done, mut sent, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    let mut stopped = Vec::new();
+    let mut ending = None;
+    for message in messages {
+        let body = message["body"].as_str().unwrap_or_default();
+        let (label, action) = body.split_once(' ').unwrap_or((body, ""));
+        let (action, argument) = action.split_once(':').unwrap_or((action, ""));
+        let group = &message["attributes"]["MessageGroupId"];
+        let is_open = !argument.is_empty() && !Path::new(argument).exists();
+        sent.push(label);
+        match action {
+            "fail" if is_open => stopped.push(group),
+            "name" => failures.push(json!({ "itemIdentifier": argument })),
+            "error" | "crash" if is_open => ending = Some(action),
+            "sleep" => tokio::time::sleep(Duration::from_millis(argument.parse()?)).await,
+            _ => {}
+        }
+        if stopped.contains(&group) {
+            failures.push(json!({ "itemIdentifier": message["messageId"] }));
+        } else {
+            done.push(label);
+        }
+    }
+    if let Some(path) = std::env::var_os("INVOCATION_LOG") {
+        let done = if ending.is_some() { Vec::new() } else { done };
+        let line = json!({ "done": done, "sent": sent, "began": began, "ended": now() });
+        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        log.write_all(format!("{line}\n").as_bytes())?;
+    }
+    match ending {
+        Some("crash") => std::process::exit(9),
+        Some(_) => Err("told to fail".into()),
         None => raw(&json!({ "batchItemFailures": failures })),
     }
 }

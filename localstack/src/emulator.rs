@@ -2,8 +2,8 @@
 //!
 //! Functions, settings, triggers and custom resources come from the template alone, so what runs here is what is deployed.
 //! A function is its real bootstrap in a process of its own, behind the Runtime API; an Invoke API, the routes of an HTTP API,
-//! Kafka event source mappings and schedules call it. Nothing here knows what the functions do. Servers (Kafka, SQS and so
-//! on) belong to `servers`, and only `mapping` speaks to Kafka.
+//! Kafka and SQS event source mappings and schedules call it. Nothing here knows what the functions do. Servers (Kafka, SQS and so
+//! on) belong to `servers`; only `mapping` speaks to Kafka, and only `queue_mapping` to SQS.
 
 mod custom_resource;
 mod error;
@@ -16,6 +16,7 @@ mod kafka;
 mod mapping;
 mod mapping_api;
 mod options;
+mod queue_mapping;
 mod runtime_api;
 mod schedule;
 mod status;
@@ -36,16 +37,21 @@ pub use http_api::{ACCESS_KEY, SECRET_KEY};
 pub use kafka::{KafkaAccess, KafkaSecurity};
 pub use mapping::PartialResponse;
 pub use options::EmulatorOptions;
-pub use status::{FunctionStatus, MappingState, MappingStatus, PartitionStatus, RouteStatus, ScheduleStatus, Status};
+pub use status::{
+    FunctionStatus, MappingState, MappingStatus, PartitionStatus, QueueMappingStatus, RouteStatus, ScheduleStatus,
+    Status,
+};
 pub use template::{
     CorsSpec, CustomResource, DestinationSpec, FunctionSpec, HttpApiSpec, HttpRouteSpec, KafkaSource, MappingSpec,
-    PollerSpec, Queue, REGION, ScheduleSpec, ScheduleStyle, StartingPosition, Template, TemplateError,
+    PollerSpec, Queue, QueueMappingSpec, REGION, ScheduleSpec, ScheduleStyle, StartingPosition, Template,
+    TemplateError,
 };
 
 use function::Function;
 use http_api::HttpApi;
 use instance::Launch;
 use mapping::Mapping;
+use queue_mapping::QueueMapping;
 use schedule::Schedule;
 
 /// The largest event and the largest answer, in bytes: 6 MB and a little, as Lambda counts it.
@@ -67,6 +73,7 @@ struct Inner {
     template: Template,
     functions: Vec<Arc<Function>>,
     mappings: Vec<Arc<Mapping>>,
+    queue_mappings: Vec<Arc<QueueMapping>>,
     schedules: Vec<Arc<Schedule>>,
     http_api: Arc<HttpApi>,
     waiting: custom_resource::Waiting,
@@ -122,6 +129,14 @@ impl Emulator {
                 mappings.push(Arc::new(mapping));
             }
         }
+        let mut queue_mappings = Vec::with_capacity(template.queue_mappings.len());
+        for spec in &template.queue_mappings {
+            let queue = template.queues.iter().find(|queue| queue.name == spec.queue_name());
+            let url = queue.and_then(|queue| options.queue_urls.get(&queue.logical_id));
+            if let (Some(url), Some(function)) = (url, find(&spec.function)) {
+                queue_mappings.push(Arc::new(QueueMapping::new(spec.clone(), function, url)));
+            }
+        }
         let mut schedules = Vec::with_capacity(template.schedules.len());
         for spec in &template.schedules {
             let schedule = find(&spec.function).and_then(|function| Schedule::new(spec.clone(), function));
@@ -135,6 +150,7 @@ impl Emulator {
                 template,
                 functions,
                 mappings,
+                queue_mappings,
                 schedules,
                 http_api,
                 waiting: Mutex::default(),
@@ -171,7 +187,7 @@ impl Emulator {
         Ok(())
     }
 
-    /// Starts the Kafka mappings and the schedules.
+    /// Starts the mappings and the schedules.
     ///
     /// # Errors
     /// [`EmulatorError::AlreadyStarted`] when it was called before.
@@ -182,6 +198,9 @@ impl Emulator {
         }
         let running = tasks.insert(JoinSet::new());
         for mapping in &self.inner.mappings {
+            running.spawn(Arc::clone(mapping).run(self.inner.stop.subscribe()));
+        }
+        for mapping in &self.inner.queue_mappings {
             running.spawn(Arc::clone(mapping).run(self.inner.stop.subscribe()));
         }
         for schedule in &self.inner.schedules {
@@ -199,13 +218,17 @@ impl Emulator {
         self.inner.function(function)?.invoke(payload).await
     }
 
-    /// What runs and how it fares. Kafka is asked for the lag; while it cannot be reached, the lag is absent.
+    /// What runs and how it fares. Kafka is asked for the lag and SQS for what waits; while they cannot be reached, that is absent.
     pub async fn status(&self) -> Status {
         let inner = &self.inner;
+        // Queues first: what a function has moved from a queue to Kafka is then in the lag.
+        let queue_mappings = inner.queue_mappings.iter().map(|mapping| mapping.status());
+        let queue_mappings = futures::future::join_all(queue_mappings).await;
         let mappings = inner.mappings.iter().map(|mapping| mapping.status());
         Status {
             functions: inner.functions.iter().map(|function| function.status()).collect(),
             mappings: futures::future::join_all(mappings).await,
+            queue_mappings,
             schedules: inner.schedules.iter().map(|schedule| schedule.status()).collect(),
             routes: inner.http_api.status(),
             unsupported_events: inner.template.unsupported_events.clone(),

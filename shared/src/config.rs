@@ -44,6 +44,8 @@ pub mod var {
     pub const LAMBDA_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
     /// The FIFO queue of events that Kafka did not acknowledge.
     pub const BACKUP_QUEUE_URL: &str = "BACKUP_QUEUE_URL";
+    /// Seconds until an event of the backup that Kafka did not acknowledge is tried again.
+    pub const BACKUP_RETRY_SECONDS: &str = "BACKUP_RETRY_SECONDS";
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,krafka=warn`.
     pub const LOG_LEVEL: &str = "LOG_LEVEL";
     /// Set by Lambda.

@@ -19,6 +19,7 @@ pub mod rate;
 pub mod record;
 pub mod reread;
 pub mod schedule;
+pub mod sqs;
 pub mod store;
 pub mod telemetry;
 pub mod time;

@@ -1,169 +1,205 @@
-//! The way to Kafka, and the only module that knows which client is used.
+//! The way of events to Kafka, and to the SQS backup while Kafka is away. Only this module knows which Kafka client is used.
+//!
+//! [`Publisher`] is for those who make events, [`KafkaSender`] for those who send again what was made before: it has no backup.
 
+mod backup;
+mod kafka;
+mod outgoing;
 mod refusal;
 mod topics;
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use futures::future::join_all;
-use krafka::auth::{AuthConfig, AwsMskIamCredentials, TlsConfig};
-use krafka::producer::Producer;
-use krafka::{Kafka, KrafkaError, Record};
-use tokio::sync::OnceCell;
-
-use crate::config::{KafkaConfig, KafkaSecurity};
+use crate::apply::chain;
+use crate::config::KafkaConfig;
 use crate::event::{Event, Topic};
 
+pub use self::backup::{BackupError, BackupQueue};
+pub use self::kafka::{DELIVERY_TIMEOUT, Delivery, KafkaError, KafkaSender, connect};
+pub use self::outgoing::{Outgoing, OutgoingError};
 pub use self::topics::{TopicReport, TopicsError, ensure_topics};
-
-/// Longest wait for one record's acknowledgement: long enough for a broker to restart, and twice of it fits the ingestor's 90 s.
-pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why events are not all acknowledged. Those that are not may have been written all the same, so callers must be able to repeat them.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// No broker could be reached, or it refused us.
-    #[error("cannot connect to Kafka at {bootstrap_servers}")]
-    Connect {
-        /// Where it was tried.
-        bootstrap_servers: String,
-        /// What the client said.
-        source: KrafkaError,
-    },
-    /// Some events have no acknowledgement.
-    #[error("{unacknowledged} of {total} events of topic {topic} have no acknowledgement from Kafka")]
-    Unacknowledged {
+    /// Kafka did not acknowledge, and there is no backup.
+    #[error("{unacknowledged} of {total} events, the first of topic {topic}, have no acknowledgement from Kafka")]
+    Kafka {
         /// The first event's topic.
         topic: Topic,
         /// How many are without one.
         unacknowledged: usize,
         /// Of how many.
         total: usize,
-        /// What the client said of the first.
-        source: KrafkaError,
+        /// Why.
+        source: Box<KafkaError>,
+    },
+    /// Neither Kafka nor the backup acknowledged.
+    #[error(
+        "{unacknowledged} of {total} events, the first of topic {topic}, have no acknowledgement, neither from Kafka ({kafka}) nor from the backup queue"
+    )]
+    Both {
+        /// The first event's topic.
+        topic: Topic,
+        /// How many are without one.
+        unacknowledged: usize,
+        /// Of how many.
+        total: usize,
+        /// Why not from Kafka, in one line.
+        kafka: String,
+        /// Why not from the backup queue.
+        source: Box<BackupError>,
     },
 }
 
-/// Connects as `config` says.
-///
-/// # Errors
-/// What the client says; where a setting is to blame (wrong password, wrong CA, a port that speaks something else), its name and what is wrong with it.
-pub async fn connect(config: &KafkaConfig) -> Result<Kafka, KrafkaError> {
-    let security = match &config.security {
-        KafkaSecurity::Plaintext => AuthConfig::plaintext(),
-        KafkaSecurity::Scram {
-            username,
-            password,
-            ca_file,
-        } => {
-            let tls = match ca_file {
-                Some(file) => TlsConfig::new().with_ca_cert_pem(file.pem()),
-                None => TlsConfig::new(),
-            };
-            AuthConfig::sasl_scram_sha512(username, password).with_tls(tls)
-        }
-        KafkaSecurity::MskIam { region } => {
-            let region = region.clone();
-            AuthConfig::aws_msk_iam_provider(move || {
-                let region = region.clone();
-                async move { AwsMskIamCredentials::from_default_chain(region).await }
-            })
-        }
-    };
-    Kafka::builder(config.bootstrap_servers.as_str())
-        .client_id("hwanyul")
-        .security(security)
-        .request_timeout(REQUEST_TIMEOUT)
-        .connect_timeout(Duration::from_secs(3))
-        .connect()
-        .await
-        .map_err(|error| refusal::named(config, error))
+/// Who has acknowledged an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Kafka has it.
+    Kafka,
+    /// The backup queue has it, until it is published to Kafka from there.
+    Backup,
+}
+
+/// Where events went, every one of them acknowledged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Of each event, in the order in which they were given.
+    pub places: Vec<Place>,
+    /// Why some of them, or earlier ones of the run, are not in Kafka, in one line.
+    pub away: Option<String>,
+}
+
+impl Sent {
+    /// How many Kafka has.
+    #[must_use]
+    pub fn in_kafka(&self) -> usize {
+        self.places.len() - self.in_backup()
+    }
+
+    /// How many wait in the backup queue.
+    #[must_use]
+    pub fn in_backup(&self) -> usize {
+        self.places.iter().filter(|place| **place == Place::Backup).count()
+    }
 }
 
 /// Publishes events; connects at the first of them and keeps the connection for warm invocations.
 pub struct Publisher {
-    config: KafkaConfig,
-    producer: OnceCell<Producer>,
+    kafka: KafkaSender,
+    backup: Option<BackupQueue>,
+}
+
+/// The publishing of one run. Once Kafka did not acknowledge in a run, the rest of the run goes to the backup at once: a run waits for Kafka once.
+pub struct Publishing<'a> {
+    publisher: &'a Publisher,
+    /// Why Kafka is taken to be away.
+    away: Option<String>,
 }
 
 impl Publisher {
-    /// A publisher that has not connected yet.
+    /// A publisher to Kafka alone.
     #[must_use]
-    pub fn new(config: KafkaConfig) -> Self {
+    pub fn new(kafka: KafkaConfig) -> Self {
         Self {
-            config,
-            producer: OnceCell::new(),
+            kafka: KafkaSender::new(kafka),
+            backup: None,
         }
     }
 
-    /// Sends `events` in order and returns when Kafka has acknowledged every one of them. Idempotent towards the broker: the client's own retries
-    /// are written once.
+    /// A publisher that sends to `backup` what Kafka does not acknowledge in time.
+    #[must_use]
+    pub fn with_backup(kafka: KafkaConfig, backup: BackupQueue) -> Self {
+        Self {
+            kafka: KafkaSender::new(kafka),
+            backup: Some(backup),
+        }
+    }
+
+    /// The publishing of one run; each run tries Kafka anew, over a new connection when the last one failed.
+    #[must_use]
+    pub fn run(&self) -> Publishing<'_> {
+        Publishing {
+            publisher: self,
+            away: None,
+        }
+    }
+
+    /// Publishes the events of a run that has no others, as [`Publishing::publish`] does.
     ///
     /// # Errors
     /// [`PublishError`]; some of the events may have been written.
-    pub async fn publish(&self, events: &[Event]) -> Result<(), PublishError> {
-        let Some(first) = events.first() else { return Ok(()) };
-        let producer = self.producer().await?;
-        let mut failed: Option<KrafkaError> = None;
-        let mut acknowledgements = Vec::with_capacity(events.len());
-        for event in events {
-            match producer.enqueue(record(event)).await {
-                Ok(acknowledgement) => acknowledgements.push(acknowledgement),
-                Err(error) => {
-                    // Later events of a key must not overtake this one, so nothing behind it is sent.
-                    failed = Some(error);
-                    break;
-                }
-            }
-        }
-        let mut acknowledged = 0;
-        for outcome in join_all(acknowledgements).await {
-            match outcome {
-                Ok(_) => acknowledged += 1,
-                Err(error) => {
-                    failed.get_or_insert(error);
-                }
-            }
-        }
-        match failed {
-            None => Ok(()),
-            Some(source) => Err(PublishError::Unacknowledged {
-                topic: first.topic,
-                unacknowledged: events.len() - acknowledged,
-                total: events.len(),
-                source,
-            }),
-        }
-    }
-
-    async fn producer(&self) -> Result<&Producer, PublishError> {
-        self.producer
-            .get_or_try_init(|| async {
-                connect(&self.config)
-                    .await?
-                    .producer()
-                    .linger(Duration::from_millis(1))
-                    .batch_size(256 * 1024)
-                    .delivery_timeout(DELIVERY_TIMEOUT)
-                    .max_block(DELIVERY_TIMEOUT)
-                    .build()
-                    .await
-            })
-            .await
-            .map_err(|source| PublishError::Connect {
-                bootstrap_servers: self.config.bootstrap_servers.clone(),
-                source,
-            })
+    pub async fn publish(&self, events: &[Event]) -> Result<Sent, PublishError> {
+        self.run().publish(events).await
     }
 }
 
-fn record(event: &Event) -> Record {
-    let record =
-        Record::new(event.topic.name(), event.payload.clone()).key(Bytes::copy_from_slice(event.key.as_bytes()));
-    event
-        .headers()
-        .into_iter()
-        .fold(record, |record, (name, value)| record.header(name, value.into_bytes()))
+impl Publishing<'_> {
+    /// Sends `events` to Kafka and, in order, those that it does not acknowledge within [`DELIVERY_TIMEOUT`], and only those, to the backup. Returns when
+    /// every one of them is acknowledged by the one or the other.
+    ///
+    /// After the first event that Kafka's client cannot queue, nothing behind it is sent to Kafka. Of events queued together one may fail and a later one of
+    /// its key be acknowledged; the failed one then comes after it, from the backup. An event whose acknowledgement was lost is in both. Both are right,
+    /// because handlers keep the newest and bear repetition.
+    ///
+    /// # Errors
+    /// [`PublishError`]; some of the events may have been written.
+    pub async fn publish(&mut self, events: &[Event]) -> Result<Sent, PublishError> {
+        let Some(first) = events.first() else {
+            return Ok(Sent::default());
+        };
+        let mut places = vec![Place::Backup; events.len()];
+        if self.away.is_none() || self.publisher.backup.is_none() {
+            let records: Vec<Outgoing> = events.iter().map(Outgoing::from).collect();
+            let delivery = self.publisher.kafka.send(&records, DELIVERY_TIMEOUT).await;
+            for (place, is_acknowledged) in places.iter_mut().zip(delivery.acknowledged) {
+                if is_acknowledged {
+                    *place = Place::Kafka;
+                }
+            }
+            if let Some(error) = delivery.error {
+                if self.publisher.backup.is_none() {
+                    let unacknowledged = places.iter().filter(|place| **place == Place::Backup).count();
+                    return Err(PublishError::Kafka {
+                        topic: first.topic,
+                        unacknowledged,
+                        total: events.len(),
+                        source: Box::new(error),
+                    });
+                }
+                self.away = Some(chain(&error));
+            }
+        }
+        let sent = Sent {
+            places,
+            away: self.away.clone(),
+        };
+        if let (Some(backup), Some(away)) = (&self.publisher.backup, &self.away) {
+            let left: Vec<&Event> = events
+                .iter()
+                .zip(&sent.places)
+                .filter(|(_, place)| **place == Place::Backup)
+                .map(|(event, _)| event)
+                .collect();
+            let mut taken = 0;
+            // Boxed: the SDK's futures are deep, and this one lies within those of every caller.
+            if let Err(source) = Box::pin(backup.send(&left, &mut taken)).await {
+                return Err(PublishError::Both {
+                    topic: first.topic,
+                    unacknowledged: left.len() - taken,
+                    total: events.len(),
+                    kafka: away.clone(),
+                    source: Box::new(source),
+                });
+            }
+            if !left.is_empty() {
+                tracing::warn!(
+                    count = left.len(),
+                    total = events.len(),
+                    queue.url = backup.url(),
+                    error = away,
+                    "Kafka did not acknowledge in time; events wait in the backup queue"
+                );
+            }
+        }
+        Ok(sent)
+    }
 }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, PartialResponse, Status, Template};
+use localstack::emulator::{
+    Emulator, EmulatorOptions, KafkaAccess, PartialResponse, QueueMappingStatus, Status, Template,
+};
 use localstack::feed::{Feed, FeedOptions};
 use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
 use serde_json::Value;
@@ -85,8 +87,8 @@ pub struct Setup<'a> {
     pub function_env: Vec<(String, String)>,
     /// Whether functions and mappings reach Kafka, Redis, PostgreSQL and SQS through proxies.
     pub is_proxied: bool,
-    /// How mappings read a partial batch response.
-    pub partial_response: PartialResponse,
+    /// How mappings read a partial batch response; as the environment says without it.
+    pub partial_response: Option<PartialResponse>,
 }
 
 /// One way to each server that functions use.
@@ -191,6 +193,7 @@ impl Pipeline {
             ("DatabaseUrl", database_url),
             ("MongodbUri", format!("{}/hwanyul", mongo.url())),
             ("IngestSchedule", "rate(1 day)".to_owned()),
+            ("BackupRetrySeconds", "1".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
             (
                 "EcbHistoryUrl",
@@ -228,7 +231,19 @@ impl Pipeline {
         for queue in Template::load(&template, &given).unwrap().queues {
             let created = sqs
                 .create_queue()
-                .queue_name(format!("{}-{}", queue.logical_id, Uuid::new_v4().simple()))
+                .queue_name(format!(
+                    "{}-{}{}",
+                    queue.logical_id,
+                    Uuid::new_v4().simple(),
+                    if queue.fifo { ".fifo" } else { "" }
+                ))
+                .set_attributes(Some(
+                    queue
+                        .attributes
+                        .iter()
+                        .map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()))
+                        .collect(),
+                ))
                 .send()
                 .await
                 .unwrap();
@@ -260,7 +275,7 @@ impl Pipeline {
             parameters: given,
             queue_urls: queue_urls.clone(),
             function_env: function_env.into_iter().chain(setup.function_env).collect(),
-            partial_response: setup.partial_response,
+            partial_response: setup.partial_response.unwrap_or_else(partial_response),
             ..EmulatorOptions::new(
                 template,
                 binaries(),
@@ -337,7 +352,7 @@ impl Pipeline {
         report["events"].as_u64().unwrap()
     }
 
-    /// Waits until every consumer group has read its topic to the end. A test that never gets there fails with the status.
+    /// Waits until the backup queue is empty and every consumer group has read its topic to the end. A test that never gets there fails with the status.
     ///
     /// # Panics
     /// After five minutes.
@@ -345,7 +360,11 @@ impl Pipeline {
         let started = Instant::now();
         loop {
             let status = self.emulator.status().await;
-            if status.mappings.len() == 8 && status.mappings.iter().all(|mapping| mapping.lag == Some(0)) {
+            let is_empty = |mapping: &QueueMappingStatus| (mapping.visible, mapping.hidden) == (Some(0), Some(0));
+            if status.mappings.len() == 8
+                && status.queue_mappings.iter().all(is_empty)
+                && status.mappings.iter().all(|mapping| mapping.lag == Some(0))
+            {
                 return status;
             }
             assert!(started.elapsed() < Duration::from_secs(300), "still behind: {status:?}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use flows::{RawRecord, Stack, kafka_event, received, server};
+use flows::{RawRecord, Stack, kafka_event, server};
 use operations::redrive::dead_letters::{DeadLetterDesk, DeskRequest};
 use serde_json::{Value, json};
 use shared::batch::handle;
@@ -250,7 +250,13 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
     // Nobody listens there: what is in Kafka cannot be shown, and nothing else depends on it.
     let desk = desk(&stack, "127.0.0.1:1");
     refuse::<ExchangeRateUpdated>(&stack, "f", &[RawRecord::Value(b"{")]).await;
-    let letter = received(&stack.sqs, &stack.queue_url, 0).await.remove(0);
+    // Read and left visible.
+    let request = stack
+        .sqs
+        .receive_message()
+        .queue_url(&stack.queue_url)
+        .visibility_timeout(0);
+    let letter = request.send().await.unwrap().messages()[0].body().unwrap().to_owned();
     let foreign = BTreeMap::from([
         ("not JSON", "neither a dead letter nor an on-failure record of Lambda"),
         ("[]", "neither a dead letter nor an on-failure record of Lambda"),

@@ -85,6 +85,13 @@ async fn every_function_answers_its_sample_event() {
     .await
     .unwrap();
     let mut environment = stack.environment.clone();
+    let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+    let backup = sqs
+        .create_queue()
+        .queue_name(format!("backup-{}.fifo", uuid::Uuid::new_v4().simple()))
+        .attributes(aws_sdk_sqs::types::QueueAttributeName::FifoQueue, "true");
+    let backup = backup.send().await.unwrap();
+    environment.insert("BACKUP_QUEUE_URL".to_owned(), backup.queue_url.unwrap());
     for (name, value) in [
         ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers.clone()),
         ("KAFKA_REPLICATION", "1".to_owned()),
@@ -148,6 +155,8 @@ async fn every_function_answers_its_sample_event() {
         (&json!(5), &json!(145), &json!(true)),
         "{backfill}"
     );
+    let redrive = answer("operations-redrive", &sample("operations-redrive"), &environment).await;
+    assert_eq!(redrive, json!({"batchItemFailures": []}));
     let topics = answer("operations-topics", &sample("operations-topics"), &environment).await;
     assert_eq!(topics.as_array().map(Vec::len), Some(4), "{topics}");
     let tables = answer("operations-migrations", &sample("operations-migrations"), &environment).await;

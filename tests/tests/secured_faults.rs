@@ -223,7 +223,7 @@ async fn redis_with_a_wrong_setting_is_told_by_its_name() {
         ),
     ];
     let click = flows::api::Ask::post("/api/v1/rankings/click", &json!({"country": "US", "user_id": "user-1"})).event();
-    let rates = flows::api::Ask::get("/api/v1/currencies").event();
+    let rates = flows::api::Ask::get("/api/v1/currencies/USD").event();
     for case in &cases {
         for (function, event, in_answer) in [
             ("history-new-data-received", event(), true),
@@ -365,7 +365,7 @@ async fn postgresql_with_a_wrong_setting_is_told_by_its_name() {
             &["server does not support TLS", "sslmode in DATABASE_URL"],
         ),
     ];
-    let history = flows::api::Ask::get("/api/v1/history?from=USD&to=KRW&period=1m&interval=1d").event();
+    let history = flows::api::Ask::get("/api/v1/history?target=USD&period=1m").event();
     for case in &cases {
         for (function, event, in_answer) in [
             ("operations-migrations", "{}".to_owned(), true),

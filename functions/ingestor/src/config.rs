@@ -11,7 +11,8 @@ use shared::config::{ConfigError, Get, KafkaConfig, RedisConfig, optional, parse
 use crate::error::IngestError;
 use crate::provider::ProviderKey;
 
-/// How long all providers of a run may take together. The publisher's two waits of at most 20 s come on top, so the function needs more than 70 s.
+/// How long all providers of a run may take together. On top come Kafka's 10 s, which a run waits once, at most 10 s for each call to the backup queue, of
+/// which the first that fails ends the run, and 9 s for Redis: the function has 90 s.
 const CHAIN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Settings of the ingestor.
@@ -43,6 +44,8 @@ pub struct Config {
     pub spread_percent: Option<Decimal>,
     /// Where events go.
     pub kafka: KafkaConfig,
+    /// `BACKUP_QUEUE_URL`: where they go while Kafka is away. Example `https://sqs.us-east-1.amazonaws.com/123456789012/hwanyul-backup.fifo`.
+    pub backup_queue_url: String,
     /// Where circuits and the memory of published rates are kept.
     pub redis: RedisConfig,
 }
@@ -105,6 +108,7 @@ impl Config {
             max_jump_percent: max_jump(get)?,
             spread_percent: spread(get)?,
             kafka: KafkaConfig::read(get)?,
+            backup_queue_url: required(get, var::BACKUP_QUEUE_URL)?,
             redis: RedisConfig::read(get)?,
         };
         config.check_chain(get)?;

@@ -33,7 +33,7 @@ pub enum IngestError {
     /// No provider gave rates; nothing was published.
     #[error("no provider gave rates: {}", .0.iter().map(|(provider, error)| format!("{provider}: {error}")).collect::<Vec<_>>().join("; "))]
     AllFailed(Vec<(ProviderKey, String)>),
-    /// Not every event is acknowledged; the next run sends all of them again.
+    /// Not every event is acknowledged by Kafka or the backup queue; the next run sends all of them again.
     #[error("events are not all acknowledged")]
     Publish(#[from] PublishError),
     /// A payload could not be written as JSON.

@@ -3,7 +3,7 @@
 use shared::event::{
     CacheInvalidation, CacheKey, DataProcessingCompleted, Event, ExchangeRateUpdated, NewDataReceived, Run, Topic,
 };
-use shared::publish::Publisher;
+use shared::publish::{Place, Publisher, Sent};
 use shared::time::Timestamp;
 
 use crate::clock::Clock;
@@ -14,20 +14,34 @@ use crate::summary::EventCounts;
 /// CloudEvents `source` of everything the ingestor publishes.
 pub(crate) const PUBLISHER: &str = "/hwanyul/ingestor";
 
-/// Publishes a run: that data came, each of the `fresh` rates and the caches they outdate; then, when all that is acknowledged, that the run is over.
+/// What a run published, all of it acknowledged.
+#[derive(Debug, Clone)]
+pub(crate) struct Published {
+    /// By Kafka or by the backup queue.
+    pub events: EventCounts,
+    /// Those of them that wait in the backup queue.
+    pub backed_up: usize,
+    /// Why they do.
+    pub away: Option<String>,
+}
+
+/// Publishes a run, dated `version`: that data came, each of the `fresh` rates and the caches they outdate; then, when Kafka or the backup queue has acknowledged all that,
+/// that the run is over.
 ///
 /// # Errors
-/// [`IngestError::Publish`] when an event is not acknowledged; the run is not over then, and may be published again as a whole.
+/// [`IngestError::Publish`] when neither has acknowledged an event; the run is not over then, and may be published again as a whole.
 pub(crate) async fn publish(
     publisher: &Publisher,
     run: &Run,
     quotes: &Quotes,
     fresh: &[Quote],
     (collected_at, collected_in_ms): (Timestamp, u64),
+    version: Timestamp,
     clock: &Clock,
-) -> Result<EventCounts, IngestError> {
+) -> Result<Published, IngestError> {
+    let mut publishing = publisher.run();
     let source = quotes.provider.as_str();
-    let now = clock.timestamp()?;
+    let now = version;
     let received = NewDataReceived {
         source: source.to_owned(),
         data_count: count(quotes.rates.len()),
@@ -48,10 +62,10 @@ pub(crate) async fn publish(
         };
         events.push(run.event(&outdated, now)?);
     }
-    publisher.publish(&events).await?;
-    let counts = log_sent(run, source, &events);
+    let sent = publishing.publish(&events).await?;
+    let counts = log_sent(run, source, &events, &sent);
 
-    let completed_at = clock.timestamp()?;
+    let completed_at = clock.timestamp()?.max(version.next());
     let completed = DataProcessingCompleted {
         source: source.to_owned(),
         total_processed: count(fresh.len()),
@@ -60,11 +74,15 @@ pub(crate) async fn publish(
         correlation_id: run.correlation_id,
     };
     let last = [run.event(&completed, completed_at)?];
-    publisher.publish(&last).await?;
-    log_sent(run, source, &last);
-    Ok(EventCounts {
-        data_processing_completed: 1,
-        ..counts
+    let last_sent = publishing.publish(&last).await?;
+    log_sent(run, source, &last, &last_sent);
+    Ok(Published {
+        events: EventCounts {
+            data_processing_completed: 1,
+            ..counts
+        },
+        backed_up: sent.in_backup() + last_sent.in_backup(),
+        away: last_sent.away,
     })
 }
 
@@ -81,19 +99,25 @@ fn updated(source: &str, quote: &Quote, recorded_at: Timestamp, updated_at: Time
     }
 }
 
-/// One line for each topic with its count, one for each event at debug.
-fn log_sent(run: &Run, source: &str, events: &[Event]) -> EventCounts {
-    for event in events {
+/// One line for each topic with its count and how many of it wait in the backup queue, one for each event at debug.
+fn log_sent(run: &Run, source: &str, events: &[Event], sent: &Sent) -> EventCounts {
+    for (event, place) in events.iter().zip(&sent.places) {
         tracing::debug!(
-            kafka.topic = %event.topic, kafka.key = event.key, ce_id = %event.id, correlation_id = %run.correlation_id,
+            kafka.topic = %event.topic, kafka.key = event.key, ce_id = %event.id, is_backed_up = *place == Place::Backup,
+            correlation_id = %run.correlation_id,
             "{}", event.topic.sent_message()
         );
     }
     let sent = |topic: Topic| {
-        let count = events.iter().filter(|event| event.topic == topic).count();
+        let of_topic = events
+            .iter()
+            .zip(&sent.places)
+            .filter(|(event, _)| event.topic == topic);
+        let count = of_topic.clone().count();
+        let backed_up = of_topic.filter(|(_, place)| **place == Place::Backup).count();
         if count > 0 {
             tracing::info!(
-                kafka.topic = %topic, count, provider.key = source, correlation_id = %run.correlation_id,
+                kafka.topic = %topic, count, backed_up, provider.key = source, correlation_id = %run.correlation_id,
                 "{}", topic.sent_message()
             );
         }

@@ -14,6 +14,7 @@ pub mod published;
 pub mod request;
 pub mod summary;
 pub mod validate;
+pub mod version;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::join;
 use shared::cache::Cache;
 use shared::event::Run;
-use shared::publish::Publisher;
+use shared::publish::{BackupQueue, Publisher};
 
 use self::chain::{Chain, FirstAnswer};
 use self::clock::Clock;
@@ -34,6 +35,7 @@ use self::published::Published;
 pub use self::request::Request;
 pub use self::summary::Summary;
 use self::summary::{EventCounts, HeldBack};
+use self::version::Versions;
 
 /// Seconds after a provider's own time at which it is asked again, so that not everybody asks in the same second.
 const DUE_JITTER_SECONDS: std::ops::RangeInclusive<i64> = 30..=300;
@@ -46,6 +48,7 @@ pub struct Ingestor {
     http: Http,
     memory: Memory,
     publisher: Publisher,
+    versions: Versions,
 }
 
 impl Ingestor {
@@ -53,20 +56,22 @@ impl Ingestor {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let memory = Memory::new(Cache::new(config.redis.clone()));
-        let publisher = Publisher::new(config.kafka.clone());
+        let publisher = Publisher::with_backup(config.kafka.clone(), BackupQueue::new(config.backup_queue_url.clone()));
+        let versions = Versions::new(config.kafka.clone());
         Self {
             config,
             http: Http::default(),
             memory,
             publisher,
+            versions,
         }
     }
 
     /// One run, beginning at `now`.
     ///
     /// # Errors
-    /// [`IngestError::AllFailed`] when no provider gave rates; nothing is published then. [`IngestError::Publish`] when an event is not acknowledged:
-    /// some may have been published, none is remembered, and the next run publishes them all. The others name what is wrong with the request.
+    /// [`IngestError::AllFailed`] when no provider gave rates; nothing is published then. [`IngestError::Publish`] when neither Kafka nor the
+    /// backup queue acknowledges an event: some may have been published, none is remembered, and the next run publishes them all. The others name what is wrong with the request.
     pub async fn run(&self, request: Request, now: DateTime<Utc>) -> Result<Summary, IngestError> {
         let clock = Clock::starting_at(now);
         let order = self.config.order(request.provider)?;
@@ -130,20 +135,34 @@ impl Ingestor {
             .copied()
             .collect();
 
+        let version = self.versions.next(published.clock(), clock).await?;
+        // Remembered before anything carries it, so that no later run falls behind it.
+        let clock_field = Published::clock_field(version);
+        if let Err(reason) = self.memory.put_published(quotes.provider, &[clock_field]).await {
+            chain.warn(format!("when this run was is not remembered in redis: {reason}"));
+        }
         let (sent, saved) = join!(
-            events::publish(&self.publisher, run, &quotes, &fresh, collected, clock),
+            events::publish(&self.publisher, run, &quotes, &fresh, collected, version, clock),
             chain.save()
         );
         if let Err(reason) = saved {
             chain.warn(unsaved(&reason));
         }
-        let events = sent?;
+        let sent = sent?;
+        if let Some(reason) = sent.away {
+            // The publisher has logged it.
+            chain.warnings.push(format!(
+                "kafka did not acknowledge {} events in time, so they wait in the backup queue: {reason}",
+                sent.backed_up
+            ));
+        }
         self.remember(&quotes, &fresh, &published, held_back.is_empty(), &mut chain, clock)
             .await;
         Ok(Summary {
             source: Some(quotes.provider),
             recorded_at: Some(quotes.recorded_at),
-            events,
+            events: sent.events,
+            backed_up: sent.backed_up,
             already_published,
             held_back,
             left_out: quotes.left_out,
@@ -207,6 +226,7 @@ fn summary(chain: &Chain<'_>, run: &Run, clock: &Clock) -> Summary {
         recorded_at: None,
         providers: chain.all_reports(),
         events: EventCounts::default(),
+        backed_up: 0,
         already_published: 0,
         held_back: Vec::new(),
         left_out: Vec::new(),

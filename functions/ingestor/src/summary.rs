@@ -22,8 +22,10 @@ pub struct Summary {
     pub recorded_at: Option<Timestamp>,
     /// What became of each provider, in the order in which they were considered.
     pub providers: Vec<ProviderReport>,
-    /// Events published and acknowledged.
+    /// Events published and acknowledged, by Kafka or by the backup queue.
     pub events: EventCounts,
+    /// Those of them that wait in the backup queue, because Kafka did not acknowledge them in time.
+    pub backed_up: usize,
     /// Rates that were published by an earlier run.
     pub already_published: usize,
     /// Rates that changed too much to be believed.

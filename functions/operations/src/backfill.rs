@@ -1,5 +1,8 @@
 //! Publishes a span of the ECB's history as `exchange_rate_updated` events. Repeating a span changes nothing: an event's `updated_at` is its
 //! `recorded_at`, so it is the same event each time, and one that the ingestor published since stands before it.
+//!
+//! While Kafka is away, the part that is under way goes to the backup queue, and the span stops there: the queue is for what must not be lost, and the history
+//! can be published again at any time. Resuming goes on behind that part.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use shared::config::{ConfigError, Get, KafkaConfig, optional, var};
 use shared::ecb;
 use shared::event::{ExchangeRateUpdated, Run};
-use shared::publish::{PublishError, Publisher};
+use shared::publish::{BackupQueue, PublishError, Publisher};
 use shared::time::TimeError;
 
 use crate::ecb_history::{HistoryDay, HistoryError, read};
@@ -16,8 +19,8 @@ use crate::ecb_history::{HistoryDay, HistoryError, read};
 const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip";
 /// Days acknowledged together: some 3,000 events, which keeps both ends of the pipe busy and a repetition short.
 const CHUNK_DAYS: usize = 100;
-/// The time kept for the last chunk's acknowledgements before the function's deadline.
-const RESERVE: Duration = Duration::from_secs(25);
+/// The time kept for the last chunk's acknowledgements before the function's deadline: Kafka's 10 s, then some 300 calls to the backup queue.
+const RESERVE: Duration = Duration::from_secs(40);
 
 /// What to publish; all of it unless told otherwise.
 #[derive(Debug, Default, Deserialize)]
@@ -36,12 +39,14 @@ pub struct BackfillReport {
     pub from: Option<NaiveDate>,
     /// Last day of the file in the span.
     pub to: Option<NaiveDate>,
-    /// Every event up to the end of this day is acknowledged; resume with the day after it.
+    /// Every event up to the end of this day is acknowledged, by Kafka or by the backup queue; resume with the day after it.
     pub published_through: Option<NaiveDate>,
     /// Whether that is the whole span.
     pub done: bool,
     /// Acknowledged events.
     pub events: usize,
+    /// Those of them that wait in the backup queue, because Kafka did not acknowledge them in time. The span stops at the first part that has any.
+    pub backed_up: usize,
     /// Days they are of.
     pub days: usize,
     /// Days of the span that are not published yet.
@@ -67,7 +72,7 @@ pub enum BackfillError {
     /// The history is not one.
     #[error(transparent)]
     History(#[from] HistoryError),
-    /// Kafka did not acknowledge.
+    /// Neither Kafka nor the backup queue acknowledged.
     #[error("cannot publish")]
     Publish(#[from] PublishError),
     /// A day before 1970.
@@ -86,19 +91,19 @@ pub struct Backfill {
 }
 
 impl Backfill {
-    /// As `ECB_HISTORY_URL` and the `KAFKA_*` variables say.
+    /// As `ECB_HISTORY_URL`, `BACKUP_QUEUE_URL` and the `KAFKA_*` variables say.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable.
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
         Ok(Self {
             url: optional(get, var::ECB_HISTORY_URL).unwrap_or_else(|| DEFAULT_URL.to_owned()),
-            publisher: Publisher::new(KafkaConfig::read(get)?),
+            publisher: Publisher::with_backup(KafkaConfig::read(get)?, BackupQueue::read(get)?),
             days: tokio::sync::OnceCell::new(),
         })
     }
 
-    /// Publishes the span, oldest day first, until it is done or `time_left` runs short.
+    /// Publishes the span, oldest day first, until it is done, Kafka is away or `time_left` runs short.
     ///
     /// # Errors
     /// [`BackfillError`]; what was acknowledged before it may be published again.
@@ -121,6 +126,7 @@ impl Backfill {
             published_through: None,
             done: false,
             events: 0,
+            backed_up: 0,
             days: 0,
             days_left: span.len(),
             duration_ms: 0,
@@ -146,8 +152,9 @@ impl Backfill {
                     events.push(run.event(&payload, recorded_at)?);
                 }
             }
-            self.publisher.publish(&events).await?;
+            let sent = self.publisher.publish(&events).await?;
             report.events += events.len();
+            report.backed_up += sent.in_backup();
             report.days += chunk.len();
             report.days_left -= chunk.len();
             report.published_through = chunk.last().map(|day| day.day);
@@ -156,11 +163,18 @@ impl Backfill {
                 days_left = report.days_left,
                 "Published a part of the history"
             );
+            if report.backed_up > 0 && report.days_left > 0 {
+                tracing::warn!(
+                    correlation_id = %run.correlation_id, backed_up = report.backed_up, days_left = report.days_left,
+                    "Stopped publishing the history, because Kafka is away"
+                );
+                break;
+            }
         }
         report.done = report.days_left == 0;
         report.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
-            correlation_id = %run.correlation_id, events = report.events, days = report.days, days_left = report.days_left,
+            correlation_id = %run.correlation_id, events = report.events, backed_up = report.backed_up, days = report.days, days_left = report.days_left,
             duration_ms = report.duration_ms, "Published the ECB's history"
         );
         Ok(report)

@@ -46,7 +46,7 @@ impl Redrive {
         let incoming: Incoming = serde_json::from_str(event)?;
         if incoming.records.is_some() {
             let event: SqsEvent = serde_json::from_str(event)?;
-            Ok(to_raw_value(&self.backup.publish(&event, time_left).await?)?)
+            Ok(to_raw_value(&self.backup.publish(&event, time_left).await)?)
         } else {
             let request = DeskRequest::parse(event)?;
             Ok(to_raw_value(&self.desk.answer(&request, time_left).await?)?)

@@ -23,6 +23,8 @@ struct Report {
     published_through: Option<NaiveDate>,
     done: bool,
     events: u64,
+    #[serde(default)]
+    backed_up: u64,
     days: u64,
 }
 
@@ -59,6 +61,14 @@ pub async fn backfill(places: &Places, from: Option<NaiveDate>, to: Option<Naive
             });
         }
         next = after;
+        if report.backed_up > 0
+            && let Some(next) = next
+        {
+            return Err(CommandError::KafkaAway {
+                backed_up: report.backed_up,
+                next,
+            });
+        }
     }
     let published = began.elapsed();
     wait_for_stores(&client).await?;

@@ -74,6 +74,14 @@ pub enum CommandError {
         /// What it answered.
         answer: String,
     },
+    /// The backfill stopped because Kafka did not acknowledge.
+    #[error("Kafka is away: {backed_up} events wait in the backup queue; go on with --from {next} when it is back")]
+    KafkaAway {
+        /// Events that wait.
+        backed_up: u64,
+        /// The first day that is not published.
+        next: chrono::NaiveDate,
+    },
     /// Dead letters are still in the queue.
     #[error("{failed} dead letters could not be sent again, and {left} are left; each row says why")]
     NotReplayed {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::{CommandError, say, table};
-use crate::emulator::{FunctionStatus, MappingStatus, RouteStatus};
+use crate::emulator::{FunctionStatus, MappingStatus, QueueMappingStatus, RouteStatus};
 use crate::stack::{INGESTOR, Places, StackStatus};
 
 /// What is shown where there is nothing to show.
@@ -104,6 +104,25 @@ fn print(status: &StackStatus) {
             say(format_args!("{}: {warning}", mapping.consumer_group));
         }
     }
+    table::print(
+        &[
+            "QUEUE",
+            "FUNCTION",
+            "STATE",
+            "WAITING",
+            "HIDDEN",
+            "BATCHES",
+            "MESSAGES",
+            "FAILURES",
+            "LAST ERROR",
+        ],
+        &status
+            .lambda
+            .queue_mappings
+            .iter()
+            .map(queue_mapping)
+            .collect::<Vec<_>>(),
+    );
     match &status.topics {
         Some(topics) => {
             let rows = topics.iter().map(|topic| {
@@ -194,6 +213,21 @@ fn mapping(mapping: &MappingStatus) -> Vec<String> {
         mapping.batches.to_string(),
         mapping.records.to_string(),
         mapping.retries.to_string(),
+        short(mapping.last_error.as_deref()),
+    ]
+}
+
+fn queue_mapping(mapping: &QueueMappingStatus) -> Vec<String> {
+    let counted = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+    vec![
+        mapping.queue.clone(),
+        mapping.function.clone(),
+        cell(serde_json::to_value(mapping.state).ok().as_ref()),
+        counted(mapping.visible),
+        counted(mapping.hidden),
+        mapping.batches.to_string(),
+        mapping.messages.to_string(),
+        mapping.failures.to_string(),
         short(mapping.last_error.as_deref()),
     ]
 }

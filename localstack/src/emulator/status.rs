@@ -13,6 +13,9 @@ pub struct Status {
     pub functions: Vec<FunctionStatus>,
     /// The Kafka event source mappings.
     pub mappings: Vec<MappingStatus>,
+    /// The SQS event source mappings.
+    #[serde(default)]
+    pub queue_mappings: Vec<QueueMappingStatus>,
     /// The schedules.
     pub schedules: Vec<ScheduleStatus>,
     /// The routes of the HTTP API.
@@ -126,6 +129,35 @@ pub enum MappingState {
     Disabled,
     /// Ended.
     Stopped,
+}
+
+/// One SQS event source mapping.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct QueueMappingStatus {
+    /// The function's name.
+    pub function: String,
+    /// The queue's name.
+    pub queue: String,
+    /// What it is doing. It never joins a group; `retrying` means that the last batch had messages that come again.
+    pub state: MappingState,
+    /// The most messages in one invocation.
+    pub batch_size: usize,
+    /// How long messages are gathered before a batch that is not full is sent.
+    pub window_seconds: f64,
+    /// Invocations.
+    pub batches: u64,
+    /// Messages handed to the function, repetitions included.
+    pub messages: u64,
+    /// Messages that the function did not do, so that they come again.
+    pub failures: u64,
+    /// Messages that wait; absent while SQS cannot be asked.
+    pub visible: Option<u64>,
+    /// Messages that are hidden, because the function has them or had them and did not do them; absent while SQS cannot be asked.
+    pub hidden: Option<u64>,
+    /// What went wrong last, with SQS or with the function.
+    pub last_error: Option<String>,
+    /// How long the last invocation took.
+    pub last_duration_ms: Option<f64>,
 }
 
 /// One partition of a mapping's topic.

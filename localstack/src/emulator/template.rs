@@ -22,7 +22,8 @@ use serde_yaml_ng::{Mapping, Value};
 pub use custom::CustomResource;
 pub use error::TemplateError;
 pub use event::{
-    DestinationSpec, HttpRouteSpec, KafkaSource, MappingSpec, PollerSpec, ScheduleSpec, ScheduleStyle, StartingPosition,
+    DestinationSpec, HttpRouteSpec, KafkaSource, MappingSpec, PollerSpec, QueueMappingSpec, ScheduleSpec,
+    ScheduleStyle, StartingPosition,
 };
 pub use function::FunctionSpec;
 pub use http_api::{CorsSpec, HttpApiSpec};
@@ -44,6 +45,8 @@ pub struct Template {
     pub functions: Vec<FunctionSpec>,
     /// Kafka event source mappings, from function events and from `AWS::Lambda::EventSourceMapping`.
     pub mappings: Vec<MappingSpec>,
+    /// SQS event source mappings, from the same.
+    pub queue_mappings: Vec<QueueMappingSpec>,
     /// Schedules of functions.
     pub schedules: Vec<ScheduleSpec>,
     /// The routes of the HTTP API, from `HttpApi` events.
@@ -119,6 +122,7 @@ impl Template {
             }
         }
         event::warn_of_shared_groups(&mut template.mappings);
+        event::put_foreign_queues_aside(&mut template);
         template.custom_resources = custom::read_all(&resolver, &template.functions)?;
         Ok(template)
     }

@@ -1,4 +1,4 @@
-//! The emulator with a real function (`examples/echo_function.rs`) and a real Kafka.
+//! The emulator with a real function (`examples/echo_function.rs`), a real Kafka and LocalStack's SQS.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -12,6 +12,7 @@ mod mapping_failures;
 mod mapping_pause;
 mod mapping_pollers;
 mod mapping_readings;
+mod queues;
 mod recovery;
 mod schedule;
 mod support;

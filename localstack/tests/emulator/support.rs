@@ -2,6 +2,7 @@
 
 pub mod aws;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Stand {
     pub folder: tempfile::TempDir,
     pub kafka: String,
+    /// The queues of the template, by logical id.
+    pub queue_urls: BTreeMap<String, String>,
 }
 
 impl Stand {
@@ -28,6 +31,7 @@ impl Stand {
         Self {
             folder: tempfile::tempdir().unwrap(),
             kafka: "127.0.0.1:1".to_owned(),
+            queue_urls: BTreeMap::new(),
         }
     }
 
@@ -69,6 +73,7 @@ impl Stand {
         let mut options = EmulatorOptions::new(template, examples(), kafka, self.file("logs"));
         let region = ("AWS_REGION".to_owned(), "us-east-1".to_owned());
         options.function_env.extend([region]);
+        options.queue_urls = self.queue_urls.clone();
         options
     }
 

@@ -216,7 +216,10 @@ async fn connect(config: &RedisConfig) -> RedisResult<Server> {
         Some(certificates) => Client::build_with_tls(config.url.as_str(), certificates)?,
         None => Client::open(config.url.as_str())?,
     };
-    ConnectionManager::new_with_config(client, settings)
-        .await
-        .map(Server::Single)
+    let mut connection = ConnectionManager::new_with_config(client, settings).await?;
+    // Whoever has not said who they are is told so in answer to a short command; after a long one Redis hangs up without a word.
+    match redis::cmd("PING").exec_async(&mut connection).await {
+        Err(error) if error.code() == Some("NOAUTH") || is_broken(&error) => Err(error),
+        Ok(()) | Err(_) => Ok(Server::Single(connection)),
+    }
 }

@@ -57,7 +57,8 @@ fn reason(config: &KafkaConfig, text: &str) -> Option<String> {
     }
 }
 
-/// Whether the broker took the connection and then ended it, as it does when it hears another protocol than its own.
+/// Whether the broker took the connection and then ended it, or answered with what is no answer of Kafka's (the length of a TLS alert, read as that of an
+/// answer, is some 350 MB), as it does when it hears another protocol than its own.
 fn hung_up(error: &io::Error) -> bool {
     let text = text_of(error);
     let ended = [
@@ -66,6 +67,7 @@ fn hung_up(error: &io::Error) -> bool {
         "connection closed",
         "broken pipe",
         "unexpected end",
+        "protocol error",
     ];
     ended.iter().any(|words| text.to_lowercase().contains(words))
 }
@@ -77,6 +79,6 @@ fn mismatch(config: &KafkaConfig) -> String {
         KafkaSecurity::MskIam { .. } => ("msk_iam", "speaks no TLS"),
     };
     format!(
-        "the broker ended the connection: {KAFKA_SECURITY} is {security}, and the port in {KAFKA_BOOTSTRAP_SERVERS} perhaps {not}"
+        "the broker does not speak as we do: {KAFKA_SECURITY} is {security}, and the port in {KAFKA_BOOTSTRAP_SERVERS} perhaps {not}"
     )
 }

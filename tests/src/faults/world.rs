@@ -59,13 +59,14 @@ impl World {
         let setup = Setup {
             function_env: clock.as_ref().map(Clock::environment).unwrap_or_default(),
             is_proxied: is_rough,
-            partial_response: reading,
+            partial_response: Some(reading),
             ..Setup::default()
         };
         let parameters = [
             ("EcbUrl", provider.url()),
             ("RateBatchSize", "100"),
             ("MaxJumpPercent", "1000"),
+            ("BackupRetrySeconds", "1"),
         ];
         let pipeline = Pipeline::start_with(&parameters, setup).await;
         Self {

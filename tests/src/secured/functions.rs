@@ -8,6 +8,8 @@ use bytes::Bytes;
 use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use localstack::feed::{Feed, FeedOptions};
 use serde_json::Value;
+use shared::config::{KafkaConfig, KafkaSecurity};
+use shared::publish::ensure_topics;
 use uuid::Uuid;
 
 use super::{assert_no_secret, passwords_of};
@@ -30,7 +32,7 @@ pub struct Seen {
 }
 
 impl Functions {
-    /// With tables, and with nothing in them.
+    /// With topics and tables, and with nothing in them.
     ///
     /// # Panics
     /// When a server does not answer.
@@ -47,6 +49,11 @@ impl Functions {
         let store = sqlx::PgPool::connect(&database).await.unwrap();
         operations::migrations::apply(&store).await.unwrap();
         store.close().await;
+        let kafka = KafkaConfig {
+            bootstrap_servers: server("HWANYUL_TEST_KAFKA"),
+            security: KafkaSecurity::Plaintext,
+        };
+        ensure_topics(&kafka, 1).await.unwrap();
         let parameters = [
             ("KafkaBootstrapServers", server("HWANYUL_TEST_KAFKA")),
             ("KafkaSecurity", "plaintext".to_owned()),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use ingestor::error::with_causes;
 use ingestor::{IngestError, Request};
 
 use crate::support::http::Reply;
@@ -10,15 +11,59 @@ use crate::support::proxy::Proxy;
 use crate::support::{ECB, Stack, assert_published, closed_port, now, report};
 
 #[tokio::test]
-async fn while_kafka_is_away_nothing_is_remembered_and_the_next_run_sends_all() {
+async fn while_kafka_is_away_every_event_waits_in_the_backup_queue() {
     let stack = Stack::start().await;
     let nowhere = closed_port().await;
-    let error = stack
-        .ingestor(&[("KAFKA_BOOTSTRAP_SERVERS", &nowhere)])
-        .run(Request::default(), now())
-        .await
-        .unwrap_err();
+    let ingestor = stack.ingestor(&[("KAFKA_BOOTSTRAP_SERVERS", &nowhere)]);
+    let summary = ingestor.run(Request::default(), now()).await.unwrap();
+    let events = summary.events;
+    assert_eq!(
+        (events.exchange_rate_updated, events.data_processing_completed),
+        (29, 1)
+    );
+    assert_eq!(summary.backed_up, 32);
+    assert!(
+        summary
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("kafka did not acknowledge 32 events") && warning.contains(&nowhere)),
+        "{:?}",
+        summary.warnings
+    );
+    assert!(stack.events(summary.correlation_id).await.is_empty());
+
+    let waiting = stack.backup.messages().await;
+    assert_eq!(waiting.len(), 32);
+    for message in &waiting {
+        let record = &message.record;
+        assert_eq!(message.group, format!("{}:{}", record.topic, record.key));
+        assert_eq!(message.id, message.header("ce_id"));
+        assert_eq!(message.header("correlation-id"), summary.correlation_id.to_string());
+        assert_eq!(message.header("ce_type"), format!("hwanyul.{}", record.topic));
+    }
+    let usd = waiting.iter().find(|message| message.record.key == "USD").unwrap();
+    let payload = String::from_utf8(usd.record.payload.to_vec()).unwrap();
+    assert!(payload.contains("\"deal_base_rate\":1335.26673827425707,"), "{payload}");
+    // Acknowledged is acknowledged: the rates are remembered as published.
+    assert_eq!(stack.hash("published:ecb").await.len(), 29);
+
+    let settled = stack.ingestor(&[]).run(Request::default(), now()).await.unwrap();
+    assert_eq!((settled.already_published, settled.backed_up), (29, 0));
+}
+
+#[tokio::test]
+async fn while_kafka_and_the_backup_are_away_nothing_is_remembered_and_the_next_run_sends_all() {
+    let stack = Stack::start().await;
+    let nowhere = closed_port().await;
+    let no_queue = stack.backup.url.replace("/backup-", "/no-backup-");
+    let away = [
+        ("KAFKA_BOOTSTRAP_SERVERS", nowhere.as_str()),
+        ("BACKUP_QUEUE_URL", &no_queue),
+    ];
+    let error = stack.ingestor(&away).run(Request::default(), now()).await.unwrap_err();
     assert!(matches!(error, IngestError::Publish(_)), "{error}");
+    let told = with_causes(&error);
+    assert!(told.contains(&nowhere) && told.contains(&no_queue), "{told}");
     assert!(stack.hash("published:ecb").await.is_empty());
     let summary = stack.ingestor(&[]).run(Request::default(), now()).await.unwrap();
     assert_published(&stack, &summary, "ecb").await;
@@ -29,7 +74,12 @@ async fn a_provider_stays_due_until_its_rates_are_acknowledged() {
     let stack = Stack::start().await;
     let nowhere = closed_port().await;
     let settings = [("PROVIDERS", "exchangerate_api")];
-    let away = [settings[0], ("KAFKA_BOOTSTRAP_SERVERS", nowhere.as_str())];
+    let no_queue = stack.backup.url.replace("/backup-", "/no-backup-");
+    let away = [
+        settings[0],
+        ("KAFKA_BOOTSTRAP_SERVERS", nowhere.as_str()),
+        ("BACKUP_QUEUE_URL", &no_queue),
+    ];
     stack.ingestor(&away).run(Request::default(), now()).await.unwrap_err();
     let summary = stack.ingestor(&settings).run(Request::default(), now()).await.unwrap();
     assert_published(&stack, &summary, "exchangerate_api").await;

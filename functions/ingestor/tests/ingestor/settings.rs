@@ -9,6 +9,7 @@ fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let needed = [
         ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"),
         ("REDIS_URL", "redis://127.0.0.1:1"),
+        ("BACKUP_QUEUE_URL", "http://127.0.0.1:1/000000000000/backup.fifo"),
     ];
     let settings: HashMap<String, String> = needed
         .iter()

@@ -4,6 +4,7 @@ pub mod http;
 mod kafka;
 pub mod logs;
 pub mod proxy;
+mod queue;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -46,6 +47,7 @@ pub fn exchangerate_api() -> String {
 pub struct Stack {
     pub http: Server,
     pub redis_url: String,
+    pub backup: queue::Backup,
     kafka: kafka::Reader,
 }
 
@@ -54,11 +56,17 @@ impl Stack {
         logs::keep();
         let redis_url = own_database(&server("HWANYUL_TEST_REDIS")).await;
         let kafka = kafka::Reader::start(server("HWANYUL_TEST_KAFKA")).await;
+        let backup = queue::Backup::create().await;
         let http = Server::start().await;
         http.answer(ECB, [http::Reply::xml(ecb())]);
         http.answer(KOREAEXIM, [http::Reply::json(koreaexim())]);
         http.answer(EXCHANGERATE_API, [http::Reply::json(exchangerate_api())]);
-        Self { http, redis_url, kafka }
+        Self {
+            http,
+            redis_url,
+            backup,
+            kafka,
+        }
     }
 
     /// Settings of a private chain ECB, Korea Eximbank, changed by `changes`.
@@ -74,6 +82,7 @@ impl Stack {
             ("PROVIDER_ATTEMPTS", "2".to_owned()),
             ("KAFKA_BOOTSTRAP_SERVERS", self.kafka.bootstrap_servers.clone()),
             ("REDIS_URL", self.redis_url.clone()),
+            ("BACKUP_QUEUE_URL", self.backup.url.clone()),
         ])
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))

@@ -14,7 +14,9 @@ async fn main() -> Result<(), Error> {
         let time_left = deadline
             .duration_since(std::time::SystemTime::now())
             .unwrap_or_default();
-        redrive.handle(event.payload.get(), time_left).await
+        // The runtime answers with an error's own sentence alone, and the cause is what people need.
+        let answer = redrive.handle(event.payload.get(), time_left).await;
+        answer.map_err(|error| shared::apply::chain(error.as_ref()).into())
     };
     lambda_runtime::run(service_fn(handle)).await
 }

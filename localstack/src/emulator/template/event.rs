@@ -1,8 +1,9 @@
-//! What triggers functions: Kafka event source mappings, schedules and routes of the HTTP API.
+//! What triggers functions: event source mappings of Kafka and of SQS, schedules and routes of the HTTP API.
 
 mod http_api;
 mod kafka;
 mod schedule;
+mod sqs;
 
 use serde_yaml_ng::{Mapping, Value};
 
@@ -16,6 +17,7 @@ use super::properties::Properties;
 pub use http_api::HttpRouteSpec;
 pub use kafka::{DestinationSpec, KafkaSource, MappingSpec, PollerSpec, StartingPosition};
 pub use schedule::{ScheduleSpec, ScheduleStyle};
+pub use sqs::QueueMappingSpec;
 
 /// Reads the `Events` of one function into the template.
 pub(super) fn read_all(
@@ -61,6 +63,11 @@ pub(super) fn read_all(
                     &format!("{id}{event}"),
                 )?);
             }
+            "SQS" => {
+                let mapping = sqs::from_event(&settings, &function.name, &format!("{id}{event}"))?;
+                template.queue_mappings.push(mapping);
+                note_unfiltered(&settings, &format!("{}.{event}", function.name), template)?;
+            }
             "HttpApi" => {
                 let name = format!("{}.{event}", function.name);
                 http_api::read(&settings, &function.name, &name, apis, template)?;
@@ -73,7 +80,7 @@ pub(super) fn read_all(
     Ok(())
 }
 
-/// Reads an `AWS::Lambda::EventSourceMapping` into the template; one that is not for Kafka counts as unsupported.
+/// Reads an `AWS::Lambda::EventSourceMapping` into the template; one that is neither for Kafka nor for SQS counts as unsupported.
 pub(super) fn read_mapping_resource(
     resolver: &Resolver<'_>,
     id: &str,
@@ -91,6 +98,10 @@ pub(super) fn read_mapping_resource(
             .collect();
         return Err(properties.refuse("FunctionName", Some(&reference.clone().into()), &known.join(", ")));
     }
+    if sqs::is_queue(properties.text("EventSourceArn")?.as_deref()) {
+        template.queue_mappings.push(sqs::from_resource(&properties, name, id)?);
+        return note_unfiltered(&properties, &format!("{name}.{id}"), template);
+    }
     if properties.value("Topics")?.is_none() {
         template
             .unsupported_events
@@ -99,6 +110,28 @@ pub(super) fn read_mapping_resource(
     }
     template.mappings.push(kafka::from_resource(&properties, name, id)?);
     note_ignored(&properties, &format!("{name}.{id}"), template)
+}
+
+/// A queue that the template does not have is not here to be read.
+pub(super) fn put_foreign_queues_aside(template: &mut Template) {
+    let is_own = |mapping: &QueueMappingSpec| template.queues.iter().any(|queue| queue.name == mapping.queue_name());
+    let (own, foreign) = std::mem::take(&mut template.queue_mappings)
+        .into_iter()
+        .partition(is_own);
+    template.queue_mappings = own;
+    let foreign: Vec<QueueMappingSpec> = foreign;
+    let named = foreign
+        .iter()
+        .map(|mapping| format!("{}.{} (queue {})", mapping.function, mapping.name, mapping.queue_arn));
+    template.unsupported_events.extend(named);
+}
+
+/// Messages of queues are not filtered here.
+fn note_unfiltered(mapping: &Properties<'_>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
+    if mapping.value("FilterCriteria")?.is_some() {
+        template.unsupported_events.push(format!("{name} (FilterCriteria)"));
+    }
+    Ok(())
 }
 
 /// Two mappings in one group share the partitions: each function sees only a part of the records.

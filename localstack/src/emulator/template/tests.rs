@@ -134,7 +134,76 @@ fn schedules_queues_and_unsupported_events_are_read() {
         (dead.name.as_str(), dead.fifo, dead.attributes.len()),
         ("hwanyul-local-DeadLetters", false, 0)
     );
-    assert_eq!(template.unsupported_events, ["other.Queued (SQS)"]);
+    assert_eq!(
+        template.unsupported_events,
+        [
+            "other.Queued (FilterCriteria)",
+            "other.Stored (S3)",
+            "other.OtherForeign (queue arn:aws:sqs:us-east-1:111111111111:theirs)"
+        ]
+    );
+}
+
+#[test]
+fn queue_mappings_are_read_from_events_and_from_resources() {
+    let template = rates(&[]);
+    let [queued, own] = template.queue_mappings.as_slice() else {
+        panic!("{:?}", template.queue_mappings)
+    };
+    let expected = QueueMappingSpec {
+        name: "OtherQueued".to_owned(),
+        function: "other".to_owned(),
+        queue_arn: "arn:aws:sqs:us-east-1:000000000000:hwanyul-local-backup.fifo".to_owned(),
+        batch_size: 5,
+        window: Duration::ZERO,
+        report_item_failures: true,
+        maximum_concurrency: 2,
+        is_enabled: true,
+    };
+    assert_eq!(queued, &expected);
+    assert!(queued.is_fifo() && !own.is_fifo());
+    assert_eq!(own.queue_name(), "hwanyul-local-DeadLetters");
+    assert_eq!(
+        (own.batch_size, own.window, own.maximum_concurrency),
+        (500, Duration::from_secs(30), 5)
+    );
+    assert!(!own.is_enabled && !own.report_item_failures);
+}
+
+#[test]
+fn a_queue_mapping_that_aws_would_refuse_is_refused() {
+    for (from, to, refused) in [
+        (
+            "BatchSize: 5",
+            "BatchSize: 11",
+            "BatchSize is 11, allowed: a whole number from 1 to 10",
+        ),
+        (
+            "BatchSize: 5",
+            "MaximumBatchingWindowInSeconds: 1",
+            "a FIFO queue has no batching window",
+        ),
+        (
+            "Seconds: 30",
+            "Seconds: 0",
+            "BatchSize is 500, allowed: a whole number from 1 to 10, or more with a",
+        ),
+        (
+            "MaximumConcurrency: 2",
+            "MaximumConcurrency: 1",
+            "a whole number from 2 to 1000",
+        ),
+        (
+            "Queue: !GetAtt Backup.Arn",
+            "Queue: !GetAtt Other.Arn",
+            "allowed: the ARN of an SQS queue",
+        ),
+    ] {
+        let changed = RATES.replacen(from, to, 1);
+        assert_ne!(changed, RATES, "{from}");
+        let error = error(&changed);
+        assert!(error.contains(refused), "{error}");
+    }
 }
 
 #[test]

@@ -1,0 +1,8 @@
+//! Kafka away, and SQS too: what becomes of events, on real servers.
+
+mod outages;
+mod partial;
+mod provider;
+mod queue;
+mod reader;
+mod redrive;

@@ -1,0 +1,90 @@
+//! The backup queue as a test looks at it.
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use uuid::Uuid;
+
+/// A queue of one test's own.
+pub struct Queue {
+    pub url: String,
+    pub client: Client,
+}
+
+impl Queue {
+    pub async fn fifo() -> Self {
+        let client = Client::new(&aws_config::load_from_env().await);
+        let request = client
+            .create_queue()
+            .queue_name(format!("backup-{}.fifo", Uuid::new_v4().simple()))
+            .attributes(QueueAttributeName::FifoQueue, "true")
+            .attributes(QueueAttributeName::DeduplicationScope, "messageGroup")
+            .attributes(QueueAttributeName::FifoThroughputLimit, "perMessageGroupId")
+            .attributes(QueueAttributeName::VisibilityTimeout, "3600");
+        let url = request.send().await.unwrap().queue_url.unwrap();
+        Self { url, client }
+    }
+
+    pub async fn standard() -> Self {
+        let client = Client::new(&aws_config::load_from_env().await);
+        let request = client
+            .create_queue()
+            .queue_name(format!("dead-{}", Uuid::new_v4().simple()));
+        let url = request.send().await.unwrap().queue_url.unwrap();
+        Self { url, client }
+    }
+
+    pub async fn send(&self, group: &str, body: &str) {
+        let request = self.client.send_message().queue_url(&self.url).message_group_id(group);
+        let id = Uuid::new_v4().to_string();
+        request
+            .message_deduplication_id(id)
+            .message_body(body)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// Up to ten messages, waiting for the first as long as SQS allows.
+    pub async fn receive(&self) -> Vec<Message> {
+        let request = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(10);
+        let request = request
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .wait_time_seconds(20);
+        request.send().await.unwrap().messages.unwrap_or_default()
+    }
+
+    /// All that wait now; they stay hidden from a second call.
+    pub async fn drain(&self) -> Vec<Message> {
+        let mut messages = Vec::new();
+        loop {
+            let request = self
+                .client
+                .receive_message()
+                .queue_url(&self.url)
+                .max_number_of_messages(10);
+            let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
+            let received = request.send().await.unwrap().messages.unwrap_or_default();
+            if received.is_empty() {
+                return messages;
+            }
+            messages.extend(received);
+        }
+    }
+
+    pub async fn delete(&self, message: &Message) {
+        let request = self.client.delete_message().queue_url(&self.url);
+        request
+            .receipt_handle(message.receipt_handle().unwrap())
+            .send()
+            .await
+            .unwrap();
+    }
+}
+
+pub fn attribute(message: &Message, name: MessageSystemAttributeName) -> String {
+    message.attributes().unwrap()[&name].clone()
+}
