@@ -10,6 +10,7 @@ use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
 use localstack::emulator::{Emulator, MappingState, QueueMappingStatus};
 use serde_json::{Value, json};
 
+use crate::support::aws::shared_sqs;
 use crate::support::{PATIENCE, Stand};
 
 /// A stand with one queue, which the function `echo` reads.
@@ -23,8 +24,7 @@ struct Line {
 impl Line {
     /// A queue whose messages come again after a second, read by a mapping with these properties.
     async fn start(is_fifo: bool, event: &str) -> Self {
-        let endpoint = std::env::var("HWANYUL_TEST_SQS")
-            .expect("HWANYUL_TEST_SQS is not set: these tests need real servers, run ./tests/run");
+        let endpoint = shared_sqs().to_owned();
         let config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))

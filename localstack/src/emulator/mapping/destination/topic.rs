@@ -61,7 +61,11 @@ impl Topic {
 
     async fn connect(&self) -> Result<Producer, KrafkaError> {
         let kafka = self.kafka.client("localstack-on-failure");
-        let kafka = kafka.connect_timeout(ANSWER_LIMIT).request_timeout(ANSWER_LIMIT).connect().await?;
+        let kafka = kafka
+            .connect_timeout(ANSWER_LIMIT)
+            .request_timeout(ANSWER_LIMIT)
+            .connect()
+            .await?;
         kafka
             .producer()
             .delivery_timeout(DELIVERY_LIMIT)

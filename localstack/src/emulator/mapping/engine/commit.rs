@@ -64,7 +64,11 @@ impl Engine {
             .note(|progress| progress.last_error = Some(format!("could not commit offsets: {error}")));
         let pause = COMMIT_PAUSE
             .saturating_mul(1 << self.failed_commits.min(8))
-            .min(if self.is_letting_go() { COMMIT_PAUSE } else { LONGEST_COMMIT_PAUSE });
+            .min(if self.is_letting_go() {
+                COMMIT_PAUSE
+            } else {
+                LONGEST_COMMIT_PAUSE
+            });
         self.commit_after = Instant::now() + pause;
         self.failed_commits += 1;
         if *self.stop.borrow() {
