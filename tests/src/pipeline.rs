@@ -29,6 +29,11 @@ pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// How mappings read a partial batch response in this run of the tests: `HWANYUL_PARTIAL_RESPONSE`, `only-named` without it.
+fn partial_response() -> PartialResponse {
+    std::env::var("HWANYUL_PARTIAL_RESPONSE").map_or_else(|_| PartialResponse::default(), |name| name.parse().unwrap())
+}
+
 /// The folder of the functions' bootstraps: where this test's own binary was built.
 ///
 /// # Panics
