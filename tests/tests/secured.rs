@@ -181,7 +181,7 @@ async fn the_whole_flow_on_secured_servers_and_on_a_redis_cluster_is_that_on_pla
     let sizes = cluster.sizes().await.unwrap();
     assert!(sizes.iter().all(|size| *size > 0), "a node has no keys: {sizes:?}");
     pipeline.stop().await;
-    flows::secured::assert_no_secret(&secured.folder("cluster"), &[], &[nodes.password.clone()]);
+    flows::secured::assert_no_secret(&secured.folder("cluster"), &[], std::slice::from_ref(&nodes.password));
     cluster.stop().await.unwrap();
 }
 

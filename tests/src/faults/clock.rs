@@ -44,13 +44,11 @@ impl Clock {
     /// When libfaketime is not installed.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
-        let library = FOLDERS
+        let mut libraries = FOLDERS
             .iter()
             .map(|folder| Path::new(folder).join("libfaketimeMT.so.1"));
-        let library = library
-            .filter(|path| path.exists())
-            .next()
-            .expect("libfaketime is missing: run ./localstack/install servers");
+        let library = libraries.find(|path| path.exists());
+        let library = library.expect("libfaketime is missing: run ./localstack/install servers");
         [
             ("LD_PRELOAD", library.display().to_string()),
             ("FAKETIME_TIMESTAMP_FILE", self.file.display().to_string()),

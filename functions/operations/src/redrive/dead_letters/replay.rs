@@ -96,8 +96,8 @@ impl<'a> Replayer<'a> {
             }
         }
         match to {
-            Target::Function => self.to_functions(items).await,
-            Target::Topic => self.to_topics(items).await,
+            Target::Function => self.send_to_functions(items).await,
+            Target::Topic => self.send_to_topics(items).await,
         }
         for entry in batches {
             let fate = match &entry.content {
@@ -128,7 +128,7 @@ impl<'a> Replayer<'a> {
         }
     }
 
-    async fn to_functions(&mut self, items: Vec<Item>) {
+    async fn send_to_functions(&mut self, items: Vec<Item>) {
         let mut by_function: Vec<(String, Vec<Item>)> = Vec::new();
         for item in items {
             let function = &item.letter.function;
@@ -142,13 +142,13 @@ impl<'a> Replayer<'a> {
             while !items.is_empty() {
                 let rest = items.split_off(chunk(&items));
                 let chunk = std::mem::replace(&mut items, rest);
-                away = self.to_function(&function, chunk, away).await;
+                away = self.send_to_function(&function, chunk, away).await;
             }
         }
     }
 
     /// Sends some letters in one call. When the function is away, or was, it says why.
-    async fn to_function(&mut self, function: &str, chunk: Vec<Item>, away: Option<String>) -> Option<String> {
+    async fn send_to_function(&mut self, function: &str, chunk: Vec<Item>, away: Option<String>) -> Option<String> {
         if let Some(why) = away {
             for item in chunk {
                 self.settle(item.entry, Fate::stays(Outcome::Left, format!("not tried: {why}")))
@@ -188,7 +188,7 @@ impl<'a> Replayer<'a> {
             Delivery::Failed(_) if chunk.len() > 1 => {
                 let mut away = None;
                 for item in chunk {
-                    away = Box::pin(self.to_function(function, vec![item], away)).await;
+                    away = Box::pin(self.send_to_function(function, vec![item], away)).await;
                 }
                 away
             }
@@ -201,7 +201,7 @@ impl<'a> Replayer<'a> {
         }
     }
 
-    async fn to_topics(&mut self, mut items: Vec<Item>) {
+    async fn send_to_topics(&mut self, mut items: Vec<Item>) {
         while !items.is_empty() {
             let rest = items.split_off(chunk(&items));
             let chunk = std::mem::replace(&mut items, rest);
