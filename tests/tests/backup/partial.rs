@@ -118,9 +118,16 @@ async fn only_events_without_an_acknowledgement_go_to_the_backup_and_in_order() 
                 .push(Outgoing::from(event)),
         }
     }
+    let counts = |groups: &BTreeMap<String, Vec<Outgoing>>| -> Vec<(String, usize)> {
+        groups
+            .iter()
+            .map(|(group, events)| (group.clone(), events.len()))
+            .collect()
+    };
+    assert_eq!(counts(&waiting), counts(&expected), "events in the backup, by group");
     assert!(
         waiting == expected,
-        "the backup differs from the events without an acknowledgement"
+        "the backup has others than the events without an acknowledgement, or another order"
     );
     let read = read(&kafka.bootstrap(), TOPIC).await;
     let written: BTreeSet<String> = read.iter().map(|record| record.header("ce_id").to_owned()).collect();
