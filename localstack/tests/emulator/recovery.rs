@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use localstack::servers::{Kafka, Options};
 
-use crate::support::{Stand, eventually, mapping, mapping_resources, send, topic};
+use crate::support::{Stand, assert_done_in_order, eventually, mapping, mapping_resources, send, topic};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_broker_costs_no_record_and_no_order() {
@@ -27,14 +27,7 @@ async fn a_killed_broker_costs_no_record_and_no_order() {
     send(&producer, &topic, 0, values(10)).await;
     mapping(&emulator, "all are done", |status| status.lag == Some(0)).await;
     for (partition, count) in [(0, 310), (1, 300)] {
-        let mut done = stand.done(&format!("{topic}-{partition}"));
-        // What was done but not committed may come again, from the committed offset on, never with a gap.
-        for pair in done.windows(2) {
-            assert!(pair[1] <= pair[0] + 1, "a gap after {}: {}", pair[0], pair[1]);
-        }
-        done.sort_unstable();
-        done.dedup();
-        assert_eq!(done, (0..count).collect::<Vec<_>>());
+        assert_done_in_order(&stand, &format!("{topic}-{partition}"), count);
     }
     emulator.shutdown().await;
     kafka.stop().await.unwrap();

@@ -235,3 +235,20 @@ fn examples() -> PathBuf {
     );
     folder
 }
+
+/// Asserts that all of a partition's first `count` values were done, in order. What was done but not committed may come again, from the committed offset on,
+/// never with a gap.
+pub fn assert_done_in_order(stand: &Stand, partition: &str, count: i64) {
+    let mut done = stand.done(partition);
+    for pair in done.windows(2) {
+        assert!(
+            pair[1] <= pair[0] + 1,
+            "{partition}: a gap after {}: {}",
+            pair[0],
+            pair[1]
+        );
+    }
+    done.sort_unstable();
+    done.dedup();
+    assert_eq!(done, (0..count).collect::<Vec<_>>(), "{partition}");
+}

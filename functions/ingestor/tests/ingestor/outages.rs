@@ -45,7 +45,7 @@ async fn while_kafka_is_away_every_event_waits_in_the_backup_queue() {
     let payload = String::from_utf8(usd.record.payload.to_vec()).unwrap();
     assert!(payload.contains("\"deal_base_rate\":1335.26673827425707,"), "{payload}");
     // Acknowledged is acknowledged: the rates are remembered as published.
-    assert_eq!(stack.hash("published:ecb").await.len(), 29);
+    assert_eq!(stack.remembered("ecb").await.len(), 29);
 
     let settled = stack.ingestor(&[]).run(Request::default(), now()).await.unwrap();
     assert_eq!((settled.already_published, settled.backed_up), (29, 0));
@@ -64,7 +64,7 @@ async fn while_kafka_and_the_backup_are_away_nothing_is_remembered_and_the_next_
     assert!(matches!(error, IngestError::Publish(_)), "{error}");
     let told = with_causes(&error);
     assert!(told.contains(&nowhere) && told.contains(&no_queue), "{told}");
-    assert!(stack.hash("published:ecb").await.is_empty());
+    assert!(stack.remembered("ecb").await.is_empty());
     let summary = stack.ingestor(&[]).run(Request::default(), now()).await.unwrap();
     assert_published(&stack, &summary, "ecb").await;
 }
@@ -123,7 +123,7 @@ async fn redis_dying_in_the_middle_of_a_run_costs_one_repeated_publication() {
         "{:?}",
         cut.warnings
     );
-    assert!(stack.hash("published:ecb").await.is_empty());
+    assert!(stack.remembered("ecb").await.is_empty());
 
     // The same instance, over a new connection.
     stack.http.on_request(ECB, || {});

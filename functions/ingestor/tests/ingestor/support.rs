@@ -118,6 +118,14 @@ impl Stack {
             .collect()
     }
 
+    /// The rates that are remembered as published by a source.
+    pub async fn remembered(&self, source: &str) -> BTreeMap<String, String> {
+        let mut fields = self.hash(&format!("published:{source}")).await;
+        // What the run was dated is remembered before anything is published.
+        assert!(fields.remove("clock").is_some(), "{fields:?}");
+        fields
+    }
+
     pub async fn hash(&self, key: &str) -> BTreeMap<String, String> {
         let client = redis::Client::open(self.redis_url.as_str()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();

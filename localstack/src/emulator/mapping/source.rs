@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use krafka::consumer::{Consumer, ConsumerRecord};
-use krafka::error::KrafkaError;
+use krafka::error::{ErrorCode, KrafkaError};
 use krafka::{CloseOptions, GroupMembershipOperation};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -122,6 +122,17 @@ async fn ask_again(consumer: &Consumer, topic: &str) {
     }
 }
 
+/// Whether the group has taken another for this member. It would poll on without partitions, so it has to join anew.
+fn is_fenced(error: &KrafkaError) -> bool {
+    matches!(
+        error,
+        KrafkaError::Broker {
+            code: ErrorCode::FencedInstanceId | ErrorCode::UnknownMemberId,
+            ..
+        }
+    )
+}
+
 /// Who joins the group, and what for.
 struct Member {
     spec: MappingSpec,
@@ -197,7 +208,7 @@ impl Reader {
                 Err(error) => {
                     failures += 1;
                     self.report(&error);
-                    if error.is_fatal() || failures >= PATIENCE {
+                    if error.is_fatal() || is_fenced(&error) || failures >= PATIENCE {
                         return false;
                     }
                     self.rest(FIRST_PAUSE * failures.min(10)).await;
