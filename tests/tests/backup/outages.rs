@@ -132,7 +132,7 @@ async fn while_both_are_away_a_run_fails_and_remembers_nothing_and_the_next_send
     pipeline.proxies.as_ref().unwrap().sqs.set(Way::Cut);
     let error = run(&pipeline, &provider, 1).await.unwrap_err();
     assert!(
-        error.contains(&pipeline.kafka.bootstrap()) && error.contains("Backup"),
+        error.contains("Kafka did not acknowledge") && error.contains("BackupQueue"),
         "{error}"
     );
     assert!(

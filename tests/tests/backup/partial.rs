@@ -90,7 +90,7 @@ async fn only_events_without_an_acknowledgement_go_to_the_backup_and_in_order() 
         if sent.in_kafka() > 0 && sent.in_backup() > 0 {
             break (events, sent);
         }
-        queue.drain().await;
+        queue.take_all().await;
     };
     println!(
         "{} of {} events went to Kafka, {} to the backup",
@@ -101,7 +101,7 @@ async fn only_events_without_an_acknowledgement_go_to_the_backup_and_in_order() 
 
     let mut waiting: BTreeMap<String, Vec<Outgoing>> = BTreeMap::new();
     let mut expected: BTreeMap<String, Vec<Outgoing>> = BTreeMap::new();
-    for message in queue.drain().await {
+    for message in queue.take_all().await {
         let group = attribute(&message, MessageSystemAttributeName::MessageGroupId);
         waiting
             .entry(group)
@@ -169,7 +169,7 @@ async fn a_run_waits_for_a_silent_kafka_once() {
     assert_eq!(count.load(Ordering::Relaxed), tried, "the same run asked again");
     publisher.publish(&large_events(1)).await.unwrap();
     assert!(count.load(Ordering::Relaxed) > tried, "the next run did not ask");
-    assert_eq!(queue.drain().await.len(), 6);
+    assert_eq!(queue.take_all().await.len(), 6);
 }
 
 #[tokio::test]
@@ -203,5 +203,5 @@ async fn an_event_too_large_for_the_backup_fails_the_run_by_name() {
             .starts_with("an event of topic exchange_rate_updated is 26"),
         "{source}"
     );
-    assert!(queue.drain().await.is_empty());
+    assert!(queue.take_all().await.is_empty());
 }

@@ -75,6 +75,21 @@ impl Queue {
         }
     }
 
+    /// Receives and deletes all: behind messages that are only received, a group gives no more than ten.
+    pub async fn take_all(&self) -> Vec<Message> {
+        let mut messages = Vec::new();
+        loop {
+            let received = self.drain().await;
+            if received.is_empty() {
+                return messages;
+            }
+            for message in &received {
+                self.delete(message).await;
+            }
+            messages.extend(received);
+        }
+    }
+
     pub async fn delete(&self, message: &Message) {
         let request = self.client.delete_message().queue_url(&self.url);
         request

@@ -122,7 +122,7 @@ impl Stack {
     pub async fn remembered(&self, source: &str) -> BTreeMap<String, String> {
         let mut fields = self.hash(&format!("published:{source}")).await;
         // What the run was dated is remembered before anything is published.
-        assert!(fields.remove("clock").is_some(), "{fields:?}");
+        fields.remove("clock");
         fields
     }
 
