@@ -21,6 +21,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// Where versions that were given are found.
 pub struct Versions {
+    kafka: KafkaConfig,
     records: Records,
 }
 
@@ -29,7 +30,8 @@ impl Versions {
     #[must_use]
     pub fn new(kafka: KafkaConfig) -> Self {
         Self {
-            records: Records::new(kafka),
+            records: Records::new(kafka.clone()),
+            kafka,
         }
     }
 
@@ -52,15 +54,27 @@ impl Versions {
         }
     }
 
+    /// The kept connection may have died with a broker since the last run, so a failure is followed by one try over a new one.
     async fn in_kafka(&self) -> Option<Timestamp> {
         let deadline = Instant::now() + LIMIT;
-        let newest = self.records.newest(Topic::NewDataReceived.name(), 0, deadline);
-        let reason = match timeout_at(deadline, newest).await {
-            Ok(Ok(record)) => return record?.header(header::CE_TIME)?.parse().ok(),
-            Ok(Err(error)) => chain(&error),
-            Err(_) => format!("no answer within {} s", LIMIT.as_secs()),
-        };
-        tracing::debug!(error = reason, "Could not ask Kafka for the newest version");
-        None
+        match newest(&self.records, deadline).await {
+            Ok(newest) => newest,
+            Err(first) => match newest(&Records::new(self.kafka.clone()), deadline).await {
+                Ok(newest) => newest,
+                Err(second) => {
+                    tracing::warn!(first, second, "Could not ask Kafka what the last run was dated");
+                    None
+                }
+            },
+        }
+    }
+}
+
+async fn newest(records: &Records, deadline: Instant) -> Result<Option<Timestamp>, String> {
+    let asked = records.newest(Topic::NewDataReceived.name(), 0, deadline);
+    match timeout_at(deadline, asked).await {
+        Ok(Ok(record)) => Ok(record.and_then(|record| record.header(header::CE_TIME)?.parse().ok())),
+        Ok(Err(error)) => Err(chain(&error)),
+        Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
     }
 }
