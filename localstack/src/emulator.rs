@@ -5,6 +5,7 @@
 //! Kafka and SQS event source mappings and schedules call it. Nothing here knows what the functions do. Servers (Kafka, SQS and so
 //! on) belong to `servers`; only `mapping` speaks to Kafka, and only `queue_mapping` to SQS.
 
+mod batch_response;
 mod custom_resource;
 mod error;
 mod filter;

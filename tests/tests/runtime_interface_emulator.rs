@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use flows::pipeline::{binaries, project};
-use flows::{Stack, server, tool};
-use localstack::feed::{Feed, FeedOptions};
+use flows::samples::{Samples, event};
+use flows::tool;
 use localstack::servers::free_port;
 use serde_json::{Value, json};
-use shared::config::{KafkaConfig, KafkaSecurity};
-use shared::publish::ensure_topics;
 use tokio::process::Command;
 
 fn emulator() -> PathBuf {
@@ -23,7 +21,7 @@ fn emulator() -> PathBuf {
 }
 
 /// Runs `function` once under the emulator and answers what it answered.
-async fn answer(function: &str, event: &str, environment: &BTreeMap<String, String>) -> Value {
+async fn answer(function: &str, payload: &str, environment: &BTreeMap<String, String>) -> Value {
     // Its process gets an executable copy, because the package's own file may not be executable.
     let copy = std::env::temp_dir().join(format!("hwanyul-rie-{}", uuid::Uuid::new_v4().simple()));
     std::fs::copy(emulator(), &copy).unwrap();
@@ -53,7 +51,7 @@ async fn answer(function: &str, event: &str, environment: &BTreeMap<String, Stri
     let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/function/invocations");
     let mut tries = 0;
     let response = loop {
-        match client.post(&url).body(event.to_owned()).send().await {
+        match client.post(&url).body(payload.to_owned()).send().await {
             Ok(response) => break response.text().await.unwrap(),
             Err(error) if error.is_connect() && tries < 200 => {
                 tries += 1;
@@ -69,50 +67,11 @@ async fn answer(function: &str, event: &str, environment: &BTreeMap<String, Stri
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_function_answers_its_sample_event() {
-    let stack = Stack::start().await;
-    let kafka = KafkaConfig {
-        bootstrap_servers: server("HWANYUL_TEST_KAFKA"),
-        security: KafkaSecurity::Plaintext,
-    };
-    ensure_topics(&kafka, 1).await.unwrap();
-    let archive = project().join("tests/fixtures/ecb-eurofxref-hist.zip");
-    let feed = Feed::start(FeedOptions {
-        archive,
-        port: 0,
-        days: 0,
-        step_seconds: 3600,
-    })
-    .await
-    .unwrap();
-    let mut environment = stack.environment.clone();
-    let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
-    let backup = sqs
-        .create_queue()
-        .queue_name(format!("backup-{}.fifo", uuid::Uuid::new_v4().simple()))
-        .attributes(aws_sdk_sqs::types::QueueAttributeName::FifoQueue, "true");
-    let backup = backup.send().await.unwrap();
-    environment.insert("BACKUP_QUEUE_URL".to_owned(), backup.queue_url.unwrap());
-    for (name, value) in [
-        ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers.clone()),
-        ("KAFKA_REPLICATION", "1".to_owned()),
-        (
-            "MONGODB_URI",
-            format!(
-                "{}/rie_{}",
-                server("HWANYUL_TEST_MONGODB"),
-                uuid::Uuid::new_v4().simple()
-            ),
-        ),
-        ("ECB_URL", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
-        (
-            "ECB_HISTORY_URL",
-            format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url()),
-        ),
-    ] {
-        environment.insert(name.to_owned(), value);
-    }
-    let sample =
-        |name: &str| std::fs::read_to_string(project().join("tests/events").join(format!("{name}.json"))).unwrap();
+    let Samples {
+        ref stack,
+        ref environment,
+        ..
+    } = Samples::start().await;
     for service in ["currency", "history"] {
         for topic in [
             "new-data-received",
@@ -121,7 +80,7 @@ async fn every_function_answers_its_sample_event() {
             "cache-invalidation",
         ] {
             let function = format!("{service}-{topic}");
-            let answer = answer(&function, &sample(topic), &environment).await;
+            let answer = answer(&function, &event(&function), environment).await;
             assert_eq!(answer, json!({"batchItemFailures": []}), "{function}");
         }
     }
@@ -134,7 +93,7 @@ async fn every_function_answers_its_sample_event() {
         ("history-api", 200, "\"data_points\":1"),
         ("ranking-api", 201, "\"daily_clicks\":1"),
     ] {
-        let answer = answer(function, &sample(function), &environment).await;
+        let answer = answer(function, &event(function), environment).await;
         assert_eq!(answer["statusCode"], status, "{function}: {answer}");
         assert!(
             answer["body"].as_str().unwrap().contains(wanted),
@@ -143,23 +102,23 @@ async fn every_function_answers_its_sample_event() {
         assert_eq!(answer["headers"]["access-control-allow-origin"], "*", "{function}");
     }
 
-    let summary = answer("ingestor", &sample("ingestor"), &environment).await;
+    let summary = answer("ingestor", &event("ingestor"), environment).await;
     assert_eq!(
         (&summary["source"], &summary["events"]["exchange_rate_updated"]),
         (&json!("ecb"), &json!(29)),
         "{summary}"
     );
-    let backfill = answer("operations-backfill", &sample("operations-backfill"), &environment).await;
+    let backfill = answer("operations-backfill", &event("operations-backfill"), environment).await;
     assert_eq!(
         (&backfill["days"], &backfill["events"], &backfill["done"]),
         (&json!(5), &json!(145), &json!(true)),
         "{backfill}"
     );
-    let redrive = answer("operations-redrive", &sample("operations-redrive"), &environment).await;
+    let redrive = answer("operations-redrive", &event("operations-redrive"), environment).await;
     assert_eq!(redrive, json!({"batchItemFailures": []}));
-    let topics = answer("operations-topics", &sample("operations-topics"), &environment).await;
+    let topics = answer("operations-topics", &event("operations-topics"), environment).await;
     assert_eq!(topics.as_array().map(Vec::len), Some(4), "{topics}");
-    let tables = answer("operations-migrations", &sample("operations-migrations"), &environment).await;
+    let tables = answer("operations-migrations", &event("operations-migrations"), environment).await;
     let migrations = std::fs::read_dir(project().join("functions/operations/migrations"))
         .unwrap()
         .count();

@@ -1,7 +1,6 @@
 //! SQS event source mappings on LocalStack's SQS.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
@@ -11,7 +10,7 @@ use localstack::emulator::{Emulator, MappingState, QueueMappingStatus};
 use serde_json::{Value, json};
 
 use crate::support::aws::shared_sqs;
-use crate::support::{PATIENCE, Stand};
+use crate::support::{Stand, reported};
 
 /// A stand with one queue, which the function `echo` reads.
 struct Line {
@@ -89,18 +88,7 @@ impl Line {
 
 /// Waits until the mapping's status is as wanted.
 async fn queue(emulator: &Emulator, what: &str, is_wanted: impl Fn(&QueueMappingStatus) -> bool) -> QueueMappingStatus {
-    let began = Instant::now();
-    loop {
-        let status = emulator.status().await.queue_mappings.remove(0);
-        if is_wanted(&status) {
-            return status;
-        }
-        assert!(
-            began.elapsed() < PATIENCE,
-            "not within {PATIENCE:?}: {what}; {status:#?}"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    reported(emulator, what, |mut status| status.queue_mappings.remove(0), is_wanted).await
 }
 
 fn is_empty(status: &QueueMappingStatus) -> bool {

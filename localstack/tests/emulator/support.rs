@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use krafka::Kafka;
 use krafka::admin::{CreateTopicsOptions, NewTopic};
 use krafka::producer::{Producer, Record};
-use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, MappingStatus, PartialResponse};
+use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, MappingStatus, PartialResponse, Status};
 use localstack::servers;
 use serde_json::Value;
 
@@ -163,9 +163,19 @@ pub async fn send(producer: &Producer, topic: &str, partition: i32, values: impl
 
 /// Waits until the mapping's status is as wanted.
 pub async fn mapping(emulator: &Emulator, what: &str, is_wanted: impl Fn(&MappingStatus) -> bool) -> MappingStatus {
+    reported(emulator, what, |mut status| status.mappings.remove(0), is_wanted).await
+}
+
+/// Waits until a part of the status is as wanted.
+pub async fn reported<S: std::fmt::Debug>(
+    emulator: &Emulator,
+    what: &str,
+    part: impl Fn(Status) -> S,
+    is_wanted: impl Fn(&S) -> bool,
+) -> S {
     let began = Instant::now();
     loop {
-        let status = emulator.status().await.mappings.remove(0);
+        let status = part(emulator.status().await);
         if is_wanted(&status) {
             return status;
         }

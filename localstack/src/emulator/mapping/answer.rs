@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::emulator::batch_response::failed_items;
+
 /// Which records of a batch are done.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -13,18 +15,6 @@ pub(super) enum Verdict {
     Named(BTreeMap<i32, BTreeSet<i64>>),
     /// None of them, for this reason.
     Failed(String),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BatchResponse {
-    batch_item_failures: Option<Vec<ItemFailure>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ItemFailure {
-    item_identifier: ItemIdentifier,
 }
 
 #[derive(Deserialize)]
@@ -38,21 +28,12 @@ struct ItemIdentifier {
 /// As AWS does, an answer that is malformed, or names a record that was not sent, fails the whole batch: nothing it says
 /// can be trusted then.
 pub(super) fn read(payload: &[u8], topic: &str, contains: impl Fn(i32, i64) -> bool) -> Verdict {
-    if payload.trim_ascii().is_empty() {
-        return Verdict::Done;
-    }
-    let response = match serde_json::from_slice::<Option<BatchResponse>>(payload) {
-        Ok(response) => response,
-        Err(error) => return Verdict::Failed(format!("the answer is no partial batch response: {error}")),
+    let failures: Vec<ItemIdentifier> = match failed_items(payload) {
+        Ok(items) => items,
+        Err(reason) => return Verdict::Failed(reason),
     };
-    let failures = response
-        .and_then(|response| response.batch_item_failures)
-        .unwrap_or_default();
     let mut named: BTreeMap<i32, BTreeSet<i64>> = BTreeMap::new();
-    for ItemFailure {
-        item_identifier: ItemIdentifier { partition, offset },
-    } in failures
-    {
+    for ItemIdentifier { partition, offset } in failures {
         let number = partition
             .strip_prefix(topic)
             .and_then(|rest| rest.strip_prefix('-'))

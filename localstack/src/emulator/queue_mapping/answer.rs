@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use crate::emulator::batch_response::failed_items;
 
 /// Which messages of a batch are done.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,33 +13,14 @@ pub(super) enum Verdict {
     Failed(String),
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BatchResponse {
-    batch_item_failures: Option<Vec<ItemFailure>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ItemFailure {
-    item_identifier: String,
-}
-
 /// Reads a partial batch response. `contains` tells whether the batch has that message.
 ///
 /// As AWS does, an answer that is malformed, or names a message that was not sent, fails the whole batch.
 pub(super) fn read(payload: &[u8], contains: impl Fn(&str) -> bool) -> Verdict {
-    if payload.trim_ascii().is_empty() {
-        return Verdict::DoneExcept(BTreeSet::new());
-    }
-    let response = match serde_json::from_slice::<Option<BatchResponse>>(payload) {
-        Ok(response) => response,
-        Err(error) => return Verdict::Failed(format!("the answer is no partial batch response: {error}")),
+    let named: BTreeSet<String> = match failed_items(payload) {
+        Ok(items) => items.into_iter().collect(),
+        Err(reason) => return Verdict::Failed(reason),
     };
-    let failures = response
-        .and_then(|response| response.batch_item_failures)
-        .unwrap_or_default();
-    let named: BTreeSet<String> = failures.into_iter().map(|failure| failure.item_identifier).collect();
     match named.iter().find(|id| !contains(id)) {
         Some(id) => Verdict::Failed(format!("the answer names message {id:?}, which was not sent")),
         None => Verdict::DoneExcept(named),
