@@ -16,6 +16,7 @@ mod turn;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use redis::{Cmd, Value, from_redis_value};
 use uuid::Uuid;
 
@@ -80,6 +81,19 @@ impl Cache {
     /// [`CacheError`] when there is none.
     pub async fn ping(&self) -> Result<(), CacheError> {
         self.connection.run(&[redis::cmd("PING")]).await.map(drop)
+    }
+
+    /// What Redis' clock shows; on a cluster that of any node.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn time(&self) -> Result<DateTime<Utc>, CacheError> {
+        let answer = self.connection.run(&[redis::cmd("TIME")]).await?.pop();
+        let (seconds, micros): (i64, u32) =
+            from_redis_value(answer.unwrap_or(Value::Nil)).map_err(redis::RedisError::from)?;
+        let no_time = (redis::ErrorKind::UnexpectedReturnType, "TIME answered no time");
+        let time = DateTime::from_timestamp(seconds, micros.saturating_mul(1000));
+        Ok(time.ok_or_else(|| redis::RedisError::from(no_time))?)
     }
 
     /// All fields of a hash; empty when there is none.

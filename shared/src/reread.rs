@@ -123,36 +123,6 @@ impl Records {
         read
     }
 
-    /// The newest record of a partition, if it holds any.
-    ///
-    /// # Errors
-    /// [`RereadError`], also when it takes until `deadline`.
-    pub async fn newest(
-        &self,
-        topic: &str,
-        partition: i32,
-        deadline: Instant,
-    ) -> Result<Option<WholeRecord>, RereadError> {
-        let consumer = self.consumer(topic, partition).await?;
-        let newest = async {
-            let bounds = consumer.fetch_watermarks(topic, partition).await;
-            let (first, end) = bounds.map_err(failed(topic, partition))?;
-            if first == end {
-                return Ok(None);
-            }
-            let span = Span {
-                topic: topic.to_owned(),
-                partition,
-                first: end - 1,
-                last: end - 1,
-            };
-            Ok(read(&consumer, &span, usize::MAX, deadline).await?.records.pop())
-        };
-        let newest = newest.await;
-        close(&consumer).await;
-        newest
-    }
-
     /// Writes records to their topics with key, headers and value as they were; offset and time are new. Answers for each whether Kafka has acknowledged it by
     /// `deadline`, or why not; a record without an acknowledgement may have been written.
     pub async fn write(&self, records: &[&WholeRecord], deadline: Instant) -> Vec<Result<(), String>> {

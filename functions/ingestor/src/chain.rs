@@ -18,6 +18,7 @@ use crate::provider::{ProviderError, ProviderKey, Quotes};
 use crate::published::Published;
 use crate::summary::{Outcome, ProviderReport};
 use crate::validate::check_time;
+use crate::witness::Witness;
 
 /// The providers of one run.
 pub(crate) struct Chain<'a> {
@@ -33,6 +34,8 @@ pub(crate) struct Chain<'a> {
     is_remembered: bool,
     pub(crate) reports: Vec<ProviderReport>,
     pub(crate) warnings: Vec<String>,
+    /// The clocks of the providers that were asked.
+    pub(crate) witnesses: Vec<Witness>,
     writes: BTreeMap<ProviderKey, Vec<(String, String)>>,
 }
 
@@ -50,6 +53,7 @@ pub(crate) enum FirstAnswer {
 struct Asked {
     outcome: Result<Quotes, ProviderError>,
     requests: u32,
+    witness: Option<Witness>,
     duration_ms: u64,
 }
 
@@ -93,6 +97,7 @@ impl<'a> Chain<'a> {
             is_remembered,
             reports,
             warnings,
+            witnesses: Vec::new(),
             writes,
         }
     }
@@ -165,18 +170,13 @@ impl<'a> Chain<'a> {
 
     async fn ask(&self, provider: ProviderKey) -> Asked {
         let began = Instant::now();
-        let asking = Asking::new(
-            self.http,
-            self.config,
-            provider.as_str(),
-            self.deadline,
-            self.clock.now(),
-        );
+        let asking = Asking::new(self.http, self.config, provider.as_str(), self.deadline, self.clock);
         let outcome = provider.fetch(self.config, &asking, self.clock.now()).await;
         let outcome = outcome.and_then(|quotes| check_time(&quotes, self.clock.now()).map(|()| quotes));
         Asked {
             outcome,
             requests: asking.requests(),
+            witness: asking.witness().cloned(),
             duration_ms: milliseconds(began),
         }
     }

@@ -21,6 +21,15 @@ impl Clock {
         }
     }
 
+    /// The same clock, set by so much.
+    #[must_use]
+    pub fn set_by(self, correction: TimeDelta) -> Self {
+        Self {
+            start: self.start + correction,
+            ..self
+        }
+    }
+
     /// The time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

@@ -8,6 +8,7 @@ use shared::publish::PublishError;
 use shared::time::TimeError;
 
 use crate::provider::ProviderKey;
+use crate::witness::ClocksDisagree;
 
 /// Why a run failed. Whatever it had published may be published again: events may be repeated.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,9 @@ pub enum IngestError {
     /// The clock is outside the years that events can carry.
     #[error(transparent)]
     Clock(#[from] TimeError),
+    /// Nobody knows what time it is; nothing was published.
+    #[error(transparent)]
+    ClocksDisagree(#[from] ClocksDisagree),
 }
 
 impl IngestError {
@@ -57,6 +61,7 @@ impl IngestError {
             Self::Publish(_) => "Ingest.Publish",
             Self::Payload(_) => "Ingest.Payload",
             Self::Clock(_) => "Ingest.Clock",
+            Self::ClocksDisagree(_) => "Ingest.ClocksDisagree",
         }
     }
 }

@@ -2,19 +2,22 @@
 
 mod answer;
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use chrono::{DateTime, Utc};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{AGE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, StatusCode, Url};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 
 pub use self::answer::Answer;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::provider::ProviderError;
+use crate::witness::Witness;
 
 /// A longer `Retry-After` is left to a later run.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -56,9 +59,10 @@ pub struct Asking<'a> {
     config: &'a Config,
     /// When the whole chain has to be done.
     deadline: Instant,
-    now: DateTime<Utc>,
+    clock: &'a Clock,
     provider: &'static str,
     requests: AtomicU32,
+    witness: OnceLock<Witness>,
 }
 
 impl<'a> Asking<'a> {
@@ -69,15 +73,16 @@ impl<'a> Asking<'a> {
         config: &'a Config,
         provider: &'static str,
         deadline: Instant,
-        now: DateTime<Utc>,
+        clock: &'a Clock,
     ) -> Self {
         Self {
             http,
             config,
             deadline,
-            now,
+            clock,
             provider,
             requests: AtomicU32::new(0),
+            witness: OnceLock::new(),
         }
     }
 
@@ -85,6 +90,12 @@ impl<'a> Asking<'a> {
     #[must_use]
     pub fn requests(&self) -> u32 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// What the provider's clock shows, if it has said so.
+    #[must_use]
+    pub fn witness(&self) -> Option<&Witness> {
+        self.witness.get()
     }
 
     /// The answer to a GET, whatever its status, but not 429 and 5xx: those are tried again, as are timeouts and broken connections.
@@ -133,8 +144,12 @@ impl<'a> Asking<'a> {
         let whole = async {
             let response = client.get(url).send().await.map_err(from_reqwest)?;
             let status = response.status();
+            let now = self.clock.now();
+            if let Some(time) = time_of(response.headers()) {
+                self.witness.get_or_init(|| Witness::new(self.provider, time, now));
+            }
             if status == StatusCode::TOO_MANY_REQUESTS {
-                return Err(ProviderError::RateLimited(retry_after(response.headers(), self.now)));
+                return Err(ProviderError::RateLimited(retry_after(response.headers(), now)));
             }
             if status.is_server_error() {
                 return Err(ProviderError::Status(status.as_u16()));
@@ -161,6 +176,13 @@ fn from_reqwest(error: reqwest::Error) -> ProviderError {
     }
 }
 
+/// The time that an answer was made, and so long as a cache on the way says that it has kept it since (RFC 9110, 6.6.1; RFC 9111, 5.1).
+fn time_of(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let date = DateTime::parse_from_rfc2822(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let age = headers.get(AGE).and_then(|age| age.to_str().ok()?.parse::<u32>().ok());
+    Some(date.to_utc() + TimeDelta::seconds(age.unwrap_or_default().into()))
+}
+
 /// `Retry-After` in either of its forms: seconds, or a date (RFC 9110, 10.2.3).
 fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -174,6 +196,23 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_says_what_time_it_is() {
+        let read = |headers: &[(_, &'static str)]| {
+            let lines = headers.iter().map(|(name, value)| (name, value.parse().unwrap()));
+            time_of(&HeaderMap::from_iter(
+                lines.map(|(name, value)| (reqwest::header::HeaderName::clone(name), value)),
+            ))
+            .map(|time| time.to_rfc3339())
+        };
+        let date = (DATE, "Fri, 30 Oct 2026 13:16:30 GMT");
+        assert_eq!(read(std::slice::from_ref(&date)).unwrap(), "2026-10-30T13:16:30+00:00");
+        assert_eq!(read(&[date.clone(), (AGE, "90")]).unwrap(), "2026-10-30T13:18:00+00:00");
+        assert_eq!(read(&[date, (AGE, "-5")]).unwrap(), "2026-10-30T13:16:30+00:00");
+        assert_eq!(read(&[(DATE, "today")]), None);
+        assert_eq!(read(&[(AGE, "90")]), None);
+    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

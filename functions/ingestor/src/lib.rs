@@ -15,6 +15,7 @@ pub mod request;
 pub mod summary;
 pub mod validate;
 pub mod version;
+pub mod witness;
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,7 @@ use self::published::Published;
 pub use self::request::Request;
 pub use self::summary::Summary;
 use self::summary::{EventCounts, HeldBack};
-use self::version::Versions;
+use self::witness::{Witness, correction};
 
 /// Seconds after a provider's own time at which it is asked again, so that not everybody asks in the same second.
 const DUE_JITTER_SECONDS: std::ops::RangeInclusive<i64> = 30..=300;
@@ -48,7 +49,6 @@ pub struct Ingestor {
     http: Http,
     memory: Memory,
     publisher: Publisher,
-    versions: Versions,
 }
 
 impl Ingestor {
@@ -57,13 +57,11 @@ impl Ingestor {
     pub fn new(config: Config) -> Self {
         let memory = Memory::new(Cache::new(config.redis.clone()));
         let publisher = Publisher::with_backup(config.kafka.clone(), BackupQueue::new(config.backup_queue_url.clone()));
-        let versions = Versions::new(config.kafka.clone());
         Self {
             config,
             http: Http::default(),
             memory,
             publisher,
-            versions,
         }
     }
 
@@ -71,7 +69,8 @@ impl Ingestor {
     ///
     /// # Errors
     /// [`IngestError::AllFailed`] when no provider gave rates; nothing is published then. [`IngestError::Publish`] when neither Kafka nor the
-    /// backup queue acknowledges an event: some may have been published, none is remembered, and the next run publishes them all. The others name what is wrong with the request.
+    /// backup queue acknowledges an event: some may have been published, none is remembered, and the next run publishes them all.
+    /// [`IngestError::ClocksDisagree`] when nobody knows what time it is; nothing is published then. The others name what is wrong with the request.
     pub async fn run(&self, request: Request, now: DateTime<Utc>) -> Result<Summary, IngestError> {
         let clock = Clock::starting_at(now);
         let order = self.config.order(request.provider)?;
@@ -79,10 +78,16 @@ impl Ingestor {
         let parts = (&self.config, &self.http, &self.memory);
         let mut chain = Chain::open(parts, &clock, run.correlation_id, &order, request.force).await;
         match chain.first_answer(&order).await {
-            FirstAnswer::Rates(quotes, published) => {
-                self.publish(quotes, published, chain, &run, &clock, request.force)
-                    .await
-            }
+            FirstAnswer::Rates(quotes, published) => match self.true_time(&mut chain, clock).await {
+                Ok(clock) => {
+                    self.publish(quotes, published, chain, &run, &clock, request.force)
+                        .await
+                }
+                Err(error) => {
+                    self.save(&mut chain).await;
+                    Err(error)
+                }
+            },
             FirstAnswer::NotDue => {
                 self.save(&mut chain).await;
                 Ok(summary(&chain, &run, &clock))
@@ -92,6 +97,27 @@ impl Ingestor {
                 Err(IngestError::AllFailed(chain.errors()))
             }
         }
+    }
+
+    /// The run's clock, set to the time that most clocks show.
+    async fn true_time(&self, chain: &mut Chain<'_>, clock: Clock) -> Result<Clock, IngestError> {
+        if chain.witnesses.iter().all(Witness::agrees) {
+            return Ok(clock);
+        }
+        let mut witnesses = chain.witnesses.clone();
+        match self.memory.time().await {
+            Ok(time) => witnesses.push(Witness::new("redis", time, clock.now())),
+            Err(reason) => chain.warn(format!("redis cannot say what time it is: {reason}")),
+        }
+        let correction = correction(&witnesses)?;
+        let clocks: Vec<String> = witnesses.iter().map(ToString::to_string).collect();
+        let counts = if correction.is_zero() {
+            "this machine's clock"
+        } else {
+            "the time that most show"
+        };
+        chain.warn(format!("clocks differ, {counts} counts: {}", clocks.join(", ")));
+        Ok(clock.set_by(correction))
     }
 
     async fn publish(
@@ -135,7 +161,7 @@ impl Ingestor {
             .copied()
             .collect();
 
-        let version = self.versions.next(published.clock(), clock).await?;
+        let version = version::next(published.clock(), clock.timestamp()?);
         // Remembered before anything carries it, so that no later run falls behind it.
         let clock_field = Published::clock_field(version);
         if let Err(reason) = self.memory.put_published(quotes.provider, &[clock_field]).await {

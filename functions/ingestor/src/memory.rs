@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use shared::cache::{Cache, CacheError, key, ttl};
 use tokio::time::timeout;
@@ -29,6 +30,14 @@ impl Memory {
     #[must_use]
     pub fn new(cache: Cache) -> Self {
         Self { cache }
+    }
+
+    /// What Redis' clock shows.
+    ///
+    /// # Errors
+    /// A sentence, when Redis cannot be asked.
+    pub async fn time(&self) -> Result<DateTime<Utc>, String> {
+        within(self.cache.time()).await
     }
 
     /// Circuits and due times of `providers`.

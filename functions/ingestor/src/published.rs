@@ -49,7 +49,7 @@ impl Published {
         let mut published = Self::default();
         for (field, text) in cache.hash(&key::published(provider.as_str())).await? {
             if field == CLOCK {
-                // Unreadable, it counts as lost, and Kafka is asked all the same.
+                // Unreadable, it counts as lost.
                 published.clock = text.parse().ok();
                 continue;
             }

@@ -1,80 +1,37 @@
 //! The instant that a run's events carry as `updated_at`: of two events about the same observation the later one counts, so a correction must never be
-//! dated before what it corrects, whatever this machine's clock does in between.
+//! dated before what it corrects.
 //!
-//! The version is this machine's time, but later than every version that is known to have been given: the one that Redis remembers, written there before
-//! anything is published, and the one of the newest `new_data_received` in Kafka, where every run's first event is. Either may be away or have lost it; only
-//! when a clock was ahead, and both are, can a correction be taken for old, until the right time has come to where the clock had been.
+//! The version is the time that most clocks agree on ([`crate::witness`]), but later than every version that Redis remembers as given: clocks that agree
+//! may still differ by a minute, and two runs may come in one microsecond.
 
-use std::time::Duration;
+use shared::time::Timestamp;
 
-use shared::apply::chain;
-use shared::config::KafkaConfig;
-use shared::event::{Topic, header};
-use shared::reread::Records;
-use shared::time::{TimeError, Timestamp};
-use tokio::time::{Instant, timeout_at};
-
-use crate::clock::Clock;
-
-/// How long Kafka may take to say what it holds; it is away then, and the events go to the backup.
-const LIMIT: Duration = Duration::from_secs(3);
-
-/// Where versions that were given are found.
-pub struct Versions {
-    kafka: KafkaConfig,
-    records: Records,
-}
-
-impl Versions {
-    /// Not connected yet.
-    #[must_use]
-    pub fn new(kafka: KafkaConfig) -> Self {
-        Self {
-            records: Records::new(kafka.clone()),
-            kafka,
-        }
-    }
-
-    /// The version of the events that are published next; `remembered` is what Redis knows.
-    ///
-    /// # Errors
-    /// [`TimeError`] when the clock is outside the years 1970 to 9999.
-    pub async fn next(&self, remembered: Option<Timestamp>, clock: &Clock) -> Result<Timestamp, TimeError> {
-        let given = remembered.max(self.in_kafka().await);
-        let now = clock.timestamp()?;
-        match given.filter(|given| *given >= now) {
-            None => Ok(now),
-            Some(given) => {
-                tracing::warn!(
-                    clock = %now, given = %given,
-                    "The clock is behind what was published before; events are dated after that"
-                );
-                Ok(given.next())
-            }
-        }
-    }
-
-    /// The kept connection may have died with a broker since the last run, so a failure is followed by one try over a new one.
-    async fn in_kafka(&self) -> Option<Timestamp> {
-        let deadline = Instant::now() + LIMIT;
-        match newest(&self.records, deadline).await {
-            Ok(newest) => newest,
-            Err(first) => match newest(&Records::new(self.kafka.clone()), deadline).await {
-                Ok(newest) => newest,
-                Err(second) => {
-                    tracing::warn!(first, second, "Could not ask Kafka what the last run was dated");
-                    None
-                }
-            },
+/// The version of the events that are published `now`; `given` is the latest that is known to have been given.
+#[must_use]
+pub fn next(given: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    match given.filter(|given| *given >= now) {
+        None => now,
+        Some(given) => {
+            tracing::warn!(
+                clock = %now, given = %given,
+                "The clock is behind what was published before; events are dated after that"
+            );
+            given.next()
         }
     }
 }
 
-async fn newest(records: &Records, deadline: Instant) -> Result<Option<Timestamp>, String> {
-    let asked = records.newest(Topic::NewDataReceived.name(), 0, deadline);
-    match timeout_at(deadline, asked).await {
-        Ok(Ok(record)) => Ok(record.and_then(|record| record.header(header::CE_TIME)?.parse().ok())),
-        Ok(Err(error)) => Err(chain(&error)),
-        Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_now_but_after_what_was_given() {
+        let [early, now, late] =
+            ["2026-10-30T13:15:00Z", "2026-10-30T13:15:01Z", "2026-10-30T13:15:02Z"].map(|text| text.parse().unwrap());
+        assert_eq!(next(None, now), now);
+        assert_eq!(next(Some(early), now), now);
+        assert_eq!(next(Some(now), now), now.next());
+        assert_eq!(next(Some(late), now), late.next());
     }
 }

@@ -26,10 +26,9 @@ impl Schedule {
     pub fn random(seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
         let work = Work::random(&mut random);
-        let faults: Vec<Fault> = (0..random.random_range(3..8))
+        let faults = (0..random.random_range(3..8))
             .map(|_| Fault::random(&mut random))
             .collect();
-        let faults = within_limits(faults);
         Self { seed, work, faults }
     }
 
@@ -42,15 +41,6 @@ impl Schedule {
             .copied()
             .collect()
     }
-}
-
-/// Without jumps of the clock where Redis and Kafka are both harmed: what a run was dated is then known to nobody while its events are in the backup queue,
-/// so a correction can be taken for old. That limit is described in `docs/ARCHITECTURE.md`, Versions.
-fn within_limits(faults: Vec<Fault>) -> Vec<Fault> {
-    let is_harmed = |victim| faults.iter().any(|fault| fault.victim == victim);
-    let is_beyond = is_harmed(Victim::Kafka) && is_harmed(Victim::Redis);
-    let keeps = |fault: &Fault| !(is_beyond && fault.victim == Victim::Clock);
-    faults.iter().filter(|fault| keeps(fault)).copied().collect()
 }
 
 impl fmt::Display for Schedule {

@@ -30,6 +30,7 @@ impl Chain<'_> {
         let mut report = blank_report(provider, success, None);
         report.attempts = asked.requests;
         report.duration_ms = asked.duration_ms;
+        self.witnesses.extend(asked.witness);
         let quotes = match asked.outcome {
             Ok(quotes) => {
                 state.succeeded();

@@ -6,6 +6,7 @@
 )]
 
 mod circuits;
+mod clocks;
 mod documents;
 mod faults;
 mod jumps;

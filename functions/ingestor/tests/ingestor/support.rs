@@ -126,6 +126,13 @@ impl Stack {
         fields
     }
 
+    /// Redis loses all that it holds.
+    pub async fn forget(&self) {
+        let client = redis::Client::open(self.redis_url.as_str()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        redis::cmd("FLUSHDB").exec_async(&mut connection).await.unwrap();
+    }
+
     pub async fn hash(&self, key: &str) -> BTreeMap<String, String> {
         let client = redis::Client::open(self.redis_url.as_str()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();

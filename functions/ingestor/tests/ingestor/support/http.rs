@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -44,6 +45,14 @@ impl Reply {
             "text/html; charset=utf-8",
             "<!DOCTYPE html><html><body>Down for maintenance</body></html>",
         )
+    }
+
+    /// The same, from a server whose clock shows `time`.
+    pub fn dated(mut self, time: DateTime<Utc>) -> Self {
+        if let Self::Answer { headers, .. } = &mut self {
+            headers.push(("date", time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()));
+        }
+        self
     }
 
     pub fn too_many(retry_after: &str) -> Self {
