@@ -142,11 +142,14 @@ impl<'a> Asking<'a> {
         let client = self.http.client().await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let whole = async {
+            let asked = self.clock.now();
             let response = client.get(url).send().await.map_err(from_reqwest)?;
             let status = response.status();
             let now = self.clock.now();
             if let Some(time) = time_of(response.headers()) {
-                self.witness.get_or_init(|| Witness::new(self.provider, time, now));
+                let read = (time, TimeDelta::seconds(1));
+                self.witness
+                    .get_or_init(|| Witness::new(self.provider, read, asked, now));
             }
             if status == StatusCode::TOO_MANY_REQUESTS {
                 return Err(ProviderError::RateLimited(retry_after(response.headers(), now)));

@@ -105,18 +105,22 @@ impl Ingestor {
             return Ok(clock);
         }
         let mut witnesses = chain.witnesses.clone();
+        let asked = clock.now();
         match self.memory.time().await {
-            Ok(time) => witnesses.push(Witness::new("redis", time, clock.now())),
+            Ok(time) => witnesses.push(Witness::new("redis", (time, TimeDelta::zero()), asked, clock.now())),
             Err(reason) => chain.warn(format!("redis cannot say what time it is: {reason}")),
         }
         let correction = correction(&witnesses)?;
         let clocks: Vec<String> = witnesses.iter().map(ToString::to_string).collect();
-        let counts = if correction.is_zero() {
-            "this machine's clock"
+        let clocks = clocks.join(", ");
+        if correction.is_zero() {
+            // A provider whose clock is a little wrong would be spoken of in every run.
+            tracing::debug!(clocks, "This machine's clock is right, another is not");
         } else {
-            "the time that most show"
-        };
-        chain.warn(format!("clocks differ, {counts} counts: {}", clocks.join(", ")));
+            chain.warn(format!(
+                "this machine's clock is wrong, the run is dated by others: {clocks}"
+            ));
+        }
         Ok(clock.set_by(correction))
     }
 

@@ -2,7 +2,7 @@
 //! dated before what it corrects.
 //!
 //! The version is the time that most clocks agree on ([`crate::witness`]), but later than every version that Redis remembers as given: clocks that agree
-//! may still differ by a minute, and two runs may come in one microsecond.
+//! may still differ by seconds, and two runs may come in one microsecond.
 
 use shared::time::Timestamp;
 

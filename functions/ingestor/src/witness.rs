@@ -6,8 +6,8 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Clocks within this of each other agree. A `Date` is in whole seconds, and as old as its answer took.
-pub const TOLERANCE: TimeDelta = TimeDelta::seconds(60);
+/// Clocks agree that differ by no more than this, beyond what reading them leaves open.
+pub const TOLERANCE: TimeDelta = TimeDelta::seconds(2);
 
 /// What another clock shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,26 +16,42 @@ pub struct Witness {
     pub name: &'static str,
     /// By how much it is ahead of this machine's.
     pub ahead: TimeDelta,
+    /// By how much that may be wrong, because answers take time and some tell whole seconds.
+    pub margin: TimeDelta,
 }
+
+/// This machine's.
+const OWN: Witness = Witness {
+    name: "this machine's",
+    ahead: TimeDelta::zero(),
+    margin: TimeDelta::zero(),
+};
 
 /// No time is shown by most of the clocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClocksDisagree(Vec<Witness>);
 
 impl Witness {
-    /// `name`'s clock shows `time` while this machine's shows `now`.
+    /// `name`'s clock has shown `time`, cut off to whole `units`, at some instant between `asked` and `answered` by this machine's.
     #[must_use]
-    pub fn new(name: &'static str, time: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+    pub fn new(
+        name: &'static str,
+        (time, units): (DateTime<Utc>, TimeDelta),
+        asked: DateTime<Utc>,
+        answered: DateTime<Utc>,
+    ) -> Self {
+        let margin = (answered - asked + units) / 2;
         Self {
             name,
-            ahead: time - now,
+            ahead: time + units - asked - margin,
+            margin,
         }
     }
 
     /// Whether it shows what this machine's clock shows.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        agree(self.ahead, TimeDelta::zero())
+        agree(self, &OWN)
     }
 }
 
@@ -44,15 +60,16 @@ impl Witness {
 /// # Errors
 /// [`ClocksDisagree`].
 pub fn correction(witnesses: &[Witness]) -> Result<TimeDelta, ClocksDisagree> {
-    let shown = || std::iter::once(TimeDelta::zero()).chain(witnesses.iter().map(|witness| witness.ahead));
-    let is_majority = |one: &TimeDelta| 2 * shown().filter(|other| agree(*one, *other)).count() > shown().count();
-    shown()
-        .find(is_majority)
+    let clocks = || std::iter::once(&OWN).chain(witnesses);
+    let is_majority = |one: &&Witness| 2 * clocks().filter(|other| agree(one, other)).count() > clocks().count();
+    // Of those that agree, the one that was read best.
+    let best = clocks().filter(is_majority).min_by_key(|witness| witness.margin);
+    best.map(|witness| witness.ahead)
         .ok_or_else(|| ClocksDisagree(witnesses.to_vec()))
 }
 
-fn agree(one: TimeDelta, other: TimeDelta) -> bool {
-    (one - other).abs() <= TOLERANCE
+fn agree(one: &Witness, other: &Witness) -> bool {
+    (one.ahead - other.ahead).abs() <= one.margin + other.margin + TOLERANCE
 }
 
 impl fmt::Display for Witness {
@@ -69,7 +86,7 @@ impl fmt::Display for ClocksDisagree {
         let tolerance = TOLERANCE.num_seconds();
         write!(
             f,
-            "no time is shown by most clocks, so rates cannot be dated; clocks may differ by {tolerance} s: {}",
+            "no time is shown by most clocks within {tolerance} s, so rates cannot be dated: {}",
             clocks.join(", ")
         )
     }
@@ -85,6 +102,7 @@ mod tests {
         let witness = |ahead: &i64| Witness {
             name: "another",
             ahead: TimeDelta::seconds(*ahead),
+            margin: TimeDelta::milliseconds(500),
         };
         ahead.iter().map(witness).collect()
     }
@@ -94,8 +112,8 @@ mod tests {
         for (others, counts) in [
             (&[][..], Some(0)),
             (&[0], Some(0)),
-            (&[-60], Some(0)),
-            (&[-61], None),
+            (&[-2], Some(0)),
+            (&[-3], None),
             (&[3600], None),
             (&[-3600, -3601], Some(-3600)),
             (&[3600, 0], Some(0)),
@@ -107,6 +125,21 @@ mod tests {
             let found = correction(&clocks(others)).ok();
             assert_eq!(found.map(|found| found.num_seconds()), counts, "{others:?}");
         }
+    }
+
+    #[test]
+    fn reading_a_clock_leaves_open_what_the_answer_took_and_the_rest_of_its_second() {
+        let at = |text: &str| format!("2026-10-30T13:15:{text}Z").parse().unwrap();
+        let read = Witness::new("ecb", (at("07"), TimeDelta::seconds(1)), at("05"), at("08"));
+        // Asked at 5 and answered at 8, it showed something from 7 to 8: it is 1 s behind at least and 3 s ahead at most.
+        assert_eq!(
+            (read.ahead, read.margin),
+            (TimeDelta::seconds(1), TimeDelta::seconds(2))
+        );
+        assert!(read.agrees());
+        let fast = Witness::new("redis", (at("11"), TimeDelta::zero()), at("08"), at("08"));
+        assert_eq!((fast.ahead, fast.margin), (TimeDelta::seconds(3), TimeDelta::zero()));
+        assert!(!fast.agrees());
     }
 
     #[test]
