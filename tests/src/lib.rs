@@ -2,7 +2,6 @@
 
 pub mod api;
 pub mod asyncapi;
-pub mod bench;
 pub mod ecb;
 pub mod faults;
 pub mod fuzz;

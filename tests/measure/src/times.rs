@@ -1,12 +1,4 @@
-//! The measurements of `./tests/bench`. Each prints a ratio to a limit taken in the same run, because machines are shared and noisy.
-
-pub mod api;
-pub mod cold_start;
-pub mod handler;
-pub mod latency;
-pub mod memory;
-pub mod publish;
-pub mod rows;
+//! How long things take, and how it is said.
 
 use std::time::{Duration, Instant};
 
@@ -15,21 +7,18 @@ pub struct Times(Vec<Duration>);
 
 impl Times {
     /// From times in any order.
-    #[must_use]
     pub fn new(mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
         Self(times)
     }
 
     /// The time below which `percent` of all lie, in milliseconds.
-    #[must_use]
     pub fn percentile(&self, percent: usize) -> f64 {
         let place = (self.0.len() * percent / 100).min(self.0.len() - 1);
         self.0[place].as_secs_f64() * 1000.0
     }
 
     /// The median, in milliseconds.
-    #[must_use]
     pub fn median(&self) -> f64 {
         self.percentile(50)
     }

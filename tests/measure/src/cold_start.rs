@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-use super::{Times, report};
+use crate::times::{Times, report};
 
 /// From spawn to the first request on the Runtime API, which is `next`.
 async fn cold(binary: &Path) -> Duration {

@@ -1,4 +1,15 @@
-//! `./tests/bench`: see `flows::bench`.
+//! The measurements of `./tests/bench`. Each prints a ratio to a limit taken in the same run, because machines are shared and noisy.
+//!
+//! A package of its own, because test code is compiled without optimization and this is not.
+
+mod api;
+mod cold_start;
+mod handler;
+mod latency;
+mod memory;
+mod publish;
+mod rows;
+mod times;
 
 use std::path::PathBuf;
 
@@ -7,14 +18,14 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let what = arguments.next().unwrap_or_default();
     match what.as_str() {
-        "api" => flows::bench::api::run().await,
-        "rows" => flows::bench::rows::run().await,
-        "handler" => flows::bench::handler::run().await,
-        "latency" => flows::bench::latency::run().await,
-        "publish" => flows::bench::publish::run().await,
+        "api" => api::run().await,
+        "rows" => rows::run().await,
+        "handler" => handler::run().await,
+        "latency" => latency::run().await,
+        "publish" => publish::run().await,
         "cold-start" => {
             let directory = PathBuf::from(arguments.next().unwrap_or_default());
-            flows::bench::cold_start::run(&directory, &arguments.collect::<Vec<_>>()).await;
+            cold_start::run(&directory, &arguments.collect::<Vec<_>>()).await;
         }
         "memory" => {
             let directory = PathBuf::from(arguments.next().unwrap_or_default());
@@ -22,7 +33,7 @@ async fn main() {
                 .next()
                 .and_then(|number| number.parse().ok())
                 .unwrap_or(100_000);
-            flows::bench::memory::run(&directory, invocations, &arguments.collect::<Vec<_>>()).await;
+            memory::run(&directory, invocations, &arguments.collect::<Vec<_>>()).await;
         }
         other => {
             eprintln!(

@@ -8,9 +8,9 @@ use redis::aio::MultiplexedConnection;
 use serde_json::{Value, json};
 use shared::currency::CurrencyCode;
 
-use super::{Times, report};
-use crate::api::Ask;
-use crate::pipeline::Pipeline;
+use crate::times::{Times, report};
+use flows::api::Ask;
+use flows::pipeline::Pipeline;
 
 /// Requests that each measurement counts.
 const SAMPLES: usize = 1000;

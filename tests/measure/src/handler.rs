@@ -10,8 +10,8 @@ use shared::batch::{BatchResponse, handle};
 use shared::currency::CurrencyCode;
 use shared::event::{ExchangeRateUpdated, Run};
 
-use super::{Times, report};
-use crate::Stack;
+use crate::times::{Times, report};
+use flows::Stack;
 
 /// A Lambda event of `records` updates of 160 currencies, as JSON bytes.
 ///
@@ -33,7 +33,7 @@ pub fn event(records: usize, with_headers: bool, round: usize) -> Vec<u8> {
             minute / 60 % 24,
             minute % 60
         );
-        let payload = crate::rate(
+        let payload = flows::rate(
             code.as_str(),
             "ecb",
             &time,

@@ -5,13 +5,13 @@ use shared::currency::CurrencyCode;
 use shared::event::{Event, Run};
 use shared::publish::{Publisher, ensure_topics};
 
-use super::{Times, report, timed};
+use crate::times::{Times, report, timed};
 
 fn events(count: usize) -> Vec<Event> {
     let run = Run::new("/hwanyul/bench");
     let codes: Vec<CurrencyCode> = CurrencyCode::all().collect();
     let event = |place: usize| {
-        let payload = crate::rate(
+        let payload = flows::rate(
             codes[place % codes.len()].as_str(),
             "bench",
             "2026-10-30T13:15:00Z",
@@ -29,7 +29,7 @@ fn events(count: usize) -> Vec<Event> {
 /// When Kafka is away.
 pub async fn run() {
     let config = KafkaConfig {
-        bootstrap_servers: crate::server("HWANYUL_TEST_KAFKA"),
+        bootstrap_servers: flows::server("HWANYUL_TEST_KAFKA"),
         security: KafkaSecurity::Plaintext,
     };
     ensure_topics(&config, 1).await.unwrap();

@@ -7,8 +7,8 @@ use shared::event::Run;
 use shared::publish::Publisher;
 use shared::time::Timestamp;
 
-use super::{Times, report, timed};
-use crate::pipeline::Pipeline;
+use crate::times::{Times, report, timed};
+use flows::pipeline::Pipeline;
 
 const SAMPLES: usize = 300;
 
@@ -32,7 +32,7 @@ pub async fn run() {
     let (mut visible, mut limit) = (Vec::new(), Vec::new());
     for sample in 0..SAMPLES + 20 {
         let now = Timestamp::new(chrono::Utc::now()).unwrap();
-        let payload = crate::rate(
+        let payload = flows::rate(
             "USD",
             "bench",
             &now.to_string(),

@@ -6,9 +6,9 @@ use history::History;
 use shared::cache::Family;
 use shared::currency::CurrencyCode;
 
-use super::{Times, report, timed};
-use crate::Stack;
-use crate::api::Ask;
+use crate::times::{Times, report, timed};
+use flows::Stack;
+use flows::api::Ask;
 
 const PATH: &str = "/api/v1/history?base=USD&target=EUR&period=6m&interval=daily";
 const SAMPLES: usize = 200;
