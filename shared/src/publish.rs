@@ -15,7 +15,7 @@ use crate::event::{Event, Topic};
 pub use self::backup::{BackupError, BackupQueue};
 pub use self::kafka::{DELIVERY_TIMEOUT, Delivery, KafkaError, KafkaSender, connect};
 pub use self::outgoing::{Outgoing, OutgoingError};
-pub use self::topics::{TopicReport, TopicsError, ensure_topics};
+pub use self::topics::{TopicReport, Topics, TopicsError};
 
 /// Why events are not all acknowledged. Those that are not may have been written all the same, so callers must be able to repeat them.
 #[derive(Debug, thiserror::Error)]

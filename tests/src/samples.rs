@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use localstack::feed::{Feed, FeedOptions};
 use shared::config::{KafkaConfig, KafkaSecurity};
-use shared::publish::ensure_topics;
+use shared::publish::Topics;
 
 use crate::pipeline::project;
 use crate::{Stack, server};
@@ -29,7 +29,7 @@ impl Samples {
             bootstrap_servers: server("HWANYUL_TEST_KAFKA"),
             security: KafkaSecurity::Plaintext,
         };
-        ensure_topics(&kafka, 1).await.unwrap();
+        Topics::new(kafka.clone()).ensure(1).await.unwrap();
         let archive = project().join("tests/fixtures/ecb-eurofxref-hist.zip");
         let feed = Feed::start(FeedOptions {
             archive,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use shared::config::Get;
 use sqlx::migrate::Migrator;
 use sqlx::{PgPool, Row};
+use tokio::sync::OnceCell;
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
 
@@ -17,12 +18,13 @@ pub struct MigrationReport {
     pub migrations: usize,
 }
 
-/// Applies what is missing to `DATABASE_URL`.
+/// Applies what is missing to `DATABASE_URL`. `pool` is made at the first use.
 ///
 /// # Errors
 /// When the variable is missing, PostgreSQL is not there, or a migration fails.
-pub async fn ensure(get: Get<'_>) -> Result<MigrationReport, Error> {
-    Ok(apply(&shared::store::pool(get)?).await?)
+pub async fn ensure(get: Get<'_>, pool: &OnceCell<PgPool>) -> Result<MigrationReport, Error> {
+    let pool = pool.get_or_try_init(async || shared::store::pool(get)).await?;
+    Ok(apply(pool).await?)
 }
 
 /// Applies what is missing to `pool`. Two at once wait for each other.

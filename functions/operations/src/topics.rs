@@ -2,21 +2,23 @@
 
 use lambda_runtime::Error;
 use shared::config::{Get, KafkaConfig, parse_or, var};
-use shared::publish::{TopicReport, ensure_topics};
+use shared::publish::{TopicReport, Topics};
+use tokio::sync::OnceCell;
 
 /// Creates the topics that are missing. Those that exist are left as they are; one with too few partitions is logged and shows in the report, because
-/// adding partitions would move keys to other partitions and break their order.
+/// adding partitions would move keys to other partitions and break their order. `topics` is made at the first use.
 ///
 /// # Errors
 /// When a variable is missing or Kafka refuses.
-pub async fn ensure(get: Get<'_>) -> Result<Vec<TopicReport>, Error> {
+pub async fn ensure(get: Get<'_>, topics: &OnceCell<Topics>) -> Result<Vec<TopicReport>, Error> {
     let replication = parse_or(
         get,
         var::KAFKA_REPLICATION,
         3_i16,
         "a whole number, at most the number of brokers",
     )?;
-    let reports = ensure_topics(&KafkaConfig::read(get)?, replication).await?;
+    let make = async || KafkaConfig::read(get).map(Topics::new);
+    let reports = topics.get_or_try_init(make).await?.ensure(replication).await?;
     for report in &reports {
         if report.has_too_few() {
             tracing::warn!(

@@ -161,8 +161,9 @@ async fn a_killed_emulator_is_followed_by_one_that_goes_on_in_its_place() {
         // Killed: nobody leaves the group.
         drop(emulator);
     }
+    // The second poller of an emulator may take a partition over from the first before a batch is committed.
     for partition in 0..4 {
-        assert_eq!(stand.done(&format!("{topic}-{partition}")), (0..15).collect::<Vec<_>>());
+        assert_done_in_order(&stand, &format!("{topic}-{partition}"), 15);
     }
 }
 

@@ -4,8 +4,10 @@ use krafka::admin::{AdminClient, CreateTopicsOptions, NewTopic};
 use krafka::error::ErrorCode;
 use krafka::{Kafka, KrafkaError};
 use serde::Serialize;
+use tokio::sync::Mutex;
 
 use super::connect;
+use crate::apply::chain;
 use crate::config::KafkaConfig;
 use crate::event::Topic;
 
@@ -46,16 +48,41 @@ pub enum TopicsError {
     },
 }
 
-/// Creates the topics that do not exist, with `replication` copies each, and leaves the others as they are.
-///
-/// # Errors
-/// [`TopicsError`] names the topic.
-pub async fn ensure_topics(config: &KafkaConfig, replication: i16) -> Result<Vec<TopicReport>, TopicsError> {
-    let kafka: Kafka = connect(config).await?;
-    let admin = kafka.admin();
-    let reports = ensure(&admin, replication).await;
-    admin.close().await?;
-    reports
+/// The topics of one Kafka. Keeps its connection for warm invocations.
+pub struct Topics {
+    config: KafkaConfig,
+    kafka: Mutex<Option<Kafka>>,
+}
+
+impl Topics {
+    /// Not connected yet.
+    #[must_use]
+    pub fn new(config: KafkaConfig) -> Self {
+        let kafka = Mutex::default();
+        Self { config, kafka }
+    }
+
+    /// Creates the topics that do not exist, with `replication` copies each, and leaves the others as they are.
+    ///
+    /// # Errors
+    /// [`TopicsError`] names the topic.
+    pub async fn ensure(&self, replication: i16) -> Result<Vec<TopicReport>, TopicsError> {
+        let mut kept = self.kafka.lock().await;
+        if let Some(kafka) = kept.take() {
+            match ensure(&kafka.admin(), replication).await {
+                Ok(reports) => {
+                    *kept = Some(kafka);
+                    return Ok(reports);
+                }
+                // The connection may have died since the last invocation.
+                Err(error) => tracing::debug!(error = chain(&error), "Kafka is asked again over a new connection"),
+            }
+        }
+        let kafka = connect(&self.config).await?;
+        let reports = ensure(&kafka.admin(), replication).await?;
+        *kept = Some(kafka);
+        Ok(reports)
+    }
 }
 
 async fn ensure(admin: &AdminClient, replication: i16) -> Result<Vec<TopicReport>, TopicsError> {

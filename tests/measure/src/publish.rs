@@ -3,7 +3,7 @@
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::currency::CurrencyCode;
 use shared::event::{Event, Run};
-use shared::publish::{Publisher, ensure_topics};
+use shared::publish::{Publisher, Topics};
 
 use crate::times::{Times, report, timed};
 
@@ -32,7 +32,7 @@ pub async fn run() {
         bootstrap_servers: flows::server("HWANYUL_TEST_KAFKA"),
         security: KafkaSecurity::Plaintext,
     };
-    ensure_topics(&config, 1).await.unwrap();
+    Topics::new(config.clone()).ensure(1).await.unwrap();
     let warm = Publisher::new(config.clone());
     warm.publish(&events(1000)).await.unwrap();
     let (mut cold, mut round_trip, mut bulk) = (Vec::new(), Vec::new(), Vec::new());

@@ -9,7 +9,7 @@ use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use localstack::feed::{Feed, FeedOptions};
 use serde_json::Value;
 use shared::config::{KafkaConfig, KafkaSecurity};
-use shared::publish::ensure_topics;
+use shared::publish::Topics;
 use uuid::Uuid;
 
 use super::{assert_no_secret, passwords_of};
@@ -53,7 +53,7 @@ impl Functions {
             bootstrap_servers: server("HWANYUL_TEST_KAFKA"),
             security: KafkaSecurity::Plaintext,
         };
-        ensure_topics(&kafka, 1).await.unwrap();
+        Topics::new(kafka.clone()).ensure(1).await.unwrap();
         let parameters = [
             ("KafkaBootstrapServers", server("HWANYUL_TEST_KAFKA")),
             ("KafkaSecurity", "plaintext".to_owned()),

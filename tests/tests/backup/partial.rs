@@ -12,7 +12,7 @@ use krafka::Kafka as Client;
 use localstack::servers::{Kafka, Options, topic_ends};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::publish::{BackupQueue, Outgoing, Place, PublishError, Publisher, ensure_topics};
+use shared::publish::{BackupQueue, Outgoing, Place, PublishError, Publisher, Topics};
 use uuid::Uuid;
 
 use crate::queue::{Queue, attribute};
@@ -65,7 +65,7 @@ async fn only_events_without_an_acknowledgement_go_to_the_backup_and_in_order() 
         bootstrap_servers: kafka.bootstrap(),
         security: KafkaSecurity::Plaintext,
     };
-    ensure_topics(&config, 1).await.unwrap();
+    Topics::new(config.clone()).ensure(1).await.unwrap();
     let admin = Client::builder(kafka.bootstrap()).connect().await.unwrap().admin();
     let queue = Queue::fifo().await;
     let publisher = Publisher::with_backup(config, BackupQueue::new(queue.url.clone()));

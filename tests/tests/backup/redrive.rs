@@ -9,7 +9,7 @@ use operations::redrive::Redrive;
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::publish::{Outgoing, ensure_topics};
+use shared::publish::{Outgoing, Topics};
 
 use crate::queue::{Queue, attribute};
 use crate::reader::read;
@@ -73,7 +73,7 @@ async fn what_kafka_does_not_acknowledge_is_named_and_comes_again_in_order_until
         bootstrap_servers: server("HWANYUL_TEST_KAFKA"),
         security: KafkaSecurity::Plaintext,
     };
-    ensure_topics(&config, 1).await.unwrap();
+    Topics::new(config.clone()).ensure(1).await.unwrap();
     let (backup, dead) = (Queue::fifo().await, Queue::standard().await);
     let events = events();
     for event in &events {
