@@ -99,6 +99,7 @@ impl Running {
             .arg(stand.file("logs"))
             .args(["--parameter", &format!("Topic={topic}")])
             .args(["--env", &format!("OUT={}", stand.file("out").display())])
+            .args(["--partial-response", "only-named"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

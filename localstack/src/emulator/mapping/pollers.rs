@@ -31,6 +31,8 @@ pub(super) struct Pollers {
     behind: u32,
     idle: u32,
     records_before: u64,
+    /// The poller that joins once more, after former ones were followed.
+    renewed: Option<usize>,
 }
 
 impl Pollers {
@@ -43,6 +45,7 @@ impl Pollers {
             behind: 0,
             idle: 0,
             records_before: 0,
+            renewed: None,
         }
     }
 
@@ -62,7 +65,11 @@ impl Pollers {
                 () = until_true(&mut settled), if may_scale && !is_settled => {
                     is_settled = true;
                     self.take_back_former().await;
-                    look.reset_immediately();
+                    if self.renewed.is_none() {
+                        look.reset_immediately();
+                    } else {
+                        look.reset();
+                    }
                 }
                 _ = look.tick(), if is_settled => self.look().await,
                 Some(ended) = self.tasks.join_next() => self.restart(ended),
@@ -114,6 +121,9 @@ impl Pollers {
 
     /// An emulator that was killed leaves its pollers in the group until their sessions end, and their partitions unread. Pollers
     /// of the same names take them over at once.
+    ///
+    /// Kafka then gives each what the former one had, and distributes nothing anew. If it was killed while partitions were on their way from one poller
+    /// to another, nobody has them. So the last poller leaves again and comes back.
     async fn take_back_former(&mut self) {
         let name = &self.mapping.spec.name;
         let members = self.offsets.members_of(&self.mapping.spec.consumer_group).await;
@@ -123,7 +133,10 @@ impl Pollers {
             numbers.count() + 1
         });
         match former {
-            Ok(former) => (2..=former).for_each(|number| self.start(number)),
+            Ok(former) => {
+                (2..=former).for_each(|number| self.start(number));
+                self.renewed = (former > 1).then_some(former);
+            }
             Err(error) => tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 "Could not ask Kafka for former pollers of {name}"
@@ -133,6 +146,10 @@ impl Pollers {
 
     /// One look at the lag.
     async fn look(&mut self) {
+        if let Some(stop) = self.renewed.take().and_then(|number| self.stops.get(&number)) {
+            stop.send_replace(true);
+            return;
+        }
         let spec = &self.mapping.spec;
         let Ok(partitions) = self.offsets.of_group(&spec.consumer_group, &spec.topic).await else {
             return;
