@@ -14,6 +14,8 @@ mod params;
 mod schema;
 
 use axum::Router;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, LambdaEvent, Service as _};
 
 pub use self::answer::{Answer, Envelope, Freshness, Served, ServedFrom};
 pub use self::caller::{Caller, IamCaller, JsonBody};
@@ -29,5 +31,6 @@ pub use self::params::{FromParams, Nothing, Params, PathCode, Query};
 /// # Errors
 /// When the Runtime API ends.
 pub async fn serve(routes: Router) -> Result<(), lambda_http::Error> {
-    lambda_http::run(edge(routes)).await
+    let routes = Adapter::from(edge(routes));
+    crate::function::run(async move |event: LambdaEvent<LambdaRequest>| routes.clone().call(event).await).await
 }

@@ -6,7 +6,8 @@ pub mod decode;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use chrono::{DateTime, Utc};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -15,6 +16,7 @@ use crate::apply::{ApplyError, chain};
 use crate::config::Get;
 use crate::dead_letter::{DeadLetters, RefusalCode, shortened};
 use crate::event::{Payload, header};
+use crate::metrics::{self, Metric};
 use crate::record::{KafkaEvent, KafkaRecord};
 
 /// Largest value that is decoded. Our payloads are some 300 bytes; a `cache_invalidation` of every currency is 4 kB.
@@ -68,9 +70,9 @@ pub async fn run<P: Payload>(get: Get<'_>, apply: impl AsyncFn(&[P]) -> Result<(
     let dead_letters = DeadLetters::read(get)?;
     let (apply, dead_letters) = (&apply, &dead_letters);
     // The raw text is taken so that the event can be borrowed from it: a record then costs no allocation.
-    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
+    crate::function::run(async move |event: LambdaEvent<Box<RawValue>>| {
         handle(event.payload.get(), dead_letters, apply).await
-    }))
+    })
     .await
 }
 
@@ -125,6 +127,7 @@ pub async fn handle<P: Payload>(
             error_code = ?code, reason, "Refused a record that can never be applied"
         );
     }
+    measure(&payloads, &places, (applied, refused.len(), tombstones));
     let response = if event.is_replay {
         // Each has a dead letter already, which its sender deletes when the record is applied.
         still_refused(&refused)
@@ -141,6 +144,7 @@ pub async fn handle<P: Payload>(
             }
         }
     };
+    metrics::count(Metric::RecordsToRetry, response.failures.len());
     tracing::info!(
         kafka.topic = P::TOPIC.name(),
         records = applied,
@@ -152,6 +156,26 @@ pub async fn handle<P: Payload>(
         P::TOPIC.processed_message()
     );
     Ok(response)
+}
+
+/// Tells how old the oldest record was when it was applied, and how old the newest rate.
+fn measure<P: Payload>(
+    payloads: &[P],
+    places: &[&KafkaRecord<'_>],
+    (applied, refused, tombstones): (usize, usize, usize),
+) {
+    metrics::count(Metric::RecordsApplied, applied);
+    metrics::count(Metric::RecordsRefused, refused);
+    metrics::count(Metric::Tombstones, tombstones);
+    let now = Utc::now();
+    let since = |instant: DateTime<Utc>| (now - instant).to_std().unwrap_or_default();
+    let oldest = places.iter().filter_map(|record| record.timestamp).min();
+    if let Some(published) = oldest.and_then(DateTime::from_timestamp_millis) {
+        metrics::time(Metric::PublishedToStored, since(published));
+    }
+    if let Some(recorded_at) = payloads.iter().filter_map(P::fresh_rate).max() {
+        metrics::time(Metric::RecordedToStored, since(recorded_at.utc()));
+    }
 }
 
 /// The correlation ids of the batch's first and last record: a batch is mostly of one run, and reading the headers of all costs more than the rest.

@@ -93,6 +93,10 @@ pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {
     const TOPIC: Topic;
     /// The record's key: events with one key keep their order.
     fn key(&self) -> String;
+    /// The instant that the payload's rate is of, unless it is an old one of the history.
+    fn fresh_rate(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// A provider answered with `data_count` rates; a run begins.
@@ -231,6 +235,10 @@ impl Payload for ExchangeRateUpdated {
     const TOPIC: Topic = Topic::ExchangeRateUpdated;
     fn key(&self) -> String {
         self.currency_code.as_str().to_owned()
+    }
+    fn fresh_rate(&self) -> Option<Timestamp> {
+        // A backfilled rate is dated by its own instant.
+        (self.updated_at > self.recorded_at).then_some(self.recorded_at)
     }
 }
 

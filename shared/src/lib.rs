@@ -13,6 +13,8 @@ pub mod currency;
 pub mod dead_letter;
 pub mod ecb;
 pub mod event;
+pub mod function;
+pub mod metrics;
 pub mod pair;
 pub mod publish;
 pub mod rate;

@@ -8,6 +8,7 @@ pub mod config;
 pub mod error;
 mod events;
 pub mod http;
+mod measure;
 pub mod memory;
 pub mod provider;
 pub mod published;
@@ -30,6 +31,7 @@ use self::clock::Clock;
 pub use self::config::Config;
 pub use self::error::IngestError;
 use self::http::Http;
+use self::measure::measured;
 use self::memory::Memory;
 use self::provider::{Quote, Quotes};
 use self::published::Published;
@@ -90,7 +92,7 @@ impl Ingestor {
             },
             FirstAnswer::NotDue => {
                 self.save(&mut chain).await;
-                Ok(summary(&chain, &run, &clock))
+                Ok(measured(summary(&chain, &run, &clock), &clock))
             }
             FirstAnswer::Nobody => {
                 self.save(&mut chain).await;
@@ -188,7 +190,7 @@ impl Ingestor {
         }
         self.remember(&quotes, &fresh, &published, held_back.is_empty(), &mut chain, clock)
             .await;
-        Ok(Summary {
+        let summary = Summary {
             source: Some(quotes.provider),
             recorded_at: Some(quotes.recorded_at),
             events: sent.events,
@@ -197,7 +199,8 @@ impl Ingestor {
             held_back,
             left_out: quotes.left_out,
             ..summary(&chain, run, clock)
-        })
+        };
+        Ok(measured(summary, clock))
     }
 
     /// Remembers what was published, now that all of it is acknowledged, and when the provider is due again.

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use ingestor::{Config, IngestError, Ingestor, Request, Summary};
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 
 #[tokio::main]
@@ -11,10 +11,7 @@ async fn main() -> Result<(), Error> {
     let config = Config::read(&shared::config::environment)
         .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The ingestor cannot start"))?;
     let ingestor = &Ingestor::new(config);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        answer(ingestor, event.payload)
-    }))
-    .await
+    shared::function::run(async move |event: LambdaEvent<Value>| answer(ingestor, event.payload).await).await
 }
 
 async fn answer(ingestor: &Ingestor, input: Value) -> Result<Summary, IngestError> {

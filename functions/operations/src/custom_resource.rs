@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::apply::chain;
@@ -31,10 +31,7 @@ struct Request {
 /// When the Runtime API ends.
 pub async fn run<R: Serialize>(work: impl AsyncFn() -> Result<R, Error>) -> Result<(), Error> {
     let work = &work;
-    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
-        handle(event.payload, work).await
-    }))
-    .await
+    shared::function::run(async move |event: LambdaEvent<Value>| handle(event.payload, work).await).await
 }
 
 async fn handle<R: Serialize>(event: Value, work: &impl AsyncFn() -> Result<R, Error>) -> Result<Value, Error> {

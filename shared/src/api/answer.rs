@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use self::csv::csv;
 use super::error::ApiError;
 use super::format::Format;
+use crate::metrics::{self, Metric};
 
 /// The longest time that an answer may be kept without asking again, in seconds: a source may correct its rates.
 const LONGEST_SECONDS: i64 = 60 * 60;
@@ -29,6 +30,13 @@ pub enum ServedFrom {
 }
 
 impl ServedFrom {
+    fn metric(self) -> Metric {
+        match self {
+            Self::Cache => Metric::CacheHits,
+            Self::Store => Metric::CacheMisses,
+        }
+    }
+
     /// Where a whole was read whose parts were read there.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -115,6 +123,7 @@ impl Answer {
     /// # Errors
     /// [`ApiError`] when `data` has no JSON.
     pub fn served<T: Serialize>(data: T, served_from: ServedFrom, freshness: Freshness) -> Result<Self, ApiError> {
+        metrics::count(served_from.metric(), 1);
         let tagged = encode(&data)?;
         Self::enveloped(&Served { data, served_from }, &tagged, freshness)
     }

@@ -17,6 +17,7 @@ use futures::FutureExt;
 use uuid::Uuid;
 
 use super::error::{ApiError, ErrorCode};
+use crate::metrics::{self, Metric};
 
 /// Echoed from the request, or made.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -62,6 +63,7 @@ async fn pass(request: Request, next: Next) -> Response {
     cors(headers);
     headers.insert(CORRELATION_ID, correlation_id.clone());
     let status = response.status().as_u16();
+    metrics::count(Metric::ServerErrors, usize::from(status >= 500));
     tracing::info!(
         correlation_id = correlation_id.to_str().unwrap_or_default(),
         http.method = %method, http.path = %path.chars().take(200).collect::<String>(), http.status = status,

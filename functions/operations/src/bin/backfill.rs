@@ -1,6 +1,6 @@
 //! Lambda that publishes a span of the ECB's history. It wires; [`operations::backfill::Backfill::run`] decides.
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent};
 use operations::backfill::{Backfill, BackfillRequest};
 use shared::config::environment;
 
@@ -18,5 +18,5 @@ async fn main() -> Result<(), Error> {
         // The runtime answers with an error's own sentence alone, and the cause is what people need.
         report.map_err(|error| shared::apply::chain(&error).into())
     };
-    lambda_runtime::run(service_fn(handle)).await
+    shared::function::run(handle).await
 }

@@ -1,6 +1,6 @@
 //! Lambda behind the backup queue, and the desk for dead letters. It wires; [`operations::redrive::Redrive::handle`] decides.
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent};
 use operations::redrive::Redrive;
 use serde_json::value::RawValue;
 use shared::config::environment;
@@ -18,5 +18,5 @@ async fn main() -> Result<(), Error> {
         let answer = redrive.handle(event.payload.get(), time_left).await;
         answer.map_err(|error| shared::apply::chain(error.as_ref()).into())
     };
-    lambda_runtime::run(service_fn(handle)).await
+    shared::function::run(handle).await
 }

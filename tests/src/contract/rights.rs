@@ -1,0 +1,120 @@
+//! Rights: what each function's code needs stands in `rights.yaml` of its package, and its role has exactly that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::document::Document;
+use crate::pipeline::project;
+
+/// An action on one thing: `cluster`, `topic/NAME`, `group/NAME`, or a logical id of the template.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Right {
+    /// `sqs:SendMessage`.
+    pub action: String,
+    /// On what.
+    pub on: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Need {
+    may: Vec<String>,
+    on: Vec<String>,
+}
+
+/// The rights that the code of every function needs, from the tables beside it.
+///
+/// # Panics
+/// When a table cannot be read.
+#[must_use]
+pub fn rights() -> BTreeMap<String, BTreeSet<Right>> {
+    let mut all = BTreeMap::new();
+    for package in ["ingestor", "currency", "history", "ranking", "operations"] {
+        let path = project().join("functions").join(package).join("rights.yaml");
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let table: BTreeMap<String, Vec<Need>> =
+            serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for (function, needs) in table {
+            let each = |need: &Need| {
+                let pairs = need.may.iter().flat_map(|action| need.on.iter().map(move |on| (action, on)));
+                let right = |(action, on): (&String, &String)| Right {
+                    action: action.clone(),
+                    on: on.clone(),
+                };
+                pairs.map(right).collect::<Vec<_>>()
+            };
+            all.insert(function, needs.iter().flat_map(each).collect());
+        }
+    }
+    all
+}
+
+pub(super) fn check(template: &Document, needed: &BTreeMap<String, BTreeSet<Right>>) -> Vec<String> {
+    let mut found = Vec::new();
+    for function in template.functions() {
+        let name = &function.name;
+        let Some(needed) = needed.get(name) else {
+            found.push(format!("no rights.yaml has {name}"));
+            continue;
+        };
+        let mut given = BTreeSet::new();
+        for policy in function.properties["Policies"].as_array().into_iter().flatten() {
+            let Some(statements) = policy["Statement"].as_array() else {
+                found.push(format!("{name}: a policy that is no list of statements: {policy}"));
+                continue;
+            };
+            for statement in statements {
+                match allowed(statement) {
+                    Ok(rights) => given.extend(rights),
+                    Err(problem) => found.push(format!("{name}: {problem}")),
+                }
+            }
+        }
+        let lacking = needed.difference(&given);
+        found.extend(lacking.map(|right| format!("{name}: its code needs {} on {}", right.action, right.on)));
+        let surplus = given.difference(needed);
+        found.extend(surplus.map(|right| format!("{name}: no code needs {} on {}", right.action, right.on)));
+    }
+    found
+}
+
+fn allowed(statement: &Value) -> Result<Vec<Right>, String> {
+    if statement["Effect"] != "Allow" {
+        return Err(format!("Effect is {}", statement["Effect"]));
+    }
+    let actions = statement["Action"].as_array().filter(|list| !list.is_empty());
+    let resources = statement["Resource"].as_array().filter(|list| !list.is_empty());
+    let (Some(actions), Some(resources)) = (actions, resources) else {
+        return Err(format!("a statement without actions or resources: {statement}"));
+    };
+    let mut rights = Vec::new();
+    for action in actions.iter().filter_map(Value::as_str) {
+        for resource in resources {
+            rights.push(Right {
+                action: action.to_owned(),
+                on: thing(resource),
+            });
+        }
+    }
+    Ok(rights)
+}
+
+/// What a resource names; its JSON when it is none of the forms that are used here.
+fn thing(resource: &Value) -> String {
+    if resource["Ref"] == "MskClusterArn" {
+        return "cluster".to_owned();
+    }
+    if resource["Fn::GetAtt"][1] == "Arn" {
+        return resource["Fn::GetAtt"][0].as_str().unwrap_or_default().to_owned();
+    }
+    let parts = resource["Fn::Join"][1].as_array();
+    let kind = parts.and_then(|parts| parts.get(1)).and_then(Value::as_str);
+    let name = parts.and_then(|parts| parts.get(3)).and_then(Value::as_str);
+    match (kind, name.and_then(|name| name.strip_prefix('/'))) {
+        (Some(":topic/"), Some(name)) => format!("topic/{name}"),
+        (Some(":group/"), Some(name)) => format!("group/{name}"),
+        _ => resource.to_string(),
+    }
+}

@@ -1,0 +1,45 @@
+//! Secrets: no value in the template, and no parameter that shows one.
+
+use serde_json::Value;
+
+use super::document::Document;
+
+/// Whether a variable or parameter of this name holds, or may hold, a secret: URLs of servers carry passwords.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('_', "");
+    ["password", "apikey", "secret", "token", "redisurl", "databaseurl", "mongodburi"]
+        .iter()
+        .any(|word| name.ends_with(word))
+}
+
+pub(super) fn check(template: &Document) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, parameter) in template.0["Parameters"].as_object().into_iter().flatten() {
+        if !is_secret(name) {
+            continue;
+        }
+        if parameter["NoEcho"] != true {
+            found.push(format!("parameter {name} shows a secret: NoEcho must be true"));
+        }
+        if parameter["Default"].as_str().is_some_and(|text| !text.is_empty()) {
+            found.push(format!("parameter {name} has a secret as default"));
+        }
+    }
+    for function in template.functions() {
+        let variables = function.properties["Environment"]["Variables"].as_object();
+        for (name, value) in variables.into_iter().flatten() {
+            if is_secret(name) && value.is_string() {
+                found.push(format!("{}: variable {name} is a secret in plain text", function.name));
+            }
+        }
+    }
+    for (id, queue) in template.resources("AWS::SQS::Queue") {
+        if queue["SqsManagedSseEnabled"] != Value::Bool(true) {
+            found.push(format!("{id}: SqsManagedSseEnabled must be true"));
+        }
+        if queue["MessageRetentionPeriod"] != 1_209_600 {
+            found.push(format!("{id}: MessageRetentionPeriod must be 14 days, what AWS allows at most"));
+        }
+    }
+    found
+}
