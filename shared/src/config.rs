@@ -116,6 +116,8 @@ impl fmt::Debug for ConfigError {
 /// The process environment; an empty variable counts as unset.
 #[must_use]
 pub fn environment(name: &str) -> Option<String> {
+    // What a function reads is what template.yaml has to set; the tests compare the two.
+    tracing::trace!(name, "Environment variable read");
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

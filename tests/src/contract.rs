@@ -44,7 +44,10 @@ fn functions(template: &Document, known: &Known) -> Vec<String> {
     for function in template.functions() {
         let (id, name) = (&function.id, &function.name);
         if function.binary != *name {
-            found.push(format!("{id}: FunctionName {name} and Binary {} differ", function.binary));
+            found.push(format!(
+                "{id}: FunctionName {name} and Binary {} differ",
+                function.binary
+            ));
         }
         if !names.insert(name.clone()) {
             found.push(format!("{id}: another function is called {name} too"));

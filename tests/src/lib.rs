@@ -2,11 +2,13 @@
 
 pub mod api;
 pub mod asyncapi;
+pub mod contract;
 pub mod ecb;
 pub mod faults;
 pub mod fuzz;
 pub mod openapi;
 pub mod pipeline;
+pub mod rie;
 pub mod samples;
 pub mod secured;
 pub mod services;

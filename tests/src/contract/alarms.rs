@@ -14,7 +14,13 @@ pub(super) fn check(template: &Document) -> Vec<String> {
     let mut found = Vec::new();
     let mut watched = BTreeSet::new();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
-        for name in ["AlarmDescription", "AlarmActions", "TreatMissingData", "Threshold", "EvaluationPeriods"] {
+        for name in [
+            "AlarmDescription",
+            "AlarmActions",
+            "TreatMissingData",
+            "Threshold",
+            "EvaluationPeriods",
+        ] {
             if alarm[name].is_null() {
                 found.push(format!("{id}: {name} is missing"));
             }

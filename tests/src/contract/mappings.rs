@@ -56,12 +56,17 @@ pub(super) fn check(template: &Document) -> Vec<String> {
             let service = function.name.split('-').next().unwrap_or_default().to_owned();
             let wanted = format!("{service}-{}", topic.replace('_', "-"));
             if function.name != wanted {
-                found.push(format!("{place}: topic {topic} belongs to {wanted}, not {}", function.name));
+                found.push(format!(
+                    "{place}: topic {topic} belongs to {wanted}, not {}",
+                    function.name
+                ));
             }
             *reached.entry((service.clone(), topic.clone())).or_default() += 1;
             let group = properties["ConsumerGroupId"].as_str().unwrap_or_default().to_owned();
             if group != format!("{service}-service.{topic}") {
-                found.push(format!("{place}: consumer group {group:?} is not {service}-service.{topic}"));
+                found.push(format!(
+                    "{place}: consumer group {group:?} is not {service}-service.{topic}"
+                ));
             }
             if let Some(other) = groups.insert(group.clone(), place.clone()) {
                 found.push(format!("{place}: shares consumer group {group} with {other}"));
@@ -109,7 +114,9 @@ fn queue(template: &Document, place: &str, timeout: u64, properties: &Value) -> 
         ));
     }
     if properties["FunctionResponseTypes"] != json!(["ReportBatchItemFailures"]) {
-        found.push(format!("{place}: FunctionResponseTypes must be [ReportBatchItemFailures]"));
+        found.push(format!(
+            "{place}: FunctionResponseTypes must be [ReportBatchItemFailures]"
+        ));
     }
     if properties["ScalingConfig"]["MaximumConcurrency"].is_null() {
         found.push(format!("{place}: ScalingConfig.MaximumConcurrency is missing"));

@@ -38,7 +38,10 @@ pub fn rights() -> BTreeMap<String, BTreeSet<Right>> {
             serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for (function, needs) in table {
             let each = |need: &Need| {
-                let pairs = need.may.iter().flat_map(|action| need.on.iter().map(move |on| (action, on)));
+                let pairs = need
+                    .may
+                    .iter()
+                    .flat_map(|action| need.on.iter().map(move |on| (action, on)));
                 let right = |(action, on): (&String, &String)| Right {
                     action: action.clone(),
                     on: on.clone(),

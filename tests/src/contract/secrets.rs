@@ -7,9 +7,17 @@ use super::document::Document;
 /// Whether a variable or parameter of this name holds, or may hold, a secret: URLs of servers carry passwords.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "");
-    ["password", "apikey", "secret", "token", "redisurl", "databaseurl", "mongodburi"]
-        .iter()
-        .any(|word| name.ends_with(word))
+    [
+        "password",
+        "apikey",
+        "secret",
+        "token",
+        "redisurl",
+        "databaseurl",
+        "mongodburi",
+    ]
+    .iter()
+    .any(|word| name.ends_with(word))
 }
 
 pub(super) fn check(template: &Document) -> Vec<String> {
@@ -38,7 +46,9 @@ pub(super) fn check(template: &Document) -> Vec<String> {
             found.push(format!("{id}: SqsManagedSseEnabled must be true"));
         }
         if queue["MessageRetentionPeriod"] != 1_209_600 {
-            found.push(format!("{id}: MessageRetentionPeriod must be 14 days, what AWS allows at most"));
+            found.push(format!(
+                "{id}: MessageRetentionPeriod must be 14 days, what AWS allows at most"
+            ));
         }
     }
     found

@@ -1,0 +1,234 @@
+//! `template.yaml` and the code agree, and a template from which any one thing is taken does not pass.
+
+use std::collections::BTreeSet;
+
+use flows::contract::{Document, Known, read_variables, rights, violations};
+use flows::pipeline::project;
+use flows::samples::Samples;
+use serde_json::{Value, json};
+
+/// The binaries of the packages in `functions/`.
+fn binaries() -> BTreeSet<String> {
+    let mut names = Vec::new();
+    for package in std::fs::read_dir(project().join("functions")).unwrap() {
+        let manifest = std::fs::read_to_string(package.unwrap().path().join("Cargo.toml")).unwrap();
+        let tables = manifest.split("[[bin]]").skip(1);
+        let own: Vec<String> = tables.map(|table| quoted(table, "name = ")).collect();
+        if own.is_empty() {
+            names.push(quoted(&manifest, "name = "));
+        }
+        names.extend(own);
+    }
+    let distinct: BTreeSet<String> = names.iter().cloned().collect();
+    assert_eq!(distinct.len(), names.len(), "two binaries of one name: {names:?}");
+    distinct
+}
+
+fn quoted(text: &str, before: &str) -> String {
+    let rest = &text[text.find(before).unwrap() + before.len()..];
+    rest.split('"').nth(1).unwrap().to_owned()
+}
+
+async fn known() -> Known {
+    let samples = Samples::start().await;
+    let binaries = binaries();
+    Known {
+        rights: rights(),
+        variables: read_variables(&binaries, &samples.environment).await,
+        binaries,
+    }
+}
+
+fn template() -> Document {
+    Document::load(&project().join("template.yaml"))
+}
+
+/// A change of the template, and in words what it is.
+type Mutant = (String, Document);
+
+/// The template without what stands at `pointer`.
+fn without(template: &Document, pointer: &str) -> Mutant {
+    let mut changed = template.clone();
+    let (parent, last) = pointer.rsplit_once('/').unwrap();
+    match changed.0.pointer_mut(parent).unwrap() {
+        Value::Object(fields) => assert!(fields.remove(&last.replace("~1", "/")).is_some(), "{pointer}"),
+        Value::Array(items) => drop(items.remove(last.parse().unwrap())),
+        _ => panic!("{pointer}"),
+    }
+    (format!("without {pointer}"), changed)
+}
+
+/// The template with `value` at `pointer`.
+fn with(template: &Document, pointer: &str, value: Value) -> Mutant {
+    let mut changed = template.clone();
+    let (parent, last) = pointer.rsplit_once('/').unwrap();
+    let what = format!("{value} at {pointer}");
+    changed.0.pointer_mut(parent).unwrap()[last] = value;
+    (what, changed)
+}
+
+/// Every template from which one right, variable, mapping, setting of a mapping, alarm, what an alarm watches, queue or function is taken.
+fn removals(template: &Document) -> Vec<Mutant> {
+    let mut mutants = Vec::new();
+    for (id, resource) in template.0["Resources"].as_object().unwrap() {
+        let at = format!("/Resources/{id}");
+        let properties = &resource["Properties"];
+        match resource["Type"].as_str().unwrap() {
+            "AWS::CloudWatch::Alarm" => {
+                mutants.push(without(template, &at));
+                for (place, metric) in properties["Metrics"].as_array().into_iter().flatten().enumerate() {
+                    if metric["MetricStat"].is_object() {
+                        mutants.push(without(template, &format!("{at}/Properties/Metrics/{place}")));
+                    }
+                }
+                mutants.push(without(template, &format!("{at}/Properties/AlarmActions")));
+            }
+            "AWS::CloudWatch::Dashboard" => mutants.push(without(template, &at)),
+            "AWS::Serverless::Function" => {
+                mutants.push(without(template, &at));
+                for name in properties["Environment"]["Variables"].as_object().into_iter().flatten() {
+                    mutants.push(without(
+                        template,
+                        &format!("{at}/Properties/Environment/Variables/{}", name.0),
+                    ));
+                }
+                for (place, policy) in properties["Policies"].as_array().into_iter().flatten().enumerate() {
+                    let at = format!("{at}/Properties/Policies/{place}/Statement");
+                    for (place, statement) in policy["Statement"].as_array().unwrap().iter().enumerate() {
+                        mutants.push(without(template, &format!("{at}/{place}")));
+                        for list in ["Action", "Resource"] {
+                            let count = statement[list].as_array().unwrap().len();
+                            mutants.extend(
+                                (0..count).map(|item| without(template, &format!("{at}/{place}/{list}/{item}"))),
+                            );
+                        }
+                    }
+                }
+                for (name, event) in properties["Events"].as_object().into_iter().flatten() {
+                    let at = format!("{at}/Properties/Events/{name}");
+                    if event["Type"] == "MSK" {
+                        mutants.push(without(template, &at));
+                        for setting in event["Properties"].as_object().unwrap().keys() {
+                            mutants.push(without(template, &format!("{at}/Properties/{setting}")));
+                        }
+                        for setting in ["MinimumPollers", "MaximumPollers", "PollerGroupName"] {
+                            let at = format!("{at}/Properties/ProvisionedPollerConfig/{setting}");
+                            mutants.push(without(template, &at));
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    mutants.push(without(template, "/Globals/Function/Environment/Variables/LOG_LEVEL"));
+    mutants
+}
+
+/// Templates with one thing in them that must not be.
+fn additions(template: &Document) -> Vec<Mutant> {
+    let handler = "/Resources/CurrencyExchangeRateUpdated/Properties";
+    let mapping = format!("{handler}/Events/Kafka/Properties");
+    let statements = format!("{handler}/Policies/0/Statement");
+    let mut mutants = vec![
+        with(template, &format!("{mapping}/StartingPosition"), json!("LATEST")),
+        with(
+            template,
+            &format!("{mapping}/ConsumerGroupId"),
+            json!("history-service.exchange_rate_updated"),
+        ),
+        with(template, &format!("{mapping}/Topics"), json!(["new_data_received"])),
+        with(
+            template,
+            &format!("{mapping}/Topics"),
+            json!(["exchange_rate_updated", "new_data_received"]),
+        ),
+        with(template, &format!("{mapping}/MaximumRetryAttempts"), json!(10)),
+        with(template, &format!("{handler}/Timeout"), json!(841)),
+        with(template, "/Resources/OperationsRedrive/Properties/Timeout", json!(61)),
+        with(
+            template,
+            "/Resources/BackupQueue/Properties/VisibilityTimeout",
+            json!(359),
+        ),
+        with(
+            template,
+            "/Resources/DeadLetterQueue/Properties/SqsManagedSseEnabled",
+            json!(false),
+        ),
+        with(
+            template,
+            "/Resources/DeadLetterQueue/Properties/MessageRetentionPeriod",
+            json!(345_600),
+        ),
+        with(template, &format!("{handler}/FunctionName"), json!("currency-api")),
+        with(
+            template,
+            &format!("{handler}/Environment/Variables/NOBODY_READS_THIS"),
+            json!("1"),
+        ),
+        with(
+            template,
+            &format!("{handler}/Environment/Variables/DATABASE_URL"),
+            json!("postgres://u:p@host/db"),
+        ),
+        with(template, "/Parameters/KafkaPassword/NoEcho", json!(false)),
+        with(template, "/Parameters/KafkaPassword/Default", json!("changeit")),
+        with(template, &format!("{statements}/0/Resource"), json!(["*"])),
+        with(template, &format!("{statements}/0/Action"), json!(["kafka-cluster:*"])),
+        with(template, &format!("{statements}/0/Effect"), json!("Deny")),
+        with(
+            template,
+            "/Resources/CurrencyApi/Properties/Policies",
+            json!(["AdministratorAccess"]),
+        ),
+    ];
+    let queue = template.0["Resources"]["DeadLetterQueue"].clone();
+    mutants.push(with(template, "/Resources/AnotherQueue", queue));
+    let function = template.0["Resources"]["CurrencyApi"].clone();
+    mutants.push(with(template, "/Resources/AnotherFunction", function));
+    mutants
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_template_and_the_code_agree_and_nothing_can_be_taken_from_it() {
+    let (template, known) = (template(), known().await);
+    assert_eq!(violations(&template, &known), Vec::<String>::new());
+    let removals = removals(&template);
+    // 16 functions, some 170 variables, 200 parts of rights, 8 mappings of 9 settings, 14 alarms.
+    assert!(removals.len() > 400, "{}", removals.len());
+    let unnoticed: Vec<String> = removals
+        .into_iter()
+        .chain(additions(&template))
+        .filter(|(_, mutant)| violations(mutant, &known).is_empty())
+        .map(|(what, _)| what)
+        .collect();
+    assert_eq!(unnoticed, Vec::<String>::new());
+}
+
+#[test]
+fn every_version_that_is_installed_is_pinned() {
+    let read = |path: &str| std::fs::read_to_string(project().join(path)).unwrap();
+    let compose: serde_yaml_ng::Value = serde_yaml_ng::from_str(&read("localstack/compose.yaml")).unwrap();
+    for (name, service) in compose["services"].as_mapping().unwrap() {
+        let image = service["image"].as_str().unwrap();
+        let tag = image.rsplit_once(':').map_or("", |(_, tag)| tag);
+        assert!(
+            tag.starts_with(|first: char| first.is_ascii_digit()) || tag.contains("@sha256"),
+            "{name:?}: {image}"
+        );
+    }
+    for file in [
+        "localstack/sqs-requirements.txt",
+        "localstack/tools-requirements.txt",
+        "tests/schemathesis-requirements.txt",
+    ] {
+        for line in read(file)
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            // A bound from above holds back what LocalStack itself leaves open.
+            assert!(line.contains("==") || line.contains('<'), "{file}: {line}");
+        }
+    }
+}
