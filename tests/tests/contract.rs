@@ -221,6 +221,7 @@ fn every_version_that_is_installed_is_pinned() {
     for file in [
         "localstack/sqs-requirements.txt",
         "localstack/tools-requirements.txt",
+        "tests/checkov-requirements.txt",
         "tests/schemathesis-requirements.txt",
     ] {
         for line in read(file)
