@@ -21,7 +21,7 @@ pub struct Right {
 #[serde(deny_unknown_fields)]
 struct Need {
     may: Vec<String>,
-    on: Vec<String>,
+    with: Vec<String>,
 }
 
 /// The rights that the code of every function needs, from the tables beside it.
@@ -41,7 +41,7 @@ pub fn rights() -> BTreeMap<String, BTreeSet<Right>> {
                 let pairs = need
                     .may
                     .iter()
-                    .flat_map(|action| need.on.iter().map(move |on| (action, on)));
+                    .flat_map(|action| need.with.iter().map(move |on| (action, on)));
                 let right = |(action, on): (&String, &String)| Right {
                     action: action.clone(),
                     on: on.clone(),

@@ -1,0 +1,194 @@
+"""Brings the stack of template.yaml up on moto: what SAM renders is created, and what came of it is looked at through AWS's APIs.
+
+Every role's policies are evaluated for every action on every thing that any function may use: exactly what `rights.yaml` lists is allowed. What moto does not
+have (MSK, alarms, HTTP APIs, functions that run) is named in the output. Prints a line a step, and ends with 1 at what is not as it must be.
+"""
+
+import ast
+import json
+import pathlib
+import sys
+from urllib.parse import unquote
+
+import boto3
+import yaml
+from moto import mock_aws
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+REGION = "us-east-1"
+# Parameters without a default.
+PARAMETERS = {
+    "KafkaBootstrapServers": "broker.example:9098",
+    "RedisUrl": "rediss://redis.example:6379",
+    "DatabaseUrl": "postgres://user@database.example/rates",
+    "MongodbUri": "mongodb://mongo.example/hwanyul",
+    "AlarmEmail": "operator@example.com",
+    "MskClusterArn": "arn:aws:kafka:us-east-1:123456789012:cluster/hwanyul/0a1b2c3d-1",
+}
+# What moto does not have: Kafka mappings, and custom resources, whose functions would have to run.
+CUSTOM = {"Custom::KafkaTopics", "Custom::DatabaseMigrations"}
+CLUSTER = "arn:aws:kafka:us-east-1:123456789012:cluster/hwanyul/0a1b2c3d-1"
+# What SAM gives a role beside its statements.
+MANAGED = {
+    "MSK": "AWSLambdaMSKExecutionRole",
+    "SQS": "AWSLambdaSQSQueueExecutionRole",
+    None: "AWSLambdaBasicExecutionRole",
+}
+
+
+def rendered() -> dict:
+    """The template as SAM hands it to CloudFormation."""
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://artifacts/bootstrap.zip"
+    template["Globals"]["Function"].pop("CodeUri")
+    defaults = {name: body.get("Default", "") for name, body in template["Parameters"].items()}
+    result = transform(template, {**defaults, **PARAMETERS, "AWS::Region": REGION}, ManagedPolicyLoader(boto3.client("iam", REGION)))
+    return json.loads(json.dumps(result))
+
+
+def is_left_out(resource: dict) -> bool:
+    """Whether moto lacks it: custom resources, and mappings of Kafka (those of queues it has)."""
+    is_kafka = resource["Type"] == "AWS::Lambda::EventSourceMapping" and "Topics" in resource["Properties"]
+    return is_kafka or resource["Type"] in CUSTOM
+
+
+def must(is_so: bool, what: str) -> None:
+    """Ends the program when it is not so."""
+    if not is_so:
+        print(f"NOT SO: {what}")
+        sys.exit(1)
+
+
+def deploy(template: dict) -> dict[str, str]:
+    """Creates the stack; answers the physical ids by logical id."""
+    s3 = boto3.client("s3", REGION)
+    s3.create_bucket(Bucket="artifacts")
+    s3.put_object(Bucket="artifacts", Key="bootstrap.zip", Body=b"PK\x05\x06" + bytes(18))
+    left = {name for name, resource in template["Resources"].items() if is_left_out(resource)}
+    resources = {name: resource for name, resource in template["Resources"].items() if name not in left}
+    for resource in resources.values():
+        depends = resource.pop("DependsOn", [])
+        depends = [depends] if isinstance(depends, str) else depends
+        resource["DependsOn"] = [name for name in depends if name not in left]
+    formation = boto3.client("cloudformation", REGION)
+    formation.create_stack(
+        StackName="hwanyul",
+        TemplateBody=json.dumps({**template, "Resources": resources}),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    status = formation.describe_stacks(StackName="hwanyul")["Stacks"][0]["StackStatus"]
+    must(status == "CREATE_COMPLETE", f"the stack is {status}")
+    created = formation.describe_stack_resources(StackName="hwanyul")["StackResources"]
+    ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in created if "PhysicalResourceId" in resource}
+    lacking = sorted({resource["Type"] for name, resource in resources.items() if name not in ids})
+    print(f"stack {status}: {len(ids)} resources created")
+    print(f"left out: {', '.join(sorted(left))}; moto has no {', '.join(lacking)}")
+    return ids
+
+
+def queues(ids: dict[str, str]) -> dict[str, str]:
+    """The queues are as the template has them; answers their ARNs."""
+    sqs = boto3.client("sqs", REGION)
+    arns = {}
+    for name, is_fifo in (("BackupQueue", True), ("DeadLetterQueue", False)):
+        attributes = sqs.get_queue_attributes(QueueUrl=ids[name], AttributeNames=["All"])["Attributes"]
+        must(attributes["MessageRetentionPeriod"] == "1209600", f"{name} keeps messages for {attributes['MessageRetentionPeriod']} s")
+        must(attributes["VisibilityTimeout"] == "360", f"{name} hides messages for {attributes['VisibilityTimeout']} s")
+        must((attributes.get("FifoQueue") == "true") == is_fifo, f"{name} is FIFO: {attributes.get('FifoQueue')}")
+        arns[name] = attributes["QueueArn"]
+    # The backup queue's messages would go to its function at once.
+    sqs.send_message(QueueUrl=ids["DeadLetterQueue"], MessageBody="{}")
+    must("Messages" in sqs.receive_message(QueueUrl=ids["DeadLetterQueue"]), "the dead-letter queue delivers nothing")
+    print("queues: retention, visibility and order as written")
+    return arns
+
+
+def functions(ids: dict[str, str], template: dict) -> dict[str, dict]:
+    """Every function exists with variables that are all resolved; the schedule and the queue invoke theirs."""
+    client = boto3.client("lambda", REGION)
+    found = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::Lambda::Function":
+            continue
+        function = client.get_function(FunctionName=ids[name])["Configuration"]
+        # moto does not take the architecture over.
+        must(resource["Properties"]["Architectures"] == ["arm64"], f"{name}: {resource['Properties']['Architectures']}")
+        must(function["Runtime"] == "provided.al2023" and function["Handler"] == "bootstrap", f"{name}: {function['Runtime']}")
+        must(function["Timeout"] == resource["Properties"].get("Timeout", 3), f"{name}: Timeout {function['Timeout']}")
+        for variable, value in function["Environment"]["Variables"].items():
+            # Numbers of parameters stay numbers on moto; CloudFormation makes texts of them.
+            must(isinstance(value, (str, int)) and "Ref" not in str(value), f"{name}: {variable} is {value!r}")
+        found[name] = function
+    must(len(found) == 16, f"{len(found)} functions")
+    ingestor = found["Ingestor"]["Environment"]["Variables"]
+    must(ingestor["BACKUP_QUEUE_URL"] == ids["BackupQueue"], f"BACKUP_QUEUE_URL is {ingestor['BACKUP_QUEUE_URL']}")
+    must(ingestor["KAFKA_BOOTSTRAP_SERVERS"] == PARAMETERS["KafkaBootstrapServers"], "KAFKA_BOOTSTRAP_SERVERS")
+    events = boto3.client("events", REGION)
+    (rule,) = events.list_rules()["Rules"]
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    must(rule["ScheduleExpression"] == "rate(5 minutes)" and target["Arn"] == found["Ingestor"]["FunctionArn"], f"{rule} {target}")
+    (mapping,) = client.list_event_source_mappings()["EventSourceMappings"]
+    must(mapping["FunctionArn"] == found["OperationsRedrive"]["FunctionArn"] and mapping["BatchSize"] == 10, str(mapping))
+    groups = {group["logGroupName"]: group.get("retentionInDays") for group in boto3.client("logs", REGION).describe_log_groups()["logGroups"]}
+    must(groups.get("/hwanyul/hwanyul/functions") == 30 and groups.get("/hwanyul/hwanyul/api") == 30, str(groups))
+    print("16 functions with resolved variables; one schedule, one queue mapping, two log groups with retention")
+    return found
+
+
+def rights(found: dict[str, dict], queue_arns: dict[str, str]) -> None:
+    """Evaluates every role for every action on every thing, and compares with the tables beside the code."""
+    needed: dict[str, set[tuple[str, str]]] = {}
+    for table in ROOT.glob("functions/*/rights.yaml"):
+        for function, needs in yaml.safe_load(table.read_text()).items():
+            needed[function] = {(action, on) for need in needs for action in need["may"] for on in need["with"]}
+    before, after = CLUSTER.split(":cluster/")
+    things = {on for pairs in needed.values() for _, on in pairs} | {"topic/another", "group/another"}
+    arns = {**queue_arns, **{name: function["FunctionArn"] for name, function in found.items()}, "cluster": CLUSTER}
+    for thing in things:
+        if "/" in thing:
+            kind, name = thing.split("/")
+            arns[thing] = f"{before}:{kind}/{after}/{name}"
+    arns["another queue"] = queue_arns["DeadLetterQueue"] + "-another"
+    actions = {action for pairs in needed.values() for action, _ in pairs} | {"sqs:PurgeQueue", "kafka-cluster:DeleteTopic", "iam:PassRole"}
+    iam = boto3.client("iam", REGION)
+    checks = 0
+    for function in found.values():
+        name, role = function["FunctionName"], function["Role"].split("/")[-1]
+        policies = []
+        for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+            if isinstance(document, str):
+                # moto keeps what CloudFormation gave it as Python prints it.
+                document = ast.literal_eval(unquote(document))
+            policies.append(IAMPolicy(json.dumps(document)))
+        for action in actions:
+            for thing, arn in arns.items():
+                allowed = any(policy.is_action_permitted(action, arn) == PermissionResult.PERMITTED for policy in policies)
+                must(allowed == ((action, thing) in needed[name]), f"{name}: {action} on {thing} is {'allowed' if allowed else 'denied'}")
+                checks += 1
+        managed = {policy["PolicyName"] for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]}
+        must(managed <= set(MANAGED.values()), f"{name} has {managed}")
+    print(f"rights: {checks} combinations of role, action and thing evaluated; allowed is what rights.yaml lists")
+
+
+def main() -> None:
+    """Everything in order."""
+    template = rendered()
+    kinds = [resource["Type"] for resource in template["Resources"].values()]
+    print(f"SAM renders {len(kinds)} resources of {len(set(kinds))} types")
+    ids = deploy(json.loads(json.dumps(template)))
+    queue_arns = queues(ids)
+    found = functions(ids, template)
+    rights(found, queue_arns)
+
+
+if __name__ == "__main__":
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        main()
