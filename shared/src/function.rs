@@ -1,9 +1,10 @@
-//! Serves a Lambda function, and measures each invocation.
+//! Serves a Lambda function, measures each invocation, and puts its ids into each line of its log.
 
 use std::time::Instant;
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 
 use crate::metrics;
 
@@ -22,7 +23,12 @@ where
         let began = Instant::now();
         metrics::begin(&event.context.request_id);
         // Boxed, because a function's future around the runtime's is deeper than the compiler follows.
-        let answer = Box::pin(handle(event)).await;
+        let span = tracing::info_span!(
+            "invocation",
+            request_id = event.context.request_id,
+            xray_trace_id = event.context.xray_trace_id
+        );
+        let answer = Box::pin(handle(event)).instrument(span).await;
         metrics::end(began.elapsed(), answer.is_err());
         answer
     }))

@@ -25,7 +25,9 @@ pub fn init() -> Result<(), ConfigError> {
     if tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .with_current_span(false)
+        // That of `function::run`, with the ids of the invocation.
+        .with_current_span(true)
+        .with_span_list(false)
         .with_env_filter(filter)
         .try_init()
         .is_err()

@@ -52,6 +52,17 @@ async fn the_log_tells_one_run_by_its_correlation_id() {
             "{service}"
         );
     }
+    let processed = pipeline.log("currency-exchange-rate-updated");
+    let line = processed
+        .iter()
+        .find(|line| line["message"] == "Exchange rate updated event processed")
+        .unwrap();
+    for id in ["request_id", "xray_trace_id"] {
+        assert!(
+            line["span"][id].as_str().is_some_and(|id| !id.is_empty()),
+            "{id}: {line}"
+        );
+    }
     // Payloads are never logged: the rate of USD is in none of the lines.
     for function in [
         "ingestor",

@@ -268,6 +268,8 @@ async fn a_batch_comes_again_when_the_function_fails_crashes_or_names_a_stranger
             queue(&emulator, "both are done", is_empty).await;
             let mut done = line.done();
             done.sort();
+            // At least once: on a busy machine a message comes again before its deletion.
+            done.dedup();
             assert_eq!(done, ["good", "odd"]);
         }
         emulator.shutdown().await;
