@@ -122,6 +122,19 @@ impl Cache {
             .map(drop)
     }
 
+    /// Removes `fields` of a hash; works also while Redis has no room.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn drop_fields(&self, key: &str, fields: &[String]) -> Result<(), CacheError> {
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let mut command = redis::cmd("HDEL");
+        command.arg(key).arg(fields);
+        self.connection.run(&[command]).await.map(drop)
+    }
+
     /// Counts one under `key`, which expires `window` after its first count. Answers the count, and how long until it begins again.
     ///
     /// # Errors

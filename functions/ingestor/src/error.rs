@@ -43,6 +43,9 @@ pub enum IngestError {
     /// The clock is outside the years that events can carry.
     #[error(transparent)]
     Clock(#[from] TimeError),
+    /// Redis remembers values that are about to be replaced, and cannot be told to forget them; nothing was published.
+    #[error("what was published before cannot be forgotten in redis: {0}")]
+    Memory(String),
     /// Nobody knows what time it is; nothing was published.
     #[error(transparent)]
     ClocksDisagree(#[from] ClocksDisagree),
@@ -61,6 +64,7 @@ impl IngestError {
             Self::Publish(_) => "Ingest.Publish",
             Self::Payload(_) => "Ingest.Payload",
             Self::Clock(_) => "Ingest.Clock",
+            Self::Memory(_) => "Ingest.Memory",
             Self::ClocksDisagree(_) => "Ingest.ClocksDisagree",
         }
     }

@@ -72,6 +72,7 @@ impl Ingestor {
     /// # Errors
     /// [`IngestError::AllFailed`] when no provider gave rates; nothing is published then. [`IngestError::Publish`] when neither Kafka nor the
     /// backup queue acknowledges an event: some may have been published, none is remembered, and the next run publishes them all.
+    /// [`IngestError::Memory`] when Redis remembers other values and cannot be told to forget them; nothing is published then.
     /// [`IngestError::ClocksDisagree`] when nobody knows what time it is; nothing is published then. The others name what is wrong with the request.
     pub async fn run(&self, request: Request, now: DateTime<Utc>) -> Result<Summary, IngestError> {
         let clock = Clock::starting_at(now);
@@ -168,6 +169,13 @@ impl Ingestor {
             .collect();
 
         let version = version::next(published.clock(), clock.timestamp()?);
+        // What is about to be replaced is forgotten first. If the new values could then not be remembered, and the source went back to the former ones, those would
+        // be taken for published, and the stores would keep what was withdrawn.
+        let replaced = published.replaced(&fresh, quotes.recorded_at);
+        if let Err(reason) = self.memory.forget(quotes.provider, &replaced).await {
+            self.save(&mut chain).await;
+            return Err(IngestError::Memory(reason));
+        }
         // Remembered before anything carries it, so that no later run falls behind it.
         let clock_field = Published::clock_field(version);
         if let Err(reason) = self.memory.put_published(quotes.provider, &[clock_field]).await {

@@ -84,6 +84,14 @@ impl Memory {
         within(async { join_all(puts).await.into_iter().collect() }).await
     }
 
+    /// Forgets what `provider` published in these fields.
+    ///
+    /// # Errors
+    /// A sentence, when Redis cannot be asked.
+    pub async fn forget(&self, provider: ProviderKey, fields: &[String]) -> Result<(), String> {
+        within(self.cache.drop_fields(&key::published(provider.as_str()), fields)).await
+    }
+
     /// Remembers what `provider` published.
     ///
     /// # Errors

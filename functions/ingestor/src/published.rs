@@ -119,6 +119,17 @@ impl Published {
             .any(|map| map.get(&quote.code) == Some(&observation))
     }
 
+    /// The remembered fields that `quotes` will replace.
+    #[must_use]
+    pub fn replaced(&self, quotes: &[Quote], recorded_at: Timestamp) -> Vec<String> {
+        let is_there = |name: &String| match name.strip_suffix(OLDER) {
+            Some(code) => code.parse().is_ok_and(|code| self.older.contains_key(&code)),
+            None => name.parse().is_ok_and(|code| self.newest.contains_key(&code)),
+        };
+        let fields = self.fields(quotes, recorded_at).into_iter();
+        fields.map(|(name, _)| name).filter(is_there).collect()
+    }
+
     /// The fields that remember `quotes` as published.
     #[must_use]
     pub fn fields(&self, quotes: &[Quote], recorded_at: Timestamp) -> Vec<(String, String)> {
@@ -243,5 +254,7 @@ mod tests {
         assert!(!published.contains(&quote("1335.26", Some("1340")), newer));
         assert_eq!(published.fields(&[newest], older)[0].0, "USD:older");
         assert_eq!(published.fields(&[newest], newer)[0].0, "USD");
+        assert_eq!(published.replaced(&[newest], newer), ["USD"]);
+        assert_eq!(published.replaced(&[newest], older), Vec::<String>::new());
     }
 }

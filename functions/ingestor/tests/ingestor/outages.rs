@@ -8,7 +8,7 @@ use ingestor::{IngestError, Request};
 
 use crate::support::http::Reply;
 use crate::support::proxy::Proxy;
-use crate::support::{ECB, Stack, assert_published, closed_port, now, report};
+use crate::support::{ECB, Stack, assert_published, closed_port, ecb, now, report};
 
 #[tokio::test]
 async fn while_kafka_is_away_every_event_waits_in_the_backup_queue() {
@@ -159,4 +159,36 @@ async fn circuits_do_not_stop_a_run_that_cannot_read_them() {
         assert_eq!(report(&summary, "ecb").attempts, 1);
         assert_published(&stack, &summary, "koreaexim").await;
     }
+}
+
+#[tokio::test]
+async fn what_redis_had_no_room_to_remember_is_corrected_all_the_same() {
+    let stack = Stack::start().await;
+    let first = stack.ingestor(&[]).run(Request::default(), now()).await.unwrap();
+    assert_eq!(first.events.exchange_rate_updated, 29);
+    // Another rate, which Redis does not take up: as with OOM, what needs room is refused, and nothing else.
+    let other = ecb().replace("rate='1.1172'", "rate='1.1173'");
+    stack.http.answer(ECB, [Reply::xml(other)]);
+    let full = stack.redis_that_writes_nothing().await;
+    let second = stack
+        .ingestor(&[("REDIS_URL", &full)])
+        .run(Request::default(), now())
+        .await
+        .unwrap();
+    assert_eq!(second.events.exchange_rate_updated, 1, "{second:?}");
+    assert!(
+        second
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("is not remembered")),
+        "{second:?}"
+    );
+    // The source takes it back.
+    stack.http.answer(ECB, [Reply::xml(ecb())]);
+    let third = stack.ingestor(&[]).run(Request::default(), now()).await.unwrap();
+    assert_eq!(
+        (third.events.exchange_rate_updated, third.already_published),
+        (1, 28),
+        "{third:?}"
+    );
 }

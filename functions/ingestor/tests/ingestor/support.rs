@@ -126,6 +126,19 @@ impl Stack {
         fields
     }
 
+    /// The same Redis for a user who may read and remove, but run no script, which is how things are written.
+    pub async fn redis_that_writes_nothing(&self) -> String {
+        let client = redis::Client::open(self.redis_url.as_str()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let user = format!("u{}", Uuid::new_v4().simple());
+        redis::cmd("ACL")
+            .arg(&["SETUSER", &user, "on", ">secret", "~*", "+@all", "-@scripting"])
+            .exec_async(&mut connection)
+            .await
+            .unwrap();
+        self.redis_url.replace("redis://", &format!("redis://{user}:secret@"))
+    }
+
     /// Redis loses all that it holds.
     pub async fn forget(&self) {
         let client = redis::Client::open(self.redis_url.as_str()).unwrap();
