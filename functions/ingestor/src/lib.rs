@@ -140,6 +140,7 @@ impl Ingestor {
             validate::apply_spread(&mut quotes, percent);
         }
         let collected_at = clock.timestamp()?;
+        let is_known = published.is_some();
         let published = published.unwrap_or_default();
         let jumps = validate::jumps(&quotes, &published, self.config.max_jump_percent);
         let unconfirmed = chain.unconfirmed(jumps, quotes.provider).await;
@@ -155,26 +156,37 @@ impl Ingestor {
             );
         }
         let is_held = |quote: &&Quote| held_back.iter().any(|held| held.currency_code == quote.code);
-        let is_known = |quote: &&Quote| published.contains(quote, quotes.recorded_at);
+        let was_published = |quote: &&Quote| published.contains(quote, quotes.recorded_at);
         let accepted: Vec<&Quote> = quotes.rates.iter().filter(|quote| !is_held(quote)).collect();
         let already_published = if force {
             0
         } else {
-            accepted.iter().filter(|quote| is_known(quote)).count()
+            accepted.iter().filter(|quote| was_published(quote)).count()
         };
         let fresh: Vec<Quote> = accepted
             .into_iter()
-            .filter(|quote| force || !is_known(quote))
+            .filter(|quote| force || !was_published(quote))
             .copied()
             .collect();
 
         let version = version::next(published.clock(), clock.timestamp()?);
         // What is about to be replaced is forgotten first. If the new values could then not be remembered, and the source went back to the former ones, those would
         // be taken for published, and the stores would keep what was withdrawn.
-        let replaced = published.replaced(&fresh, quotes.recorded_at);
-        if let Err(reason) = self.memory.forget(quotes.provider, &replaced).await {
-            self.save(&mut chain).await;
-            return Err(IngestError::Memory(reason));
+        let replaced = if is_known {
+            published.replaced(&fresh, quotes.recorded_at)
+        } else {
+            Published::every_field(&fresh)
+        };
+        match self.memory.forget(quotes.provider, &replaced).await {
+            Err(reason) if is_known => {
+                self.save(&mut chain).await;
+                return Err(IngestError::Memory(reason));
+            }
+            Err(reason) => chain.warn(format!(
+                "what redis may hold of {} is not forgotten: {reason}",
+                quotes.provider
+            )),
+            Ok(()) => {}
         }
         // Remembered before anything carries it, so that no later run falls behind it.
         let clock_field = Published::clock_field(version);

@@ -119,6 +119,13 @@ impl Published {
             .any(|map| map.get(&quote.code) == Some(&observation))
     }
 
+    /// All fields that may remember `quotes`.
+    #[must_use]
+    pub fn every_field(quotes: &[Quote]) -> Vec<String> {
+        let both = |quote: &Quote| [quote.code.as_str().to_owned(), format!("{}{OLDER}", quote.code)];
+        quotes.iter().flat_map(both).collect()
+    }
+
     /// The remembered fields that `quotes` will replace.
     #[must_use]
     pub fn replaced(&self, quotes: &[Quote], recorded_at: Timestamp) -> Vec<String> {
