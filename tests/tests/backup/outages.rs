@@ -139,7 +139,8 @@ async fn while_both_are_away_a_run_fails_and_remembers_nothing_and_the_next_send
         error.contains("5 of 5 events") && error.contains("Ingest.Publish"),
         "{error}"
     );
-    assert_eq!(published(&pipeline).await, remembered);
+    // What was about to be replaced is forgotten, and nothing is remembered in its place.
+    assert_eq!(published(&pipeline).await.len(), 0);
 
     pipeline.proxies.as_ref().unwrap().sqs.set(Way::Open);
     let summary = run(&pipeline, &provider, 1).await.unwrap();
