@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::document::{Document, Function};
 pub use self::rights::{Right, rights};
-pub use self::variables::{read_variables, variables_set_elsewhere};
+pub use self::variables::read_variables;
 
 /// What the code is, as far as the template has to know it.
 pub struct Known {

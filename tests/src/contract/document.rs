@@ -58,12 +58,6 @@ impl Document {
         };
         resources.map(read).collect()
     }
-
-    /// A parameter's definition.
-    #[must_use]
-    pub fn parameter(&self, name: &str) -> &Json {
-        &self.0["Parameters"][name]
-    }
 }
 
 fn text(value: &Json) -> String {

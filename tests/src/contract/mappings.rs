@@ -9,14 +9,6 @@ use super::document::Document;
 
 /// The services that receive all topics.
 const SERVICES: [&str; 2] = ["currency", "history"];
-/// Controls that AWS takes only with provisioned pollers.
-const PROVISIONED_ONLY: [&str; 5] = [
-    "MaximumRetryAttempts",
-    "MaximumRecordAgeInSeconds",
-    "BisectBatchOnFunctionError",
-    "FunctionResponseTypes",
-    "PollerGroupName",
-];
 /// The settings that every mapping has, and what they must be; `None`: anything.
 fn settings() -> [(&'static str, Option<Value>); 8] {
     [
@@ -29,6 +21,7 @@ fn settings() -> [(&'static str, Option<Value>); 8] {
         // A batch that fails comes again until it succeeds; what can never succeed is put aside by the handler.
         ("MaximumRetryAttempts", Some(json!(-1))),
         ("MaximumRecordAgeInSeconds", Some(json!(-1))),
+        // Without it AWS takes none of the three above.
         ("ProvisionedPollerConfig", None),
     ]
 }
@@ -84,10 +77,6 @@ pub(super) fn check(template: &Document) -> Vec<String> {
                 if pollers[name].is_null() {
                     found.push(format!("{place}: ProvisionedPollerConfig.{name} is missing"));
                 }
-            }
-            let has_control = PROVISIONED_ONLY.iter().any(|name| !properties[*name].is_null());
-            if has_control && pollers.is_null() {
-                found.push(format!("{place}: retry controls want ProvisionedPollerConfig"));
             }
         }
     }

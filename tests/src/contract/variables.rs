@@ -48,8 +48,7 @@ async fn names(function: &str, environment: &BTreeMap<String, String>, limit: Du
 }
 
 /// Whether Lambda, or an AWS SDK's convention, sets a variable.
-#[must_use]
-pub fn variables_set_elsewhere(name: &str) -> bool {
+fn is_set_elsewhere(name: &str) -> bool {
     name.starts_with("AWS_")
 }
 
@@ -67,7 +66,7 @@ pub(super) fn check(template: &Document, read: &BTreeMap<String, BTreeSet<String
         let read = read.get(&function.name).unwrap_or(&nothing);
         let lacking = read
             .iter()
-            .filter(|name| !variables_set_elsewhere(name) && !set.contains(*name));
+            .filter(|name| !is_set_elsewhere(name) && !set.contains(*name));
         found.extend(lacking.map(|name| format!("{}: it reads {name}, which is not set", function.name)));
         let surplus = set.difference(read);
         found.extend(surplus.map(|name| format!("{}: nothing reads {name}, which is set", function.name)));

@@ -128,8 +128,7 @@ impl Stack {
 
     /// The same Redis for a user who may read and remove, but run no script, which is how things are written.
     pub async fn redis_that_writes_nothing(&self) -> String {
-        let client = redis::Client::open(self.redis_url.as_str()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut connection = connect(&self.redis_url).await;
         let user = format!("u{}", Uuid::new_v4().simple());
         redis::cmd("ACL")
             .arg(&["SETUSER", &user, "on", ">secret", "~*", "+@all", "-@scripting"])
@@ -141,14 +140,12 @@ impl Stack {
 
     /// Redis loses all that it holds.
     pub async fn forget(&self) {
-        let client = redis::Client::open(self.redis_url.as_str()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut connection = connect(&self.redis_url).await;
         redis::cmd("FLUSHDB").exec_async(&mut connection).await.unwrap();
     }
 
     pub async fn hash(&self, key: &str) -> BTreeMap<String, String> {
-        let client = redis::Client::open(self.redis_url.as_str()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut connection = connect(&self.redis_url).await;
         redis::cmd("HGETALL")
             .arg(key)
             .query_async(&mut connection)
@@ -162,21 +159,21 @@ fn server(variable: &str) -> String {
         .unwrap_or_else(|_| panic!("{variable} is not set: these tests need servers, run ./tests/run"))
 }
 
+async fn connect(url: &str) -> redis::aio::MultiplexedConnection {
+    let client = redis::Client::open(url).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
+}
+
 /// An empty database of a server with 1024 of them.
 async fn own_database(server: &str) -> String {
-    let client = redis::Client::open(server).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut connection = connect(server).await;
     let counter: u64 = redis::cmd("INCR")
         .arg("test-databases")
         .query_async(&mut connection)
         .await
         .unwrap();
     let url = format!("{}/{}", server.trim_end_matches('/'), 1 + counter % 1000);
-    let mut own = redis::Client::open(url.as_str())
-        .unwrap()
-        .get_multiplexed_async_connection()
-        .await
-        .unwrap();
+    let mut own = connect(&url).await;
     redis::cmd("FLUSHDB").exec_async(&mut own).await.unwrap();
     url
 }
