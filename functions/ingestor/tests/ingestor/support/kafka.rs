@@ -58,7 +58,7 @@ impl Reader {
             }
         }
         // A topic that was created this moment may not have its leaders yet; Kafka answers when it has.
-        timeout(Duration::from_secs(20), async {
+        timeout(Duration::from_secs(60), async {
             while admin
                 .list_offsets(all_partitions(), Default::default())
                 .await
@@ -92,7 +92,7 @@ impl Reader {
             let start = self.start.iter().find(|(key, _)| key == partition).unwrap().1;
             if *end > start {
                 records.extend(
-                    timeout(Duration::from_secs(20), self.read(partition, start, *end))
+                    timeout(Duration::from_secs(60), self.read(partition, start, *end))
                         .await
                         .unwrap(),
                 );
