@@ -67,6 +67,19 @@ fn with(template: &Document, pointer: &str, value: Value) -> Mutant {
     (what, changed)
 }
 
+/// Every template from which one statement, action or resource of the statements at `at` is taken.
+fn statements(template: &Document, at: &str) -> Vec<Mutant> {
+    let mut mutants = Vec::new();
+    for (place, statement) in template.0.pointer(at).unwrap().as_array().unwrap().iter().enumerate() {
+        mutants.push(without(template, &format!("{at}/{place}")));
+        for list in ["Action", "Resource"] {
+            let count = statement[list].as_array().map_or(0, Vec::len);
+            mutants.extend((0..count).map(|item| without(template, &format!("{at}/{place}/{list}/{item}"))));
+        }
+    }
+    mutants
+}
+
 /// Every template from which one right, variable, mapping, setting of a mapping, alarm, what an alarm watches, queue or function is taken.
 fn removals(template: &Document) -> Vec<Mutant> {
     let mut mutants = Vec::new();
@@ -93,30 +106,30 @@ fn removals(template: &Document) -> Vec<Mutant> {
                     ));
                 }
                 for (place, policy) in properties["Policies"].as_array().into_iter().flatten().enumerate() {
-                    let at = format!("{at}/Properties/Policies/{place}/Statement");
-                    for (place, statement) in policy["Statement"].as_array().unwrap().iter().enumerate() {
-                        mutants.push(without(template, &format!("{at}/{place}")));
-                        for list in ["Action", "Resource"] {
-                            let count = statement[list].as_array().unwrap().len();
-                            mutants.extend(
-                                (0..count).map(|item| without(template, &format!("{at}/{place}/{list}/{item}"))),
-                            );
-                        }
+                    let at = format!("{at}/Properties/Policies/{place}");
+                    mutants.push(without(template, &at));
+                    if policy["Statement"].is_array() {
+                        mutants.extend(statements(template, &format!("{at}/Statement")));
                     }
                 }
-                for (name, event) in properties["Events"].as_object().into_iter().flatten() {
-                    let at = format!("{at}/Properties/Events/{name}");
-                    if event["Type"] == "MSK" {
-                        mutants.push(without(template, &at));
-                        for setting in event["Properties"].as_object().unwrap().keys() {
-                            mutants.push(without(template, &format!("{at}/Properties/{setting}")));
-                        }
-                        for setting in ["MinimumPollers", "MaximumPollers", "PollerGroupName"] {
-                            let at = format!("{at}/Properties/ProvisionedPollerConfig/{setting}");
-                            mutants.push(without(template, &at));
-                        }
-                    }
+            }
+            "AWS::Lambda::EventSourceMapping" => {
+                mutants.push(without(template, &at));
+                mutants.push(without(template, &format!("{at}/DependsOn")));
+                for setting in properties.as_object().unwrap().keys() {
+                    mutants.push(without(template, &format!("{at}/Properties/{setting}")));
                 }
+                for setting in ["MinimumPollers", "MaximumPollers", "PollerGroupName"] {
+                    let at = format!("{at}/Properties/ProvisionedPollerConfig/{setting}");
+                    mutants.push(without(template, &at));
+                }
+                let access = format!("{at}/Properties/SourceAccessConfigurations/Fn::If/1");
+                let count = template.0.pointer(&access).unwrap().as_array().unwrap().len();
+                mutants.extend((0..count).map(|place| without(template, &format!("{access}/{place}"))));
+            }
+            "AWS::IAM::ManagedPolicy" => {
+                let at = format!("{at}/Properties/PolicyDocument/Statement");
+                mutants.extend(statements(template, &at));
             }
             _ => {}
         }
@@ -128,13 +141,14 @@ fn removals(template: &Document) -> Vec<Mutant> {
 /// Templates with one thing in them that must not be.
 fn additions(template: &Document) -> Vec<Mutant> {
     let handler = "/Resources/CurrencyExchangeRateUpdated/Properties";
-    let mapping = format!("{handler}/Events/Kafka/Properties");
-    let statements = format!("{handler}/Policies/0/Statement");
+    let mapping = "/Resources/CurrencyExchangeRateUpdatedKafka/Properties";
+    let group = format!("{mapping}/AmazonManagedKafkaEventSourceConfig/Fn::If/2");
+    let statements = format!("{handler}/Policies/1/Statement");
     let mut mutants = vec![
         with(template, &format!("{mapping}/StartingPosition"), json!("LATEST")),
         with(
             template,
-            &format!("{mapping}/ConsumerGroupId"),
+            &format!("{group}/ConsumerGroupId"),
             json!("history-service.exchange_rate_updated"),
         ),
         with(template, &format!("{mapping}/Topics"), json!(["new_data_received"])),
@@ -144,6 +158,11 @@ fn additions(template: &Document) -> Vec<Mutant> {
             json!(["exchange_rate_updated", "new_data_received"]),
         ),
         with(template, &format!("{mapping}/MaximumRetryAttempts"), json!(10)),
+        with(
+            template,
+            &format!("{mapping}/FunctionName"),
+            json!({"Ref": "CurrencyExchangeRateUpdated"}),
+        ),
         with(template, &format!("{handler}/Timeout"), json!(841)),
         with(template, "/Resources/OperationsRedrive/Properties/Timeout", json!(61)),
         with(

@@ -155,7 +155,9 @@ impl Schedule {
             Expression::Rate(period) => Some((last + *period).max(Instant::now())),
             Expression::Cron(cron) => {
                 let now = Utc::now();
-                let next = cron.find_next_occurrence(&now, false).ok()?;
+                let next = cron
+                    .find_next_occurrence(&now.with_timezone(&self.spec.zone), false)
+                    .ok()?;
                 let wait = next.signed_duration_since(now).to_std().unwrap_or(Duration::ZERO);
                 Some(Instant::now() + wait)
             }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use shared::metrics::{DIMENSION, Metric, NAMESPACE};
 
 use super::document::Document;
+use super::mappings;
 
 /// What somebody watches: namespace, metric, and the value of its one dimension, a logical id.
 type Watched = (String, String, String);
@@ -47,8 +48,7 @@ fn needed(template: &Document) -> Vec<Watched> {
     for function in template.functions() {
         need("AWS/Lambda", "Errors", &function.id);
         need("AWS/Lambda", "Throttles", &function.id);
-        let events = function.properties["Events"].as_object();
-        if events.into_iter().flatten().any(|(_, event)| event["Type"] == "MSK") {
+        if mappings::kafka(template).any(|(_, id, _)| id == function.id) {
             need("AWS/Lambda", "OffsetLag", &function.id);
         }
         if function.name.ends_with("-exchange-rate-updated") {

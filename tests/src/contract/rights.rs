@@ -64,7 +64,11 @@ pub(super) fn check(template: &Document, needed: &BTreeMap<String, BTreeSet<Righ
         };
         let mut given = BTreeSet::new();
         for policy in function.properties["Policies"].as_array().into_iter().flatten() {
-            let Some(statements) = policy["Statement"].as_array() else {
+            // A policy of the template's own, or statements in place.
+            let own = policy["Ref"]
+                .as_str()
+                .map(|id| &template.0["Resources"][id]["Properties"]["PolicyDocument"]);
+            let Some(statements) = own.unwrap_or(policy)["Statement"].as_array() else {
                 found.push(format!("{name}: a policy that is no list of statements: {policy}"));
                 continue;
             };
@@ -88,7 +92,11 @@ fn allowed(statement: &Value) -> Result<Vec<Right>, String> {
         return Err(format!("Effect is {}", statement["Effect"]));
     }
     let actions = statement["Action"].as_array().filter(|list| !list.is_empty());
-    let resources = statement["Resource"].as_array().filter(|list| !list.is_empty());
+    let resources = match &statement["Resource"] {
+        // Where AWS has nothing else; the table says for what.
+        Value::String(all) if all == "*" => Some(std::slice::from_ref(&statement["Resource"])),
+        resources => resources.as_array().filter(|list| !list.is_empty()).map(Vec::as_slice),
+    };
     let (Some(actions), Some(resources)) = (actions, resources) else {
         return Err(format!("a statement without actions or resources: {statement}"));
     };
@@ -106,6 +114,9 @@ fn allowed(statement: &Value) -> Result<Vec<Right>, String> {
 
 /// What a resource names; its JSON when it is none of the forms that are used here.
 fn thing(resource: &Value) -> String {
+    if resource == "*" {
+        return "*".to_owned();
+    }
     if resource["Ref"] == "MskClusterArn" {
         return "cluster".to_owned();
     }

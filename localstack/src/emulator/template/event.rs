@@ -90,6 +90,8 @@ pub(super) fn read_mapping_resource(
     let properties = Properties::new(resolver, id, "", raw);
     let reference = properties.required_text("FunctionName", "the name or ARN of a function of this template")?;
     let name = reference.split(":function:").last().unwrap_or(&reference);
+    // There is one version of each function here, so an alias is the function.
+    let name = name.split(':').next().unwrap_or(name);
     if !template.functions.iter().any(|function| function.name == name) {
         let known: Vec<&str> = template
             .functions

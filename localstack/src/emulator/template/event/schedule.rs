@@ -1,5 +1,7 @@
 //! Schedules of functions: EventBridge rules (`Schedule`) and EventBridge Scheduler (`ScheduleV2`).
 
+use chrono_tz::Tz;
+
 use crate::emulator::schedule::Expression;
 use crate::emulator::template::TemplateError;
 use crate::emulator::template::properties::Properties;
@@ -26,9 +28,13 @@ pub struct ScheduleSpec {
     pub input: Option<String>,
     /// Which service's event stands in for an absent payload.
     pub style: ScheduleStyle,
+    /// `ScheduleExpressionTimezone`: whose clock `cron(..)` goes by; UTC when unset.
+    pub zone: Tz,
     /// `Enabled`, or `State`.
     pub is_enabled: bool,
 }
+
+const ZONE: &str = "ScheduleExpressionTimezone";
 
 pub(super) fn read(
     event: &Properties<'_>,
@@ -44,11 +50,12 @@ pub(super) fn read(
     if Expression::parse(&expression).is_none() {
         return Err(event.refuse(property, Some(&expression.into()), Expression::ALLOWED));
     }
-    if let Some(zone) = event.text("ScheduleExpressionTimezone")?
-        && zone != "UTC"
-    {
-        return Err(event.refuse("ScheduleExpressionTimezone", Some(&zone.into()), "UTC"));
-    }
+    let zone = match event.text(ZONE)? {
+        None => Tz::UTC,
+        Some(name) => name
+            .parse()
+            .map_err(|_| event.refuse(ZONE, Some(&name.into()), "a name of the IANA time zone database, Asia/Seoul"))?,
+    };
     let state = event.text("State")?;
     let is_enabled = match state.as_deref() {
         None => event.flag("Enabled", true)?,
@@ -62,6 +69,7 @@ pub(super) fn read(
         expression,
         input: event.text("Input")?,
         style,
+        zone,
         is_enabled,
     })
 }

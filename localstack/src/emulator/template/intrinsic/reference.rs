@@ -23,11 +23,23 @@ impl Resolver<'_> {
             "AWS::StackId" => stack_id(),
             _ => match self.resource(name) {
                 Some(resource) => self.physical_id(name, resource, depth)?,
+                None if name.ends_with(".Alias") => self.alias(name, at, depth)?,
                 None if self.is_generated_by_sam(name) => format!("{STACK_NAME}-{name}"),
                 None => return Err(self.missing(name, at)),
             },
         };
         Ok(Some(Json::String(text)))
+    }
+
+    /// What `!Ref Function.Alias` gives: the ARN of the alias that SAM makes for `AutoPublishAlias`.
+    fn alias(&self, name: &str, at: At<'_>, depth: usize) -> Result<String, TemplateError> {
+        let id = name.trim_end_matches(".Alias");
+        match self.resource(id) {
+            Some(resource) if resource.kind == "AWS::Serverless::Function" => {
+                Ok(format!("{}:live", function_arn(&self.name_of(id, resource, depth)?)))
+            }
+            _ => Err(self.missing(id, at)),
+        }
     }
 
     /// What `!GetAtt name` gives, `name` being `Resource.Attribute`.
