@@ -32,8 +32,9 @@ PARAMETERS = {
 }
 # Custom resources, whose functions would have to run.
 CUSTOM = {"Custom::KafkaTopics", "Custom::DatabaseMigrations"}
+ALIAS = "AWS::Lambda::Alias"
 # What SAM gives roles beside their statements.
-MANAGED = {"AWSLambdaSQSQueueExecutionRole", "AWSLambdaBasicExecutionRole"}
+MANAGED = {"AWSLambdaVPCAccessExecutionRole", "AWSLambdaSQSQueueExecutionRole", "AWSLambdaBasicExecutionRole"}
 
 
 def rendered() -> dict:
@@ -49,9 +50,20 @@ def rendered() -> dict:
 
 
 def is_left_out(resource: dict) -> bool:
-    """Whether moto lacks it: custom resources, and mappings of Kafka (those of queues it has)."""
+    """Whether moto lacks it: custom resources, aliases, and mappings of Kafka (those of queues it has)."""
     is_kafka = resource["Type"] == "AWS::Lambda::EventSourceMapping" and "Topics" in resource["Properties"]
-    return is_kafka or resource["Type"] in CUSTOM
+    return is_kafka or resource["Type"] in CUSTOM | {ALIAS}
+
+
+def without_aliases(value, aliases: dict[str, str]):
+    """The same with each alias's place taken by its function."""
+    if isinstance(value, dict):
+        if value.get("Ref") in aliases:
+            return {"Fn::GetAtt": [aliases[value["Ref"]], "Arn"]}
+        return {key: without_aliases(item, aliases) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_aliases(item, aliases) for item in value]
+    return value
 
 
 def must(is_so: bool, what: str) -> None:
@@ -72,6 +84,9 @@ def deploy(template: dict) -> dict[str, str]:
         depends = resource.pop("DependsOn", [])
         depends = [depends] if isinstance(depends, str) else depends
         resource["DependsOn"] = [name for name in depends if name not in left]
+    aliases = {name: body["Properties"]["FunctionName"]["Ref"] for name, body in template["Resources"].items() if body["Type"] == ALIAS}
+    must(len(aliases) == len([body for body in template["Resources"].values() if body["Type"] == "AWS::Lambda::Function"]), "an alias for each function")
+    resources = without_aliases(resources, aliases)
     formation = boto3.client("cloudformation", REGION)
     formation.create_stack(
         StackName="hwanyul",
@@ -85,7 +100,8 @@ def deploy(template: dict) -> dict[str, str]:
     ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in created if "PhysicalResourceId" in resource}
     lacking = sorted({resource["Type"] for name, resource in resources.items() if name not in ids})
     print(f"stack {status}: {len(ids)} resources created")
-    print(f"left out: {', '.join(sorted(left))}; moto has no {', '.join(lacking)}")
+    kinds = sorted({template["Resources"][name]["Type"] for name in left})
+    print(f"left out: {len(left)} of {', '.join(kinds)}; moto has no {', '.join(lacking)}")
     return ids
 
 
@@ -138,7 +154,15 @@ def functions(ids: dict[str, str], template: dict) -> dict[str, dict]:
     return found
 
 
-def rights(found: dict[str, dict], queue_arns: dict[str, str]) -> None:
+def read(document) -> IAMPolicy:
+    """A policy as moto answers it."""
+    if isinstance(document, str):
+        # moto keeps what CloudFormation gave it as Python prints it.
+        document = ast.literal_eval(unquote(document))
+    return IAMPolicy(json.dumps(document))
+
+
+def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, str], template: dict) -> None:
     """Evaluates every role for every action on every thing, and compares with the tables beside the code."""
     needed: dict[str, set[tuple[str, str]]] = {}
     for table in ROOT.glob("functions/*/rights.yaml"):
@@ -155,20 +179,18 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str]) -> None:
     actions = {action for pairs in needed.values() for action, _ in pairs} | {"sqs:PurgeQueue", "kafka-cluster:DeleteTopic", "iam:PassRole"}
     iam = boto3.client("iam", REGION)
     checks = 0
-    for function in found.values():
+    for logical, function in found.items():
         name, role = function["FunctionName"], function["Role"].split("/")[-1]
         policies = []
         for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-            if isinstance(document, str):
-                # moto keeps what CloudFormation gave it as Python prints it.
-                document = ast.literal_eval(unquote(document))
-            policies.append(IAMPolicy(json.dumps(document)))
-        managed = {policy["PolicyName"]: policy["PolicyArn"] for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]}
-        for policy, arn in managed.items():
-            if policy not in MANAGED:
-                version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-                policies.append(IAMPolicy(json.dumps(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])))
+            policies.append(read(iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]))
+        # moto does not attach what a role names, so it is read where it is named.
+        for policy in template["Resources"][f"{logical}Role"]["Properties"]["ManagedPolicyArns"]:
+            if isinstance(policy, dict):
+                version = iam.get_policy(PolicyArn=ids[policy["Ref"]])["Policy"]["DefaultVersionId"]
+                policies.append(read(iam.get_policy_version(PolicyArn=ids[policy["Ref"]], VersionId=version)["PolicyVersion"]["Document"]))
+            else:
+                must(policy.split("/")[-1] in MANAGED, f"{name} has {policy}")
         for action in actions:
             for thing, arn in arns.items():
                 allowed = any(policy.is_action_permitted(action, arn) == PermissionResult.PERMITTED for policy in policies)
@@ -185,7 +207,7 @@ def main() -> None:
     ids = deploy(template)
     queue_arns = queues(ids)
     found = functions(ids, template)
-    rights(found, queue_arns)
+    rights(found, queue_arns, ids, template)
 
 
 if __name__ == "__main__":

@@ -201,6 +201,7 @@ impl Pipeline {
             ("DatabaseUrl", database_url),
             ("MongodbUri", format!("{}/hwanyul", mongo.url())),
             ("IngestSchedule", "rate(1 day)".to_owned()),
+            ("EcbSchedule", String::new()),
             ("BackupRetrySeconds", "1".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
             (

@@ -149,6 +149,7 @@ impl Schedule {
         }
     }
 
+    /// In the schedule's own time zone, where an hour may be missing or come twice.
     fn next_firing(&self, last: Instant) -> Option<Instant> {
         match &self.expression {
             // Counted from when the last was due, so that a slow moment here does not shift all later firings.

@@ -22,6 +22,8 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
     if let Some(feed) = &endpoints.feed {
         parameters.extend([
             ("IngestSchedule", FEED_SCHEDULE.to_owned()),
+            // The feed's days have no time of publication.
+            ("EcbSchedule", String::new()),
             ("EcbUrl", format!("{feed}/stats/eurofxref/eurofxref-daily.xml")),
             ("EcbHistoryUrl", format!("{feed}/stats/eurofxref/eurofxref-hist.zip")),
             ("ExchangerateApiUrl", feed.clone()),

@@ -120,6 +120,7 @@ fn schedules_queues_and_unsupported_events_are_read() {
     );
     assert_eq!(rate.input.as_deref(), Some(r#"{"force":true}"#));
     assert_eq!((daily.style, daily.is_enabled), (ScheduleStyle::Scheduler, false));
+    assert_eq!((rate.zone, daily.zone), (chrono_tz::UTC, chrono_tz::Asia::Seoul));
     let [backup, dead] = template.queues.as_slice() else {
         panic!("{:?}", template.queues)
     };
@@ -319,6 +320,13 @@ fn errors_name_the_resource_the_property_its_value_and_what_is_allowed() {
                 "",
             ),
             r#"template.yaml: Rates: Events.Tick.Schedule is "every minute", allowed: rate(N seconds|minutes|hours|days) or cron(minute hour day-of-month month day-of-week year), one of the days being ?"#,
+        ),
+        (
+            with_function(
+                "      Events:\n        Tick: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day), ScheduleExpressionTimezone: KST}}",
+                "",
+            ),
+            r#"template.yaml: Rates: Events.Tick.ScheduleExpressionTimezone is "KST", allowed: a name of the IANA time zone database, such as Asia/Seoul"#,
         ),
         (
             "Resources:\n  Rates:\n    Type: AWS::Serverless::Function\n    Properties: {}\n".to_owned(),

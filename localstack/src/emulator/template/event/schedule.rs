@@ -52,9 +52,13 @@ pub(super) fn read(
     }
     let zone = match event.text(ZONE)? {
         None => Tz::UTC,
-        Some(name) => name
-            .parse()
-            .map_err(|_| event.refuse(ZONE, Some(&name.into()), "a name of the IANA time zone database, Asia/Seoul"))?,
+        Some(name) => name.parse().map_err(|_| {
+            event.refuse(
+                ZONE,
+                Some(&name.into()),
+                "a name of the IANA time zone database, such as Asia/Seoul",
+            )
+        })?,
     };
     let state = event.text("State")?;
     let is_enabled = match state.as_deref() {
