@@ -7,12 +7,14 @@ mod document;
 mod mappings;
 mod rights;
 mod secrets;
+mod servers;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::document::{Document, Function};
 pub use self::rights::{Right, rights};
+pub use self::servers::server_violations;
 pub use self::variables::read_variables;
 
 /// What the code is, as far as the template has to know it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use flows::contract::{Document, Known, read_variables, rights, violations};
+use flows::contract::{Document, Known, read_variables, rights, server_violations, violations};
 use flows::pipeline::project;
 use flows::samples::Samples;
 use serde_json::{Value, json};
@@ -220,6 +220,39 @@ async fn the_template_and_the_code_agree_and_nothing_can_be_taken_from_it() {
         .into_iter()
         .chain(additions(&template))
         .filter(|(_, mutant)| violations(mutant, &known).is_empty())
+        .map(|(what, _)| what)
+        .collect();
+    assert_eq!(unnoticed, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_created_is_watched_encrypted_and_kept() {
+    let servers = Document::load(&project().join("servers.yaml"));
+    assert_eq!(server_violations(&servers), Vec::<String>::new());
+    let mut mutants = Vec::new();
+    for (id, resource) in servers.0["Resources"].as_object().unwrap() {
+        let (at, kind) = (format!("/Resources/{id}"), resource["Type"].as_str().unwrap());
+        let creates = ["AWS::MSK::", "AWS::ElastiCache::ServerlessCache", "AWS::RDS::DBCluster"];
+        if kind == "AWS::CloudWatch::Alarm" || creates.iter().any(|prefix| kind.starts_with(prefix)) {
+            mutants.push(without(&servers, &at));
+        }
+        for setting in [
+            "AlarmActions",
+            "DeletionProtection",
+            "StorageEncrypted",
+            "RequireTLS",
+            "UserGroupId",
+            "ClientAuthentication",
+        ] {
+            if !resource["Properties"][setting].is_null() && kind != "AWS::ElastiCache::UserGroup" {
+                mutants.push(without(&servers, &format!("{at}/Properties/{setting}")));
+            }
+        }
+    }
+    assert!(mutants.len() >= 16, "{}", mutants.len());
+    let unnoticed: Vec<String> = mutants
+        .into_iter()
+        .filter(|(_, mutant)| server_violations(mutant).is_empty())
         .map(|(what, _)| what)
         .collect();
     assert_eq!(unnoticed, Vec::<String>::new());

@@ -9,23 +9,13 @@ use super::document::Document;
 use super::mappings;
 
 /// What somebody watches: namespace, metric, and the value of its one dimension, a logical id.
-type Watched = (String, String, String);
+pub(super) type Watched = (String, String, String);
 
 pub(super) fn check(template: &Document) -> Vec<String> {
     let mut found = Vec::new();
     let mut watched = BTreeSet::new();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
-        for name in [
-            "AlarmDescription",
-            "AlarmActions",
-            "TreatMissingData",
-            "Threshold",
-            "EvaluationPeriods",
-        ] {
-            if alarm[name].is_null() {
-                found.push(format!("{id}: {name} is missing"));
-            }
-        }
+        found.extend(incomplete(id, alarm));
         watched.extend(watches(alarm));
     }
     for needed in needed(template) {
@@ -38,6 +28,19 @@ pub(super) fn check(template: &Document) -> Vec<String> {
         found.push("there is no dashboard".to_owned());
     }
     found
+}
+
+/// What an alarm lacks that every alarm has.
+pub(super) fn incomplete(id: &str, alarm: &Value) -> Vec<String> {
+    let needed = [
+        "AlarmDescription",
+        "AlarmActions",
+        "TreatMissingData",
+        "Threshold",
+        "EvaluationPeriods",
+    ];
+    let lacking = needed.into_iter().filter(|name| alarm[name].is_null());
+    lacking.map(|name| format!("{id}: {name} is missing")).collect()
 }
 
 fn needed(template: &Document) -> Vec<Watched> {
@@ -76,7 +79,7 @@ fn needed(template: &Document) -> Vec<Watched> {
 }
 
 /// What an alarm watches, itself or by an expression over several.
-fn watches(alarm: &Value) -> Vec<Watched> {
+pub(super) fn watches(alarm: &Value) -> Vec<Watched> {
     let several = alarm["Metrics"].as_array().into_iter().flatten();
     let metrics = several.map(|metric| &metric["MetricStat"]["Metric"]);
     metrics.chain([alarm]).filter_map(watch).collect()
@@ -91,6 +94,9 @@ fn watch(metric: &Value) -> Option<Watched> {
         "AWS/Lambda" => ("FunctionName", None),
         "AWS/SQS" => ("QueueName", Some("QueueName")),
         "AWS/ApiGateway" => ("ApiId", None),
+        "AWS/ElastiCache" => ("clusterId", None),
+        "AWS/RDS" if metric["MetricName"] == "ACUUtilization" => ("DBClusterIdentifier", None),
+        "AWS/RDS" => ("ProxyName", None),
         _ => (DIMENSION, None),
     };
     if dimension["Name"] != name {

@@ -1,0 +1,86 @@
+"""Brings the network of servers.yaml up on moto, and looks at who can reach what. Its servers (MSK Serverless, ElastiCache Serverless, Aurora with RDS Proxy) are
+what moto does not have: cfn-lint and Checkov read them. Prints a line a step, and ends with 1 at what is not as it must be."""
+
+import json
+import pathlib
+import sys
+
+import boto3
+from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+REGION = "us-east-1"
+NOT_ON_MOTO = ("CreateKafka", "CreateRedis", "CreateDatabase")
+
+
+def must(is_so: bool, what: str) -> None:
+    """Ends the program when it is not so."""
+    if not is_so:
+        print(f"NOT SO: {what}")
+        sys.exit(1)
+
+
+def outputs_are_parameters(servers: dict, template: dict) -> None:
+    """So that one command hands them over."""
+    strange = sorted(set(servers["Outputs"]) - set(template["Parameters"]))
+    must(not strange, f"outputs of servers.yaml that template.yaml does not take: {strange}")
+    print(f"servers.yaml: {len(servers['Outputs'])} outputs, each a parameter of template.yaml")
+
+
+def deploy(servers: dict) -> tuple[dict[str, str], dict[str, str]]:
+    """Creates what moto has; answers the physical ids by logical id, and the outputs."""
+    outputs = {name: body for name, body in servers["Outputs"].items() if body.get("Condition", "Nat") == "Nat"}
+    formation = boto3.client("cloudformation", REGION)
+    formation.create_stack(
+        StackName="hwanyul-servers",
+        TemplateBody=json.dumps({**servers, "Outputs": outputs}),
+        Parameters=[{"ParameterKey": name, "ParameterValue": "false"} for name in NOT_ON_MOTO],
+    )
+    (stack,) = formation.describe_stacks(StackName="hwanyul-servers")["Stacks"]
+    must(stack["StackStatus"] == "CREATE_COMPLETE", f"the stack is {stack['StackStatus']}")
+    created = formation.describe_stack_resources(StackName="hwanyul-servers")["StackResources"]
+    ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in created if "PhysicalResourceId" in resource}
+    print(f"stack {stack['StackStatus']}: {len(ids)} resources of the network")
+    return ids, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def ways_out(subnet: str) -> set[str]:
+    """What the subnet's routes to everywhere lead to."""
+    ec2 = boto3.client("ec2", REGION)
+    own = ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])["RouteTables"]
+    main = ec2.describe_route_tables(Filters=[{"Name": "association.main", "Values": ["true"]}])["RouteTables"]
+    subnets = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+    tables = own or [table for table in main if table["VpcId"] == subnets[0]["VpcId"]]
+    routes = [route for table in tables for route in table["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+    return {"nat" if route.get("NatGatewayId") else "internet" for route in routes}
+
+
+def network(ids: dict[str, str], outputs: dict[str, str]) -> None:
+    """Servers have no way out, functions that ask others have one, and AWS's services are reached by endpoints."""
+    for subnet in outputs["SubnetIds"].split(","):
+        must(ways_out(subnet) == set(), f"{subnet} leads to {ways_out(subnet)}")
+    for subnet in outputs["OutboundSubnetIds"].split(","):
+        must(ways_out(subnet) == {"nat"}, f"{subnet} leads to {ways_out(subnet)}")
+    ec2 = boto3.client("ec2", REGION)
+    endpoints = {endpoint["ServiceName"].split(".")[-1]: endpoint for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]}
+    must(set(endpoints) == {"sqs", "secretsmanager", "lambda", "sts"}, f"endpoints of {sorted(endpoints)}")
+    for service, endpoint in endpoints.items():
+        must(endpoint["PrivateDnsEnabled"] and set(endpoint["SubnetIds"]) == set(outputs["SubnetIds"].split(",")), f"the endpoint of {service}: {endpoint}")
+    (servers,) = ec2.describe_security_groups(GroupIds=[ids["ServersGroup"]])["SecurityGroups"]
+    for rule in servers["IpPermissions"]:
+        must(not rule.get("IpRanges") and not rule.get("Ipv6Ranges"), f"the servers' group lets addresses in: {rule}")
+        must([pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == [ids["FunctionsGroup"]], f"the servers' group lets others in: {rule}")
+    print("network: no way out for servers, a NAT gateway for those who ask others, four endpoints, and only functions are let in")
+
+
+def main() -> None:
+    """Everything in order."""
+    servers = yaml_parse((ROOT / "servers.yaml").read_text())
+    outputs_are_parameters(servers, yaml_parse((ROOT / "template.yaml").read_text()))
+    network(*deploy(servers))
+
+
+if __name__ == "__main__":
+    with mock_aws():
+        main()

@@ -1,0 +1,57 @@
+//! `servers.yaml`: what it creates is watched, encrypted and outlives its stack.
+
+use serde_json::{Value, json};
+
+use super::alarms::{incomplete, watches};
+use super::document::Document;
+
+/// What must be watched of what it creates: namespace, metric, logical id.
+const WATCHED: [(&str, &str, &str); 4] = [
+    ("AWS/ElastiCache", "ThrottledCmds", "RedisCache"),
+    ("AWS/ElastiCache", "Evictions", "RedisCache"),
+    ("AWS/RDS", "ACUUtilization", "DatabaseCluster"),
+    ("AWS/RDS", "DatabaseConnectionsBorrowLatency", "DatabaseProxy"),
+];
+
+/// Everything in which `servers.yaml` is not as it must be.
+#[must_use]
+pub fn server_violations(servers: &Document) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut watched = Vec::new();
+    for (id, alarm) in servers.resources("AWS::CloudWatch::Alarm") {
+        found.extend(incomplete(id, alarm));
+        watched.extend(watches(alarm));
+    }
+    for (namespace, metric, of) in WATCHED {
+        let is = |(n, m, o): &(String, String, String)| (n.as_str(), m.as_str(), o.as_str()) == (namespace, metric, of);
+        if !watched.iter().any(is) {
+            found.push(format!("no alarm watches {namespace} {metric} of {of}"));
+        }
+    }
+    for (pointer, wanted) in wanted() {
+        let pointer = format!("/Resources/{pointer}");
+        let is = servers.0.pointer(&pointer).unwrap_or(&Value::Null);
+        if *is != wanted {
+            found.push(format!("{pointer} is {is}, not {wanted}"));
+        }
+    }
+    found
+}
+
+/// Nobody without a password, nothing unencrypted, no data lost with the stack; and the brokers take no other client than AWS's own identities.
+fn wanted() -> [(&'static str, Value); 9] {
+    [
+        ("KafkaCluster/DeletionPolicy", json!("Retain")),
+        (
+            "KafkaCluster/Properties/ClientAuthentication",
+            json!({"Sasl": {"Iam": {"Enabled": true}}}),
+        ),
+        ("RedisCache/Properties/UserGroupId", json!({"Ref": "RedisUsers"})),
+        ("RedisUser/Properties/AuthenticationMode/Type", json!("password")),
+        ("DatabaseCluster/DeletionPolicy", json!("Snapshot")),
+        ("DatabaseCluster/Properties/DeletionProtection", json!(true)),
+        ("DatabaseCluster/Properties/StorageEncrypted", json!(true)),
+        ("DatabaseCluster/Properties/ManageMasterUserPassword", json!(true)),
+        ("DatabaseProxy/Properties/RequireTLS", json!(true)),
+    ]
+}
