@@ -30,6 +30,11 @@ PARAMETERS = {
     "AlarmEmail": "operator@example.com",
     "MskClusterArn": CLUSTER,
 }
+# Secrets that a stack may have; one without any has none of these parameters.
+SECRETS = {
+    f"{name}SecretArn": f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name.lower()}-AbCdEf"
+    for name in ("Kafka", "Redis", "Database", "Mongodb", "ExchangerateApi", "KoreaeximApi")
+}
 # Custom resources, whose functions would have to run.
 CUSTOM = {"Custom::KafkaTopics", "Custom::DatabaseMigrations"}
 # What SAM gives roles beside their statements.
@@ -61,7 +66,7 @@ def must(is_so: bool, what: str) -> None:
         sys.exit(1)
 
 
-def deploy(template: dict) -> dict[str, str]:
+def deploy(template: dict, parameters: dict[str, str]) -> dict[str, str]:
     """Creates the stack; answers the physical ids by logical id."""
     s3 = boto3.client("s3", REGION)
     s3.create_bucket(Bucket="artifacts")
@@ -72,11 +77,14 @@ def deploy(template: dict) -> dict[str, str]:
         depends = resource.pop("DependsOn", [])
         depends = [depends] if isinstance(depends, str) else depends
         resource["DependsOn"] = [name for name in depends if name not in left]
+        if resource["Type"] == "AWS::IAM::Role" and not SECRETS.keys() <= parameters.keys():
+            # CloudFormation leaves a policy out whose condition is false; moto would take it for one without a name.
+            resource["Properties"]["Policies"] = [policy for policy in resource["Properties"].get("Policies", []) if "Fn::If" not in policy]
     formation = boto3.client("cloudformation", REGION)
     formation.create_stack(
         StackName="hwanyul",
         TemplateBody=json.dumps({**template, "Resources": resources}),
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
     )
     status = formation.describe_stacks(StackName="hwanyul")["Stacks"][0]["StackStatus"]
@@ -138,7 +146,7 @@ def functions(ids: dict[str, str], template: dict) -> dict[str, dict]:
     return found
 
 
-def rights(found: dict[str, dict], queue_arns: dict[str, str]) -> None:
+def rights(found: dict[str, dict], queue_arns: dict[str, str], has_secrets: bool) -> None:
     """Evaluates every role for every action on every thing, and compares with the tables beside the code."""
     needed: dict[str, set[tuple[str, str]]] = {}
     for table in ROOT.glob("functions/*/rights.yaml"):
@@ -151,8 +159,10 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str]) -> None:
         if "/" in thing:
             kind, name = thing.split("/")
             arns[thing] = f"{before}:{kind}/{after}/{name}"
+    arns.update(SECRETS)
+    arns["another secret"] = SECRETS["KafkaSecretArn"].replace("kafka", "another")
     arns["another queue"] = queue_arns["DeadLetterQueue"] + "-another"
-    actions = {action for pairs in needed.values() for action, _ in pairs} | {"sqs:PurgeQueue", "kafka-cluster:DeleteTopic", "iam:PassRole"}
+    actions = {action for pairs in needed.values() for action, _ in pairs} | {"sqs:PurgeQueue", "kafka-cluster:DeleteTopic", "iam:PassRole", "secretsmanager:PutSecretValue"}
     iam = boto3.client("iam", REGION)
     checks = 0
     for function in found.values():
@@ -163,28 +173,31 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str]) -> None:
             if isinstance(document, str):
                 # moto keeps what CloudFormation gave it as Python prints it.
                 document = ast.literal_eval(unquote(document))
+            must(bool(document["Statement"]), f"{name}: {policy} has no statement, which AWS refuses")
             policies.append(IAMPolicy(json.dumps(document)))
         for action in actions:
             for thing, arn in arns.items():
                 allowed = any(policy.is_action_permitted(action, arn) == PermissionResult.PERMITTED for policy in policies)
-                must(allowed == ((action, thing) in needed[name]), f"{name}: {action} on {thing} is {'allowed' if allowed else 'denied'}")
+                is_right = (action, thing) in needed[name] and (has_secrets or thing not in SECRETS)
+                must(allowed == is_right, f"{name}: {action} on {thing} is {'allowed' if allowed else 'denied'}")
                 checks += 1
         managed = {policy["PolicyName"] for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]}
         must(managed <= MANAGED, f"{name} has {managed}")
-    print(f"rights: {checks} combinations of role, action and thing evaluated; allowed is what rights.yaml lists")
+    print(f"rights {'with' if has_secrets else 'without'} secrets: {checks} combinations of role, action and thing evaluated; allowed is what rights.yaml lists")
 
 
 def main() -> None:
-    """Everything in order."""
-    template = rendered()
-    kinds = [resource["Type"] for resource in template["Resources"].values()]
-    print(f"SAM renders {len(kinds)} resources of {len(set(kinds))} types")
-    ids = deploy(template)
-    queue_arns = queues(ids)
-    found = functions(ids, template)
-    rights(found, queue_arns)
+    """Everything in order, once with all secrets and once without any."""
+    for has_secrets in (True, False):
+        with mock_aws(config={"lambda": {"use_docker": False}}):
+            template = rendered()
+            kinds = [resource["Type"] for resource in template["Resources"].values()]
+            print(f"SAM renders {len(kinds)} resources of {len(set(kinds))} types")
+            ids = deploy(template, {**PARAMETERS, **SECRETS} if has_secrets else PARAMETERS)
+            queue_arns = queues(ids)
+            found = functions(ids, template)
+            rights(found, queue_arns, has_secrets)
 
 
 if __name__ == "__main__":
-    with mock_aws(config={"lambda": {"use_docker": False}}):
-        main()
+    main()
