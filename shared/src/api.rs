@@ -13,9 +13,18 @@ mod number;
 mod params;
 mod schema;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, Service as _};
+use serde_json::value::RawValue;
+
+use crate::config::{ConfigError, Get};
+use crate::function::Instance;
 
 pub use self::answer::{Answer, Envelope, Freshness, Served, ServedFrom};
 pub use self::caller::{Caller, IamCaller, JsonBody};
@@ -26,11 +35,28 @@ pub use self::health::{Dependency, Health, HealthStatus, ping};
 pub use self::number::{CROSS_DIGITS, Number};
 pub use self::params::{FromParams, Nothing, Params, PathCode, Query};
 
-/// Serves one read function: `routes` behind the [`edge`].
+/// Serves one read function: the routes that `build` makes, behind the [`edge`].
 ///
 /// # Errors
-/// When the Runtime API ends.
-pub async fn serve(routes: Router) -> Result<(), lambda_http::Error> {
-    let routes = Adapter::from(edge(routes));
-    crate::function::run(async move |event: LambdaEvent<LambdaRequest>| routes.clone().call(event).await).await
+/// When the configuration is incomplete or the Runtime API ends.
+pub async fn serve(build: impl Fn(Get<'_>) -> Result<Router, ConfigError>) -> Result<(), lambda_http::Error> {
+    let has_failed = Arc::new(AtomicBool::new(false));
+    let instance = Instance::start(|get: Get<'_>| {
+        let noted = Arc::clone(&has_failed);
+        let note = move |response: Response| {
+            noted.store(response.status().is_server_error(), Ordering::Relaxed);
+            std::future::ready(response)
+        };
+        Ok(Adapter::from(edge(build(get)?).layer(map_response(note))))
+    });
+    let handle = async |routes: &Adapter<'static, _, _>, event: &LambdaEvent<Box<RawValue>>| {
+        // Read anew for each attempt, because a request is used up by its answer.
+        let request: LambdaRequest = serde_json::from_str(event.payload.get())?;
+        let answer = routes.clone().call(LambdaEvent::new(request, event.context.clone()));
+        Ok::<_, lambda_http::Error>(answer.await?)
+    };
+    instance
+        .await?
+        .serve(handle, |_| has_failed.load(Ordering::Relaxed))
+        .await
 }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use self::decode::{Decoded, decode};
 use crate::apply::{ApplyError, chain};
-use crate::config::Get;
+use crate::config::{ConfigError, Get};
 use crate::dead_letter::{DeadLetters, RefusalCode, shortened};
 use crate::event::{Payload, header};
 use crate::metrics::{self, Metric};
@@ -62,17 +62,23 @@ pub struct ItemIdentifier {
     pub offset: i64,
 }
 
-/// Serves one Lambda function: `apply` is called with the payloads of each batch, in the order of each partition.
+/// Serves one Lambda function: `build` makes its service, and `apply` is called with the payloads of each batch, in the order of each partition.
 ///
 /// # Errors
 /// When the configuration is incomplete or the Runtime API ends.
-pub async fn run<P: Payload>(get: Get<'_>, apply: impl AsyncFn(&[P]) -> Result<(), ApplyError>) -> Result<(), Error> {
-    let dead_letters = DeadLetters::read(get)?;
-    let (apply, dead_letters) = (&apply, &dead_letters);
+pub async fn run<S, P: Payload>(
+    build: impl Fn(Get<'_>) -> Result<S, ConfigError>,
+    apply: impl AsyncFn(&S, &[P]) -> Result<(), ApplyError>,
+) -> Result<(), Error> {
+    let apply = &apply;
     // The raw text is taken so that the event can be borrowed from it: a record then costs no allocation.
-    crate::function::run(async move |event: LambdaEvent<Box<RawValue>>| {
-        handle(event.payload.get(), dead_letters, apply).await
-    })
+    crate::function::run(
+        |get: Get<'_>| Ok((build(get)?, DeadLetters::read(get)?)),
+        async move |(service, dead_letters): &(S, DeadLetters), event: &LambdaEvent<Box<RawValue>>| {
+            let apply = async |payloads: &[P]| apply(service, payloads).await;
+            handle(event.payload.get(), dead_letters, &apply).await
+        },
+    )
     .await
 }
 

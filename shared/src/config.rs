@@ -1,11 +1,14 @@
 //! Configuration from the environment. Every variable's name stands in [`var`]; each function has one struct, read once, whose errors name the variable.
 
 mod ca_file;
+mod login;
+pub mod secret;
 
 use std::fmt;
 use std::str::FromStr;
 
 pub use self::ca_file::CaFile;
+pub use self::login::with_login;
 
 /// Where variables come from. A parameter, so tests never change the process environment.
 pub type Get<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -20,22 +23,42 @@ pub mod var {
     pub const KAFKA_USERNAME: &str = "KAFKA_USERNAME";
     /// SCRAM password.
     pub const KAFKA_PASSWORD: &str = "KAFKA_PASSWORD";
+    /// Secret with `username` and `password` of Kafka's SCRAM user.
+    pub const KAFKA_SECRET_ARN: &str = "KAFKA_SECRET_ARN";
     /// Path of a PEM file with the brokers' CA, when it is not a public one.
     pub const KAFKA_CA_FILE: &str = "KAFKA_CA_FILE";
     /// Copies of each partition that new topics get.
     pub const KAFKA_REPLICATION: &str = "KAFKA_REPLICATION";
     /// `redis://` or `rediss://`, with user and password if needed.
     pub const REDIS_URL: &str = "REDIS_URL";
+    /// User, unless `REDIS_URL` has one.
+    pub const REDIS_USERNAME: &str = "REDIS_USERNAME";
+    /// Password, unless `REDIS_URL` has one.
+    pub const REDIS_PASSWORD: &str = "REDIS_PASSWORD";
+    /// Secret with `username` and `password` of Redis, or with its `url`.
+    pub const REDIS_SECRET_ARN: &str = "REDIS_SECRET_ARN";
     /// Path of a PEM file with the CA of Redis's certificate, when it is not a public one.
     pub const REDIS_CA_FILE: &str = "REDIS_CA_FILE";
     /// `true` for a Redis Cluster (ElastiCache Serverless is one).
     pub const REDIS_CLUSTER: &str = "REDIS_CLUSTER";
     /// `postgres://user:password@host/database?sslmode=verify-full`.
     pub const DATABASE_URL: &str = "DATABASE_URL";
+    /// User, unless `DATABASE_URL` has one.
+    pub const DATABASE_USERNAME: &str = "DATABASE_USERNAME";
+    /// Password, unless `DATABASE_URL` has one.
+    pub const DATABASE_PASSWORD: &str = "DATABASE_PASSWORD";
+    /// Secret with `username` and `password` of PostgreSQL, or with its `url`.
+    pub const DATABASE_SECRET_ARN: &str = "DATABASE_SECRET_ARN";
     /// Path of a PEM file with the CA of PostgreSQL's certificate, when it is not a public one.
     pub const DATABASE_CA_FILE: &str = "DATABASE_CA_FILE";
     /// `mongodb://user:password@host:port/database`, or `mongodb+srv://`; database `hwanyul` unless its path names one.
     pub const MONGODB_URI: &str = "MONGODB_URI";
+    /// User, unless `MONGODB_URI` has one.
+    pub const MONGODB_USERNAME: &str = "MONGODB_USERNAME";
+    /// Password, unless `MONGODB_URI` has one.
+    pub const MONGODB_PASSWORD: &str = "MONGODB_PASSWORD";
+    /// Secret with `username` and `password` of MongoDB, or with its `uri`.
+    pub const MONGODB_SECRET_ARN: &str = "MONGODB_SECRET_ARN";
     /// Clicks that one client may make in a minute.
     pub const CLICK_LIMIT_PER_MINUTE: &str = "CLICK_LIMIT_PER_MINUTE";
     /// Where records go that can never be applied.
@@ -64,10 +87,14 @@ pub mod var {
     pub const EXCHANGERATE_API_URL: &str = "EXCHANGERATE_API_URL";
     /// Key of ExchangeRate-API; without it the open access is used.
     pub const EXCHANGERATE_API_KEY: &str = "EXCHANGERATE_API_KEY";
+    /// Secret with the `key` of ExchangeRate-API.
+    pub const EXCHANGERATE_API_SECRET_ARN: &str = "EXCHANGERATE_API_SECRET_ARN";
     /// Korea Eximbank's `exchangeJSON`.
     pub const KOREAEXIM_URL: &str = "KOREAEXIM_URL";
     /// Key of Korea Eximbank.
     pub const KOREAEXIM_API_KEY: &str = "KOREAEXIM_API_KEY";
+    /// Secret with the `key` of Korea Eximbank.
+    pub const KOREAEXIM_API_SECRET_ARN: &str = "KOREAEXIM_API_SECRET_ARN";
     /// Milliseconds a provider may take for one request.
     pub const PROVIDER_TIMEOUT_MS: &str = "PROVIDER_TIMEOUT_MS";
     /// Requests to one provider in a run.
@@ -101,6 +128,14 @@ pub enum ConfigError {
         name: &'static str,
         /// The file.
         path: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// It names a secret that cannot be read or says nothing that is known.
+    #[error("environment variable {name} names a secret that {fault}")]
+    Secret {
+        /// The variable.
+        name: &'static str,
         /// What is wrong with it.
         fault: String,
     },
@@ -222,7 +257,8 @@ impl KafkaConfig {
 /// How to reach Redis.
 #[derive(Clone)]
 pub struct RedisConfig {
-    /// `REDIS_URL`: `redis://127.0.0.1:6379`, or `rediss://user:password@host:6379` for TLS. Of a cluster, any nodes, several with commas.
+    /// `REDIS_URL`: `redis://127.0.0.1:6379`, or `rediss://user:password@host:6379` for TLS. Of a cluster, any nodes, several with commas. Those without user
+    /// or password have `REDIS_USERNAME` and `REDIS_PASSWORD`.
     pub url: String,
     /// `REDIS_CLUSTER`: `true` or `false` (default).
     pub cluster: bool,
@@ -256,6 +292,8 @@ impl RedisConfig {
                 allowed,
             });
         }
+        let login = |node| with_login(node, get, var::REDIS_USERNAME, var::REDIS_PASSWORD);
+        let url = url.split(',').map(login).collect::<Vec<_>>().join(",");
         let ca_file = CaFile::read(get, var::REDIS_CA_FILE)?;
         if ca_file.is_some() && !url.split(',').all(|node| node.starts_with("rediss://")) {
             return Err(ConfigError::Invalid {

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod apply;
+mod aws;
 pub mod batch;
 pub mod cache;
 mod certificate;
@@ -21,6 +22,7 @@ pub mod rate;
 pub mod record;
 pub mod reread;
 pub mod schedule;
+pub mod secrets;
 pub mod sqs;
 pub mod store;
 pub mod telemetry;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 
-use crate::config::{CaFile, ConfigError, Get, required, var};
+use crate::config::{CaFile, ConfigError, Get, required, var, with_login};
 
 pub use self::day::{DayRate, DayRates, LOOK_BACK_DAYS, rates_on};
 pub(crate) use self::refusal::refusal;
@@ -30,7 +30,7 @@ const PARAMETERS: [&str; 12] = [
     "options",
 ];
 
-/// A pool for `DATABASE_URL` and `DATABASE_CA_FILE`. Nothing is connected before the first use.
+/// A pool for `DATABASE_URL`, with `DATABASE_USERNAME` and `DATABASE_PASSWORD` where it has none, and `DATABASE_CA_FILE`. Nothing is connected before the first use.
 ///
 /// Two connections suffice for a function that handles one event at a time. Each is tested before use, because the server may have closed it
 /// while the function was frozen.
@@ -52,6 +52,7 @@ fn options(get: Get<'_>) -> Result<PgConnectOptions, ConfigError> {
         allowed,
     };
     let url = required(get, var::DATABASE_URL)?;
+    let url = with_login(&url, get, var::DATABASE_USERNAME, var::DATABASE_PASSWORD);
     let query = url.split_once('?').map_or("", |(_, query)| query);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if CA_FILE_PARAMETERS.contains(&&*name) {

@@ -45,30 +45,31 @@ def deploy(servers: dict) -> tuple[dict[str, str], dict[str, str]]:
     return ids, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def ways_out(subnet: str) -> set[str]:
-    """What the subnet's routes to everywhere lead to."""
+def ways_out(subnet: str, servers: dict, ids: dict[str, str]) -> set[str]:
+    """What the subnet's routes to everywhere lead to. moto does not keep which table is a subnet's, so that is read where it is written."""
     ec2 = boto3.client("ec2", REGION)
-    own = ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])["RouteTables"]
-    main = ec2.describe_route_tables(Filters=[{"Name": "association.main", "Values": ["true"]}])["RouteTables"]
-    subnets = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
-    tables = own or [table for table in main if table["VpcId"] == subnets[0]["VpcId"]]
-    routes = [route for table in tables for route in table["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+    pairs = [body["Properties"] for body in servers["Resources"].values() if body["Type"] == "AWS::EC2::SubnetRouteTableAssociation"]
+    own = [ids[pair["RouteTableId"]["Ref"]] for pair in pairs if ids[pair["SubnetId"]["Ref"]] == subnet]
+    main = {"Filters": [{"Name": "association.main", "Values": ["true"]}, {"Name": "vpc-id", "Values": [ids["Vpc"]]}]}
+    tables = ec2.describe_route_tables(**({"RouteTableIds": own} if own else main))["RouteTables"]
+    must(len(tables) == 1, f"{subnet} has {len(tables)} route tables")
+    routes = [route for route in tables[0]["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
     return {"nat" if route.get("NatGatewayId") else "internet" for route in routes}
 
 
-def network(ids: dict[str, str], outputs: dict[str, str]) -> None:
+def network(servers: dict, ids: dict[str, str], outputs: dict[str, str]) -> None:
     """Servers have no way out, functions that ask others have one, and AWS's services are reached by endpoints."""
     for subnet in outputs["SubnetIds"].split(","):
-        must(ways_out(subnet) == set(), f"{subnet} leads to {ways_out(subnet)}")
+        must(ways_out(subnet, servers, ids) == set(), f"{subnet} leads to {ways_out(subnet, servers, ids)}")
     for subnet in outputs["OutboundSubnetIds"].split(","):
-        must(ways_out(subnet) == {"nat"}, f"{subnet} leads to {ways_out(subnet)}")
+        must(ways_out(subnet, servers, ids) == {"nat"}, f"{subnet} leads to {ways_out(subnet, servers, ids)}")
     ec2 = boto3.client("ec2", REGION)
     endpoints = {endpoint["ServiceName"].split(".")[-1]: endpoint for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]}
     must(set(endpoints) == {"sqs", "secretsmanager", "lambda", "sts"}, f"endpoints of {sorted(endpoints)}")
     for service, endpoint in endpoints.items():
         must(endpoint["PrivateDnsEnabled"] and set(endpoint["SubnetIds"]) == set(outputs["SubnetIds"].split(",")), f"the endpoint of {service}: {endpoint}")
-    (servers,) = ec2.describe_security_groups(GroupIds=[ids["ServersGroup"]])["SecurityGroups"]
-    for rule in servers["IpPermissions"]:
+    (group,) = ec2.describe_security_groups(GroupIds=[ids["ServersGroup"]])["SecurityGroups"]
+    for rule in group["IpPermissions"]:
         must(not rule.get("IpRanges") and not rule.get("Ipv6Ranges"), f"the servers' group lets addresses in: {rule}")
         must([pair["GroupId"] for pair in rule["UserIdGroupPairs"]] == [ids["FunctionsGroup"]], f"the servers' group lets others in: {rule}")
     print("network: no way out for servers, a NAT gateway for those who ask others, four endpoints, and only functions are let in")
@@ -78,7 +79,7 @@ def main() -> None:
     """Everything in order."""
     servers = yaml_parse((ROOT / "servers.yaml").read_text())
     outputs_are_parameters(servers, yaml_parse((ROOT / "template.yaml").read_text()))
-    network(*deploy(servers))
+    network(servers, *deploy(servers))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,11 @@ PARAMETERS = {
     "AlarmEmail": "operator@example.com",
     "MskClusterArn": CLUSTER,
 }
+# Secrets that a stack may have; one without any has none of these parameters.
+SECRETS = {
+    f"{name}SecretArn": f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name.lower()}-AbCdEf"
+    for name in ("Kafka", "KafkaCa", "Redis", "Database", "Mongodb", "ExchangerateApi", "KoreaeximApi")
+}
 # Custom resources, whose functions would have to run.
 CUSTOM = {"Custom::KafkaTopics", "Custom::DatabaseMigrations"}
 ALIAS = "AWS::Lambda::Alias"
@@ -73,7 +78,7 @@ def must(is_so: bool, what: str) -> None:
         sys.exit(1)
 
 
-def deploy(template: dict) -> dict[str, str]:
+def deploy(template: dict, parameters: dict[str, str]) -> dict[str, str]:
     """Creates the stack; answers the physical ids by logical id."""
     s3 = boto3.client("s3", REGION)
     s3.create_bucket(Bucket="artifacts")
@@ -84,6 +89,9 @@ def deploy(template: dict) -> dict[str, str]:
         depends = resource.pop("DependsOn", [])
         depends = [depends] if isinstance(depends, str) else depends
         resource["DependsOn"] = [name for name in depends if name not in left]
+        if resource["Type"] == "AWS::IAM::Role" and not SECRETS.keys() <= parameters.keys():
+            # CloudFormation leaves a policy out whose condition is false; moto would take it for one without a name.
+            resource["Properties"]["Policies"] = [policy for policy in resource["Properties"].get("Policies", []) if "Fn::If" not in policy]
     aliases = {name: body["Properties"]["FunctionName"]["Ref"] for name, body in template["Resources"].items() if body["Type"] == ALIAS}
     must(len(aliases) == len([body for body in template["Resources"].values() if body["Type"] == "AWS::Lambda::Function"]), "an alias for each function")
     resources = without_aliases(resources, aliases)
@@ -91,7 +99,7 @@ def deploy(template: dict) -> dict[str, str]:
     formation.create_stack(
         StackName="hwanyul",
         TemplateBody=json.dumps({**template, "Resources": resources}),
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
     )
     status = formation.describe_stacks(StackName="hwanyul")["Stacks"][0]["StackStatus"]
@@ -159,10 +167,11 @@ def read(document) -> IAMPolicy:
     if isinstance(document, str):
         # moto keeps what CloudFormation gave it as Python prints it.
         document = ast.literal_eval(unquote(document))
+    must(bool(document["Statement"]), f"a policy without a statement, which AWS refuses: {document}")
     return IAMPolicy(json.dumps(document))
 
 
-def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, str], template: dict) -> None:
+def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, str], template: dict, has_secrets: bool) -> None:
     """Evaluates every role for every action on every thing, and compares with the tables beside the code."""
     needed: dict[str, set[tuple[str, str]]] = {}
     for table in ROOT.glob("functions/*/rights.yaml"):
@@ -175,8 +184,10 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
         if "/" in thing:
             kind, name = thing.split("/")
             arns[thing] = f"{before}:{kind}/{after}/{name}"
+    arns.update(SECRETS)
+    arns["another secret"] = SECRETS["KafkaSecretArn"].replace("kafka", "another")
     arns["another queue"] = queue_arns["DeadLetterQueue"] + "-another"
-    actions = {action for pairs in needed.values() for action, _ in pairs} | {"sqs:PurgeQueue", "kafka-cluster:DeleteTopic", "iam:PassRole"}
+    actions = {action for pairs in needed.values() for action, _ in pairs} | {"sqs:PurgeQueue", "kafka-cluster:DeleteTopic", "iam:PassRole", "secretsmanager:PutSecretValue"}
     iam = boto3.client("iam", REGION)
     checks = 0
     for logical, function in found.items():
@@ -194,22 +205,25 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
         for action in actions:
             for thing, arn in arns.items():
                 allowed = any(policy.is_action_permitted(action, arn) == PermissionResult.PERMITTED for policy in policies)
-                must(allowed == bool({(action, thing), (action, "*")} & needed[name]), f"{name}: {action} on {thing} is {'allowed' if allowed else 'denied'}")
+                is_there = has_secrets or thing not in SECRETS
+                is_right = (action, "*") in needed[name] or ((action, thing) in needed[name] and is_there)
+                must(allowed == is_right, f"{name}: {action} on {thing} is {'allowed' if allowed else 'denied'}")
                 checks += 1
-    print(f"rights: {checks} combinations of role, action and thing evaluated; allowed is what rights.yaml lists")
+    print(f"rights {'with' if has_secrets else 'without'} secrets: {checks} combinations of role, action and thing evaluated; allowed is what rights.yaml lists")
 
 
 def main() -> None:
-    """Everything in order."""
-    template = rendered()
-    kinds = [resource["Type"] for resource in template["Resources"].values()]
-    print(f"SAM renders {len(kinds)} resources of {len(set(kinds))} types")
-    ids = deploy(template)
-    queue_arns = queues(ids)
-    found = functions(ids, template)
-    rights(found, queue_arns, ids, template)
+    """Everything in order, once with all secrets and once without any."""
+    for has_secrets in (True, False):
+        with mock_aws(config={"lambda": {"use_docker": False}}):
+            template = rendered()
+            kinds = [resource["Type"] for resource in template["Resources"].values()]
+            print(f"SAM renders {len(kinds)} resources of {len(set(kinds))} types")
+            ids = deploy(template, {**PARAMETERS, **SECRETS} if has_secrets else PARAMETERS)
+            queue_arns = queues(ids)
+            found = functions(ids, template)
+            rights(found, queue_arns, ids, template, has_secrets)
 
 
 if __name__ == "__main__":
-    with mock_aws(config={"lambda": {"use_docker": False}}):
-        main()
+    main()

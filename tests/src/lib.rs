@@ -10,6 +10,7 @@ pub mod openapi;
 pub mod pipeline;
 pub mod rie;
 pub mod samples;
+pub mod secrets;
 pub mod secured;
 pub mod services;
 

@@ -20,7 +20,8 @@ use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
 
 use crate::faults::proxy::Proxy;
-use crate::secured::{Secured, assert_no_secret, passwords_of};
+use crate::secrets::by_secrets;
+use crate::secured::{Secured, assert_no_secret};
 use crate::server;
 
 /// The project's folder.
@@ -52,7 +53,8 @@ pub fn binaries() -> PathBuf {
     }
 }
 
-/// The parameters for user, password, CA file and kind of security of Kafka, Redis and PostgreSQL; of those in a URL the CA file alone.
+/// The parameters for user, password, CA file and kind of security of Kafka, Redis and PostgreSQL; of those in a URL the CA file alone. Users and passwords
+/// become secrets.
 const SECURED_SETTINGS: [[&str; 4]; 3] = [
     ["KafkaUsername", "KafkaPassword", "KafkaCaFile", "KafkaSecurity"],
     ["", "", "RedisCaFile", ""],
@@ -80,6 +82,8 @@ pub struct Pipeline {
     /// What must be in no log and in no answer.
     pub secrets: Vec<String>,
     answers: Mutex<Vec<String>>,
+    /// The ARN of each secret that the functions have, by its parameter.
+    pub secret_arns: BTreeMap<String, String>,
     /// The URL of each of the template's queues, by its logical id.
     pub queue_urls: BTreeMap<String, String>,
     directory: PathBuf,
@@ -234,6 +238,10 @@ impl Pipeline {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
+        let (given, mut secrets) = by_secrets(given).await;
+        let is_of_secret = |(name, _): &(&String, &String)| name.ends_with("SecretArn");
+        let secret_arns = given.iter().filter(is_of_secret);
+        let secret_arns = secret_arns.map(|(name, arn)| (name.clone(), arn.clone())).collect();
         let template = project().join("template.yaml");
         let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
         let mut queue_urls = BTreeMap::new();
@@ -273,9 +281,9 @@ impl Pipeline {
             ("AWS_ACCESS_KEY_ID", "local".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", aws_secret.clone()),
             ("AWS_ENDPOINT_URL_SQS", sqs_url),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", server("HWANYUL_TEST_SQS")),
         ];
         let function_env = function_env.map(|(name, value)| (name.to_owned(), value));
-        let mut secrets = passwords_of(&given);
         secrets.push(aws_secret);
         let certificates = [&on_kafka, &on_redis, &on_postgres];
         let certificates = certificates.iter().filter_map(|options| options.security.as_ref());
@@ -323,6 +331,7 @@ impl Pipeline {
             proxies,
             secrets,
             answers: Mutex::default(),
+            secret_arns,
             queue_urls,
             directory,
             _feed: feed,

@@ -3,7 +3,6 @@
 mod functions;
 mod proxy;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,25 +72,6 @@ fn security(authority: &Authority, validity: Validity) -> Security {
         password: random(),
         certificate: authority.issue(validity).unwrap(),
     }
-}
-
-/// Every password and key among a template's parameters, those inside of URLs included.
-#[must_use]
-pub fn passwords_of(parameters: &BTreeMap<String, String>) -> Vec<String> {
-    let mut found = Vec::new();
-    for (name, value) in parameters {
-        if ["Password", "ApiKey"].iter().any(|end| name.ends_with(end)) {
-            found.push(value.clone());
-        }
-        for login in value
-            .split("://")
-            .filter_map(|part| part.split_once('@').map(|(login, _)| login))
-        {
-            found.extend(login.split_once(':').map(|(_, password)| password.to_owned()));
-        }
-    }
-    found.retain(|secret| !secret.is_empty());
-    found
 }
 
 /// Looks for every secret in every log below `directory` (those of servers directly in it, those of functions in `logs`) and in every answer.

@@ -4,14 +4,18 @@ use chrono::Utc;
 use ingestor::{Config, IngestError, Ingestor, Request, Summary};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
+use shared::config::Get;
+use shared::function::Instance;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init()?;
-    let config = Config::read(&shared::config::environment)
+    let build = |get: Get<'_>| Config::read(get).map(Ingestor::new);
+    let handle = async |ingestor: &Ingestor, event: &LambdaEvent<Value>| answer(ingestor, event.payload.clone()).await;
+    let instance = Instance::start(build)
+        .await
         .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The ingestor cannot start"))?;
-    let ingestor = &Ingestor::new(config);
-    shared::function::run(async move |event: LambdaEvent<Value>| answer(ingestor, event.payload).await).await
+    instance.serve(handle, Result::is_err).await
 }
 
 async fn answer(ingestor: &Ingestor, input: Value) -> Result<Summary, IngestError> {

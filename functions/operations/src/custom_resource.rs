@@ -6,12 +6,14 @@
 use std::time::Duration;
 
 use lambda_runtime::{Error, LambdaEvent};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::apply::chain;
+use shared::config::{ConfigError, Get};
+use shared::function::Instance;
 
 /// What CloudFormation asks.
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Request {
     request_type: String,
@@ -23,21 +25,39 @@ struct Request {
     physical_resource_id: Option<String>,
 }
 
-/// Serves a function whose `work` makes something exist that may exist already.
+/// Serves a function whose `work` makes something exist that may exist already, with the service that `build` makes.
 ///
 /// A deletion is acknowledged and does nothing: topics and tables hold data, which outlives a stack.
 ///
 /// # Errors
 /// When the Runtime API ends.
-pub async fn run<R: Serialize>(work: impl AsyncFn() -> Result<R, Error>) -> Result<(), Error> {
-    let work = &work;
-    shared::function::run(async move |event: LambdaEvent<Value>| handle(event.payload, work).await).await
+pub async fn run<S, R: Serialize, F: std::error::Error + Send + Sync + 'static>(
+    build: impl Fn(Get<'_>) -> Result<S, ConfigError>,
+    work: impl AsyncFn(&S) -> Result<R, F>,
+) -> Result<(), Error> {
+    let work = &async |service: &S| work(service).await.map_err(Error::from);
+    match Instance::start(&build).await {
+        Ok(instance) => {
+            let handle = async |service: &S, event: &LambdaEvent<Value>| {
+                handle(&event.payload, async || work(service).await).await
+            };
+            instance.serve(handle, Result::is_err).await
+        }
+        // A function that ends tells CloudFormation nothing, which then waits for an hour. This one says what is wrong, until it can start.
+        Err(_) => {
+            let handle = async |(): &(), event: &LambdaEvent<Value>| {
+                let start = async || work(Instance::start(&build).await?.service()).await;
+                handle(&event.payload, start).await
+            };
+            shared::function::run(|_| Ok(()), handle).await
+        }
+    }
 }
 
-async fn handle<R: Serialize>(event: Value, work: &impl AsyncFn() -> Result<R, Error>) -> Result<Value, Error> {
+async fn handle<R: Serialize>(event: &Value, work: impl AsyncFn() -> Result<R, Error>) -> Result<Value, Error> {
     // The runtime answers with an error's own sentence alone, and the cause is what people need.
     let work = async || work().await.map_err(|error| Error::from(chain(error.as_ref())));
-    let Ok(request) = serde_json::from_value::<Request>(event) else {
+    let Ok(request) = Request::deserialize(event) else {
         return Ok(serde_json::to_value(work().await?)?);
     };
     let outcome = match request.request_type.as_str() {

@@ -1,25 +1,45 @@
 //! The four topics, with as many partitions as `shared::event::Topic` says.
 
-use lambda_runtime::Error;
-use shared::config::{Get, KafkaConfig, parse_or, var};
-use shared::publish::{TopicReport, Topics};
-use tokio::sync::OnceCell;
+use shared::config::{ConfigError, Get, KafkaConfig, parse_or, var};
+use shared::publish::{TopicReport, Topics, TopicsError};
 
-/// Creates the topics that are missing. Those that exist are left as they are; one with too few partitions is logged and shows in the report, because
-/// adding partitions would move keys to other partitions and break their order. `topics` is made at the first use.
-///
-/// # Errors
-/// When a variable is missing or Kafka refuses.
-pub async fn ensure(get: Get<'_>, topics: &OnceCell<Topics>) -> Result<Vec<TopicReport>, Error> {
-    let replication = parse_or(
-        get,
-        var::KAFKA_REPLICATION,
-        3_i16,
-        "a whole number, at most the number of brokers",
-    )?;
-    let make = async || KafkaConfig::read(get).map(Topics::new);
-    let reports = topics.get_or_try_init(make).await?.ensure(replication).await?;
-    for report in &reports {
+/// The topics that there have to be. Connects at the first use.
+pub struct WantedTopics {
+    topics: Topics,
+    replication: i16,
+}
+
+impl WantedTopics {
+    /// As `KAFKA_*` say, with `KAFKA_REPLICATION` copies each (3 unless set).
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable.
+    pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            topics: Topics::new(KafkaConfig::read(get)?),
+            replication: parse_or(
+                get,
+                var::KAFKA_REPLICATION,
+                3,
+                "a whole number, at most the number of brokers",
+            )?,
+        })
+    }
+
+    /// Creates the topics that are missing. Those that exist are left as they are; one with too few partitions is logged and shows in the report, because
+    /// adding partitions would move keys to other partitions and break their order.
+    ///
+    /// # Errors
+    /// When Kafka refuses.
+    pub async fn ensure(&self) -> Result<Vec<TopicReport>, TopicsError> {
+        let reports = self.topics.ensure(self.replication).await?;
+        log(&reports);
+        Ok(reports)
+    }
+}
+
+fn log(reports: &[TopicReport]) {
+    for report in reports {
         if report.has_too_few() {
             tracing::warn!(
                 kafka.topic = report.topic,
@@ -36,5 +56,4 @@ pub async fn ensure(get: Get<'_>, topics: &OnceCell<Topics>) -> Result<Vec<Topic
             );
         }
     }
-    Ok(reports)
 }

@@ -14,7 +14,7 @@ use crate::store::Store;
 const CLICKS_A_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
 impl Ranking {
-    /// The service on `MONGODB_URI`, `REDIS_URL` and `REDIS_CLUSTER`, with `CLICK_LIMIT_PER_MINUTE` (100 unless set) for each client. Connects at the
+    /// The service on `MONGODB_URI`, `REDIS_URL` (with their users and passwords) and `REDIS_CLUSTER`, with `CLICK_LIMIT_PER_MINUTE` (100 unless set) for each client. Connects at the
     /// first use.
     ///
     /// # Errors

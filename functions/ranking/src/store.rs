@@ -23,6 +23,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use shared::config::{ConfigError, Get};
 use shared::country::CountryCode;
+use shared::secrets::note_refused_login;
 
 pub use self::claims::{CLAIM_LIFE, Claim, Counts};
 pub use self::days::RECENT_KEYS;
@@ -42,7 +43,7 @@ const CLAIMS: &str = "claims";
 pub enum StoreError {
     /// MongoDB could not be reached, did not answer in time or refused the operation.
     #[error("mongodb failed")]
-    Mongo(#[from] mongodb::error::Error),
+    Mongo(#[source] mongodb::error::Error),
     /// A document is not what this version of the service writes.
     #[error("{collection} has {field} {value:?}, which is no {allowed}")]
     Document {
@@ -65,6 +66,15 @@ pub enum StoreError {
         /// How often it was tried.
         attempts: u32,
     },
+}
+
+impl From<mongodb::error::Error> for StoreError {
+    fn from(error: mongodb::error::Error) -> Self {
+        if connection::is_refused_login(&error) {
+            note_refused_login();
+        }
+        Self::Mongo(error)
+    }
 }
 
 /// The clicks. Connects at the first use.

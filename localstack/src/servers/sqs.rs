@@ -1,4 +1,4 @@
-//! Amazon SQS, as LocalStack speaks it. LocalStack's free edition keeps queues in memory only, so killed is emptied.
+//! Amazon SQS, as LocalStack speaks it, and beside it Secrets Manager. LocalStack's free edition keeps both in memory only, so killed is emptied.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -85,8 +85,8 @@ impl ServerKind for Kind {
 fn environment(dir: &Path, port: u16) -> Vec<(String, String)> {
     let dir = dir.display().to_string();
     [
-        // S3 is loaded when a mapping's on-failure records first go there.
-        ("SERVICES", "sqs,s3".to_owned()),
+        // S3 is loaded when a mapping's on-failure records first go there, Secrets Manager when a function has a secret.
+        ("SERVICES", "sqs,s3,secretsmanager".to_owned()),
         ("GATEWAY_SERVER", "hypercorn".to_owned()),
         ("GATEWAY_LISTEN", format!("127.0.0.1:{port}")),
         // Queue URLs that lead here without DNS.

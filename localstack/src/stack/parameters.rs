@@ -38,13 +38,15 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
     parameters
 }
 
-/// What Lambda sets for every function on AWS, and where SQS and Lambda's own API are here.
+/// What Lambda sets for every function on AWS, and where SQS, Secrets Manager and Lambda's own API are here.
 pub(super) fn function_env(endpoints: &Endpoints) -> BTreeMap<String, String> {
     let variables = [
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
         ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
         ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
+        // The same program.
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoints.sqs),
         ("AWS_ENDPOINT_URL_LAMBDA", &endpoints.lambda),
     ];
     variables

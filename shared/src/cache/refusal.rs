@@ -3,8 +3,9 @@
 use redis::{ErrorKind, RedisError};
 
 use crate::certificate::{Fault, text_of};
-use crate::config::var::{REDIS_CA_FILE, REDIS_URL};
+use crate::config::var::{REDIS_CA_FILE, REDIS_SECRET_ARN, REDIS_URL};
 use crate::config::{CaFile, RedisConfig};
+use crate::secrets::note_refused_login;
 
 /// What a failed connection means.
 pub(super) enum Failure {
@@ -16,7 +17,8 @@ pub(super) enum Failure {
     Away,
 }
 
-/// What it means that no connection could be made. A cluster's client has only the text of its nodes' errors.
+/// What it means that no connection could be made. A cluster's client has only the text of its nodes' errors. That a user is refused is noted, because the
+/// secrets may have changed.
 pub(super) fn failure(config: &RedisConfig, error: &RedisError) -> Failure {
     let text = text_of(error);
     let says = |words: &str| text.contains(words);
@@ -25,13 +27,15 @@ pub(super) fn failure(config: &RedisConfig, error: &RedisError) -> Failure {
         let path = config.ca_file.as_ref().map(CaFile::path);
         Failure::Refused(fault.sentence(REDIS_URL, REDIS_CA_FILE, path))
     } else if error.kind() == ErrorKind::AuthenticationFailed || says("authentication failed") || says("WRONGPASS") {
+        note_refused_login();
         let user = user(&config.url);
         Failure::Refused(format!(
-            "redis refused user {user:?}: wrong user or password in {REDIS_URL}"
+            "redis refused user {user:?}: wrong user or password in {REDIS_URL} or in the secret of {REDIS_SECRET_ARN}"
         ))
     } else if says("NOAUTH") {
+        note_refused_login();
         Failure::Refused(format!(
-            "redis wants a user and a password, which {REDIS_URL} does not have"
+            "redis wants a user and a password, which {REDIS_URL} does not have, and no secret of {REDIS_SECRET_ARN}"
         ))
     } else if says("NOPERM") {
         Failure::Refused(format!("redis does not let the user in {REDIS_URL} do what it must"))

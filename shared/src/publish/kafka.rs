@@ -135,7 +135,7 @@ impl KafkaSender {
             match timeout_at(deadline, producer.enqueue(to_kafka(record))).await {
                 Ok(Ok(handle)) => queued.push(handle),
                 Ok(Err(error)) => {
-                    delivery.error = Some(KafkaError::Refused(error));
+                    delivery.error = Some(self.refused(error));
                     break;
                 }
                 Err(_) => {
@@ -149,7 +149,7 @@ impl KafkaSender {
             match timeout_at(deadline, handle).await {
                 Ok(Ok(_)) => *is_acknowledged = true,
                 Ok(Err(error)) => {
-                    delivery.error.get_or_insert(KafkaError::Refused(error));
+                    delivery.error.get_or_insert_with(|| self.refused(error));
                 }
                 Err(_) => {
                     delivery.error.get_or_insert(KafkaError::Late(limit));
@@ -160,6 +160,10 @@ impl KafkaSender {
             self.discard(&producer).await;
         }
         delivery
+    }
+
+    fn refused(&self, error: KrafkaError) -> KafkaError {
+        KafkaError::Refused(refusal::of_login(&self.config, error))
     }
 
     async fn producer(&self, limit: Duration) -> Result<Arc<Producer>, KafkaError> {

@@ -5,25 +5,17 @@ use std::io;
 use krafka::KrafkaError;
 
 use crate::certificate::{Fault, text_of};
-use crate::config::var::{KAFKA_BOOTSTRAP_SERVERS, KAFKA_CA_FILE, KAFKA_PASSWORD, KAFKA_SECURITY, KAFKA_USERNAME};
+use crate::config::var::{
+    KAFKA_BOOTSTRAP_SERVERS, KAFKA_CA_FILE, KAFKA_PASSWORD, KAFKA_SECRET_ARN, KAFKA_SECURITY, KAFKA_USERNAME,
+};
 use crate::config::{CaFile, KafkaConfig, KafkaSecurity};
+use crate::secrets::note_refused_login;
 
-/// The same kind of error, so that a refusal stays permanent and a broken connection stays none, in words that name the setting.
+/// The same kind of error, so that a refusal stays permanent and a broken connection stays none, in words that name the setting. That a user is refused is
+/// noted, because the secret may have changed.
 pub(super) fn named(config: &KafkaConfig, error: KrafkaError) -> KrafkaError {
     match error {
-        KrafkaError::Auth { message, source } => {
-            let message = match reason(
-                config,
-                &text_of(&KrafkaError::Auth {
-                    message: message.clone(),
-                    source: source.clone(),
-                }),
-            ) {
-                Some(reason) => format!("{reason} ({message})"),
-                None => message,
-            };
-            KrafkaError::Auth { message, source }
-        }
+        KrafkaError::Auth { .. } => of_login(config, error),
         KrafkaError::Network(error) if hung_up(&error) => {
             KrafkaError::network(io::Error::new(error.kind(), format!("{} ({error})", mismatch(config))))
         }
@@ -31,6 +23,21 @@ pub(super) fn named(config: &KafkaConfig, error: KrafkaError) -> KrafkaError {
             kind,
             message: format!("{} ({message})", mismatch(config)),
         },
+        other => other,
+    }
+}
+
+/// The same of a connection that was there before, whose end says nothing of the settings.
+pub(super) fn of_login(config: &KafkaConfig, error: KrafkaError) -> KrafkaError {
+    let text = text_of(&error);
+    match error {
+        KrafkaError::Auth { message, source } => {
+            let message = match reason(config, &text) {
+                Some(reason) => format!("{reason} ({message})"),
+                None => message,
+            };
+            KrafkaError::Auth { message, source }
+        }
         other => other,
     }
 }
@@ -45,9 +52,13 @@ fn reason(config: &KafkaConfig, text: &str) -> Option<String> {
                 None if text.contains("SASL handshake failed") => {
                     format!("the broker does not know SCRAM-SHA-512, which {KAFKA_SECURITY} sasl_ssl_scram means")
                 }
-                None => format!(
-                    "the broker refused user {username:?}: wrong password in {KAFKA_PASSWORD}, or wrong user in {KAFKA_USERNAME}"
-                ),
+                None => {
+                    note_refused_login();
+                    format!(
+                        "the broker refused user {username:?}: wrong password in {KAFKA_PASSWORD}, or wrong user in {KAFKA_USERNAME}, which the secret \
+                         of {KAFKA_SECRET_ARN} may give"
+                    )
+                }
             })
         }
         KafkaSecurity::MskIam { .. } => Some(format!(

@@ -1,9 +1,11 @@
 //! Why PostgreSQL does not let us in, in terms of the settings.
 
 use crate::certificate::{Fault, text_of};
-use crate::config::var::{DATABASE_CA_FILE, DATABASE_URL};
+use crate::config::var::{DATABASE_CA_FILE, DATABASE_SECRET_ARN, DATABASE_URL};
+use crate::secrets::note_refused_login;
 
-/// Which setting is to blame, when one is. The server's own words stand before it and are not repeated.
+/// Which setting is to blame, when one is. The server's own words stand before it and are not repeated. That a user is refused is noted, because the secrets
+/// may have changed: every error of PostgreSQL comes here before it is logged or answered.
 ///
 /// SQLSTATE codes: PostgreSQL's manual, appendix A.
 pub(crate) fn refusal(error: &sqlx::Error) -> Option<String> {
@@ -13,19 +15,25 @@ pub(crate) fn refusal(error: &sqlx::Error) -> Option<String> {
         return Some(fault.sentence(DATABASE_URL, &setting, None));
     }
     match error {
-        sqlx::Error::Database(refused) => match refused.code().as_deref()? {
-            "28P01" => Some(format!(
-                "PostgreSQL refused the user in {DATABASE_URL}: wrong user or password"
-            )),
-            "28000" if text.contains("no encryption") => Some(format!(
-                "PostgreSQL lets this user in over TLS only: {DATABASE_URL} needs sslmode=verify-full"
-            )),
-            "28000" => Some(format!(
-                "PostgreSQL has no rule that lets in the user of {DATABASE_URL} from here"
-            )),
-            "3D000" => Some(format!("the database in {DATABASE_URL} does not exist")),
-            _ => None,
-        },
+        sqlx::Error::Database(refused) => {
+            let code = refused.code()?;
+            if matches!(&*code, "28P01" | "28000") {
+                note_refused_login();
+            }
+            match &*code {
+                "28P01" => Some(format!(
+                    "PostgreSQL refused the user in {DATABASE_URL}: wrong user or password, there or in the secret of {DATABASE_SECRET_ARN}"
+                )),
+                "28000" if text.contains("no encryption") => Some(format!(
+                    "PostgreSQL lets this user in over TLS only: {DATABASE_URL} needs sslmode=verify-full"
+                )),
+                "28000" => Some(format!(
+                    "PostgreSQL has no rule that lets in the user of {DATABASE_URL} from here"
+                )),
+                "3D000" => Some(format!("the database in {DATABASE_URL} does not exist")),
+                _ => None,
+            }
+        }
         sqlx::Error::Tls(_) => Some(format!("TLS failed as sslmode in {DATABASE_URL} wants it")),
         _ => None,
     }

@@ -54,7 +54,7 @@ fn access() -> Value {
     };
     json!([
         {"Type": "SASL_SCRAM_512_AUTH", "URI": {"Ref": "KafkaSecretArn"}},
-        only_if("HasKafkaCa", json!({"Type": "SERVER_ROOT_CA_CERTIFICATE", "URI": {"Ref": "KafkaCaSecretArn"}})),
+        only_if("HasKafkaCaSecret", json!({"Type": "SERVER_ROOT_CA_CERTIFICATE", "URI": {"Ref": "KafkaCaSecretArn"}})),
         network("VPC_SUBNET", "subnet", "SubnetIds", 0),
         network("VPC_SUBNET", "subnet", "SubnetIds", 1),
         network("VPC_SECURITY_GROUP", "security_group", "SecurityGroupIds", 0),

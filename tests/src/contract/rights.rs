@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::document::Document;
 use crate::pipeline::project;
 
-/// An action on one thing: `cluster`, `topic/NAME`, `group/NAME`, or a logical id of the template.
+/// An action on one thing: `cluster`, `topic/NAME`, `group/NAME`, a parameter with a secret's ARN, or a logical id of the template.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     /// `sqs:SendMessage`.
@@ -64,11 +64,17 @@ pub(super) fn check(template: &Document, needed: &BTreeMap<String, BTreeSet<Righ
         };
         let mut given = BTreeSet::new();
         for policy in function.properties["Policies"].as_array().into_iter().flatten() {
-            // A policy of the template's own, or statements in place.
-            let own = policy["Ref"]
-                .as_str()
-                .map(|id| &template.0["Resources"][id]["Properties"]["PolicyDocument"]);
-            let Some(statements) = own.unwrap_or(policy)["Statement"].as_array() else {
+            // A policy of the template's own, one that a secret brings, or statements in place.
+            let own = policy["Ref"].as_str();
+            let own = own.map(|id| &template.0["Resources"][id]["Properties"]["PolicyDocument"]);
+            let policy = match of_secret(template, own.unwrap_or(policy)) {
+                Ok(policy) => policy,
+                Err(problem) => {
+                    found.push(format!("{name}: {problem}"));
+                    continue;
+                }
+            };
+            let Some(statements) = policy["Statement"].as_array() else {
                 found.push(format!("{name}: a policy that is no list of statements: {policy}"));
                 continue;
             };
@@ -85,6 +91,36 @@ pub(super) fn check(template: &Document, needed: &BTreeMap<String, BTreeSet<Righ
         found.extend(surplus.map(|right| format!("{name}: no code needs {} on {}", right.action, right.on)));
     }
     found
+}
+
+/// A policy; of one that is there on a condition, that which it is when there is the secret that it is for. No other condition may decide over rights.
+fn of_secret<'a>(template: &Document, policy: &'a Value) -> Result<&'a Value, String> {
+    let Some(choice) = policy["Fn::If"].as_array() else {
+        return Ok(policy);
+    };
+    let condition = choice[0].as_str().unwrap_or_default();
+    let secret = condition
+        .strip_prefix("Has")
+        .map(|name| format!("{name}Arn"))
+        .unwrap_or_default();
+    let is_named = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": secret}, ""]}]});
+    if template.0["Conditions"][condition] != is_named {
+        return Err(format!("condition {condition} is not that {secret} is set"));
+    }
+    let others = choice[1]["Statement"].as_array().into_iter().flatten();
+    if others
+        .flat_map(|statement| statement["Resource"].as_array())
+        .flatten()
+        .any(|on| on["Ref"] != *secret)
+    {
+        return Err(format!(
+            "condition {condition} decides over another right than that on {secret}"
+        ));
+    }
+    if choice[2] != json!({"Ref": "AWS::NoValue"}) {
+        return Err(format!("without {secret} there is a policy: {}", choice[2]));
+    }
+    Ok(&choice[1])
 }
 
 fn allowed(statement: &Value) -> Result<Vec<Right>, String> {
@@ -119,6 +155,9 @@ fn thing(resource: &Value) -> String {
     }
     if resource["Ref"] == "MskClusterArn" {
         return "cluster".to_owned();
+    }
+    if let Some(secret) = resource["Ref"].as_str().filter(|name| name.ends_with("SecretArn")) {
+        return secret.to_owned();
     }
     if resource["Fn::GetAtt"][1] == "Arn" {
         return resource["Fn::GetAtt"][0].as_str().unwrap_or_default().to_owned();

@@ -1,29 +1,28 @@
-//! Secrets: no value in the template, and no parameter that shows one.
+//! Secrets: no value in the template, no parameter for one, and none that shows what a URL may hold.
 
 use serde_json::Value;
 
 use super::document::Document;
 
-/// Whether a variable or parameter of this name holds, or may hold, a secret: URLs of servers carry passwords.
-fn is_secret(name: &str) -> bool {
+/// Names of what is nothing but a secret.
+const SECRETS: [&str; 4] = ["password", "apikey", "secret", "token"];
+/// Names of what may hold one: URLs of servers can carry passwords.
+const ADDRESSES: [&str; 3] = ["redisurl", "databaseurl", "mongodburi"];
+
+fn ends_with(name: &str, words: &[&str]) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "");
-    [
-        "password",
-        "apikey",
-        "secret",
-        "token",
-        "redisurl",
-        "databaseurl",
-        "mongodburi",
-    ]
-    .iter()
-    .any(|word| name.ends_with(word))
+    words.iter().any(|word| name.ends_with(word))
 }
 
 pub(super) fn check(template: &Document) -> Vec<String> {
     let mut found = Vec::new();
     for (name, parameter) in template.0["Parameters"].as_object().into_iter().flatten() {
-        if !is_secret(name) {
+        if ends_with(name, &SECRETS) {
+            found.push(format!(
+                "parameter {name} is a secret, which Secrets Manager should keep"
+            ));
+        }
+        if !ends_with(name, &ADDRESSES) {
             continue;
         }
         if parameter["NoEcho"] != true {
@@ -36,7 +35,7 @@ pub(super) fn check(template: &Document) -> Vec<String> {
     for function in template.functions() {
         let variables = function.properties["Environment"]["Variables"].as_object();
         for (name, value) in variables.into_iter().flatten() {
-            if is_secret(name) && value.is_string() {
+            if (ends_with(name, &SECRETS) || ends_with(name, &ADDRESSES)) && value.is_string() {
                 found.push(format!("{}: variable {name} is a secret in plain text", function.name));
             }
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
+use shared::config::secret::source_of;
 
 use super::document::Document;
 use crate::rie::answer_and_log;
@@ -52,6 +53,12 @@ fn is_set_elsewhere(name: &str) -> bool {
     name.starts_with("AWS_")
 }
 
+/// Whether a secret gives a variable whose ARN is set. It may give a server's address too, but AWS's own secrets do not, so that is wanted all the same.
+fn is_given(name: &str, set: &BTreeSet<String>) -> bool {
+    let is_address = name.ends_with("_URL") || name.ends_with("_URI");
+    !is_address && source_of(name).is_some_and(|source| set.contains(source.arn))
+}
+
 pub(super) fn check(template: &Document, read: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
     let mut found = Vec::new();
     let names = |value: &Value| -> BTreeSet<String> {
@@ -66,7 +73,7 @@ pub(super) fn check(template: &Document, read: &BTreeMap<String, BTreeSet<String
         let read = read.get(&function.name).unwrap_or(&nothing);
         let lacking = read
             .iter()
-            .filter(|name| !is_set_elsewhere(name) && !set.contains(*name));
+            .filter(|name| !is_set_elsewhere(name) && !set.contains(*name) && !is_given(name, &set));
         found.extend(lacking.map(|name| format!("{}: it reads {name}, which is not set", function.name)));
         let surplus = set.difference(read);
         found.extend(surplus.map(|name| format!("{}: nothing reads {name}, which is set", function.name)));

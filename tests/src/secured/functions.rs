@@ -12,8 +12,9 @@ use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::publish::Topics;
 use uuid::Uuid;
 
-use super::{assert_no_secret, passwords_of};
+use super::assert_no_secret;
 use crate::pipeline::{binaries, project};
+use crate::secrets::by_secrets;
 use crate::{own_database, own_redis_database, server};
 
 /// Settings with which every function works, on the plain servers that `./tests/run` starts.
@@ -83,11 +84,12 @@ impl Functions {
         parameters
     }
 
-    /// A cold start with these settings and one invocation. No password of theirs may stand in the log or in the answer.
+    /// A cold start with these settings, users and passwords in secrets, and one invocation. No password of theirs may stand in the log or in the answer.
     ///
     /// # Panics
     /// When the emulator does not start, or a secret was written.
     pub async fn invoke(&self, parameters: BTreeMap<String, String>, function: &str, event: &str) -> Seen {
+        let (parameters, mut secrets) = by_secrets(parameters).await;
         let template = project().join("template.yaml");
         let queues = Template::load(&template, &parameters).unwrap().queues;
         // Where nothing listens: what Kafka does not take must not be rescued unseen.
@@ -101,9 +103,9 @@ impl Functions {
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", &aws_secret),
             ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &server("HWANYUL_TEST_SQS")),
             ("AWS_MAX_ATTEMPTS", "1"),
         ];
-        let mut secrets = passwords_of(&parameters);
         secrets.push(aws_secret.clone());
         let kafka = KafkaAccess::plaintext(parameters["KafkaBootstrapServers"].clone());
         let function_env = function_env.map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -1,15 +1,10 @@
 //! Lambda for topic `cache_invalidation`. It wires; [`currency::Currency::cache_invalidated`] decides.
 
 use currency::Currency;
-use shared::config::environment;
-use shared::event::CacheInvalidation;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     shared::telemetry::init()?;
-    let service = Currency::read(&environment)?; // Once per cold start; warm invocations reuse its connections.
-    shared::batch::run(&environment, async |events: &[CacheInvalidation]| {
-        service.cache_invalidated(events).await
-    })
-    .await
+    // Once per cold start, and once more when secrets were rotated; warm invocations reuse its connections.
+    shared::batch::run(Currency::read, Currency::cache_invalidated).await
 }

@@ -1,15 +1,10 @@
 //! Lambda for topic `data_processing_completed`. It wires; [`history::History::processing_completed`] decides.
 
 use history::History;
-use shared::config::environment;
-use shared::event::DataProcessingCompleted;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     shared::telemetry::init()?;
-    let service = History::read(&environment)?; // Once per cold start; warm invocations reuse its connections.
-    shared::batch::run(&environment, async |events: &[DataProcessingCompleted]| {
-        service.processing_completed(events).await
-    })
-    .await
+    // Once per cold start, and once more when secrets were rotated; warm invocations reuse its connections.
+    shared::batch::run(History::read, History::processing_completed).await
 }

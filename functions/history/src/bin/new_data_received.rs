@@ -1,15 +1,10 @@
 //! Lambda for topic `new_data_received`. It wires; [`history::History::new_data_received`] decides.
 
 use history::History;
-use shared::config::environment;
-use shared::event::NewDataReceived;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     shared::telemetry::init()?;
-    let service = History::read(&environment)?; // Once per cold start; warm invocations reuse its connections.
-    shared::batch::run(&environment, async |events: &[NewDataReceived]| {
-        service.new_data_received(events).await
-    })
-    .await
+    // Once per cold start, and once more when secrets were rotated; warm invocations reuse its connections.
+    shared::batch::run(History::read, History::new_data_received).await
 }

@@ -2,13 +2,11 @@
 
 use lambda_runtime::{Error, LambdaEvent};
 use operations::backfill::{Backfill, BackfillRequest};
-use shared::config::environment;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init()?;
-    let backfill = &Backfill::read(&environment)?;
-    let handle = async move |event: LambdaEvent<BackfillRequest>| -> Result<_, Error> {
+    let handle = async |backfill: &Backfill, event: &LambdaEvent<BackfillRequest>| -> Result<_, Error> {
         let time_left = event
             .context
             .deadline()
@@ -18,5 +16,5 @@ async fn main() -> Result<(), Error> {
         // The runtime answers with an error's own sentence alone, and the cause is what people need.
         report.map_err(|error| shared::apply::chain(&error).into())
     };
-    shared::function::run(handle).await
+    shared::function::run(Backfill::read, handle).await
 }

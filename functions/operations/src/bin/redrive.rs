@@ -3,13 +3,11 @@
 use lambda_runtime::{Error, LambdaEvent};
 use operations::redrive::Redrive;
 use serde_json::value::RawValue;
-use shared::config::environment;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init()?;
-    let redrive = &Redrive::read(&environment)?;
-    let handle = async move |event: LambdaEvent<Box<RawValue>>| -> Result<Box<RawValue>, Error> {
+    let handle = async |redrive: &Redrive, event: &LambdaEvent<Box<RawValue>>| -> Result<Box<RawValue>, Error> {
         let deadline = event.context.deadline();
         let time_left = deadline
             .duration_since(std::time::SystemTime::now())
@@ -18,5 +16,5 @@ async fn main() -> Result<(), Error> {
         let answer = redrive.handle(event.payload.get(), time_left).await;
         answer.map_err(|error| shared::apply::chain(error.as_ref()).into())
     };
-    shared::function::run(handle).await
+    shared::function::run(Redrive::read, handle).await
 }

@@ -1,11 +1,9 @@
 //! Lambda that creates the topics, as a custom resource of the stack or invoked directly.
 
-use shared::config::environment;
-use tokio::sync::OnceCell;
+use operations::topics::WantedTopics;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     shared::telemetry::init()?;
-    let topics = OnceCell::new();
-    operations::custom_resource::run(async || operations::topics::ensure(&environment, &topics).await).await
+    operations::custom_resource::run(WantedTopics::read, WantedTopics::ensure).await
 }

@@ -9,7 +9,7 @@ use mongodb::options::{
     Acknowledgment, ClientOptions, ConnectionString, ReadPreference, SelectionCriteria, WriteConcern,
 };
 use mongodb::{Client, Database};
-use shared::config::{ConfigError, Get, required, var};
+use shared::config::{ConfigError, Get, required, var, with_login};
 use tokio::sync::OnceCell;
 
 use super::StoreError;
@@ -43,8 +43,11 @@ impl fmt::Debug for Connection {
 
 impl Connection {
     pub(super) fn read(get: Get<'_>) -> Result<Self, ConfigError> {
+        let uri = required(get, var::MONGODB_URI)?;
+        // Within the URI the driver knows what belongs together: a mechanism without a user is refused, and `authSource` goes with one.
+        let uri = with_login(&uri, get, var::MONGODB_USERNAME, var::MONGODB_PASSWORD);
         // The driver's own message may repeat parts of the URI.
-        let uri = ConnectionString::parse(required(get, var::MONGODB_URI)?).map_err(|_| ConfigError::Invalid {
+        let uri = ConnectionString::parse(uri).map_err(|_| ConfigError::Invalid {
             name: var::MONGODB_URI,
             value: "(hidden)".to_owned(),
             allowed: "mongodb://[user:password@]host:port[/database][?options], or mongodb+srv:// for a name in DNS",
@@ -108,4 +111,15 @@ fn settings(mut options: ClientOptions) -> ClientOptions {
 /// Whether the connection failed, and not what was asked over it. A server that could not be found at all is not looked for twice.
 fn is_broken(error: &Error) -> bool {
     matches!(*error.kind, ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. })
+}
+
+/// Whether MongoDB refused our user or password: its code 18 (`AuthenticationFailed`), as the driver says it of a new connection, or DocumentDB and servers
+/// behind a failed selection with the same name. Source: MongoDB's src/mongo/base/error_codes.yml.
+pub(super) fn is_refused_login(error: &Error) -> bool {
+    match &*error.kind {
+        ErrorKind::Authentication { .. } => true,
+        ErrorKind::Command(refusal) => refusal.code == 18,
+        ErrorKind::ServerSelection { message, .. } => message.contains("uthentication"),
+        _ => false,
+    }
 }
