@@ -7,7 +7,7 @@ use serde_json::Value;
 use shared::config::secret::source_of;
 
 use super::document::Document;
-use crate::rie::answer_and_log;
+use crate::rie::{Bootstrap, answer_and_log};
 use crate::samples::event;
 
 /// The names that `functions` read, found by running them with everything of the environment logged: once as in `environment`, and where Kafka is used once
@@ -40,7 +40,8 @@ pub async fn read_variables(
 async fn names(function: &str, environment: &BTreeMap<String, String>, limit: Duration) -> BTreeSet<String> {
     let mut environment = environment.clone();
     environment.insert("LOG_LEVEL".to_owned(), "trace".to_owned());
-    let (_, log) = answer_and_log(function, &event(function), &environment, limit).await;
+    let bootstrap = Bootstrap::of_this_machine(function);
+    let (_, log) = answer_and_log(&bootstrap, &event(function), &environment, limit).await;
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let read = lines.filter(|line| line["message"] == "Environment variable read");
     let names = read.filter_map(|line| line["name"].as_str().map(str::to_owned));
