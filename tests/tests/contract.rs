@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use flows::contract::{Document, Known, read_variables, rights, server_violations, violations};
 use flows::pipeline::project;
 use flows::samples::Samples;
+use localstack::emulator::{KafkaSource, Template};
 use serde_json::{Value, json};
 
 /// The binaries of the packages in `functions/`.
@@ -248,6 +249,37 @@ async fn the_template_and_the_code_agree_and_nothing_can_be_taken_from_it() {
         .map(|(what, _)| what)
         .collect();
     assert_eq!(unnoticed, Vec::<String>::new());
+}
+
+/// One template for both kinds of Kafka, as the local stack and the tests on secured servers use it.
+#[test]
+fn the_same_mappings_read_msk_and_any_other_kafka() {
+    let sources = |security: &str| {
+        let parameters = [
+            ("KafkaSecurity", security),
+            ("KafkaBootstrapServers", "broker.example:9098"),
+            (
+                "KafkaSecretArn",
+                "arn:aws:secretsmanager:us-east-1:000000000000:secret:kafka",
+            ),
+            ("RedisUrl", "rediss://redis.example:6379"),
+            ("DatabaseUrl", "postgres://database.example/rates"),
+            ("MongodbUri", "mongodb://mongo.example/hwanyul"),
+        ];
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let template = Template::load(project().join("template.yaml"), &parameters.into()).unwrap();
+        let mappings = template.mappings.into_iter();
+        mappings
+            .map(|mapping| (mapping.consumer_group, mapping.source))
+            .collect::<Vec<_>>()
+    };
+    let (msk, other) = (sources("msk_iam"), sources("sasl_ssl_scram"));
+    assert_eq!((msk.len(), other.len()), (8, 8));
+    for ((group, msk), (same, other)) in msk.iter().zip(&other) {
+        assert_eq!(group, same);
+        assert!(matches!(msk, KafkaSource::Msk { arn } if arn.starts_with("arn:aws:kafka:")));
+        assert_eq!(*other, KafkaSource::SelfManaged, "{group}");
+    }
 }
 
 #[test]

@@ -118,6 +118,18 @@ impl<'a> Resolver<'a> {
         self.resolve_at_depth(value, at, 0)
     }
 
+    /// The value that `!If` takes, itself unresolved; `None` when it is `AWS::NoValue`. Anything but `!If` is taken as it is.
+    pub(super) fn chosen<'v>(&self, value: &'v Value, at: At<'_>) -> Result<Option<&'v Value>, TemplateError> {
+        match as_function(value) {
+            Some((function, Value::Sequence(items))) if function == "If" && items.len() == 3 => {
+                let is_so = self.condition(&self.text(&items[0], at, 0)?, at)?;
+                self.chosen(&items[if is_so { 1 } else { 2 }], at)
+            }
+            Some((function, Value::String(name))) if function == "Ref" && name == "AWS::NoValue" => Ok(None),
+            _ => Ok(Some(value)),
+        }
+    }
+
     fn resolve_at_depth(&self, value: &Value, at: At<'_>, depth: usize) -> Result<Option<Json>, TemplateError> {
         if depth > DEEPEST {
             return Err(self.reference_error(at, &shown(value), "which refers back to itself"));

@@ -115,20 +115,19 @@ impl<'a> Properties<'a> {
 
     /// The unresolved mapping under `name`, so that its entries are resolved (and blamed) one by one.
     pub(super) fn mapping(&self, name: &str) -> Result<Option<&'a Mapping>, TemplateError> {
-        match self.raw.get(name) {
+        let property = self.path(name);
+        let at = At {
+            logical_id: self.logical_id,
+            property: &property,
+        };
+        let chosen = match self.raw.get(name) {
+            None => None,
+            Some(value) => self.resolver.chosen(value, at)?,
+        };
+        match chosen {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Mapping(mapping)) => Ok(Some(mapping)),
-            other => {
-                let property = self.path(name);
-                Err(self.resolver.refuse(
-                    At {
-                        logical_id: self.logical_id,
-                        property: &property,
-                    },
-                    other,
-                    "a mapping",
-                ))
-            }
+            other => Err(self.resolver.refuse(at, other, "a mapping")),
         }
     }
 
