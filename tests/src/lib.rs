@@ -9,6 +9,7 @@ pub mod fuzz;
 pub mod openapi;
 pub mod pipeline;
 pub mod rie;
+pub mod rotation;
 pub mod sam;
 pub mod samples;
 pub mod secrets;

@@ -97,3 +97,12 @@ fn without_login(urls: &str) -> (String, String) {
     let without = without.collect::<Vec<_>>().join(",");
     (without, found)
 }
+
+/// What a secret says.
+///
+/// # Panics
+/// When Secrets Manager does not answer, or it is no JSON.
+pub async fn get(arn: &str) -> Value {
+    let answer = client().await.get_secret_value().secret_id(arn).send().await.unwrap();
+    serde_json::from_str(answer.secret_string().unwrap()).unwrap()
+}

@@ -38,7 +38,10 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
     parameters
 }
 
-/// What Lambda sets for every function on AWS, and where SQS, Secrets Manager and Lambda's own API are here.
+/// Keys of providers, which functions have from Secrets Manager on AWS. Here they may stand in the environment of `up`.
+const KEYS: [&str; 2] = ["EXCHANGERATE_API_KEY", "KOREAEXIM_API_KEY"];
+
+/// What Lambda sets for every function on AWS, the keys of providers that this process has, and where SQS, Secrets Manager and Lambda's own API are here.
 pub(super) fn function_env(endpoints: &Endpoints) -> BTreeMap<String, String> {
     let variables = [
         ("AWS_REGION", "us-east-1"),
@@ -49,9 +52,13 @@ pub(super) fn function_env(endpoints: &Endpoints) -> BTreeMap<String, String> {
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoints.sqs),
         ("AWS_ENDPOINT_URL_LAMBDA", &endpoints.lambda),
     ];
+    let keys = KEYS
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
     variables
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .chain(keys)
         .collect()
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::CacheError;
-use super::refusal::{Failure, failure};
+use super::refusal::{Failure, failure, is_refused_login};
 use crate::config::RedisConfig;
 
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
@@ -181,7 +181,7 @@ async fn one(mut connection: impl ConnectionLike, command: &Cmd) -> RedisResult<
 /// The answers, or the first error that is the connection's and not a command's.
 fn unless_broken(answers: Vec<RedisResult<Value>>) -> RedisResult<Vec<RedisResult<Value>>> {
     let sorted = answers.into_iter().map(|answer| match answer {
-        Err(error) if is_broken(&error) => Err(error),
+        Err(error) if is_broken(&error) || is_refused_login(&error) => Err(error),
         answer => Ok(answer),
     });
     sorted.collect()

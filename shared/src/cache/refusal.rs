@@ -26,7 +26,7 @@ pub(super) fn failure(config: &RedisConfig, error: &RedisError) -> Failure {
     if let Some(fault) = Fault::of(&text) {
         let path = config.ca_file.as_ref().map(CaFile::path);
         Failure::Refused(fault.sentence(REDIS_URL, REDIS_CA_FILE, path))
-    } else if error.kind() == ErrorKind::AuthenticationFailed || says("authentication failed") || says("WRONGPASS") {
+    } else if is_wrong_login(error, &text) {
         note_refused_login();
         let user = user(&config.url);
         Failure::Refused(format!(
@@ -50,6 +50,17 @@ pub(super) fn failure(config: &RedisConfig, error: &RedisError) -> Failure {
     } else {
         Failure::Away
     }
+}
+
+/// Whether Redis does not take our user and password, or wants them first. A connection that was made again says so in answer to a command.
+pub(super) fn is_refused_login(error: &RedisError) -> bool {
+    let text = text_of(error);
+    is_wrong_login(error, &text) || text.contains("NOAUTH")
+}
+
+fn is_wrong_login(error: &RedisError, text: &str) -> bool {
+    let words = ["authentication failed", "WRONGPASS"];
+    error.kind() == ErrorKind::AuthenticationFailed || words.iter().any(|words| text.contains(words))
 }
 
 fn is_hang_up(error: &RedisError, text: &str) -> bool {
