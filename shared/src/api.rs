@@ -17,6 +17,8 @@ use axum::Router;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, Service as _};
 
+use crate::trace::Trigger;
+
 pub use self::answer::{Answer, Envelope, Freshness, Served, ServedFrom};
 pub use self::caller::{Caller, IamCaller, JsonBody};
 pub use self::edge::{CORRELATION_ID, edge};
@@ -32,5 +34,6 @@ pub use self::params::{FromParams, Nothing, Params, PathCode, Query};
 /// When the Runtime API ends.
 pub async fn serve(routes: Router) -> Result<(), lambda_http::Error> {
     let routes = Adapter::from(edge(routes));
-    crate::function::run(async move |event: LambdaEvent<LambdaRequest>| routes.clone().call(event).await).await
+    let answer = async move |event: LambdaEvent<LambdaRequest>| routes.clone().call(event).await;
+    crate::function::run_for(Trigger::Http, answer).await
 }
