@@ -4,6 +4,7 @@ use chrono::Utc;
 use ingestor::{Config, IngestError, Ingestor, Request, Summary};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
+use shared::trace::{self, Trigger};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -15,6 +16,9 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn answer(ingestor: &Ingestor, input: Value) -> Result<Summary, IngestError> {
+    if Request::is_scheduled(&input) {
+        trace::triggered_by(Trigger::Timer);
+    }
     let run = async { ingestor.run(Request::from_input(input)?, Utc::now()).await };
     run.await
         .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The run failed"))
