@@ -26,6 +26,8 @@ use serde_json::value::RawValue;
 use crate::config::{ConfigError, Get};
 use crate::function::Instance;
 
+use crate::trace::Trigger;
+
 pub use self::answer::{Answer, Envelope, Freshness, Served, ServedFrom};
 pub use self::caller::{Caller, IamCaller, JsonBody};
 pub use self::edge::{CORRELATION_ID, edge};
@@ -57,6 +59,6 @@ pub async fn serve(build: impl Fn(Get<'_>) -> Result<Router, ConfigError>) -> Re
     };
     instance
         .await?
-        .serve(handle, |_| has_failed.load(Ordering::Relaxed))
+        .serve(Trigger::Http, handle, |_| has_failed.load(Ordering::Relaxed))
         .await
 }

@@ -18,6 +18,7 @@ use crate::dead_letter::{DeadLetters, RefusalCode, shortened};
 use crate::event::{Payload, header};
 use crate::metrics::{self, Metric};
 use crate::record::{KafkaEvent, KafkaRecord};
+use crate::trace::{self, Trigger};
 
 /// Largest value that is decoded. Our payloads are some 300 bytes; a `cache_invalidation` of every currency is 4 kB.
 pub const MAX_VALUE_BYTES: usize = 256 * 1024;
@@ -72,7 +73,8 @@ pub async fn run<S, P: Payload>(
 ) -> Result<(), Error> {
     let apply = &apply;
     // The raw text is taken so that the event can be borrowed from it: a record then costs no allocation.
-    crate::function::run(
+    crate::function::run_for(
+        Trigger::PubSub,
         |get: Get<'_>| Ok((build(get)?, DeadLetters::read(get)?)),
         async move |(service, dead_letters): &(S, DeadLetters), event: &LambdaEvent<Box<RawValue>>| {
             let apply = async |payloads: &[P]| apply(service, payloads).await;
@@ -99,6 +101,9 @@ pub async fn handle<P: Payload>(
         error_type: "NotAKafkaEvent".to_owned(),
         error_message: format!("the event is not one of a Kafka event source mapping: {error}"),
     })?;
+    let records = || event.records.values().flatten();
+    let contexts = records().filter_map(|record| record.header(header::TRACEPARENT));
+    trace::consumes(P::TOPIC.name(), records().count(), contexts);
     let Decoded {
         payloads,
         places,
@@ -106,7 +111,7 @@ pub async fn handle<P: Payload>(
         mut refused,
     } = decode::<P>(&event);
     if tracing::enabled!(tracing::Level::DEBUG) {
-        for record in event.records.values().flatten() {
+        for record in records() {
             tracing::debug!(
                 kafka.topic = &*record.topic,
                 kafka.partition = record.partition,

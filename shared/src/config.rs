@@ -71,10 +71,18 @@ pub mod var {
     pub const BACKUP_RETRY_SECONDS: &str = "BACKUP_RETRY_SECONDS";
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,krafka=warn`.
     pub const LOG_LEVEL: &str = "LOG_LEVEL";
+    /// Where traces are sent, the base URL of an OTLP/HTTP receiver; OpenTelemetry's own variable. Without it there are none.
+    pub const OTLP_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
     /// Set by Lambda.
     pub const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
     /// Set by Lambda.
     pub const AWS_REGION: &str = "AWS_REGION";
+    /// Set by Lambda.
+    pub const FUNCTION_VERSION: &str = "AWS_LAMBDA_FUNCTION_VERSION";
+    /// Set by Lambda: the instance's log stream, which names it.
+    pub const LOG_STREAM: &str = "AWS_LAMBDA_LOG_STREAM_NAME";
+    /// Set by Lambda, in MB.
+    pub const MEMORY_SIZE: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
     /// Providers in the order in which they are tried, `ecb,koreaexim`.
     pub const PROVIDERS: &str = "PROVIDERS";
     /// `public` when the rates are shown to others, else `private`.
@@ -151,9 +159,13 @@ impl fmt::Debug for ConfigError {
 /// The process environment; an empty variable counts as unset.
 #[must_use]
 pub fn environment(name: &str) -> Option<String> {
-    // What a function reads is what template.yaml has to set; the tests compare the two.
-    tracing::trace!(name, "Environment variable read");
+    say_read(name);
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Says that a variable was read. What a function reads is what template.yaml has to set; the tests compare the two.
+pub(crate) fn say_read(name: &str) {
+    tracing::trace!(name, "Environment variable read");
 }
 
 /// The variable's value.

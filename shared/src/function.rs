@@ -1,6 +1,6 @@
-//! Serves a Lambda function, measures each invocation, puts its ids into each line of its log, and has it served anew when secrets were rotated.
+//! Serves a Lambda function, measures and traces each invocation, puts its ids into each line of its log, and has it served anew when secrets were rotated.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,9 @@ use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 use crate::config::{ConfigError, Get};
-use crate::metrics;
 use crate::secrets::{Secrets, Values, take_refused_login};
+use crate::trace::{Invocation, Trigger};
+use crate::{metrics, trace};
 
 /// Builds the service once, and calls `handle` with it and each event until the Runtime API ends.
 ///
@@ -24,8 +25,22 @@ where
     R: Serialize,
     E: Into<Diagnostic> + std::fmt::Debug,
 {
+    run_for(Trigger::Other, build, handle).await
+}
+
+/// The same for a function that `trigger` invokes.
+pub(crate) async fn run_for<S, A, R, E>(
+    trigger: Trigger,
+    build: impl Fn(Get<'_>) -> Result<S, ConfigError>,
+    handle: impl AsyncFn(&S, &LambdaEvent<A>) -> Result<R, E>,
+) -> Result<(), Error>
+where
+    A: for<'de> Deserialize<'de>,
+    R: Serialize,
+    E: Into<Diagnostic> + std::fmt::Debug,
+{
     let instance = Instance::start(build).await?;
-    instance.serve(handle, Result::is_err).await
+    instance.serve(trigger, handle, Result::is_err).await
 }
 
 /// One instance of a function: what it serves with, and how that is made from its settings and secrets.
@@ -61,12 +76,13 @@ impl<S, B: Fn(Get<'_>) -> Result<S, ConfigError>> Instance<S, B> {
         &self.service
     }
 
-    /// Calls `handle` with each event until the Runtime API ends. What it answers may be a failure without being an error, which `has_failed` tells.
+    /// Calls `handle` with each event of `trigger` until the Runtime API ends. What it answers may be a failure without being an error, which `has_failed` tells.
     ///
     /// # Errors
     /// When the Runtime API ends.
     pub async fn serve<A, R, E>(
         self,
+        trigger: Trigger,
         handle: impl AsyncFn(&S, &LambdaEvent<A>) -> Result<R, E>,
         has_failed: impl Fn(&Result<R, E>) -> bool,
     ) -> Result<(), Error>
@@ -78,25 +94,26 @@ impl<S, B: Fn(Get<'_>) -> Result<S, ConfigError>> Instance<S, B> {
         // An instance has one invocation at a time, so nobody ever waits for it.
         let instance = &Mutex::new(self);
         let (handle, has_failed) = (&handle, &has_failed);
-        lambda_runtime::run(service_fn(async move |event: LambdaEvent<A>| {
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<A>| async move {
             let began = Instant::now();
             metrics::begin(&event.context.request_id);
-            let span = tracing::info_span!(
-                "invocation",
-                request_id = event.context.request_id,
-                xray_trace_id = event.context.xray_trace_id
-            );
-            let work = async {
+            let deadline = event.context.deadline();
+            let invocation = Invocation::begin(&event.context, trigger);
+            let log = invocation.log();
+            // Boxed, because a function's future around the runtime's is deeper than the compiler follows.
+            let work = Box::pin(async {
                 let mut instance = instance.lock().await;
-                let answer = handle(&instance.service, &event).await;
+                let mut answer = handle(&instance.service, &event).await;
                 // What succeeded all the same stands; the next invocation has the new service.
                 if instance.renew().await && has_failed(&answer) {
-                    return handle(&instance.service, &event).await;
+                    answer = handle(&instance.service, &event).await;
                 }
-                answer
-            };
-            // Boxed, because a function's future around the runtime's is deeper than the compiler follows.
-            let answer = Box::pin(work).instrument(span).await;
+                answer.map_err(Into::into)
+            });
+            let answer: Result<R, Diagnostic> = invocation.around(work).await;
+            // Before the answer, after which Lambda freezes the process; and never so long that there is no time for the answer.
+            let time_left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+            trace::flush(time_left / 2).instrument(log).await;
             metrics::end(began.elapsed(), answer.is_err());
             answer
         }))

@@ -27,3 +27,4 @@ pub mod sqs;
 pub mod store;
 pub mod telemetry;
 pub mod time;
+pub mod trace;

@@ -11,6 +11,7 @@ mod topics;
 use crate::apply::chain;
 use crate::config::KafkaConfig;
 use crate::event::{Event, Topic};
+use crate::trace::{self, step};
 
 pub use self::backup::{BackupError, BackupQueue};
 pub use self::kafka::{DELIVERY_TIMEOUT, Delivery, KafkaError, KafkaSender, connect};
@@ -181,7 +182,11 @@ impl Publishing<'_> {
                 .collect();
             let mut taken = 0;
             // Boxed: the SDK's futures are deep, and this one lies within those of every caller.
-            if let Err(source) = Box::pin(backup.send(&left, &mut taken)).await {
+            let sending = step(
+                trace::sending_to_sqs(backup.url(), left.len()),
+                Box::pin(backup.send(&left, &mut taken)),
+            );
+            if let Err(source) = sending.await {
                 return Err(PublishError::Both {
                     topic: first.topic,
                     unacknowledged: left.len() - taken,

@@ -8,6 +8,7 @@ pub mod faults;
 pub mod fuzz;
 pub mod openapi;
 pub mod pipeline;
+pub mod receiver;
 pub mod rie;
 pub mod rotation;
 pub mod sam;

@@ -145,7 +145,12 @@ fn removals(template: &Document) -> Vec<Mutant> {
             _ => {}
         }
     }
-    mutants.push(without(template, "/Globals/Function/Environment/Variables/LOG_LEVEL"));
+    for name in ["LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT"] {
+        mutants.push(without(
+            template,
+            &format!("/Globals/Function/Environment/Variables/{name}"),
+        ));
+    }
     mutants
 }
 

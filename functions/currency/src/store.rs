@@ -6,14 +6,14 @@ use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use shared::rate::Rate;
 use shared::time::Timestamp;
+use shared::trace::{postgres, step};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
 /// Which currencies have a rate.
 pub(crate) async fn known(pool: &PgPool) -> Result<Vec<CurrencyCode>, sqlx::Error> {
-    let rows = sqlx::query("SELECT currency_code FROM currency.current_rate ORDER BY currency_code")
-        .fetch_all(pool)
-        .await?;
+    let query = sqlx::query("SELECT currency_code FROM currency.current_rate ORDER BY currency_code");
+    let rows = step(postgres("SELECT currency.current_rate"), query.fetch_all(pool)).await?;
     rows.iter().map(|row| parse(row.try_get::<&str, _>(0)?)).collect()
 }
 
@@ -22,13 +22,9 @@ pub(crate) async fn rows(pool: &PgPool, codes: &[CurrencyCode]) -> Result<Vec<Ex
     let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let query = "SELECT currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at
                    FROM currency.current_rate WHERE currency_code = ANY($1) ORDER BY currency_code";
-    sqlx::query(query)
-        .bind(codes)
-        .fetch_all(pool)
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    let query = sqlx::query(query).bind(codes);
+    let rows = step(postgres("SELECT currency.current_rate"), query.fetch_all(pool)).await?;
+    rows.iter().map(read).collect()
 }
 
 /// Stores `newest` (one event a currency, by currency) where it is newer than what is there, and answers the row that each currency then has: one
@@ -76,7 +72,9 @@ pub(crate) async fn upsert(
         .bind(sources)
         .bind(recorded)
         .bind(updated);
-    query.bind(versions).fetch_all(pool).await?.iter().map(read).collect()
+    let storing = query.bind(versions).fetch_all(pool);
+    let rows = step(postgres("UPSERT currency.current_rate"), storing).await?;
+    rows.iter().map(read).collect()
 }
 
 fn read(row: &PgRow) -> Result<ExchangeRateUpdated, sqlx::Error> {

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use shared::event::ExchangeRateUpdated;
 use shared::rate::Rate;
+use shared::trace::{postgres, step};
 use sqlx::{PgPool, Row};
 
 pub(crate) use self::series::{Ending, legs, newest_common_day, newest_day, ping, ticks};
@@ -32,17 +33,16 @@ pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Resu
     let tts: Vec<Option<Decimal>> = events.iter().map(|event| event.tts.map(Rate::decimal)).collect();
     let ttb: Vec<Option<Decimal>> = events.iter().map(|event| event.ttb.map(Rate::decimal)).collect();
     let updated: Vec<DateTime<Utc>> = events.iter().map(|event| event.updated_at.utc()).collect();
-    sqlx::query("SELECT history.store($1, $2, $3, $4, $5, $6, $7)")
+    let query = sqlx::query("SELECT history.store($1, $2, $3, $4, $5, $6, $7)")
         .bind(codes)
         .bind(sources)
         .bind(recorded)
         .bind(rates)
         .bind(tts)
         .bind(ttb)
-        .bind(updated)
-        .fetch_one(pool)
-        .await?
-        .try_get(0)
+        .bind(updated);
+    let row = step(postgres("SELECT history.store"), query.fetch_one(pool)).await?;
+    row.try_get(0)
 }
 
 /// The order of two accounts of one observation, as `history.store` has it.

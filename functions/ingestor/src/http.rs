@@ -10,6 +10,7 @@ use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{AGE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, StatusCode, Url};
+use shared::trace;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 
@@ -141,10 +142,12 @@ impl<'a> Asking<'a> {
         }
         let client = self.http.client().await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let span = trace::asking(self.provider, url.host_str());
         let whole = async {
             let asked = self.clock.now();
             let response = client.get(url).send().await.map_err(from_reqwest)?;
             let status = response.status();
+            span.record("http.response.status_code", i64::from(status.as_u16()));
             let now = self.clock.now();
             if let Some(time) = time_of(response.headers()) {
                 let read = (time, TimeDelta::seconds(1));
@@ -160,11 +163,14 @@ impl<'a> Asking<'a> {
             Answer::read(response).await
         };
         let limit = self.config.timeout.min(left);
-        match timeout(limit, whole).await {
-            Ok(outcome) => outcome,
-            Err(_) if limit < self.config.timeout => Err(ProviderError::ChainDeadline(self.config.chain_deadline)),
-            Err(_) => Err(ProviderError::Timeout(limit)),
-        }
+        let in_time = async {
+            match timeout(limit, whole).await {
+                Ok(outcome) => outcome,
+                Err(_) if limit < self.config.timeout => Err(ProviderError::ChainDeadline(self.config.chain_deadline)),
+                Err(_) => Err(ProviderError::Timeout(limit)),
+            }
+        };
+        trace::step(span.clone(), in_time).await
     }
 }
 

@@ -77,7 +77,7 @@ impl Ingestor {
     pub async fn run(&self, request: Request, now: DateTime<Utc>) -> Result<Summary, IngestError> {
         let clock = Clock::starting_at(now);
         let order = self.config.order(request.provider)?;
-        let run = Run::new(events::PUBLISHER);
+        let run = Run::new(events::PUBLISHER).within(shared::trace::current());
         let parts = (&self.config, &self.http, &self.memory);
         let mut chain = Chain::open(parts, &clock, run.correlation_id, &order, request.force).await;
         match chain.first_answer(&order).await {

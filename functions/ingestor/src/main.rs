@@ -6,6 +6,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 use shared::config::Get;
 use shared::function::Instance;
+use shared::trace::{self, Trigger};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -15,10 +16,13 @@ async fn main() -> Result<(), Error> {
     let instance = Instance::start(build)
         .await
         .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The ingestor cannot start"))?;
-    instance.serve(handle, Result::is_err).await
+    instance.serve(Trigger::Other, handle, Result::is_err).await
 }
 
 async fn answer(ingestor: &Ingestor, input: Value) -> Result<Summary, IngestError> {
+    if Request::is_scheduled(&input) {
+        trace::triggered_by(Trigger::Timer);
+    }
     let run = async { ingestor.run(Request::from_input(input)?, Utc::now()).await };
     run.await
         .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The run failed"))

@@ -16,6 +16,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether the function's input is a scheduled event: those of EventBridge's rules and of its scheduler have a `detail-type`.
+    #[must_use]
+    pub fn is_scheduled(input: &Value) -> bool {
+        input.get("detail-type").is_some()
+    }
+
     /// Reads the function's input: EventBridge's scheduled event (whatever it holds), nothing, or `{"provider": "ecb", "force": true}`.
     ///
     /// # Errors
@@ -28,8 +34,8 @@ impl Request {
             #[serde(default)]
             force: bool,
         }
-        // A scheduled event of EventBridge's rules and of its scheduler has a detail-type. Anything else is meant for us, so a misspelt field is an error.
-        if input.is_null() || input.get("detail-type").is_some() {
+        // Anything else is meant for us, so a misspelt field is an error.
+        if input.is_null() || Self::is_scheduled(&input) {
             return Ok(Self::default());
         }
         let direct: Direct = serde_json::from_value(input).map_err(|error| IngestError::Input(error.to_string()))?;

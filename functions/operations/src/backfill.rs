@@ -119,7 +119,7 @@ impl Backfill {
             request.from.is_none_or(|from| from <= day.day) && request.to.is_none_or(|to| day.day <= to)
         };
         let span: Vec<&HistoryDay> = days.iter().filter(within).collect();
-        let run = Run::new("/hwanyul/operations-backfill");
+        let run = Run::new("/hwanyul/operations-backfill").within(shared::trace::current());
         let mut report = BackfillReport {
             from: span.first().map(|day| day.day),
             to: span.last().map(|day| day.day),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use shared::apply::chain;
 use shared::config::{ConfigError, Get};
 use shared::function::Instance;
+use shared::trace::Trigger;
 
 /// What CloudFormation asks.
 #[derive(Debug, Deserialize)]
@@ -41,7 +42,7 @@ pub async fn run<S, R: Serialize, F: std::error::Error + Send + Sync + 'static>(
             let handle = async |service: &S, event: &LambdaEvent<Value>| {
                 handle(&event.payload, async || work(service).await).await
             };
-            instance.serve(handle, Result::is_err).await
+            instance.serve(Trigger::Other, handle, Result::is_err).await
         }
         // A function that ends tells CloudFormation nothing, which then waits for an hour. This one says what is wrong, until it can start.
         Err(_) => {

@@ -24,6 +24,7 @@ use serde::de::DeserializeOwned;
 use shared::config::{ConfigError, Get};
 use shared::country::CountryCode;
 use shared::secrets::note_refused_login;
+use shared::trace::{mongodb, step};
 
 pub use self::claims::{CLAIM_LIFE, Claim, Counts};
 pub use self::days::RECENT_KEYS;
@@ -187,8 +188,11 @@ impl Store {
         &self,
         pipeline: Vec<Document>,
     ) -> Result<Vec<T>, StoreError> {
-        let cursor = self.days().await?.aggregate(pipeline).with_type::<T>().await?;
-        Ok(cursor.try_collect().await?)
+        let reading = async {
+            let cursor = self.days().await?.aggregate(pipeline).with_type::<T>().await?;
+            Ok(cursor.try_collect().await?)
+        };
+        step(mongodb("aggregate clicks"), reading).await
     }
 
     async fn days(&self) -> Result<Collection<Document>, StoreError> {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::error::{ApiError, ErrorCode};
 use crate::metrics::{self, Metric};
+use crate::trace;
 
 /// Echoed from the request, or made.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -50,6 +51,7 @@ impl ApiError {
 
 async fn pass(request: Request, next: Next) -> Response {
     let started = Instant::now();
+    trace::requested(&request);
     let correlation_id = correlation_id(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let asked = request.headers().clone();
@@ -63,6 +65,7 @@ async fn pass(request: Request, next: Next) -> Response {
     cors(headers);
     headers.insert(CORRELATION_ID, correlation_id.clone());
     let status = response.status().as_u16();
+    trace::answered(status);
     metrics::count(Metric::ServerErrors, usize::from(status >= 500));
     tracing::info!(
         correlation_id = correlation_id.to_str().unwrap_or_default(),

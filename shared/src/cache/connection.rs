@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::CacheError;
 use super::refusal::{Failure, failure, is_refused_login};
 use crate::config::RedisConfig;
+use crate::trace::{self, step};
 
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,6 +72,10 @@ impl Connection {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
+        step(trace::redis(commands), self.attempts(commands)).await
+    }
+
+    async fn attempts(&self, commands: &[Cmd]) -> Result<Vec<RedisResult<Value>>, CacheError> {
         let mut attempt = 1;
         loop {
             let server = self.server().await?;

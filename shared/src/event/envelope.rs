@@ -33,16 +33,50 @@ pub mod header {
 /// A header of a Kafka record: its name and its bytes.
 pub type Header = (String, Vec<u8>);
 
-/// W3C Trace Context, version 00: trace id, parent id, sampled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// W3C Trace Context, version 00: which span of which trace something comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Traceparent {
     trace_id: u128,
     parent_id: u64,
+    is_sampled: bool,
+}
+
+impl Traceparent {
+    /// The span `parent_id` of the trace `trace_id`; none when an id is zero, which stands for nothing.
+    #[must_use]
+    pub const fn new(trace_id: u128, parent_id: u64, is_sampled: bool) -> Option<Self> {
+        if trace_id == 0 || parent_id == 0 {
+            return None;
+        }
+        Some(Self {
+            trace_id,
+            parent_id,
+            is_sampled,
+        })
+    }
+
+    /// The trace.
+    #[must_use]
+    pub const fn trace_id(self) -> u128 {
+        self.trace_id
+    }
+
+    /// The span.
+    #[must_use]
+    pub const fn parent_id(self) -> u64 {
+        self.parent_id
+    }
+
+    /// Whether its sender keeps the trace. Whoever goes on with it does the same.
+    #[must_use]
+    pub const fn is_sampled(self) -> bool {
+        self.is_sampled
+    }
 }
 
 /// Why a text is not a traceparent.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("traceparent must be 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, got {0:?}")]
+#[error("traceparent must be 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case, got {0:?}")]
 pub struct TraceparentError(String);
 
 impl FromStr for Traceparent {
@@ -57,19 +91,22 @@ impl FromStr for Traceparent {
         if (version.len(), trace.len(), parent.len(), flags.len()) != (2, 32, 16, 2) || version == "ff" {
             return Err(refused());
         }
+        // Integers may have a sign and upper case, which a traceparent may not.
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+        if !text.bytes().all(is_hex) {
+            return Err(refused());
+        }
         let trace_id = u128::from_str_radix(trace, 16).map_err(|_| refused())?;
         let parent_id = u64::from_str_radix(parent, 16).map_err(|_| refused())?;
-        if trace_id == 0 || parent_id == 0 {
-            Err(refused())
-        } else {
-            Ok(Self { trace_id, parent_id })
-        }
+        let flags = u8::from_str_radix(flags, 16).map_err(|_| refused())?;
+        Self::new(trace_id, parent_id, flags & 1 == 1).ok_or_else(refused)
     }
 }
 
 impl fmt::Display for Traceparent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-01", self.trace_id, self.parent_id)
+        let flags = u8::from(self.is_sampled);
+        write!(f, "00-{:032x}-{:016x}-{flags:02x}", self.trace_id, self.parent_id)
     }
 }
 
@@ -94,8 +131,18 @@ impl Run {
             traceparent: Traceparent {
                 trace_id: trace,
                 parent_id: parent,
+                is_sampled: true,
             },
             publisher,
+        }
+    }
+
+    /// The run as a part of the span `traceparent`, where there is one: its events then lead to it.
+    #[must_use]
+    pub fn within(self, traceparent: Option<Traceparent>) -> Self {
+        Self {
+            traceparent: traceparent.unwrap_or(self.traceparent),
+            ..self
         }
     }
 

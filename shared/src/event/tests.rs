@@ -84,7 +84,26 @@ fn a_traceparent_reads_what_it_writes() {
         "00-0-0-01",
         "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+        "00-+af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-00",
     ] {
         assert!(text.parse::<Traceparent>().is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_traceparent_keeps_whether_it_is_sampled() {
+    let read = |flags: &str| -> Traceparent {
+        let text = format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
+        text.parse().unwrap()
+    };
+    // Only the last bit is ours to know (W3C Trace Context, 3.2.2.5); others are not passed on.
+    assert!(read("01").is_sampled() && read("03").is_sampled() && !read("00").is_sampled() && !read("02").is_sampled());
+    assert!(read("00").to_string().ends_with("-00") && read("03").to_string().ends_with("-01"));
+    let run = Run::new("/hwanyul/test");
+    assert!(run.traceparent.is_sampled());
+    assert_eq!(run.clone().within(None).traceparent, run.traceparent);
+    assert_eq!(run.within(Some(read("00"))).traceparent, read("00"));
 }

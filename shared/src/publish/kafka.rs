@@ -1,5 +1,6 @@
 //! Records to Kafka: how it is connected to, and what it acknowledged in time.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,12 @@ use krafka::producer::Producer;
 use krafka::{CloseOptions, Kafka, KrafkaError, Record};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::Span;
 
 use super::outgoing::Outgoing;
 use super::refusal;
 use crate::config::{KafkaConfig, KafkaSecurity};
+use crate::trace;
 
 /// Longest wait for the acknowledgement of what is sent at once, the connection included: a broker restarts in about 5 s and leaders move sooner, and the
 /// function is paid for while it waits.
@@ -56,6 +59,22 @@ pub struct Delivery {
     pub acknowledged: Vec<bool>,
     /// Why the first is not.
     pub error: Option<KafkaError>,
+}
+
+impl Delivery {
+    /// Says in the span of each topic whether a record of it is without acknowledgement.
+    fn mark(&self, records: &[Outgoing], spans: &BTreeMap<&str, Span>) {
+        let error_type = match &self.error {
+            Some(KafkaError::Connect { .. } | KafkaError::Silent { .. }) => "Kafka.Connect",
+            Some(KafkaError::Late(_)) => "Kafka.Late",
+            Some(KafkaError::Refused(_)) | None => "Kafka.Refused",
+        };
+        for (record, is_acknowledged) in records.iter().zip(&self.acknowledged) {
+            if !is_acknowledged && let Some(span) = spans.get(record.topic.name()) {
+                trace::failed(span, error_type);
+            }
+        }
+    }
 }
 
 /// Connects as `config` says.
@@ -119,6 +138,8 @@ impl KafkaSender {
     pub async fn send(&self, records: &[Outgoing], limit: Duration) -> Delivery {
         let limit = limit.min(DELIVERY_TIMEOUT);
         let deadline = Instant::now() + limit;
+        // They end with this call.
+        let spans = trace::sending(records.iter().map(|record| record.topic.name()));
         let mut delivery = Delivery {
             acknowledged: vec![false; records.len()],
             error: None,
@@ -127,6 +148,7 @@ impl KafkaSender {
             Ok(producer) => producer,
             Err(error) => {
                 delivery.error = Some(error);
+                delivery.mark(records, &spans);
                 return delivery;
             }
         };
@@ -156,6 +178,7 @@ impl KafkaSender {
                 }
             }
         }
+        delivery.mark(records, &spans);
         if delivery.error.is_some() {
             self.discard(&producer).await;
         }

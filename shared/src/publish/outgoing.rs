@@ -68,6 +68,13 @@ impl From<&Event> for Outgoing {
 }
 
 impl Outgoing {
+    /// The text of the first header of this name, if it is UTF-8.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        let (_, value) = self.headers.iter().find(|(header, _)| header == name)?;
+        String::from_utf8(value.clone()).ok()
+    }
+
     /// The record as text.
     ///
     /// # Errors

@@ -44,9 +44,8 @@ async fn names(function: &str, environment: &BTreeMap<String, String>, limit: Du
     let (_, log) = answer_and_log(&bootstrap, &event(function), &environment, limit).await;
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let read = lines.filter(|line| line["message"] == "Environment variable read");
-    let names = read.filter_map(|line| line["name"].as_str().map(str::to_owned));
-    // It is read before anything can be logged.
-    names.chain(["LOG_LEVEL".to_owned()]).collect()
+    read.filter_map(|line| line["name"].as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Whether Lambda, or an AWS SDK's convention, sets a variable.

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 use shared::time::Timestamp;
+use shared::trace::{postgres, step};
 use sqlx::postgres::PgRow;
 use sqlx::{Error, PgPool, Row};
 
@@ -41,14 +42,13 @@ pub(crate) async fn legs(pool: &PgPool, codes: &[CurrencyCode], ending: Ending) 
           FROM ending
          CROSS JOIN LATERAL history.days(ending.code, coalesce($4, ending.day - $5), ending.day) AS days
          ORDER BY ending.code, days.day";
-    let rows = sqlx::query(QUERY)
+    let query = sqlx::query(QUERY)
         .bind(texts(codes))
         .bind(ending.together)
         .bind(ending.until)
         .bind(ending.from)
-        .bind(ending.days)
-        .fetch_all(pool)
-        .await?;
+        .bind(ending.days);
+    let rows = step(postgres("SELECT history.days"), query.fetch_all(pool)).await?;
     let mut legs: Vec<Leg> = Vec::new();
     let mut days: Vec<LegDay> = Vec::new();
     for row in &rows {
@@ -78,12 +78,8 @@ pub(crate) async fn ticks(
           FROM unnest($1::text[]) AS leg (code)
          CROSS JOIN LATERAL history.observations(leg.code, $2, $3) AS seen
          ORDER BY leg.code, seen.recorded_at";
-    let rows = sqlx::query(QUERY)
-        .bind(texts(codes))
-        .bind(first)
-        .bind(last)
-        .fetch_all(pool)
-        .await?;
+    let query = sqlx::query(QUERY).bind(texts(codes)).bind(first).bind(last);
+    let rows = step(postgres("SELECT history.observations"), query.fetch_all(pool)).await?;
     let mut series: Vec<Ticks> = codes
         .iter()
         .map(|_| Ticks {

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shared::config::{ConfigError, Get, KafkaConfig, parse_or, required, var};
+use shared::event::header;
 use shared::publish::{DELIVERY_TIMEOUT, KafkaSender, Outgoing};
+use shared::trace::{self, Trigger};
 
 use self::queues::Queues;
 
@@ -101,6 +103,9 @@ impl BackupRedrive {
                 Err(error) => odd.push((place, error.to_string())),
             }
         }
+        let contexts = records.iter().filter_map(|record| record.header(header::TRACEPARENT));
+        trace::triggered_by(Trigger::PubSub);
+        trace::follows(contexts);
         for (place, reason) in &odd {
             failed[*place] = !self.put_aside(&messages[*place], reason).await;
         }

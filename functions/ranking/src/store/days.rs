@@ -5,6 +5,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
 use serde::Deserialize;
 use shared::country::CountryCode;
+use shared::trace::{mongodb, step};
 
 use super::{CLICKS, Store, StoreError};
 
@@ -69,8 +70,8 @@ impl Store {
             .upsert(true)
             .return_document(ReturnDocument::After)
             .projection(doc! { "clicks": 1 })
-            .await;
-        match updated {
+            .into_future();
+        match step(mongodb("findAndModify clicks"), updated).await {
             Ok(counted) => Ok(counted.map(|counted| counted.clicks)),
             Err(error) if super::claims::is_duplicate(&error) => Ok(None),
             Err(error) => Err(error.into()),
