@@ -88,8 +88,8 @@ impl Ranking {
 
     /// Counts one of a client's clicks in its present minute; answers how long to wait when there are too many.
     async fn limit(&self, client: &str) -> Result<Option<Duration>, CacheError> {
-        /// A click waits no longer for Redis; a new connection over TLS included.
-        const DEADLINE: Duration = Duration::from_secs(2);
+        /// A click waits no longer for Redis; a new connection over TLS included, which has 2 s and then says itself what is wrong.
+        const DEADLINE: Duration = Duration::from_secs(3);
         let key = shared::cache::key::click_limit(client);
         let counting = self.cache.count(&key, shared::cache::ttl::CLICK_LIMIT);
         let (count, left) = tokio::time::timeout(DEADLINE, counting)
