@@ -95,16 +95,14 @@ fn endpoint(get: Get<'_>) -> Result<Option<Url>, ConfigError> {
     let Some(base) = optional(get, var::OTLP_ENDPOINT) else {
         return Ok(None);
     };
-    let url: Url = format!("{}/v1/traces", base.trim_end_matches('/'))
-        .parse()
-        .map_err(|_| refused())?;
+    let mut url: Url = base.parse().map_err(|_| refused())?;
     let has_secret = !url.username().is_empty() || url.password().is_some();
     let is_base = url.has_host() && url.query().is_none() && url.fragment().is_none();
-    if matches!(url.scheme(), "http" | "https") && is_base && !has_secret {
-        Ok(Some(url))
-    } else {
-        Err(refused())
+    if !matches!(url.scheme(), "http" | "https") || !is_base || has_secret {
+        return Err(refused());
     }
+    url.set_path(&format!("{}/v1/traces", url.path().trim_end_matches('/')));
+    Ok(Some(url))
 }
 
 fn refused() -> ConfigError {
