@@ -70,11 +70,8 @@ async fn pollers_share_the_partitions_and_invoke_at_the_same_time() {
         }
         mapping(&emulator, "all are done", |status| status.lag == Some(0)).await;
         for partition in 0..3 {
-            assert_eq!(
-                stand.done(&format!("{topic}-{partition}")),
-                (0..20).collect::<Vec<_>>(),
-                "each once, in order"
-            );
+            // A batch comes again when its partition moves to the poller that came last.
+            assert_done_in_order(&stand, &format!("{topic}-{partition}"), 20);
         }
         check_spans(&stand);
         emulator.shutdown().await;
