@@ -73,7 +73,7 @@ pub async fn run<S, P: Payload>(
 ) -> Result<(), Error> {
     let apply = &apply;
     // The raw text is taken so that the event can be borrowed from it: a record then costs no allocation.
-    crate::function::run_for(
+    crate::function::run(
         Trigger::PubSub,
         |get: Get<'_>| Ok((build(get)?, DeadLetters::read(get)?)),
         async move |(service, dead_letters): &(S, DeadLetters), event: &LambdaEvent<Box<RawValue>>| {

@@ -12,24 +12,11 @@ use crate::secrets::{Secrets, Values, take_refused_login};
 use crate::trace::{Invocation, Trigger};
 use crate::{metrics, trace};
 
-/// Builds the service once, and calls `handle` with it and each event until the Runtime API ends.
+/// Builds the service once, and calls `handle` with it and each event of `trigger` until the Runtime API ends.
 ///
 /// # Errors
 /// When `build` refuses the settings, a secret cannot be read, or the Runtime API ends.
 pub async fn run<S, A, R, E>(
-    build: impl Fn(Get<'_>) -> Result<S, ConfigError>,
-    handle: impl AsyncFn(&S, &LambdaEvent<A>) -> Result<R, E>,
-) -> Result<(), Error>
-where
-    A: for<'de> Deserialize<'de>,
-    R: Serialize,
-    E: Into<Diagnostic> + std::fmt::Debug,
-{
-    run_for(Trigger::Other, build, handle).await
-}
-
-/// The same for a function that `trigger` invokes.
-pub(crate) async fn run_for<S, A, R, E>(
     trigger: Trigger,
     build: impl Fn(Get<'_>) -> Result<S, ConfigError>,
     handle: impl AsyncFn(&S, &LambdaEvent<A>) -> Result<R, E>,

@@ -2,23 +2,13 @@
 what moto does not have: cfn-lint and Checkov read them. Prints a line a step, and ends with 1 at what is not as it must be."""
 
 import json
-import pathlib
-import sys
 
 import boto3
 from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
+from stack import REGION, ROOT, must
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-REGION = "us-east-1"
 NOT_ON_MOTO = ("CreateKafka", "CreateRedis", "CreateDatabase")
-
-
-def must(is_so: bool, what: str) -> None:
-    """Ends the program when it is not so."""
-    if not is_so:
-        print(f"NOT SO: {what}")
-        sys.exit(1)
 
 
 def outputs_are_parameters(servers: dict, template: dict) -> None:

@@ -50,7 +50,7 @@ pub async fn run<S, R: Serialize, F: std::error::Error + Send + Sync + 'static>(
                 let start = async || work(Instance::start(&build).await?.service()).await;
                 handle(&event.payload, start).await
             };
-            shared::function::run(|_| Ok(()), handle).await
+            shared::function::run(Trigger::Other, |_| Ok(()), handle).await
         }
     }
 }

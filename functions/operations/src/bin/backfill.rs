@@ -2,6 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent};
 use operations::backfill::{Backfill, BackfillRequest};
+use shared::trace::Trigger;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -16,5 +17,5 @@ async fn main() -> Result<(), Error> {
         // The runtime answers with an error's own sentence alone, and the cause is what people need.
         report.map_err(|error| shared::apply::chain(&error).into())
     };
-    shared::function::run(Backfill::read, handle).await
+    shared::function::run(Trigger::Other, Backfill::read, handle).await
 }

@@ -3,6 +3,7 @@
 use lambda_runtime::{Error, LambdaEvent};
 use operations::redrive::Redrive;
 use serde_json::value::RawValue;
+use shared::trace::Trigger;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -16,5 +17,5 @@ async fn main() -> Result<(), Error> {
         let answer = redrive.handle(event.payload.get(), time_left).await;
         answer.map_err(|error| shared::apply::chain(error.as_ref()).into())
     };
-    shared::function::run(Redrive::read, handle).await
+    shared::function::run(Trigger::Other, Redrive::read, handle).await
 }
