@@ -57,6 +57,8 @@ async fn the_document_is_what_the_handlers_say_and_its_examples_are_what_they_an
             "{operation}"
         );
     }
+    let dangling = dangling(&document, &document);
+    assert!(dangling.is_empty(), "nothing is there: {dangling:?}");
     let path = project().join("docs/openapi.yaml");
     if std::env::var_os("HWANYUL_WRITE_DOCS").is_some() {
         std::fs::write(&path, yaml(&document)).unwrap();
@@ -83,4 +85,19 @@ fn digits(json: &str) -> Vec<String> {
         .collect();
     numbers.sort_unstable();
     numbers
+}
+
+/// References to what the document does not have; whoever makes a client of it would fail there.
+fn dangling(document: &Value, part: &Value) -> Vec<String> {
+    let own = part["$ref"].as_str().filter(|reference| {
+        let place = reference.strip_prefix('#');
+        place.and_then(|place| document.pointer(place)).is_none()
+    });
+    let below: Vec<&Value> = match part {
+        Value::Object(fields) => fields.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let below = below.into_iter().flat_map(|part| self::dangling(document, part));
+    own.map(str::to_owned).into_iter().chain(below).collect()
 }

@@ -30,6 +30,7 @@ pub(super) struct LatestQuery {
     #[param(required = false, default = false)]
     inverse: bool,
     /// JSON unless given; goes before the header `Accept`.
+    #[param(inline)]
     format: Option<Format>,
 }
 

@@ -1,0 +1,18 @@
+// What the place that serves the page says of itself: `config.json` beside it. A distribution has a file, the local stack answers with what runs.
+import { signal } from "@preact/signals";
+
+export interface Settings {
+  /** Whether the pipeline can be seen here; `control` means that it can be worked with, too. */
+  readonly pipeline: false | "view" | "control";
+  /** Seconds from one look at the rates to the next. */
+  readonly poll_seconds: number;
+}
+
+export const settings = signal<Settings>({ pipeline: false, poll_seconds: 30 });
+
+/** Reads the settings; without them the page shows what every deployment has. */
+export async function load(): Promise<void> {
+  const response = await fetch("config.json", { cache: "no-cache" });
+  if (!response.ok) throw new Error(`config.json: status ${response.status}`);
+  settings.value = (await response.json()) as Settings;
+}

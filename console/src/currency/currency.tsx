@@ -1,0 +1,3 @@
+export default function Currency() {
+  return <h1>currency</h1>;
+}

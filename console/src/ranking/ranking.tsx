@@ -1,0 +1,3 @@
+export default function Ranking() {
+  return <h1>ranking</h1>;
+}

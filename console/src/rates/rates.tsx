@@ -1,0 +1,3 @@
+export default function Rates() {
+  return <h1>rates</h1>;
+}
