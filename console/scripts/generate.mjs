@@ -5,7 +5,7 @@ import ts from "typescript";
 import { parse } from "yaml";
 
 const here = (path) => new URL(path, import.meta.url);
-const documents = { api: "../../docs/openapi.yaml" };
+const documents = { api: "../../docs/openapi.yaml", stack: "../../docs/stack.yaml" };
 const decimal = () => ts.factory.createTypeReferenceNode("Decimal");
 
 /** Names of properties by whether they are whole numbers; a name that is both cannot be told apart in an answer. */

@@ -171,6 +171,11 @@ impl Emulator {
         self.inner.http_api.serve(listener)
     }
 
+    /// The routes of the template's `HttpApi` events that begin as `paths` do (axum's patterns), to be served beside others.
+    pub fn http_api_router(&self, paths: &[&str]) -> Router {
+        self.inner.http_api.router(paths)
+    }
+
     /// Creates the template's custom resources, in the order of their dependencies. They are created again at every start.
     ///
     /// # Errors
@@ -221,11 +226,16 @@ impl Emulator {
 
     /// What runs and how it fares. Kafka is asked for the lag and SQS for what waits; while they cannot be reached, that is absent.
     pub async fn status(&self) -> Status {
+        self.status_within(Duration::MAX).await
+    }
+
+    /// The same, when Kafka is not to be waited for longer than `limit`.
+    pub async fn status_within(&self, limit: Duration) -> Status {
         let inner = &self.inner;
         // Queues first: what a function has moved from a queue to Kafka is then in the lag.
         let queue_mappings = inner.queue_mappings.iter().map(|mapping| mapping.status());
         let queue_mappings = futures::future::join_all(queue_mappings).await;
-        let mappings = inner.mappings.iter().map(|mapping| mapping.status());
+        let mappings = inner.mappings.iter().map(|mapping| mapping.status(limit));
         Status {
             functions: inner.functions.iter().map(|function| function.status()).collect(),
             mappings: futures::future::join_all(mappings).await,

@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use localstack::commands::{self, DeadLetters, EmulateOptions, UpOptions, with_causes};
 use localstack::emulator::{KafkaAccess, PartialResponse};
-use localstack::stack::Places;
 use localstack::stack::daemon::{self, DaemonOptions};
+use localstack::stack::{ConsoleMode, Places};
 use localstack::wrapper;
 use tracing_subscriber::EnvFilter;
 
@@ -29,7 +29,7 @@ struct Cli {
 enum Command {
     /// Start everything and return when it is ready
     #[command(
-        override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS] [--api-port PORT] [--partial-response READING]"
+        override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS] [--api-port PORT] [--console MODE] [--console-port PORT] [--partial-response READING]"
     )]
     Up(Run),
     /// End everything; data stays
@@ -112,6 +112,12 @@ struct Run {
     /// Port of the HTTP API; 9000, or another when that is in use, without it
     #[arg(long, env = "HWANYUL_API_PORT", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     api_port: Option<u16>,
+    /// What the console shows of the pipeline: control lets it be worked with from the page, view only looks, off serves no page
+    #[arg(long, env = "HWANYUL_CONSOLE", value_enum, default_value_t, value_name = "MODE")]
+    console: ConsoleMode,
+    /// Port of the console; 8000, or another when that is in use, without it
+    #[arg(long, env = "HWANYUL_CONSOLE_PORT", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    console_port: Option<u16>,
     /// What a partial batch response of a function means for the records that it does not name
     #[arg(
         long,
@@ -215,6 +221,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
                 feed_days: run.feed_days,
                 feed_step: run.feed_step,
                 api_port: run.api_port,
+                console: run.console,
+                console_port: run.console_port,
                 partial_response: run.partial_response,
                 parameters,
             };
@@ -249,6 +257,8 @@ fn daemon_options(places: Places, run: Run) -> Result<DaemonOptions, Box<dyn std
         feed_days,
         feed_step,
         api_port: run.api_port,
+        console: run.console,
+        console_port: run.console_port,
         partial_response: run.partial_response,
         // From the environment alone, because a command line is for all to see, and the URI may hold a password.
         mongodb_uri: std::env::var("MONGODB_URI").ok().filter(|uri| !uri.is_empty()),

@@ -3,6 +3,8 @@
 //! `daemon` is that process, `state` what it writes down for others to find it, `report` what it says of itself. What a person
 //! types is in `commands`.
 
+mod console;
+mod control;
 pub mod daemon;
 mod database;
 mod error;
@@ -11,9 +13,11 @@ mod parameters;
 pub(crate) mod queues;
 mod report;
 mod state;
+mod table;
 
 use std::path::{Path, PathBuf};
 
+pub use console::{ConsoleMode, document};
 pub use error::StackError;
 pub use report::{PartitionEnd, ServerStatus, StackStatus, TopicStatus};
 pub use state::{Endpoints, State};
@@ -45,6 +49,12 @@ impl Places {
     #[must_use]
     pub fn archive(&self) -> PathBuf {
         self.root.join("tests/fixtures/ecb-eurofxref-hist.zip")
+    }
+
+    /// The built console.
+    #[must_use]
+    pub fn console(&self) -> PathBuf {
+        self.root.join("console/dist")
     }
 
     /// Everything that a running stack writes.

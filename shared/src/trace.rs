@@ -20,7 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 pub use self::export::is_on;
 pub(crate) use self::export::{flush, start};
 pub(crate) use self::invocation::Invocation;
-pub use self::invocation::{Trigger, triggered_by};
+pub use self::invocation::{Trigger, correlated, triggered_by};
 pub use self::origin::follows;
 pub(crate) use self::origin::{answered, consumes, requested};
 pub use self::span::{asking, failed, mongodb, postgres, step};

@@ -1,4 +1,4 @@
-//! `docs/openapi.yaml` says what the handlers do, with real answers. To make it again: `HWANYUL_WRITE_DOCS=1 ./tests/run openapi`.
+//! `docs/openapi.yaml` says what the handlers do, with real answers, and `docs/stack.yaml` what the local stack tells its console. To make them again: `HWANYUL_WRITE_DOCS=1 ./tests/run openapi`.
 
 use std::collections::BTreeMap;
 
@@ -72,6 +72,25 @@ async fn the_document_is_what_the_handlers_say_and_its_examples_are_what_they_an
     let served = Ask::get("/openapi.json").send(&routes).await.json();
     assert!(
         served == serde_yaml_ng::from_str::<Value>(&kept).unwrap() || std::env::var_os("HWANYUL_WRITE_DOCS").is_some()
+    );
+}
+
+#[test]
+fn the_local_stacks_document_is_what_its_console_is_told() {
+    let document = serde_json::to_value(localstack::stack::document()).unwrap();
+    let dangling = dangling(&document, &document);
+    assert!(dangling.is_empty(), "nothing is there: {dangling:?}");
+    let text = "# Made from the local stack's own types. To make it again: HWANYUL_WRITE_DOCS=1 ./tests/run openapi\n"
+        .to_owned()
+        + &serde_yaml_ng::to_string(&document).unwrap();
+    let path = project().join("docs/stack.yaml");
+    if std::env::var_os("HWANYUL_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        kept == text,
+        "docs/stack.yaml is out of date: see the head of this test"
     );
 }
 

@@ -78,6 +78,7 @@ impl Ingestor {
         let clock = Clock::starting_at(now);
         let order = self.config.order(request.provider)?;
         let run = Run::new(events::PUBLISHER).within(shared::trace::current());
+        shared::trace::correlated(run.correlation_id);
         let parts = (&self.config, &self.http, &self.memory);
         let mut chain = Chain::open(parts, &clock, run.correlation_id, &order, request.force).await;
         match chain.first_answer(&order).await {

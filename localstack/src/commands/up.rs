@@ -12,7 +12,7 @@ use super::{CommandError, say};
 use crate::emulator::PartialResponse;
 use crate::process_table::Identity;
 use crate::stack::daemon::{FAILED, READY};
-use crate::stack::{Places, State};
+use crate::stack::{ConsoleMode, Places, State};
 
 /// How the stack is to run.
 #[derive(Debug, Clone)]
@@ -25,6 +25,10 @@ pub struct UpOptions {
     pub feed_step: u64,
     /// The port of the HTTP API; 9000, or another when that is in use, without it.
     pub api_port: Option<u16>,
+    /// What the console shows of the pipeline.
+    pub console: ConsoleMode,
+    /// The port of the console; 8000, or another when that is in use, without it.
+    pub console_port: Option<u16>,
     /// How Kafka mappings read a partial batch response.
     pub partial_response: PartialResponse,
     /// `NAME=VALUE` for the template, winning over the stack's own.
@@ -88,6 +92,12 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
     // The same words as on the command line.
     if let Some(reading) = options.partial_response.to_possible_value() {
         command.args(["--partial-response", reading.get_name()]);
+    }
+    if let Some(mode) = options.console.to_possible_value() {
+        command.args(["--console", mode.get_name()]);
+    }
+    if let Some(port) = options.console_port {
+        command.args(["--console-port", &port.to_string()]);
     }
     if options.live {
         command.arg("--live");
@@ -185,6 +195,9 @@ fn print_requests(state: &State) {
         say("\nHistory is there after ./localstack/backfill\n");
     } else {
         say("\nHistory reaches back a year; all of it since 1999 is there after ./localstack/backfill\n");
+    }
+    if let Some(console) = &state.endpoints.console {
+        say(format_args!("Open the console: {console}\n"));
     }
 }
 

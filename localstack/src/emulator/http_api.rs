@@ -97,6 +97,12 @@ impl HttpApi {
         })
     }
 
+    /// What is asked at `paths`, answered as on the API's own port. Whoever serves it has to know its callers' addresses (`ConnectInfo`).
+    pub(super) fn router(self: &Arc<Self>, paths: &[&str]) -> Router {
+        let routed = |router: Router<Arc<Self>>, path: &&str| router.route(path, axum::routing::any(handle));
+        paths.iter().fold(Router::new(), routed).with_state(Arc::clone(self))
+    }
+
     pub(super) fn status(&self) -> Vec<RouteStatus> {
         let status = |route: &Route| RouteStatus {
             route: route.spec.key.clone(),

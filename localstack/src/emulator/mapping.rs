@@ -200,9 +200,10 @@ impl Mapping {
         self.note(|progress| progress.rest = MappingState::Stopped);
     }
 
-    /// The record of its work, and the lag as Kafka tells it.
-    pub(super) async fn status(&self) -> MappingStatus {
-        let partitions = self.offsets.of_group(&self.spec.consumer_group, &self.spec.topic).await;
+    /// The record of its work, and the lag as Kafka tells it within `limit`.
+    pub(super) async fn status(&self, limit: Duration) -> MappingStatus {
+        let (group, topic) = (&self.spec.consumer_group, &self.spec.topic);
+        let partitions = self.offsets.of_group(group, topic, limit).await;
         let progress = lock(&self.progress);
         let mut status = MappingStatus {
             uuid: self.spec.uuid().to_string(),

@@ -17,10 +17,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::interface::Parts;
-use super::{Places, StackError, State, queues};
+use super::{ConsoleMode, Places, StackError, State, queues};
 use crate::emulator::PartialResponse;
 use crate::process_table::descendants;
-use crate::servers::Servers;
 use progress::Progress;
 
 /// The last line of a start that went well.
@@ -41,6 +40,10 @@ pub struct DaemonOptions {
     pub feed_step: u64,
     /// The port of the HTTP API; 9000, or another when that is in use, without it.
     pub api_port: Option<u16>,
+    /// What the console shows of the pipeline.
+    pub console: ConsoleMode,
+    /// The port of the console; 8000, or another when that is in use, without it.
+    pub console_port: Option<u16>,
     /// A MongoDB to use instead of starting one.
     pub mongodb_uri: Option<String>,
     /// How Kafka mappings read a partial batch response.
@@ -54,9 +57,9 @@ pub struct DaemonOptions {
 /// A stack that is up.
 struct Running {
     parts: Arc<Parts>,
-    servers: Servers,
     interface: JoinHandle<()>,
     http_api: Option<JoinHandle<()>>,
+    console: Option<JoinHandle<()>>,
     queue_urls: BTreeMap<String, String>,
 }
 
@@ -117,11 +120,14 @@ async fn end(running: Running, places: &Places) -> Result<(), StackError> {
         emulator.shutdown().await;
     }
     running.interface.abort();
-    if let Some(http_api) = running.http_api {
-        http_api.abort();
+    for serving in [running.http_api, running.console].into_iter().flatten() {
+        serving.abort();
     }
-    let saved = queues::save(&running.servers.sqs.client(), &running.queue_urls, &places.messages()).await;
-    let stopped = running.servers.stop().await;
+    let saved = queues::save(&running.parts.sqs, &running.queue_urls, &places.messages()).await;
+    let stopped = match running.parts.control.take().await {
+        Some(servers) => servers.stop().await,
+        None => Ok(()),
+    };
     tracing::info!(messages.saved = saved?, "Stopped");
     Ok(stopped?)
 }

@@ -9,7 +9,12 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::{RwLock, watch};
 
-use super::{StackStatus, State, report};
+use std::collections::BTreeMap;
+
+use super::console::{Looks, Traces};
+use super::control::Control;
+use super::table::Table;
+use super::{Places, StackStatus, State, report};
 use crate::emulator::Emulator;
 use crate::feed::Feed;
 
@@ -20,6 +25,14 @@ pub(super) struct Parts {
     pub(super) emulator: RwLock<Option<Emulator>>,
     pub(super) feed: Option<Feed>,
     pub(super) kafka: krafka::Kafka,
+    pub(super) sqs: aws_sdk_sqs::Client,
+    /// The template's queues, name and URL, by logical id.
+    pub(super) queues: BTreeMap<String, (String, String)>,
+    pub(super) control: Control,
+    pub(super) table: Table,
+    pub(super) looks: Looks,
+    pub(super) traces: Arc<Traces>,
+    pub(super) places: Places,
     pub(super) stop: watch::Sender<bool>,
 }
 

@@ -19,6 +19,13 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
         ("DatabaseUrl", endpoints.database.clone()),
         ("MongodbUri", endpoints.mongo.clone()),
     ];
+    // Its timelines are made of the spans that functions send.
+    parameters.extend(
+        endpoints
+            .console
+            .is_some()
+            .then(|| ("OtlpEndpoint", endpoints.lambda.clone())),
+    );
     if let Some(feed) = &endpoints.feed {
         parameters.extend([
             ("IngestSchedule", FEED_SCHEDULE.to_owned()),

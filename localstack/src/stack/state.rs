@@ -51,6 +51,9 @@ pub struct Endpoints {
     pub lambda: String,
     /// The feed's URL; absent when the providers themselves are asked.
     pub feed: Option<String>,
+    /// The console's URL, when there is one.
+    #[serde(default)]
+    pub console: Option<String>,
     /// The template's queues, by name.
     pub queues: BTreeMap<String, String>,
 }
@@ -68,6 +71,7 @@ impl Endpoints {
             ("HTTP API", &self.api),
             ("Lambda API", &self.lambda),
         ];
+        named.extend(self.console.as_deref().map(|console| ("console", console)));
         named.extend(self.feed.as_deref().map(|feed| ("feed", feed)));
         named
     }

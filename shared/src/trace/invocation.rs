@@ -137,6 +137,11 @@ pub(super) fn in_invocation(act: impl FnOnce(&Invocation)) {
     }
 }
 
+/// Says which run this is, so that its trace is found by the id that events and log lines have.
+pub fn correlated(correlation_id: uuid::Uuid) {
+    set("messaging.message.conversation_id", correlation_id.to_string());
+}
+
 /// Says what invoked the function.
 pub fn triggered_by(trigger: Trigger) {
     set("faas.trigger", trigger.name());

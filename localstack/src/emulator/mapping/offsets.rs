@@ -48,13 +48,18 @@ impl Offsets {
             .unwrap_or_else(|_| Err(KrafkaError::timeout("asking Kafka for a group's members")))
     }
 
-    /// Each partition of the topic, with the group's progress. A partition without a commit lags by all it holds.
-    pub(super) async fn of_group(&self, group: &str, topic: &str) -> Result<Vec<PartitionStatus>, KrafkaError> {
+    /// Each partition of the topic, with the group's progress, when Kafka tells it within `limit`. A partition without a commit lags by all it holds.
+    pub(super) async fn of_group(
+        &self,
+        group: &str,
+        topic: &str,
+        limit: Duration,
+    ) -> Result<Vec<PartitionStatus>, KrafkaError> {
         let query = async {
             let admin = self.admin.get_or_try_init(|| connect(&self.kafka)).await?;
             of_group(admin, group, topic).await
         };
-        tokio::time::timeout(LIMIT, query)
+        tokio::time::timeout(limit.min(LIMIT), query)
             .await
             .unwrap_or_else(|_| Err(KrafkaError::timeout("asking Kafka for offsets")))
     }

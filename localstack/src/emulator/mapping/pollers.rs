@@ -151,7 +151,8 @@ impl Pollers {
             return;
         }
         let spec = &self.mapping.spec;
-        let Ok(partitions) = self.offsets.of_group(&spec.consumer_group, &spec.topic).await else {
+        let (group, topic) = (&spec.consumer_group, &spec.topic);
+        let Ok(partitions) = self.offsets.of_group(group, topic, Duration::MAX).await else {
             return;
         };
         let least = spec.pollers.minimum.min(partitions.len());

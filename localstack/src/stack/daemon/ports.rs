@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::DaemonOptions;
 use super::progress::Progress;
 use crate::servers::{Ports, ServerError, claim, claim_exactly};
-use crate::stack::{Endpoints, database};
+use crate::stack::{ConsoleMode, Endpoints, database};
 
 /// The ports that the clients of each know; another is taken when one is in use.
 const KAFKA: u16 = 9092;
@@ -13,6 +13,7 @@ const REDIS: u16 = 6379;
 const POSTGRES: u16 = 5432;
 const MONGO: u16 = 27_017;
 const SQS: u16 = 4566;
+const CONSOLE: u16 = 8000;
 const HTTP_API: u16 = 9000;
 const LAMBDA: u16 = 9001;
 const FEED: u16 = 9010;
@@ -21,6 +22,7 @@ const FEED: u16 = 9010;
 pub(super) struct Chosen {
     pub(super) servers: Ports,
     pub(super) endpoints: Endpoints,
+    pub(super) console: u16,
     pub(super) http_api: u16,
     pub(super) lambda: u16,
     pub(super) feed: u16,
@@ -49,6 +51,11 @@ pub(super) fn choose(options: &DaemonOptions, progress: &Progress) -> Result<Cho
         Some(port) => claim_exactly("the HTTP API", port)?,
         None => choose("the HTTP API", HTTP_API)?,
     };
+    let console = match (options.console, options.console_port) {
+        (ConsoleMode::Off, _) => 0,
+        (_, Some(port)) => claim_exactly("the console", port)?,
+        (_, None) => choose("the console", CONSOLE)?,
+    };
     let lambda = choose("the Lambda API", LAMBDA)?;
     let feed = if live { 0 } else { choose("the feed", FEED)? };
     let endpoints = Endpoints {
@@ -63,6 +70,7 @@ pub(super) fn choose(options: &DaemonOptions, progress: &Progress) -> Result<Cho
         api: format!("http://127.0.0.1:{http_api}"),
         lambda: format!("http://127.0.0.1:{lambda}"),
         feed: (!live).then(|| format!("http://127.0.0.1:{feed}")),
+        console: (options.console != ConsoleMode::Off).then(|| format!("http://127.0.0.1:{console}")),
         queues: BTreeMap::new(),
     };
     let ports = Ports {
@@ -75,6 +83,7 @@ pub(super) fn choose(options: &DaemonOptions, progress: &Progress) -> Result<Cho
     Ok(Chosen {
         servers: ports,
         endpoints,
+        console,
         http_api,
         lambda,
         feed,

@@ -17,8 +17,14 @@ use crate::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use crate::feed::{Feed, FeedOptions};
 use crate::process_table::Identity;
 use crate::servers::{Servers, ServersOptions};
+use crate::stack::console::{self, Looks, Traces};
+use crate::stack::control::Control;
 use crate::stack::interface::{self, Parts};
-use crate::stack::{BACKFILL, Endpoints, Places, StackError, State, database, parameters, queues};
+use crate::stack::table::Table;
+use crate::stack::{BACKFILL, ConsoleMode, Endpoints, Places, StackError, State, database, parameters, queues};
+
+/// How long Kafka may take for a question of the stack itself.
+const KAFKA_LIMIT: Duration = Duration::from_secs(4);
 
 pub(super) async fn start(
     options: &DaemonOptions,
@@ -29,6 +35,7 @@ pub(super) async fn start(
     let Chosen {
         servers: ports,
         mut endpoints,
+        console: console_port,
         http_api: http_api_port,
         lambda: lambda_port,
         feed: feed_port,
@@ -92,28 +99,43 @@ pub(super) async fn start(
     .await?;
     let kafka = krafka::Kafka::builder(&endpoints.kafka)
         .client_id("hwanyul-local-stack")
+        .connect_timeout(KAFKA_LIMIT)
+        .request_timeout(KAFKA_LIMIT)
         .connect()
         .await;
     let kafka = kafka.map_err(|error| StackError::system("connect to Kafka")(std::io::Error::other(error)))?;
-    let emulator = RwLock::new(Some(emulator));
+    let queues = template.queues.iter().filter_map(|queue| {
+        Some((
+            queue.logical_id.clone(),
+            (queue.name.clone(), queue_urls.get(&queue.logical_id)?.clone()),
+        ))
+    });
     let parts = Arc::new(Parts {
         state: RwLock::new(state.clone()),
-        emulator,
+        emulator: RwLock::new(Some(emulator)),
         feed,
         kafka,
+        sqs: servers.sqs.client(),
+        queues: queues.collect(),
+        control: Control::new(servers),
+        table: Table::new(&endpoints.database),
+        looks: Looks::new(&template, &endpoints.redis, places.logs()),
+        traces: Traces::new(console::readers(&template)),
+        places: places.clone(),
         stop,
     });
     let interface = serve(&parts, lambda_port).await?;
     let http_api = serve_http_api(&parts, http_api_port).await?;
+    let console = serve_console(&parts, options, console_port, progress).await?;
     create_and_listen(&parts, &endpoints, &template, progress).await?;
     state.is_ready = true;
     state.write(places)?;
     *parts.state.write().await = state;
     Ok(Running {
         parts,
-        servers,
         interface,
         http_api,
+        console,
         queue_urls,
     })
 }
@@ -158,7 +180,7 @@ async fn serve(parts: &Arc<Parts>, port: u16) -> Result<JoinHandle<()>, StackErr
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(listening)?;
-    let mut router = interface::router(Arc::clone(parts));
+    let mut router = interface::router(Arc::clone(parts)).merge(console::receiver(Arc::clone(&parts.traces)));
     if let Some(emulator) = parts.emulator.read().await.as_ref() {
         router = router.merge(emulator.router());
     }
@@ -167,6 +189,24 @@ async fn serve(parts: &Arc<Parts>, port: u16) -> Result<JoinHandle<()>, StackErr
             tracing::error!(error = &error as &dyn std::error::Error, "The Lambda API ended");
         }
     }))
+}
+
+/// Serves the page and what it asks for, unless nobody wants it.
+async fn serve_console(
+    parts: &Arc<Parts>,
+    options: &DaemonOptions,
+    port: u16,
+    progress: &Progress,
+) -> Result<Option<JoinHandle<()>>, StackError> {
+    if options.console == ConsoleMode::Off {
+        return Ok(None);
+    }
+    if !console::is_built(&options.places) {
+        progress.line("the console is not built, so its address says only that: ./console/build builds it");
+    }
+    console::serve(Arc::clone(parts), options.console, &options.places, port)
+        .await
+        .map(Some)
 }
 
 /// Serves the template's routes.

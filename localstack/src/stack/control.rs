@@ -1,0 +1,107 @@
+//! Servers that are stopped and started again while the stack runs, so that anyone may watch what happens then.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::State;
+use crate::process_table::Identity;
+use crate::servers::{ServerError, Servers};
+
+/// The servers, and what is being done with them.
+pub(super) struct Control {
+    /// Taken out when the stack ends.
+    servers: AsyncMutex<Option<Servers>>,
+    working: Mutex<BTreeMap<&'static str, Work>>,
+}
+
+/// What is being done with a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    Start,
+    Stop,
+}
+
+/// Which servers may be stopped: those whose data outlive them, or that may lose them. SQS here keeps messages in memory alone, so what waits in it would be lost.
+const STOPPABLE: [(&str, &str); 4] = [
+    ("kafka", "Kafka"),
+    ("redis", "Redis"),
+    ("postgres", "PostgreSQL"),
+    ("mongo", "MongoDB"),
+];
+
+impl Control {
+    pub(super) fn new(servers: Servers) -> Self {
+        Self {
+            servers: AsyncMutex::new(Some(servers)),
+            working: Mutex::default(),
+        }
+    }
+
+    /// The servers, for the last time.
+    pub(super) async fn take(&self) -> Option<Servers> {
+        self.servers.lock().await.take()
+    }
+
+    /// What is being done with a server just now.
+    pub(super) fn work_on(&self, name: &str) -> Option<Work> {
+        self.working
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .copied()
+    }
+
+    /// The name as this module knows it, when the server may be stopped here.
+    pub(super) fn stoppable(state: &State, name: &str) -> Option<&'static str> {
+        let (known, _) = STOPPABLE.into_iter().find(|(known, _)| *known == name)?;
+        state.servers.contains_key(known).then_some(known)
+    }
+
+    /// Its name for people.
+    pub(super) fn label(name: &str) -> &str {
+        let found = STOPPABLE.into_iter().find(|(known, _)| *known == name);
+        found.map_or(if name == "sqs" { "SQS" } else { name }, |(_, label)| label)
+    }
+
+    /// Kills a server, as a crash does, or starts it again on its port and data. Gives its process, when it has one then.
+    pub(super) async fn work(&self, name: &'static str, work: Work) -> Result<Option<Identity>, ServerError> {
+        self.note(name, Some(work));
+        let done = self.do_work(name, work).await;
+        self.note(name, None);
+        done
+    }
+
+    async fn do_work(&self, name: &str, work: Work) -> Result<Option<Identity>, ServerError> {
+        let mut servers = self.servers.lock().await;
+        let Some(servers) = servers.as_mut() else {
+            return Ok(None);
+        };
+        macro_rules! on {
+            ($server:expr) => {{
+                let server = $server;
+                match work {
+                    Work::Stop => server.kill().await?,
+                    Work::Start => server.restart().await?,
+                }
+                server.identity()
+            }};
+        }
+        Ok(match (name, servers.mongo.as_mut()) {
+            ("kafka", _) => on!(&mut servers.kafka),
+            ("redis", _) => on!(&mut servers.redis),
+            ("postgres", _) => on!(&mut servers.postgres),
+            ("mongo", Some(mongo)) => on!(mongo),
+            _ => None,
+        })
+    }
+
+    fn note(&self, name: &'static str, work: Option<Work>) {
+        let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        match work {
+            Some(work) => working.insert(name, work),
+            None => working.remove(name),
+        };
+    }
+}

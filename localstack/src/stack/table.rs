@@ -1,0 +1,69 @@
+//! A fault in History's table that is put in on purpose, and taken out again: a check that refuses a rate that is true. It is what a wrong migration does, so the
+//! record that meets it is refused, put aside, and applied by a replay after the mending; no number is invented for it.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Row as _};
+
+/// The check's name.
+const CHECK: &str = "put_in_by_the_console";
+/// How long PostgreSQL may take.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// History's table of observations.
+pub(super) struct Table {
+    pool: Option<PgPool>,
+}
+
+impl Table {
+    /// The table in `database`, a URL; nothing is connected yet.
+    pub(super) fn new(database: &str) -> Self {
+        let options = PgPoolOptions::new().max_connections(1).acquire_timeout(LIMIT);
+        let pool = options.connect_lazy(database);
+        if let Err(error) = &pool {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "The console cannot reach PostgreSQL"
+            );
+        }
+        Self { pool: pool.ok() }
+    }
+
+    fn pool(&self) -> Result<&PgPool, sqlx::Error> {
+        self.pool.as_ref().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// Whether the fault is in; false while PostgreSQL cannot be asked.
+    pub(super) async fn is_broken(&self) -> bool {
+        let asked = async {
+            let found = sqlx::query("SELECT 1 FROM pg_constraint WHERE conname = $1").bind(CHECK);
+            found.fetch_optional(self.pool()?).await
+        };
+        matches!(tokio::time::timeout(LIMIT, asked).await, Ok(Ok(Some(_))))
+    }
+
+    /// Lets the table refuse the newest rate of USD. Rows that are there stay; gives whether there is such a rate.
+    pub(super) async fn break_it(&self) -> Result<bool, sqlx::Error> {
+        let pool = self.pool()?;
+        let newest = "SELECT deal_base_rate::text FROM history.rate WHERE currency_code = 'USD' ORDER BY recorded_at DESC, updated_at DESC LIMIT 1";
+        let Some(row) = sqlx::query(newest).fetch_optional(pool).await? else {
+            return Ok(false);
+        };
+        let rate: String = row.try_get(0)?;
+        self.mend().await?;
+        // The digits come from a numeric column, so they are digits.
+        let check = format!(
+            "ALTER TABLE history.rate ADD CONSTRAINT {CHECK} CHECK (NOT (currency_code = 'USD' AND deal_base_rate = {rate})) NOT VALID"
+        );
+        sqlx::query(AssertSqlSafe(check)).execute(pool).await?;
+        Ok(true)
+    }
+
+    /// Takes the fault out, if it is in.
+    pub(super) async fn mend(&self) -> Result<(), sqlx::Error> {
+        let mend = format!("ALTER TABLE history.rate DROP CONSTRAINT IF EXISTS {CHECK}");
+        sqlx::query(AssertSqlSafe(mend)).execute(self.pool()?).await?;
+        Ok(())
+    }
+}
