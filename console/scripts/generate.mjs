@@ -26,13 +26,20 @@ function numbers(document) {
   return [...whole].sort();
 }
 
+/** The stack writes every field of its answers, null where there is nothing. */
+function requireAll(schema) {
+  if (schema.properties) schema.required = Object.keys(schema.properties);
+}
+
 mkdirSync(here("../src/generated"), { recursive: true });
 for (const [name, path] of Object.entries(documents)) {
   const text = readFileSync(here(path), "utf8");
   const isApi = name === "api";
   // The API's decimals are kept as their digits; the stack speaks of milliseconds and counts, which are numbers.
   const transform = (schema) => (isApi && schema.type === "number" ? decimal() : undefined);
-  const types = astToString(await openapi(parse(text), { transform }));
+  const document = parse(text);
+  if (!isApi) Object.values(document.components.schemas).forEach(requireAll);
+  const types = astToString(await openapi(document, { transform }));
   const head = `// Made from docs/${path.split("/").pop()} by scripts/generate.mjs.\n`;
   writeFileSync(here(`../src/generated/${name}.ts`), head + (isApi ? 'import type { Decimal } from "../core/decimal";\n' : "") + types);
   if (isApi) {

@@ -21,6 +21,9 @@ struct Cli {
     /// The checkout.
     #[arg(long, global = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."), hide = true)]
     root: PathBuf,
+    /// Where the stack keeps data, logs and state: `.stack` in the checkout without it
+    #[arg(long, global = true, env = "HWANYUL_STACK_DIR", hide = true)]
+    stack_dir: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -208,7 +211,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         .root
         .canonicalize()
         .map_err(|error| format!("the checkout {}: {error}", cli.root.display()))?;
-    let places = Places::new(root);
+    let places = match cli.stack_dir {
+        Some(dir) => Places::new(root).keeping(std::path::absolute(dir)?),
+        None => Places::new(root),
+    };
     match cli.command {
         Command::Up(run) => {
             let parameters = run

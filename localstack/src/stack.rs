@@ -31,12 +31,26 @@ pub const BACKFILL: &str = "operations-backfill";
 #[derive(Debug, Clone)]
 pub struct Places {
     root: PathBuf,
+    stack: PathBuf,
 }
 
 impl Places {
     /// The places of the checkout at `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        Self {
+            stack: root.join(".stack"),
+            root,
+        }
+    }
+
+    /// The same checkout's, of a stack that keeps all it writes in `stack`: one checkout may run several.
+    #[must_use]
+    pub fn keeping(self, stack: impl Into<PathBuf>) -> Self {
+        Self {
+            stack: stack.into(),
+            ..self
+        }
     }
 
     /// The SAM template.
@@ -60,7 +74,7 @@ impl Places {
     /// Everything that a running stack writes.
     #[must_use]
     pub fn stack(&self) -> PathBuf {
-        self.root.join(".stack")
+        self.stack.clone()
     }
 
     /// The servers' data, one folder each.

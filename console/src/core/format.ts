@@ -38,15 +38,21 @@ export const money = (value: Decimal, minorUnits: number): string =>
 export const percent = (value: Decimal | number, digits = 2): string =>
   `${format({ minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" }).format(value)}%`;
 
-/** A change, with its sign. */
-export const change = (value: Decimal): string =>
-  format({ minimumFractionDigits: 2, maximumFractionDigits: Math.abs(Number(value)) >= 1 ? 2 : 4, signDisplay: "exceptZero" }).format(value);
+/** A change, with its sign: two decimals from 1 on, four below, and where those would hide it, four significant digits. */
+export function change(value: Decimal): string {
+  const size = Math.abs(Number(value));
+  if (size > 0 && size < 0.01) return format({ maximumSignificantDigits: 4, signDisplay: "exceptZero" }).format(value);
+  return format({ minimumFractionDigits: 2, maximumFractionDigits: size >= 1 ? 2 : 4, signDisplay: "exceptZero" }).format(value);
+}
 
 /** A count. */
 export const count = (value: number): string => format({ maximumFractionDigits: 0 }).format(value);
 
 /** A plain number with at most so many decimals. */
 export const number = (value: number | Decimal, digits: number): string => format({ maximumFractionDigits: digits }).format(value);
+
+/** A plain number with exactly so many decimals, for columns. */
+export const fixed = (value: number, digits: number): string => format({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 
 /** Milliseconds, as "0.8 ms", "12 ms" or "3.4 s". */
 export function duration(ms: number): string {
@@ -78,3 +84,36 @@ export const instant = (value: string): string =>
 /** The time of day of an instant, with seconds. */
 export const clock = (value: string): string =>
   timeFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(new Date(value));
+
+/** A change with its sign and so many decimals, those of what changed. */
+export const signed = (value: Decimal, digits: number): string =>
+  format({ minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" }).format(value);
+
+/** An instant to the minute in the viewer's own time zone; the year only when it is another than `now`'s. */
+export function moment(value: string, now: number): string {
+  const at = new Date(value);
+  const year = at.getFullYear() === new Date(now).getFullYear() ? {} : ({ year: "numeric" } as const);
+  return timeFormat({ ...year, month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
+}
+
+/** A month of the calendar, from any of its days. */
+export const month = (value: string): string =>
+  timeFormat({ year: "numeric", month: "long", timeZone: "UTC" }).format(new Date(`${value.slice(0, 10)}T00:00:00Z`));
+
+/** A number beside an axis whose steps are so large: as many decimals as the steps have. */
+export function tick(value: number, step: number): string {
+  let digits = 0;
+  while (digits < 12 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits += 1;
+  return format({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+/** A time under an axis whose steps are so many seconds: a year, a month, a day or, in the viewer's own time zone, a time of day. */
+export function timeTick(seconds: number, step: number): string {
+  const at = new Date(seconds * 1000);
+  if (step < 86_400) return timeFormat({ month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
+  const size = step >= 360 * 86_400 ? ({ year: "numeric" } as const) : step >= 28 * 86_400 ? ({ year: "numeric", month: "short" } as const) : ({ month: "short", day: "numeric" } as const);
+  return timeFormat({ ...size, timeZone: "UTC" }).format(at);
+}
+
+/** A part of a whole in percent, always with one decimal so that a column of them is aligned. */
+export const share = (percent: Decimal): string => `${format({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(percent)}%`;

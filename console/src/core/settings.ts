@@ -4,11 +4,13 @@ import { signal } from "@preact/signals";
 export interface Settings {
   /** Whether the pipeline can be seen here; `control` means that it can be worked with, too. */
   readonly pipeline: false | "view" | "control";
+  /** Whether the rates are days of the past that go by one after the other, as the local feed has them: all of them are old then, and none is late. */
+  readonly replay: boolean;
   /** Seconds from one look at the rates to the next. */
   readonly poll_seconds: number;
 }
 
-export const settings = signal<Settings>({ pipeline: false, poll_seconds: 30 });
+export const settings = signal<Settings>({ pipeline: false, replay: false, poll_seconds: 30 });
 
 /** Reads the settings; without them the page shows what every deployment has. */
 export async function load(): Promise<void> {

@@ -1,3 +1,129 @@
-export default function Currency() {
-  return <h1>currency</h1>;
+// One currency: its rate now, its history, statistics, forecast, and others beside it. Each block asks for itself, so a failing one leaves the rest.
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { get, Refused } from "../core/api";
+import { language, texts } from "../core/language";
+import { type Polled, usePoll } from "../core/poll";
+import { href } from "../core/route";
+import { settings } from "../core/settings";
+import { Shown, Trouble } from "../parts/state";
+import { countLook } from "../ranking/click";
+import "../styles/currency.css";
+import { choice as chosen } from "./choice";
+import { CompareCard } from "./compare";
+import { ForecastCard } from "./forecast";
+import { Head, WonHead } from "./head";
+import { HistoryCard } from "./history";
+import { useKnown } from "./known";
+import { type Pulse, useSeldom } from "./pulse";
+import { drawnView, loadSeries } from "./series";
+import { type Statistics, StatisticsCard, useStatistics } from "./statistics";
+
+const text = texts({
+  ko: { back: "모든 환율", none: "주소에 통화 코드가 없습니다." },
+  en: { back: "All rates", none: "The address names no currency." },
+});
+
+export default function Currency({ rest }: { rest: readonly string[] }) {
+  const code = rest[0] ?? "";
+  return (
+    <div class="currency">
+      <p class="back">
+        <a href={href([])}>
+          <span aria-hidden="true">←</span> {text().back}
+        </a>
+      </p>
+      {code === "" ? <p>{text().none}</p> : code === "KRW" ? <Won key={code} /> : <Quoted key={code} code={code} />}
+    </div>
+  );
+}
+
+function Quoted({ code }: { code: string }) {
+  const current = usePoll(code, settings.value.poll_seconds, (signal) => get("/api/v1/currencies/{code}", undefined, { at: { code }, signal }));
+  const { data, error, at } = current;
+  // A currency that does not exist has no history either.
+  if (data === undefined && error instanceof Refused && error.status < 500 && error.status !== 429) {
+    return (
+      <>
+        <h1>{code}</h1>
+        <Trouble error={error} />
+      </>
+    );
+  }
+  const pulse = { news: data && `${data.recorded_at} ${data.deal_base_rate}`, at };
+  return (
+    <Page code={code} pulse={pulse} of={current}>
+      {(rate, statistics, first) => <Head rate={rate} statistics={statistics} first={first} pulse={pulse} />}
+    </Page>
+  );
+}
+
+/** KRW is what others are priced in, so the API has no price of it; its own page shows what a unit of another currency costs. */
+function Won() {
+  const { base } = chosen("KRW");
+  const latest = usePoll(base, settings.value.poll_seconds, (signal) => get("/api/v1/currencies/latest", { base, symbols: "KRW", inverse: true }, { signal }));
+  const pulse = { news: latest.data && `${latest.data.recorded_at} ${latest.data.rates.KRW}`, at: latest.at };
+  const known = useKnown(pulse);
+  const won = known.data?.all.get("KRW");
+  const names = { korean: won?.currency_name ?? "KRW", english: won?.currency_name_en ?? "KRW", symbol: won?.symbol ?? "" };
+  return (
+    <Page code="KRW" pulse={pulse} of={latest}>
+      {(data, statistics, first) => <WonHead latest={data} names={names} statistics={statistics} first={first} />}
+    </Page>
+  );
+}
+
+interface PageProps<T> {
+  code: string;
+  pulse: Pulse;
+  of: Polled<T>;
+  children: (data: T, statistics: Polled<Statistics>, first: string) => ComponentChildren;
+}
+
+function Page<T>({ code, pulse, of, children }: PageProps<T>) {
+  const choice = chosen(code);
+  const series = useSeldom(`series ${code} ${choice.base} ${choice.isInverse} ${choice.period} ${drawnView(choice)}`, pulse, (signal) => loadSeries(choice, signal));
+  const [isTime, setTime] = useState(false);
+  // The head and the main chart are what people came for; the rest is asked when they have their answers.
+  const isAnswered = (of.data ?? of.error) !== undefined && (series.data ?? series.error) !== undefined;
+  // While nobody answers, one sentence about it is enough.
+  const hasFirst = isAnswered && (of.data !== undefined || series.data !== undefined);
+  useEffect(() => {
+    if (hasFirst) setTime(true);
+  }, [hasFirst]);
+  const statistics = useStatistics(choice, pulse, isTime);
+  const known = useKnown(pulse);
+  const first = series.data?.rows[0]?.date.slice(0, 10) ?? "";
+  const exists = of.data !== undefined;
+  useEffect(() => {
+    if (exists) void countLook(code);
+  }, [exists]);
+  useTitle(code);
+  return (
+    <>
+      <section class="card head" data-testid="currency-head">
+        <Shown of={of}>{(data) => children(data, statistics, first)}</Shown>
+      </section>
+      <HistoryCard choice={choice} series={series} known={known.data} />
+      {isTime && (
+        <>
+          <div class="pair">
+            <StatisticsCard of={statistics} first={first} period={choice.period} />
+            <ForecastCard code={code} pulse={pulse} />
+          </div>
+          <CompareCard choice={choice} known={known.data} pulse={pulse} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** The code before the page's title, so that tabs and bookmarks can be told apart. */
+function useTitle(code: string): void {
+  useEffect(() => {
+    document.title = `${code} · ${document.title}`;
+    return () => {
+      document.title = document.title.replace(`${code} · `, "");
+    };
+  }, [code, language.value]);
 }

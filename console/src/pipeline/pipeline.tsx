@@ -1,3 +1,53 @@
-export default function Pipeline() {
-  return <h1>pipeline</h1>;
+// The pipeline as it is now: whether rates arrive, events flow and caches turn over, and what one can do to it.
+import { useEffect } from "preact/hooks";
+import { texts } from "../core/language";
+import { usePoll } from "../core/poll";
+import { Loading } from "../parts/state";
+import "../styles/pipeline.css";
+import "../styles/pipeline-flow.css";
+import "../styles/pipeline-runs.css";
+import { pipeline } from "./client";
+import { Controls } from "./controls";
+import { Flow } from "./flow";
+import { judge } from "./health";
+import { Letters } from "./letters";
+import { Runs } from "./runs";
+import { Said, say } from "./said";
+import { Timeline } from "./timeline";
+import { Verdict } from "./verdict";
+import { useWatch } from "./watch";
+
+const text = texts({
+  ko: { title: "파이프라인" },
+  en: { title: "Pipeline" },
+});
+
+export default function Pipeline({ rest }: { rest: readonly string[] }) {
+  const { data: state, error, at, again } = usePoll("state", 1, pipeline.state);
+  const watch = useWatch(state);
+  const [place, run] = rest;
+  // What was said belongs to the place where a button was pressed.
+  useEffect(() => () => say(undefined), [run]);
+  const current = place === "run" ? run : undefined;
+  const health = state && judge(state, watch);
+  return (
+    <div class={`pipeline ${error ? "lost" : ""} ${current === undefined ? "whole" : ""}`}>
+      <h1 class="unseen">{text().title}</h1>
+      {state === undefined && !error ? <Loading /> : <Verdict health={health} state={state} lostAt={error ? at : false} />}
+      {current !== undefined && <Timeline id={current} />}
+      {state !== undefined && (
+        <>
+          {current === undefined && (
+            <>
+              <Flow state={state} />
+              <Controls state={state} again={again} />
+              <Letters state={state} />
+            </>
+          )}
+          <Runs current={current} />
+          <Said />
+        </>
+      )}
+    </div>
+  );
 }

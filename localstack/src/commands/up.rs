@@ -82,7 +82,8 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
     let output = std::fs::File::create(&log).map_err(CommandError::system(format!("open {}", log.display())))?;
     let own = std::env::current_exe().map_err(CommandError::system("find this program"))?;
     let mut command = Command::new("setsid");
-    command.arg(own).arg("--root").arg(places.root()).arg("daemon");
+    command.arg(own).arg("--root").arg(places.root());
+    command.arg("--stack-dir").arg(places.stack()).arg("daemon");
     command.args([
         "--feed-days",
         &options.feed_days.to_string(),

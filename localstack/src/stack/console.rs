@@ -100,7 +100,8 @@ pub(super) async fn serve(
         .map_err(listening)?;
     let may_control = mode == ConsoleMode::Control;
     let pipeline = if may_control { "control" } else { "view" };
-    let config = serde_json::json!({"pipeline": pipeline, "poll_seconds": POLL_SECONDS});
+    let is_replay = !parts.state.read().await.live;
+    let config = serde_json::json!({"pipeline": pipeline, "poll_seconds": POLL_SECONDS, "replay": is_replay});
     let http_api = match parts.emulator.read().await.as_ref() {
         Some(emulator) => emulator.http_api_router(&["/api/{*rest}", "/health/{*rest}", "/openapi.json"]),
         None => Router::new(),

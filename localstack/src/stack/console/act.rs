@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::state::{ServerMode, ServerView};
+use super::state::{IngestorState, ServerMode, ServerView};
 use super::timeline::{RunSummary, Timeline};
 use super::{Console, Refusal};
 use crate::stack::control::{Control, Work};
@@ -47,6 +47,8 @@ pub(super) struct RunAnswer {
     correlation_id: String,
     /// Events by topic.
     events: BTreeMap<String, u64>,
+    /// Those that Kafka did not take and that wait in the backup queue.
+    backed_up: u64,
 }
 
 /// Which poison.
@@ -125,12 +127,11 @@ async fn ingest(parts: &Parts, force: bool) -> Result<RunAnswer, Refusal> {
         serde_json::json!({})
     };
     let summary = invoke(parts, INGESTOR, &request).await?;
-    let events = summary["events"].as_object().into_iter().flatten();
+    let run = IngestorState::default().with_summary(&summary);
     Ok(RunAnswer {
-        correlation_id: summary["correlation_id"].as_str().unwrap_or_default().to_owned(),
-        events: events
-            .map(|(topic, count)| (topic.clone(), count.as_u64().unwrap_or_default()))
-            .collect(),
+        correlation_id: run.correlation_id.unwrap_or_default(),
+        events: run.events,
+        backed_up: run.backed_up,
     })
 }
 

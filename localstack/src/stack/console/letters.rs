@@ -31,7 +31,7 @@ pub(super) struct Letter {
     error_code: Option<String>,
     /// Why, in a sentence.
     reason: Option<String>,
-    /// What a replay or a purge did with it: `replayed`, `refused`, …
+    /// What a replay or a purge did with it: `applied`, `refused`, …
     outcome: Option<String>,
     /// Why it did no more.
     why: Option<String>,

@@ -143,7 +143,6 @@ pub(super) struct MappingView {
     /// The consumer group.
     pub(super) consumer_group: String,
     /// What it is doing.
-    #[schema(value_type = String)]
     pub(super) state: MappingState,
     /// Records not yet done; null while Kafka cannot be asked.
     pub(super) lag: Option<i64>,

@@ -1,0 +1,168 @@
+// The head of the page: what one currency costs now, since when, and from whom.
+import type { ComponentChildren } from "preact";
+import { get, type Schemas } from "../core/api";
+import * as format from "../core/format";
+import { language, texts } from "../core/language";
+import type { Polled } from "../core/poll";
+import { changeOf } from "../rates/change";
+import { sourceName } from "../rates/source";
+import { type Pulse, useSeldom } from "./pulse";
+import { Difference } from "./said";
+
+const text = texts({
+  ko: {
+    before: "전일 대비",
+    since: (from: string) => `${from} 이후`,
+    tts: "송금 보낼 때(TTS)",
+    ttb: "송금 받을 때(TTB)",
+    source: "출처",
+    recorded: "고시 시각",
+    served: "읽은 곳",
+    cache: "캐시",
+    store: "저장소",
+    stale: "갱신 지연",
+    staleWhy: "출처의 고시 일정보다 오래된 값입니다",
+    won: "원화는 다른 통화의 값을 매기는 기준이므로, 다른 통화에 대한 값을 보여 줍니다.",
+    units: (count: string, code: string) => `${count} ${code}`,
+  },
+  en: {
+    before: "Since the day before",
+    since: (from: string) => `Since ${from}`,
+    tts: "You send (TTS)",
+    ttb: "You receive (TTB)",
+    source: "Source",
+    recorded: "Set at",
+    served: "Read from",
+    cache: "cache",
+    store: "store",
+    stale: "Out of date",
+    staleWhy: "Older than the source's own schedule allows",
+    won: "Other currencies are priced in won here, so the won itself is shown against another currency.",
+    units: (count: string, code: string) => `${count} ${code}`,
+  },
+});
+
+export function Names({ code, korean, english, symbol }: { code: string; korean: string; english: string; symbol: string }) {
+  const isKorean = language.value === "ko";
+  return (
+    <div class="names">
+      <h1>
+        {isKorean ? korean : english} <span class="code">{code}</span>
+      </h1>
+      <p class="faint">
+        <span lang={isKorean ? "en" : "ko"}>{isKorean ? english : korean}</span>
+        {symbol !== code && symbol !== "" && <span class="symbol"> · {symbol}</span>}
+      </p>
+    </div>
+  );
+}
+
+export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+type Provenance = { source: string; recorded_at: string; stale: boolean; served_from?: Schemas["ServedFrom"] };
+
+function Origin({ of }: { of: Provenance }) {
+  return (
+    <>
+      <Fact name={text().source}>{sourceName(of.source)}</Fact>
+      {of.served_from && <Fact name={text().served}>{text()[of.served_from]}</Fact>}
+      <Fact name={text().recorded}>
+        <time dateTime={of.recorded_at}>{format.moment(of.recorded_at, Date.now())}</time>{" "}
+        {of.stale && (
+          <span class="badge warn" title={text().staleWhy}>
+            {text().stale}
+            <span class="unseen">: {text().staleWhy}</span>
+          </span>
+        )}
+      </Fact>
+    </>
+  );
+}
+
+/** The change over the shown period, of the shown pair. */
+function PeriodChange({ of, first }: { of: Polled<Schemas["Statistics"]>; first: string }) {
+  if (of.data === undefined) return null;
+  const { unit, from, current_rate, period_change, period_change_percent } = of.data;
+  return (
+    <Fact name={text().since(format.day(later(from, first)))}>
+      <Difference absolute={period_change} percent={period_change_percent} rate={current_rate} /> <span class="faint">{unit}</span>
+    </Fact>
+  );
+}
+
+/** A period may begin before the first value that is stored. */
+export const later = (from: string, first: string): string => (first > from ? first : from);
+
+type Current = Schemas["CurrentRate"] & { served_from?: Schemas["ServedFrom"] };
+
+interface HeadProps {
+  statistics: Polled<Schemas["Statistics"]>;
+  /** The day of the first value in the shown period. */
+  first: string;
+}
+
+export function Head({ rate, statistics, first, pulse }: HeadProps & { rate: Current; pulse: Pulse }) {
+  const { currency_code: code, customary_unit: units } = rate;
+  const before = new Date(Date.parse(rate.recorded_at.slice(0, 10)) - 86_400_000).toISOString().slice(0, 10);
+  const earlier = useSeldom(`before ${code} ${before}`, pulse, (signal) => get("/api/v1/history/rates", { date: before, symbols: code }, { signal }));
+  const last = earlier.data?.rates[code];
+  const change = last === undefined ? undefined : changeOf(rate.deal_base_rate, last, units);
+  return (
+    <>
+      <Names code={code} korean={rate.currency_name} english={rate.currency_name_en} symbol={rate.symbol} />
+      <div class="price">
+        <p class="now" data-testid="rate">
+          <strong>{format.rate(rate.unit_rate)}</strong>{" "}
+          <span class="unit">
+            KRW <span class="faint">/ {text().units(format.count(units), code)}</span>
+          </span>
+        </p>
+        {change !== undefined && (
+          <p class="since">
+            <span class="faint">{text().before}</span> <Difference absolute={change.absolute} percent={change.percent} rate={rate.unit_rate} />
+          </p>
+        )}
+      </div>
+      <dl class="facts">
+        <PeriodChange of={statistics} first={first} />
+        {rate.tts != null && <Fact name={text().tts}>{format.rate(rate.tts)}</Fact>}
+        {rate.ttb != null && <Fact name={text().ttb}>{format.rate(rate.ttb)}</Fact>}
+        <Origin of={rate} />
+      </dl>
+    </>
+  );
+}
+
+type Latest = Schemas["LatestRates"] & { served_from?: Schemas["ServedFrom"] };
+
+/** KRW has no price in KRW; what a unit of another currency costs says the same. */
+export function WonHead({ latest, names, statistics, first }: HeadProps & { latest: Latest; names: { korean: string; english: string; symbol: string } }) {
+  const rate = latest.rates.KRW;
+  return (
+    <>
+      <Names code="KRW" {...names} />
+      <div class="price">
+        {rate !== undefined && (
+          <p class="now" data-testid="rate">
+            <strong>{format.rate(rate)}</strong>{" "}
+            <span class="unit">
+              KRW <span class="faint">/ 1 {latest.base}</span>
+            </span>
+          </p>
+        )}
+        <p class="since faint">{text().won}</p>
+      </div>
+      <dl class="facts">
+        <PeriodChange of={statistics} first={first} />
+        <Origin of={latest} />
+      </dl>
+    </>
+  );
+}

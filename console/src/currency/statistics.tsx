@@ -1,0 +1,107 @@
+// What the daily closes of a period say in numbers.
+import { get, type Schemas } from "../core/api";
+import * as format from "../core/format";
+import { texts } from "../core/language";
+import type { Polled } from "../core/poll";
+import type { Choice } from "./choice";
+import { Fact, later } from "./head";
+import { type Pulse, useSeldom } from "./pulse";
+import { Difference, Told } from "./said";
+import { pairQuery } from "./series";
+
+const text = texts({
+  ko: {
+    title: "통계",
+    span: (from: string, to: string) => `${from} ~ ${to} 일별 종가`,
+    atMost: "통계는 최근 10년까지 계산합니다.",
+    average: "평균",
+    min: "최저",
+    max: "최고",
+    change: "기간 변동",
+    volatility: "일간 변동성",
+    annualized: "연환산 변동성",
+    trend: "추세",
+    up: "오르는 추세",
+    down: "내리는 추세",
+    stable: "뚜렷한 추세 없음",
+    points: "데이터 수",
+    days: (count: string) => `${count}일`,
+    none: "값이 적어 계산하지 않음",
+    definition: "일간 변동성은 하루 로그수익률의 표준편차이고, 연환산은 여기에 √252를 곱한 값입니다. 추세는 종가의 회귀 기울기가 통계적으로 뚜렷할 때만 말합니다.",
+  },
+  en: {
+    title: "Statistics",
+    span: (from: string, to: string) => `Daily closes, ${from} – ${to}`,
+    atMost: "Statistics go back ten years at most.",
+    average: "Average",
+    min: "Lowest",
+    max: "Highest",
+    change: "Change",
+    volatility: "Daily volatility",
+    annualized: "Annualised volatility",
+    trend: "Trend",
+    up: "Rising",
+    down: "Falling",
+    stable: "No clear trend",
+    points: "Data points",
+    days: (count: string) => `${count} days`,
+    none: "too few values",
+    definition:
+      "Daily volatility is the standard deviation of daily log returns; annualised it is multiplied by √252. A trend is named only where the slope of the closes is statistically clear.",
+  },
+});
+
+export type Statistics = Schemas["Statistics"];
+
+export function useStatistics(choice: Choice, pulse: Pulse, isTime: boolean): Polled<Statistics> {
+  const { code, base, isInverse, period } = choice;
+  // The head and the chart come first; until then nothing is asked.
+  const { data, error, at, again } = useSeldom(`stats ${code} ${base} ${isInverse} ${period} ${isTime}`, pulse, async (signal) => {
+    if (!isTime) return undefined;
+    return get("/api/v1/history/stats", { ...pairQuery(choice), ...(period === "all" ? { from: tenYearsBefore(new Date()) } : { period }) }, { signal });
+  });
+  return { data, error, at, again };
+}
+
+function tenYearsBefore(now: Date): string {
+  const from = new Date(now);
+  from.setUTCFullYear(from.getUTCFullYear() - 10);
+  return from.toISOString().slice(0, 10);
+}
+
+export function StatisticsCard({ of, first, period }: { of: Polled<Statistics>; first: string; period: Choice["period"] }) {
+  return (
+    <section class="card" data-testid="stats" aria-labelledby="statistics-title">
+      <h2 id="statistics-title">{text().title}</h2>
+      <Told of={of}>{(statistics) => <Numbers of={statistics} first={first} isCut={period === "all"} />}</Told>
+    </section>
+  );
+}
+
+function Numbers({ of, first, isCut }: { of: Statistics; first: string; isCut: boolean }) {
+  const volatility = (value: Statistics["volatility"]) => (value == null ? <span class="faint">{text().none}</span> : `${format.money(value, 2)}%`);
+  return (
+    <>
+      <p class="faint note">
+        {text().span(format.day(later(of.from, first)), format.day(of.to))}. {of.unit}. {isCut && text().atMost}
+      </p>
+      <dl class="numbers">
+        <Fact name={text().average}>{format.rate(of.period_average)}</Fact>
+        <Fact name={text().change}>
+          <Difference absolute={of.period_change} percent={of.period_change_percent} rate={of.current_rate} />
+        </Fact>
+        <Fact name={text().min}>
+          {format.rate(of.period_min)} <small class="faint">{format.day(of.period_min_date)}</small>
+        </Fact>
+        <Fact name={text().max}>
+          {format.rate(of.period_max)} <small class="faint">{format.day(of.period_max_date)}</small>
+        </Fact>
+        <Fact name={text().volatility}>{volatility(of.volatility)}</Fact>
+        <Fact name={text().annualized}>{volatility(of.volatility_annualized)}</Fact>
+        <Fact name={text().trend}>{text()[of.trend_direction]}</Fact>
+        <Fact name={text().points}>{text().days(format.count(of.data_points))}</Fact>
+      </dl>
+      <p class="faint note">{text().definition}</p>
+    </>
+  );
+}

@@ -1,0 +1,132 @@
+// One dead letter: its record, the reason in full, and what became of a replay.
+import { useEffect, useState } from "preact/hooks";
+import { clock, instant } from "../core/format";
+import { texts } from "../core/language";
+import type { Letter, Outcomes } from "./types";
+
+const text = texts({
+  ko: {
+    unknown: "알 수 없음",
+    replay: "재처리",
+    purge: "삭제",
+    sure: "정말 삭제",
+    unnamed: "어느 레코드인지 알 수 없어 여기서는 하나씩 다룰 수 없습니다.",
+    outcomes: {
+      applied: "재처리됨: 적용하고 큐에서 지웠습니다",
+      replayed: "재처리됨: 적용하고 큐에서 지웠습니다",
+      published: "다시 발행됨: 큐에서 지웠습니다",
+      deleted: "삭제됨",
+      refused: "다시 거절됨",
+      failed: "재처리하지 못함",
+      left: "시간이 모자라 남음",
+    } as Record<string, string>,
+  },
+  en: {
+    unknown: "unknown",
+    replay: "Replay",
+    purge: "Delete",
+    sure: "Really delete",
+    unnamed: "Which record it is of is unknown, so it cannot be handled alone here.",
+    outcomes: {
+      applied: "Replayed: applied and removed",
+      replayed: "Replayed: applied and removed",
+      published: "Published again and removed",
+      deleted: "Deleted",
+      refused: "Refused again",
+      failed: "Could not be replayed",
+      left: "Left for want of time",
+    } as Record<string, string>,
+  },
+});
+
+interface Props {
+  letter: Letter;
+  /** What became of its replay. */
+  end: Outcomes["letters"][number] | undefined;
+  isBusy: boolean;
+  replay?: (letter: Letter) => Promise<void>;
+  purge?: (letter: Letter) => Promise<void>;
+  /** It is in the queue no more. */
+  isDone?: boolean;
+  mayControl?: boolean;
+}
+
+export function LetterRow({ letter, end, isBusy, replay, purge, isDone = false, mayControl = false }: Props) {
+  const { function: name, topic, partition, offset } = letter;
+  const isNamed = name !== null && topic !== null && partition !== null && offset !== null;
+  const record = topic === null ? text().unknown : `${topic}-${partition ?? "?"}@${offset ?? "?"}`;
+  return (
+    <tr data-testid={isDone ? "dead-letter-done" : "dead-letter"} data-id={letter.id} class={isDone ? "done" : ""}>
+      <td class="when" title={letter.refused_at === null ? undefined : instant(letter.refused_at)}>
+        {letter.refused_at === null ? text().unknown : clock(letter.refused_at)}
+      </td>
+      <td>
+        <code>{name ?? text().unknown}</code>
+      </td>
+      <td>
+        <code>{record}</code>
+      </td>
+      <td class="why">
+        {letter.error_code !== null && <span class="badge">{letter.error_code}</span>} <Reason of={letter.reason ?? text().unknown} />
+        {end?.outcome != null && <End of={end} said={letter.reason} />}
+      </td>
+      {replay && purge ? (
+        <td class="doing">
+          <button type="button" data-testid="replay" aria-disabled={isBusy || !isNamed} title={isNamed ? undefined : text().unnamed} onClick={() => isNamed && replay(letter)}>
+            {text().replay}
+          </button>
+          <Purge isOff={isBusy || !isNamed} purge={() => purge(letter)} />
+        </td>
+      ) : (
+        mayControl && <td />
+      )}
+    </tr>
+  );
+}
+
+/** A long reason shows its beginning, and all of it to whoever opens it. */
+function Reason({ of }: { of: string }) {
+  if (of.length <= 90) return <span>{of}</span>;
+  return (
+    <details>
+      <summary>{of.slice(0, 80)}…</summary>
+      <span>{of}</span>
+    </details>
+  );
+}
+
+/** Outcomes after which the letter is in the queue no more. */
+const gone = new Set(["applied", "published", "replayed", "deleted"]);
+
+function End({ of, said }: { of: Outcomes["letters"][number]; said: string | null }) {
+  const isGood = gone.has(of.outcome ?? "");
+  return (
+    <p class={isGood ? "good" : "bad"} data-testid="outcome" data-outcome={of.outcome}>
+      {isGood ? "✓" : "✕"} {text().outcomes[of.outcome ?? ""] ?? of.outcome}
+      {of.why && of.why !== said && <>: {of.why}</>}
+    </p>
+  );
+}
+
+/** How long a first press stands. */
+const DOUBT_MS = 4_000;
+
+/** Deletes at the second press. */
+function Purge({ isOff, purge }: { isOff: boolean; purge: () => Promise<void> }) {
+  const [isAsked, setAsked] = useState(false);
+  useEffect(() => {
+    if (!isAsked) return;
+    const timer = setTimeout(() => setAsked(false), DOUBT_MS);
+    return () => clearTimeout(timer);
+  }, [isAsked]);
+  const press = (): void => {
+    if (isOff) return;
+    setAsked(!isAsked);
+    if (isAsked) void purge();
+  };
+  return (
+    <button type="button" class={isAsked ? "sure" : ""} data-testid="purge" aria-disabled={isOff} onClick={press} onBlur={() => setAsked(false)}>
+      {isAsked ? text().sure : text().purge}
+    </button>
+  );
+}

@@ -1,0 +1,58 @@
+// One reader of the API among all, whose answers show what the promises are worth: what was answered, from where, how fast.
+import { parse } from "lossless-json";
+import { useRef } from "preact/hooks";
+import type { Schemas } from "../core/api";
+import type { Decimal } from "../core/decimal";
+import { usePoll } from "../core/poll";
+
+export interface Probe {
+  /** `cache`, `store`, or `none` when there was no answer. */
+  readonly from: "cache" | "store" | "none";
+  readonly rate: Decimal | undefined;
+  readonly ms: number;
+  /** Why there was none: status and code. */
+  readonly refusal: string | undefined;
+}
+
+/** How many answers are kept for the picture. */
+export const KEPT = 24;
+
+/** Asks for the dollar every two seconds. The newest answer is the last. */
+export function useProbe(): readonly Probe[] {
+  const kept = useRef<readonly Probe[]>([]);
+  const { data } = usePoll("probe", 2, async (signal) => {
+    const answer = await ask(signal);
+    kept.current = [...kept.current, answer].slice(-KEPT);
+    return kept.current;
+  });
+  return data ?? [];
+}
+
+/**
+ * Without the browser's cache, unlike `core/api`: the same rate has the same tag, so a 304 would bring back the former answer with its former `served_from`.
+ */
+async function ask(signal: AbortSignal): Promise<Probe> {
+  const began = performance.now();
+  const taken = (): number => performance.now() - began;
+  try {
+    const response = await fetch("/api/v1/currencies/USD", { cache: "no-store", signal });
+    const text = await response.text();
+    const ms = taken();
+    const answer = read(text);
+    if (response.ok && answer?.data) return { from: answer.data.served_from, rate: answer.data.deal_base_rate, ms, refusal: undefined };
+    return { from: "none", rate: undefined, ms, refusal: `${response.status} ${answer?.error?.code ?? ""}`.trim() };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { from: "none", rate: undefined, ms: taken(), refusal: "" };
+  }
+}
+
+type Envelope = { data?: Schemas["Envelope_Served_CurrentRate"]["data"]; error?: Schemas["ErrorBody"] };
+
+function read(text: string): Envelope | undefined {
+  try {
+    return parse(text, undefined, { parseNumber: (digits) => digits }) as Envelope;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+// The line that says what a button did, or why it did not. It stays in sight wherever somebody has scrolled to.
+import { signal } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { texts } from "../core/language";
+
+const text = texts({
+  ko: { close: "닫기", failed: (why: string) => `하지 못했습니다. ${why}` },
+  en: { close: "Close", failed: (why: string) => `It could not be done: ${why}` },
+});
+
+interface Words {
+  readonly isGood: boolean;
+  /** Read when it is shown, so that it follows the language. */
+  readonly text: () => string;
+  readonly link?: { readonly href: string; readonly text: () => string };
+}
+
+const words = signal<Words | undefined>(undefined);
+
+export const say = (said: Words | undefined): void => {
+  words.value = said;
+};
+
+/** Does what a button stands for, says what came of it, and tells whether it is still being done. */
+export function useAction(): [isBusy: boolean, act: (work: () => Promise<Words>) => Promise<void>] {
+  const [isBusy, setBusy] = useState(false);
+  const act = async (work: () => Promise<Words>): Promise<void> => {
+    if (isBusy) return;
+    setBusy(true);
+    try {
+      say(await work());
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      say({ isGood: false, text: () => text().failed(why) });
+    }
+    setBusy(false);
+  };
+  return [isBusy, act];
+}
+
+export function Said() {
+  const said = words.value;
+  return (
+    <div class={`said ${said === undefined ? "silent" : said.isGood ? "good" : "bad"}`}>
+      <p role="status" aria-live="polite" data-testid="said">
+        {said?.text()} {said?.link && <a href={said.link.href}>{said.link.text()}</a>}
+      </p>
+      {said && (
+        <button type="button" onClick={() => say(undefined)} aria-label={text().close} title={text().close}>
+          <span aria-hidden="true">×</span>
+        </button>
+      )}
+    </div>
+  );
+}

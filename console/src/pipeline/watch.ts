@@ -1,0 +1,54 @@
+// What one look at the pipeline cannot tell: whether anything moves. Looks are compared with earlier ones, by the stack's own clock.
+import { useRef } from "preact/hooks";
+import type { PipelineState } from "./types";
+
+/** Records that nobody takes for so long are stuck; a batch takes far less. */
+const STUCK_MS = 10_000;
+/** So long a failed run is news. `last_error` alone is not: it stays after the next good run. */
+const NEWS_MS = 10_000;
+
+export interface Watch {
+  /** Functions whose records wait without any being taken, with the milliseconds since the last was. */
+  readonly stuck: readonly { function: string; lag: number; ms: number }[];
+  /** Whether a run has failed just now. */
+  readonly isFailing: boolean;
+  /** Milliseconds since the last run, where runs by the schedule are overdue. */
+  readonly overdueMs: number | undefined;
+}
+
+interface Seen {
+  progress: Map<string, { records: number; at: number }>;
+  failures: number;
+  failedAt: number;
+}
+
+/** Remembers what it has seen, and says what does not move. */
+export function useWatch(state: PipelineState | undefined): Watch {
+  const seen = useRef<Seen | undefined>(undefined);
+  if (state === undefined) return { stuck: [], isFailing: false, overdueMs: undefined };
+  const now = Date.parse(state.now);
+  const last = (seen.current ??= { progress: new Map(), failures: state.ingestor.failures, failedAt: -Infinity });
+  if (state.ingestor.failures > last.failures) last.failedAt = now;
+  last.failures = state.ingestor.failures;
+  const stuck = [];
+  for (const { function: name, records, lag } of state.mappings) {
+    const before = last.progress.get(name);
+    const at = before !== undefined && before.records === records && lag !== 0 && lag !== null ? before.at : now;
+    last.progress.set(name, { records, at });
+    if (now - at > STUCK_MS) stuck.push({ function: name, lag: lag ?? 0, ms: now - at });
+  }
+  return { stuck, isFailing: now - last.failedAt < NEWS_MS, overdueMs: overdue(state, now) };
+}
+
+const units: Record<string, number> = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+function overdue(state: PipelineState, now: number): number | undefined {
+  const periods = state.schedules
+    .filter((schedule) => schedule.function === "ingestor" && schedule.is_enabled)
+    .map((schedule) => /^rate\((\d+) (second|minute|hour|day)s?\)$/.exec(schedule.expression))
+    .map((found) => Number(found?.[1]) * (units[found?.[2] ?? ""] ?? NaN))
+    .filter(Number.isFinite);
+  if (periods.length === 0) return undefined;
+  const since = now - Date.parse(state.ingestor.last_at ?? state.started_at);
+  return since > 3 * Math.min(...periods) + 15_000 ? since : undefined;
+}

@@ -1,0 +1,70 @@
+// What the converter asks, and the last answer it had.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { get, Refused, type Schemas } from "../core/api";
+
+export interface Question {
+  readonly amount: string;
+  readonly from: string;
+  readonly to: string;
+  /** A day, or nothing for the current rates. */
+  readonly date: string;
+}
+
+type Field = "amount" | "from" | "to" | "date";
+
+export interface Outcome {
+  /** The last good answer; it stays when a later question has none. */
+  readonly conversion: Schemas["Conversion"] | undefined;
+  /** Whether it answers an earlier question than the present one. */
+  readonly isFormer: boolean;
+  /** What the API says against the question, and of which field. */
+  readonly refusal: { readonly said: string; readonly field: Field | undefined } | undefined;
+  readonly isAway: boolean;
+}
+
+const fields: readonly string[] = ["amount", "from", "to", "date"] satisfies Field[];
+const isField = (name: unknown): name is Field => typeof name === "string" && fields.includes(name);
+
+const pauseMs = 250;
+
+/** "1,000" as people copy it. Other commas stay, and the API refuses them: "1,5" could be meant either way. */
+const plain = (typed: string): string => (/^\d{1,3}(,\d{3})+(\.\d*)?$/.test(typed) ? typed.replaceAll(",", "") : typed);
+
+/** Answers `question` when typing pauses, and anew when the rates' `version` becomes another; it is empty until the rates are known. */
+export function useConversion(question: Question, version: string): Outcome {
+  const [outcome, setOutcome] = useState<Outcome>({ conversion: undefined, isFormer: false, refusal: undefined, isAway: false });
+  const isFirst = useRef(true);
+  const firstVersion = useRef("");
+  // The first rates that are known are those that the first answer came from.
+  if (firstVersion.current === "") firstVersion.current = version;
+  const newer = version === firstVersion.current ? "" : version;
+  const { from, to, date } = question;
+  const amount = plain(question.amount.trim());
+  useEffect(() => {
+    const abort = new AbortController();
+    const ask = async (): Promise<void> => {
+      try {
+        const conversion = await get("/api/v1/convert", { from, to, amount, ...(date !== "" && { date }) }, { signal: abort.signal });
+        setOutcome({ conversion, isFormer: false, refusal: undefined, isAway: false });
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        const refused = error instanceof Refused && error.status < 500 ? error : undefined;
+        const parameter = refused?.details?.parameter;
+        const refusal = refused && { said: refused.message, field: isField(parameter) ? parameter : undefined };
+        setOutcome(({ conversion }) => ({ conversion, isFormer: true, refusal, isAway: refused === undefined }));
+      }
+    };
+    // An empty field is no question yet.
+    if (amount === "") {
+      setOutcome(({ conversion }) => ({ conversion, isFormer: true, refusal: undefined, isAway: false }));
+      return;
+    }
+    const timer = setTimeout(ask, isFirst.current ? 0 : pauseMs);
+    isFirst.current = false;
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [amount, from, to, date, newer]);
+  return outcome;
+}

@@ -1,0 +1,186 @@
+// An amount in another currency. The API reckons; this shows its answer with every digit and where it came from.
+import { useState } from "preact/hooks";
+import type { Schemas } from "../core/api";
+import * as format from "../core/format";
+import { language, texts } from "../core/language";
+import { type Question, useConversion } from "./conversion";
+import { nameOf } from "./order";
+import { sourceName } from "./source";
+import type { Currency, Today } from "./today";
+
+const text = texts({
+  ko: {
+    title: "환율 계산기",
+    amount: "금액",
+    date: "날짜 (선택)",
+    from: "바꿀 통화",
+    to: "받을 통화",
+    swap: "두 통화 바꾸기",
+    rated: "환율이 있는 통화",
+    others: "오늘 환율이 없는 통화",
+    every: "계산값",
+    rate: "적용 환율",
+    day: "환율 날짜",
+    path: "계산 근거",
+    instead: (asked: string) => `${asked}에는 고시된 환율이 없어 그 전 마지막 환율을 씁니다`,
+    away: "지금은 계산할 수 없습니다.",
+    waiting: "계산 중…",
+  },
+  en: {
+    title: "Converter",
+    amount: "Amount",
+    date: "Date (optional)",
+    from: "From",
+    to: "To",
+    swap: "Swap the currencies",
+    rated: "Currencies with a rate",
+    others: "Without a rate today",
+    every: "All digits",
+    rate: "Rate",
+    day: "Rate of",
+    path: "Made from",
+    instead: (asked: string) => `The last one before ${asked}, which has none`,
+    away: "Nothing can be converted now.",
+    waiting: "Converting…",
+  },
+});
+
+// The API's days are UTC days.
+const today = (): string => new Date().toISOString().slice(0, 10);
+
+export function Converter({ of }: { of: Today | undefined }) {
+  const [question, setQuestion] = useState<Question>({ amount: "100", from: "USD", to: "KRW", date: "" });
+  const set = (part: Partial<Question>): void => setQuestion((former) => ({ ...former, ...part }));
+  const { amount, from, to, date } = question;
+  const version = of ? [from, to].map((code) => of.rates.get(code)?.unit_rate ?? code).join() : "";
+  const { conversion, isFormer, refusal, isAway } = useConversion(question, version);
+  const known = new Map(of?.known.map((currency) => [currency.currency_code, currency]));
+  const says = (...fields: (string | undefined)[]) => (
+    <span id={`convert-${fields[0]}-trouble`} class="field-trouble" role="status" lang="en">
+      {refusal && fields.includes(refusal.field) ? refusal.said : ""}
+    </span>
+  );
+  const invalid = (field: string) => ({ "aria-invalid": refusal?.field === field, "aria-describedby": `convert-${field}-trouble` });
+  const choice = (field: "from" | "to") => (
+    <>
+      <label for={`convert-${field}`}>{text()[field]}</label>
+      <select id={`convert-${field}`} data-testid={`convert-${field}`} value={question[field]} {...invalid(field)} onChange={(event) => set({ [field]: event.currentTarget.value })}>
+        <Options of={of} chosen={question[field]} />
+      </select>
+    </>
+  );
+  return (
+    <section class="card converter" data-testid="converter" aria-labelledby="converter-title">
+      <h2 id="converter-title">{text().title}</h2>
+      <div class="fields">
+        <div class="field">
+          <label for="convert-amount">{text().amount}</label>
+          <input
+            id="convert-amount"
+            data-testid="convert-amount"
+            class="number"
+            inputMode="decimal"
+            autocomplete="off"
+            maxLength={80}
+            value={amount}
+            {...invalid("amount")}
+            onInput={(event) => set({ amount: event.currentTarget.value })}
+          />
+        </div>
+        <div class="field">
+          <label for="convert-date">{text().date}</label>
+          <input
+            id="convert-date"
+            data-testid="convert-date"
+            type="date"
+            min="1970-01-01"
+            max={today()}
+            value={date}
+            {...invalid("date")}
+            onInput={(event) => set({ date: event.currentTarget.value })}
+          />
+        </div>
+        {says("amount")}
+        {says("date")}
+        <div class="pair">
+          <div class="field">{choice("from")}</div>
+          <button type="button" class="swap" data-testid="convert-swap" aria-label={text().swap} title={text().swap} onClick={() => set({ from: to, to: from })}>
+            <span aria-hidden="true">⇅</span>
+          </button>
+          <div class="field">{choice("to")}</div>
+        </div>
+        {says("from")}
+        {says("to", undefined)}
+      </div>
+      <div class="answer">
+        {isAway && <p class="bad">{text().away}</p>}
+        {conversion ? <Answer of={conversion} to={known.get(conversion.to)} isFormer={isFormer} /> : !isAway && !refusal && <p class="faint">{text().waiting}</p>}
+      </div>
+    </section>
+  );
+}
+
+function Options({ of, chosen }: { of: Today | undefined; chosen: string }) {
+  // Until the currencies are known, what is chosen already.
+  if (of === undefined) return <option value={chosen}>{chosen}</option>;
+  const hasRate = ({ currency_code: code }: Currency): boolean => code === "KRW" || of.rates.has(code);
+  const options = (currencies: readonly Currency[]) =>
+    currencies.map((currency) => (
+      <option key={currency.currency_code} value={currency.currency_code}>
+        {currency.currency_code} {nameOf(currency, language.value)}
+      </option>
+    ));
+  return (
+    <>
+      <optgroup label={text().rated}>{options(of.known.filter(hasRate))}</optgroup>
+      <optgroup label={text().others}>{options(of.known.filter((currency) => !hasRate(currency)))}</optgroup>
+    </>
+  );
+}
+
+function Answer({ of: conversion, to, isFormer }: { of: Schemas["Conversion"]; to: Currency | undefined; isFormer: boolean }) {
+  const { amount, from, to: code, result, result_rounded: rounded, rate, path, requested_date: asked, effective_date: day } = conversion;
+  return (
+    <div class={isFormer ? "former" : ""}>
+      <p class="asked">
+        {format.exact(amount)} {from} =
+      </p>
+      <p class="result" data-testid="convert-result" data-exact={result} aria-live="polite">
+        {to ? format.money(rounded, to.minor_units) : format.exact(rounded)} <span class="code">{code}</span>
+      </p>
+      <dl>
+        <dt>{text().every}</dt>
+        <dd>{format.exact(result)}</dd>
+        <dt>{text().rate}</dt>
+        <dd>
+          1 {from} = {format.exact(rate)} {code}
+        </dd>
+        {day && (
+          <>
+            <dt>{text().day}</dt>
+            <dd>
+              {format.day(day)}
+              {asked && asked !== day && <span class="faint instead">{text().instead(format.day(asked))}</span>}
+            </dd>
+          </>
+        )}
+        {path.length > 0 && (
+          <>
+            <dt>{text().path}</dt>
+            <dd>
+              {path.map((leg) => (
+                <span key={leg.currency_code} class="leg">
+                  1 {leg.currency_code} = {format.rate(leg.deal_base_rate)} KRW
+                  <span class="faint from-source">
+                    {" "}
+                    {sourceName(leg.source)}, {format.day(leg.recorded_at)}
+                  </span>
+                </span>
+              ))}
+            </dd>
+          </>
+        )}
+      </dl>
+    </div>
+  );
+}

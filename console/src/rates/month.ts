@@ -1,0 +1,88 @@
+// The last month of a currency, for the small line in its row. Asked when the row comes near, a few at a time, and again only when the currency has a newer rate.
+import type { RefObject } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { get, Refused } from "../core/api";
+import type { Decimal } from "../core/decimal";
+import type { Point } from "../parts/sparkline";
+
+/** A line, or `undefined` where the API has none. */
+type Month = { readonly points: readonly Point[]; readonly percent: Decimal } | undefined;
+
+const kept = new Map<string, { readonly recorded_at: string; readonly month: Month }>();
+
+// A browser opens six connections to a place; the rates and the converter shall not wait for small lines.
+const atOnce = 3;
+let asked = 0;
+const waiting: (() => void)[] = [];
+
+async function inTurn<T>(ask: () => Promise<T>): Promise<T> {
+  if (asked < atOnce) asked += 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await ask();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else asked -= 1;
+  }
+}
+
+async function load(code: string, signal: AbortSignal): Promise<Month> {
+  return inTurn(async () => {
+    signal.throwIfAborted();
+    try {
+      const { results } = await get("/api/v1/history", { target: code, period: "1m" }, { signal });
+      const last = results.at(-1);
+      if (last === undefined || results.length < 2) return undefined;
+      return { points: results.map(({ date, close }) => ({ date, value: close })), percent: last.change_percent };
+    } catch (error) {
+      // No rates, or too few of them.
+      if (error instanceof Refused && (error.status === 404 || error.status === 422)) return undefined;
+      throw error;
+    }
+  });
+}
+
+/** The month of `code`, once `isNear`; "waiting" until it is known. `round` changes with each poll, so that a failure is tried again. */
+export function useMonth(code: string, recordedAt: string, isNear: boolean, round: number | undefined): Month | "waiting" {
+  const [month, setMonth] = useState<Month | "waiting">(() => (kept.has(code) ? kept.get(code)?.month : "waiting"));
+  const [hasFailed, setFailed] = useState(false);
+  useEffect(() => {
+    if (!isNear || kept.get(code)?.recorded_at === recordedAt) return;
+    const abort = new AbortController();
+    load(code, abort.signal).then(
+      (month) => {
+        kept.set(code, { recorded_at: recordedAt, month });
+        if (abort.signal.aborted) return;
+        setMonth(month);
+        setFailed(false);
+      },
+      (error: unknown) => {
+        if (abort.signal.aborted) return;
+        console.warn(`No last month of ${code}:`, error);
+        setFailed(true);
+      },
+    );
+    return () => abort.abort();
+  }, [code, recordedAt, isNear, hasFailed && round]);
+  return month;
+}
+
+/** Whether something has been near the visible part of the page. */
+export function useNear(element: RefObject<Element | null>): boolean {
+  const [isNear, setNear] = useState(false);
+  useEffect(() => {
+    if (element.current === null) return;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        setNear(true);
+        observer.disconnect();
+      },
+      { rootMargin: "200px" },
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, []);
+  return isNear;
+}

@@ -1,0 +1,187 @@
+// The table of rates, one row a currency.
+import { useRef } from "preact/hooks";
+import * as format from "../core/format";
+import { language, texts } from "../core/language";
+import { href } from "../core/route";
+import { settings } from "../core/settings";
+import { Sparkline } from "../parts/sparkline";
+import type { Change } from "./change";
+import { useHasChanged } from "./flash";
+import { useMonth, useNear } from "./month";
+import { nameOf, nextSort, type Sort } from "./order";
+import { sourceName } from "./source";
+import type { Rate } from "./today";
+
+const text = texts({
+  ko: {
+    caption: "통화별 원화 환율",
+    currency: "통화",
+    rate: "환율(원)",
+    change: "전일 대비",
+    month: "최근 1개월",
+    source: "출처",
+    recorded: "기준 시각",
+    stale: "갱신 지연",
+    staleWhy: "출처가 새 환율을 냈어야 할 때가 지났지만 아직 받지 못했습니다.",
+    none: "없음",
+    up: "상승",
+    down: "하락",
+    same: "변동 없음",
+    monthOf: (percent: string) => `최근 1개월 ${percent}`,
+  },
+  en: {
+    caption: "Rates of currencies in Korean won",
+    currency: "Currency",
+    rate: "Rate (KRW)",
+    change: "Since the day before",
+    month: "Last month",
+    source: "Source",
+    recorded: "As of",
+    stale: "overdue",
+    staleWhy: "The source should have set a newer rate by now, but none has come in.",
+    none: "none",
+    up: "up",
+    down: "down",
+    same: "no change",
+    monthOf: (percent: string) => `Last month ${percent}`,
+  },
+});
+
+interface Props {
+  rates: readonly Rate[];
+  changes: ReadonlyMap<string, Change>;
+  sort: Sort;
+  setSort: (sort: Sort) => void;
+  /** When the rates came; changes with each poll. */
+  at: number | undefined;
+}
+
+// The roles say what the elements are already: on narrow screens the rows are grids, and a browser no longer takes them for a table then.
+export function RatesTable({ rates, changes, sort, setSort, at }: Props) {
+  const sortable = (column: "name" | "change", label: string, kind?: string) => (
+    <th role="columnheader" scope="col" class={kind} aria-sort={sort === column ? "ascending" : sort === `-${column}` ? "descending" : undefined}>
+      <button type="button" class="sort" onClick={() => setSort(nextSort[column][sort])}>
+        {label}
+        <span aria-hidden="true">{sort === column ? "▲" : sort === `-${column}` ? "▼" : "↕"}</span>
+      </button>
+    </th>
+  );
+  return (
+    <table class="rates-table" data-testid="rates-table" role="table">
+      <caption class="unseen">{text().caption}</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          {sortable("name", text().currency)}
+          <th role="columnheader" scope="col" class="number plain">
+            {text().rate}
+          </th>
+          {sortable("change", text().change, "number")}
+          <th role="columnheader" scope="col" class="plain">
+            {text().month}
+          </th>
+          <th role="columnheader" scope="col" class="plain">
+            {text().source}
+          </th>
+          <th role="columnheader" scope="col" class="plain">
+            {text().recorded}
+          </th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {rates.map((rate) => (
+          <Row key={rate.currency_code} rate={rate} change={changes.get(rate.currency_code)} at={at} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ rate, change, at }: { rate: Rate; change: Change | undefined; at: number | undefined }) {
+  const { currency_code: code, symbol, customary_unit: unit } = rate;
+  const place = href(["currency", code]);
+  const now = at ?? Date.now();
+  const shown = format.rate(rate.unit_rate);
+  const hasChanged = useHasChanged(rate.unit_rate);
+  // The link in the row is for everybody; the rest of the row is a larger target for a pointer.
+  const open = (event: MouseEvent): void => {
+    const isLink = event.target instanceof Element && event.target.closest("a") !== null;
+    if (!isLink && getSelection()?.isCollapsed !== false) location.hash = place;
+  };
+  return (
+    <tr role="row" data-testid="rate-row" data-code={code} onClick={open}>
+      <th role="rowheader" scope="row" class="currency">
+        <a href={place}>{nameOf(rate, language.value)}</a>{" "}
+        <span class="below">
+          {code}
+          {symbol !== code && ` ${symbol}`}{" "}
+          {unit !== 1 && (
+            <span class="badge">
+              {unit} {code}
+            </span>
+          )}
+        </span>
+      </th>
+      <td role="cell" class={`number rate behind-${behind(shown)} ${hasChanged ? "changed" : ""}`} data-testid="rate">
+        {shown}
+      </td>
+      <td role="cell" class="number change" data-testid="change">
+        {change ? <Since change={change} digits={behind(shown)} /> : <None />}
+      </td>
+      <td role="cell" class="month">
+        <Month rate={rate} round={at} />
+      </td>
+      <td role="cell" class="source">
+        {sourceName(rate.source)}
+      </td>
+      <td role="cell" class="recorded">
+        <time dateTime={rate.recorded_at} title={format.instant(rate.recorded_at)}>
+          {format.moment(rate.recorded_at, now)}
+        </time>{" "}
+        <span class="below">
+          {format.age(Date.parse(rate.recorded_at), now)}{" "}
+          {rate.stale && !settings.value.replay && (
+            <span class="badge warn" title={text().staleWhy}>
+              {text().stale}
+            </span>
+          )}
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+function Since({ change: { absolute, percent, direction }, digits }: { change: Change; digits: number }) {
+  const arrow = { up: "▲", down: "▼", same: "" }[direction];
+  return (
+    <span class={direction}>
+      <span class="unseen">{text()[direction]} </span>
+      <span class={`absolute behind-${digits}`}>
+        <span aria-hidden="true">{arrow}</span> {format.signed(absolute, digits)}
+      </span>{" "}
+      <span class="percent">{format.percent(percent)}</span>
+    </span>
+  );
+}
+
+function Month({ rate, round }: { rate: Rate; round: number | undefined }) {
+  const place = useRef<HTMLSpanElement>(null);
+  const month = useMonth(rate.currency_code, rate.recorded_at, useNear(place), round);
+  return (
+    <span class="sparkline-place" ref={place}>
+      {typeof month === "object" && <Sparkline points={month.points} label={text().monthOf(format.percent(month.percent))} />}
+      {month === undefined && <None />}
+    </span>
+  );
+}
+
+function None() {
+  return (
+    <span class="faint">
+      <span aria-hidden="true">–</span>
+      <span class="unseen">{text().none}</span>
+    </span>
+  );
+}
+
+/** How many digits a printed number has behind its point; the style sheet aligns the points by it. */
+const behind = (printed: string): number => Math.min(printed.split(".")[1]?.length ?? 0, 4);
