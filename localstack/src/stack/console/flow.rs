@@ -23,6 +23,9 @@ pub(super) struct Flow {
     newest: BTreeMap<String, DateTime<Utc>>,
 }
 
+/// The end of each partition of a topic, and when its newest record was written.
+type Found = (BTreeMap<i32, i64>, Option<DateTime<Utc>>);
+
 impl Flow {
     /// The topics, in the order of `names`; nothing while Kafka cannot be asked.
     pub(super) async fn look(&mut self, admin: &AdminClient, names: &[String]) -> Option<Vec<TopicState>> {
@@ -39,7 +42,7 @@ impl Flow {
             Err(_) => return None,
         };
         let now = Instant::now();
-        let topic = |(name, (ends, newest)): (&String, (BTreeMap<i32, i64>, Option<DateTime<Utc>>))| {
+        let topic = |(name, (ends, newest)): (&String, Found)| {
             let records = ends.values().sum();
             if let Some(newest) = newest {
                 self.newest.insert(name.clone(), newest);
@@ -68,10 +71,7 @@ fn pace(seen: &mut VecDeque<(Instant, i64)>, now: Instant, records: i64) -> Opti
     (seconds > 0.0).then(|| f64::from(written) / seconds)
 }
 
-async fn ends_and_newest(
-    admin: &AdminClient,
-    topic: &str,
-) -> Result<(BTreeMap<i32, i64>, Option<DateTime<Utc>>), KrafkaError> {
+async fn ends_and_newest(admin: &AdminClient, topic: &str) -> Result<Found, KrafkaError> {
     let ends = topic_ends(admin, topic).await?;
     let partitions = ends
         .keys()

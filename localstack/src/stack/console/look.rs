@@ -40,7 +40,14 @@ pub(in crate::stack) struct Looks {
     caches: Caches,
     metrics: Metrics,
     topics: Vec<String>,
-    last: Mutex<(Flow, Option<(Instant, Arc<PipelineState>)>)>,
+    last: Mutex<Last>,
+}
+
+/// The look before, and when it was.
+#[derive(Default)]
+struct Last {
+    flow: Flow,
+    state: Option<(Instant, Arc<PipelineState>)>,
 }
 
 impl Looks {
@@ -64,7 +71,7 @@ impl Looks {
 impl Looks {
     /// The next look is a new one: something was done that it should show.
     pub(super) async fn forget(&self) {
-        self.last.lock().await.1 = None;
+        self.last.lock().await.state = None;
     }
 }
 
@@ -86,13 +93,13 @@ pub(in crate::stack) fn readers(template: &Template) -> std::collections::BTreeS
 )]
 pub(super) async fn state(State(console): State<Console>) -> Result<Json<Arc<PipelineState>>, Refusal> {
     let mut last = console.parts.looks.last.lock().await;
-    if let Some((at, state)) = &last.1
+    if let Some((at, state)) = &last.state
         && at.elapsed() < FRESH
     {
         return Ok(Json(Arc::clone(state)));
     }
-    let state = Arc::new(look(&console, &mut last.0).await?);
-    last.1 = Some((Instant::now(), Arc::clone(&state)));
+    let state = Arc::new(look(&console, &mut last.flow).await?);
+    last.state = Some((Instant::now(), Arc::clone(&state)));
     Ok(Json(state))
 }
 
