@@ -4,6 +4,7 @@ import { get, type Schemas } from "../core/api";
 import * as format from "../core/format";
 import { language, texts } from "../core/language";
 import type { Polled } from "../core/poll";
+import { settings } from "../core/settings";
 import { changeOf } from "../rates/change";
 import { sourceName } from "../rates/source";
 import { type Pulse, useSeldom } from "./pulse";
@@ -17,9 +18,6 @@ const text = texts({
     ttb: "송금 받을 때(TTB)",
     source: "출처",
     recorded: "고시 시각",
-    served: "읽은 곳",
-    cache: "캐시",
-    store: "저장소",
     stale: "갱신 지연",
     staleWhy: "출처의 고시 일정보다 오래된 값입니다",
     won: "원화는 다른 통화의 값을 매기는 기준이므로, 다른 통화에 대한 값을 보여 줍니다.",
@@ -32,9 +30,6 @@ const text = texts({
     ttb: "You receive (TTB)",
     source: "Source",
     recorded: "Set at",
-    served: "Read from",
-    cache: "cache",
-    store: "store",
     stale: "Out of date",
     staleWhy: "Older than the source's own schedule allows",
     won: "Other currencies are priced in won here, so the won itself is shown against another currency.",
@@ -66,16 +61,15 @@ export function Fact({ name, children }: { name: string; children: ComponentChil
   );
 }
 
-type Provenance = { source: string; recorded_at: string; stale: boolean; served_from?: Schemas["ServedFrom"] };
+type Provenance = { source: string; recorded_at: string; stale: boolean };
 
 function Origin({ of }: { of: Provenance }) {
   return (
     <>
       <Fact name={text().source}>{sourceName(of.source)}</Fact>
-      {of.served_from && <Fact name={text().served}>{text()[of.served_from]}</Fact>}
       <Fact name={text().recorded}>
         <time dateTime={of.recorded_at}>{format.moment(of.recorded_at, Date.now())}</time>{" "}
-        {of.stale && (
+        {of.stale && !settings.value.replay && (
           <span class="badge warn" title={text().staleWhy}>
             {text().stale}
             <span class="unseen">: {text().staleWhy}</span>
@@ -100,7 +94,7 @@ function PeriodChange({ of, first }: { of: Polled<Schemas["Statistics"]>; first:
 /** A period may begin before the first value that is stored. */
 export const later = (from: string, first: string): string => (first > from ? first : from);
 
-type Current = Schemas["CurrentRate"] & { served_from?: Schemas["ServedFrom"] };
+type Current = Schemas["CurrentRate"];
 
 interface HeadProps {
   statistics: Polled<Schemas["Statistics"]>;
@@ -140,7 +134,7 @@ export function Head({ rate, statistics, first, pulse }: HeadProps & { rate: Cur
   );
 }
 
-type Latest = Schemas["LatestRates"] & { served_from?: Schemas["ServedFrom"] };
+type Latest = Schemas["LatestRates"];
 
 /** KRW has no price in KRW; what a unit of another currency costs says the same. */
 export function WonHead({ latest, names, statistics, first }: HeadProps & { latest: Latest; names: { korean: string; english: string; symbol: string } }) {
