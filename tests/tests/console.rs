@@ -1,0 +1,129 @@
+//! The console in a real browser, on a stack of its own: what is in `tests/console`, by Playwright with Debian's Chromium.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use flows::pipeline::{binaries, project};
+use localstack::process_table::Identity;
+use localstack::servers::free_port;
+use rustix::process::Signal;
+
+/// Business days that the feed goes through, one every four seconds: more than the tests take, so that rates keep changing.
+const FEED_DAYS: &str = "400";
+/// How long the stack may take to end.
+const END_LIMIT: Duration = Duration::from_secs(60);
+
+/// A stack with the built console, in a folder of its own. It dies with the test.
+struct Stack {
+    daemon: Child,
+    console: String,
+    dir: tempfile::TempDir,
+}
+
+impl Stack {
+    fn start() -> Self {
+        // PostgreSQL's user has to get in.
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        let dir = tempfile::Builder::new()
+            .prefix("hwanyul-console-")
+            .permissions(permissions)
+            .tempdir()
+            .unwrap();
+        let (console, api) = (free_port().unwrap(), free_port().unwrap());
+        let log = std::fs::File::create(dir.path().join("daemon.log")).unwrap();
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "TERM", "--"])
+            .arg(binaries().join("localstack"));
+        command
+            .arg("--root")
+            .arg(project())
+            .arg("--stack-dir")
+            .arg(dir.path().join("stack"));
+        command.args(["daemon", "--feed-days", FEED_DAYS]);
+        command.args(["--console-port", &console.to_string(), "--api-port", &api.to_string()]);
+        let mut daemon = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(daemon.stdout.take().unwrap());
+        let stack = Self {
+            daemon,
+            console: format!("http://127.0.0.1:{console}"),
+            dir,
+        };
+        stack.until_ready(lines);
+        stack
+    }
+
+    fn until_ready(&self, lines: BufReader<ChildStdout>) {
+        let mut said = String::new();
+        for line in lines.lines().map_while(Result::ok) {
+            if line == localstack::stack::daemon::READY {
+                return;
+            }
+            said += &format!("{line}\n");
+        }
+        let log = std::fs::read_to_string(self.dir.path().join("daemon.log")).unwrap_or_default();
+        panic!("the stack does not start:\n{said}{log}");
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if let Some(daemon) = Identity::of(self.daemon.id()) {
+            daemon.signal(Signal::TERM).unwrap();
+        }
+        let deadline = Instant::now() + END_LIMIT;
+        while matches!(self.daemon.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // It has killed its servers by then; if not, they die with it.
+        if matches!(self.daemon.try_wait(), Ok(None)) {
+            self.daemon.kill().unwrap();
+            self.daemon.wait().unwrap();
+        }
+    }
+}
+
+/// The cache that `localstack/install` fills.
+fn cache() -> PathBuf {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    folder("HWANYUL_CACHE")
+        .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("hwanyul")))
+        .unwrap_or_else(|| folder("HOME").unwrap().join(".cache/hwanyul"))
+}
+
+/// A command of Node.js, as it is installed with the tools.
+fn node(program: &str, folder: &Path) -> Command {
+    let bin = cache().join("node/bin");
+    let mut command = Command::new(bin.join(program));
+    let path = std::env::var("PATH").unwrap();
+    command
+        .current_dir(folder)
+        .env("PATH", format!("{}:{path}", bin.display()));
+    command
+}
+
+fn succeed(mut command: Command) {
+    let status = command.status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+#[test]
+fn people_see_rates_arrive_and_can_watch_the_promises_hold() {
+    succeed(Command::new(project().join("console/build")));
+    let folder = project().join("tests/console");
+    let mut install = node("npm", &folder);
+    install.args(["ci", "--no-audit", "--no-fund", "--silent"]);
+    succeed(install);
+    let stack = Stack::start();
+    let mut test = node("npx", &folder);
+    test.args(["playwright", "test"])
+        .env("HWANYUL_CONSOLE_URL", &stack.console);
+    succeed(test);
+}
