@@ -96,7 +96,7 @@ test("an unreadable record ends as two dead letters with their reason, is refuse
   await page.getByTestId("poison-unreadable").click();
   await expect(page.getByTestId("said")).toContainText(/exchange_rate_updated-\d+@\d+/);
   await expect(letters(page)).toHaveCount(2, { timeout: 60_000 });
-  const functions = ["currency-exchange-rate-updated", "history-exchange-rate-updated"];
+  const functions = ["currency-exchange-rate-updated", "history-exchange-rate-updated"] as const;
   for (const name of functions) await expect(letters(page).filter({ hasText: name })).toContainText("-1");
   await expect(page.getByTestId("queue-dead-letters")).toHaveAttribute("data-count", "2");
   await expect(verdict(page)).toHaveAttribute("data-verdict", "warn");
