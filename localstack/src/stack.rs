@@ -8,6 +8,7 @@ mod control;
 pub mod daemon;
 mod database;
 mod error;
+mod guard;
 mod interface;
 mod parameters;
 pub(crate) mod queues;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use flows::pipeline::{binaries, project};
 use localstack::process_table::Identity;
 use localstack::servers::free_port;
+use localstack::stack::{Places, State};
 use rustix::process::Signal;
 
 /// Business days that the feed goes through, one every four seconds: more than the tests take, so that rates keep changing.
@@ -114,14 +115,40 @@ fn succeed(mut command: Command) {
     assert!(status.success(), "{command:?}: {status}");
 }
 
-#[test]
-fn people_see_rates_arrive_and_can_watch_the_promises_hold() {
+/// What any page of the web can send anywhere without asking the browser for leave: a letter's end, or the stack's.
+async fn a_page_cannot_reach_the_lambda_api(stack: &Stack) {
+    let places = Places::new(project()).keeping(stack.dir.path().join("stack"));
+    let lambda = State::running(&places).unwrap().unwrap().endpoints.lambda;
+    let client = reqwest::Client::new();
+    for (path, body) in [
+        (
+            "/2015-03-31/functions/operations-redrive/invocations",
+            r#"{"action":"purge","all":true}"#,
+        ),
+        ("/_stack/stop", ""),
+    ] {
+        for (name, value) in [
+            ("origin", "https://elsewhere.invalid"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            let request = client.post(format!("{lambda}{path}")).header(name, value).body(body);
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 403, "{path} {name}");
+        }
+    }
+    let request = client.get(format!("{lambda}/_stack/status"));
+    assert_eq!(request.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn people_see_rates_arrive_and_can_watch_the_promises_hold() {
     succeed(Command::new(project().join("console/build")));
     let folder = project().join("tests/console");
     let mut install = node("npm", &folder);
     install.args(["ci", "--no-audit", "--no-fund", "--silent"]);
     succeed(install);
     let stack = Stack::start();
+    a_page_cannot_reach_the_lambda_api(&stack).await;
     let mut test = node("npm", &folder);
     test.args(["test", "--silent"])
         .env("HWANYUL_CONSOLE_URL", &stack.console);

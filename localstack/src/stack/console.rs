@@ -4,6 +4,7 @@
 //! what to do, `look` and what it uses read how the pipeline fares, `traces` keeps the runs, `act` does what buttons ask for.
 
 mod act;
+mod body;
 mod cache;
 mod description;
 mod flow;
@@ -33,6 +34,7 @@ use super::interface::Parts;
 use super::{Places, StackError};
 
 pub use self::description::document;
+pub(super) use self::letters::Desk;
 pub(super) use self::look::{Looks, readers};
 pub(super) use self::page::is_built;
 pub(super) use self::traces::{Traces, receiver};
@@ -76,6 +78,10 @@ impl Refusal {
         }
     }
 
+    fn stopping() -> Self {
+        Self::unavailable("the stack is stopping")
+    }
+
     fn unavailable(error: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, error)
     }
@@ -102,16 +108,18 @@ pub(super) async fn serve(
     let pipeline = if may_control { "control" } else { "view" };
     let is_replay = !parts.state.read().await.live;
     let config = serde_json::json!({"pipeline": pipeline, "poll_seconds": POLL_SECONDS, "replay": is_replay});
-    let http_api = match parts.emulator.read().await.as_ref() {
+    let http_api = match parts.emulator().await {
         Some(emulator) => emulator.http_api_router(&["/api/{*rest}", "/health/{*rest}", "/openapi.json"]),
         None => Router::new(),
     };
     let console = Console { parts, may_control };
-    let told = description::tells().route_layer(axum::middleware::from_fn_with_state(
-        (console.clone(), port),
-        guard::let_in,
-    ));
-    let own = description::looks().merge(told).with_state(console);
+    let control = axum::middleware::from_fn_with_state(console.clone(), guard::control);
+    let own_page = axum::middleware::from_fn_with_state(port, guard::own_page);
+    let told = description::tells().route_layer(control);
+    let own = description::looks()
+        .merge(told)
+        .route_layer(own_page)
+        .with_state(console);
     let router = Router::new()
         .route("/config.json", get(async move || axum::Json(config)))
         .merge(own)

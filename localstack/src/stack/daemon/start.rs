@@ -17,8 +17,9 @@ use crate::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use crate::feed::{Feed, FeedOptions};
 use crate::process_table::Identity;
 use crate::servers::{Servers, ServersOptions};
-use crate::stack::console::{self, Looks, Traces};
+use crate::stack::console::{self, Desk, Looks, Traces};
 use crate::stack::control::Control;
+use crate::stack::guard;
 use crate::stack::interface::{self, Parts};
 use crate::stack::table::Table;
 use crate::stack::{BACKFILL, ConsoleMode, Endpoints, Places, StackError, State, database, parameters, queues};
@@ -84,6 +85,9 @@ pub(super) async fn start(
     state.endpoints = endpoints.clone();
     state.write(places)?;
 
+    // Those of the functions, which may be others than the stack's own.
+    let [database_url, redis_url] =
+        ["DatabaseUrl", "RedisUrl"].map(|name| parameters.get(name).cloned().unwrap_or_default());
     let emulator = Emulator::start(EmulatorOptions {
         partial_response: options.partial_response,
         // LocalStack serves both at one address.
@@ -111,15 +115,16 @@ pub(super) async fn start(
         ))
     });
     let parts = Arc::new(Parts {
-        state: RwLock::new(state.clone()),
+        state: RwLock::new(state),
         emulator: RwLock::new(Some(emulator)),
         feed,
         kafka,
         sqs: servers.sqs.client(),
         queues: queues.collect(),
         control: Control::new(servers),
-        table: Table::new(&endpoints.database),
-        looks: Looks::new(&template, &endpoints.redis, places.logs()),
+        table: Table::new(&database_url),
+        looks: Looks::new(&template, &redis_url, places.logs()),
+        desk: Desk::default(),
         traces: Traces::new(console::readers(&template)),
         places: places.clone(),
         stop,
@@ -128,9 +133,11 @@ pub(super) async fn start(
     let http_api = serve_http_api(&parts, http_api_port).await?;
     let console = serve_console(&parts, options, console_port, progress).await?;
     create_and_listen(&parts, &endpoints, &template, progress).await?;
+    // Buttons may have started servers since, so it is the state that they wrote.
+    let mut state = parts.state.write().await;
     state.is_ready = true;
     state.write(places)?;
-    *parts.state.write().await = state;
+    drop(state);
     Ok(Running {
         parts,
         interface,
@@ -181,9 +188,10 @@ async fn serve(parts: &Arc<Parts>, port: u16) -> Result<JoinHandle<()>, StackErr
         .await
         .map_err(listening)?;
     let mut router = interface::router(Arc::clone(parts)).merge(console::receiver(Arc::clone(&parts.traces)));
-    if let Some(emulator) = parts.emulator.read().await.as_ref() {
+    if let Some(emulator) = parts.emulator().await {
         router = router.merge(emulator.router());
     }
+    let router = router.layer(axum::middleware::from_fn(guard::programs_only));
     Ok(tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(error = &error as &dyn std::error::Error, "The Lambda API ended");
@@ -215,8 +223,8 @@ async fn serve_http_api(parts: &Parts, port: u16) -> Result<Option<JoinHandle<()
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(listening)?;
-    let emulator = parts.emulator.read().await;
-    Ok(emulator.as_ref().map(|emulator| emulator.serve_http_api(listener)))
+    let emulator = parts.emulator().await;
+    Ok(emulator.map(|emulator| emulator.serve_http_api(listener)))
 }
 
 /// Has the template's custom resources make topics and tables, then lets events flow.
@@ -226,16 +234,17 @@ async fn create_and_listen(
     template: &Template,
     progress: &Progress,
 ) -> Result<(), StackError> {
-    if let Some(emulator) = parts.emulator.read().await.as_ref() {
+    if let Some(emulator) = parts.emulator().await {
         emulator.deploy(&endpoints.lambda).await?;
         progress.line(&format!(
             "{} deployed, topics and tables created",
             count(template.functions.len(), "function")
         ));
+        mend(parts, progress).await?;
         emulator.start_events().await?;
     }
-    if let (Some(feed), Some(emulator)) = (&parts.feed, parts.emulator.read().await.as_ref()) {
-        give_history(emulator, feed, template, progress).await?;
+    if let (Some(feed), Some(emulator)) = (&parts.feed, parts.emulator().await) {
+        give_history(&emulator, feed, template, progress).await?;
         feed.begin();
     }
     let mappings = count(template.mappings.len(), "event source mapping");
@@ -243,6 +252,16 @@ async fn create_and_listen(
         "{mappings} and {} started",
         count(template.schedules.len(), "schedule")
     ));
+    Ok(())
+}
+
+/// A fault that somebody put into the table, and that the last stack ended with, would refuse true rates for ever.
+async fn mend(parts: &Parts, progress: &Progress) -> Result<(), StackError> {
+    if parts.table.is_broken().await {
+        let mending = |error| StackError::system("mend History's table")(std::io::Error::other(error));
+        parts.table.mend().await.map_err(mending)?;
+        progress.line("History's table takes every rate again: the console's fault of the last run was still in it");
+    }
     Ok(())
 }
 

@@ -1,0 +1,138 @@
+//! Keeps pages of the web that happen to be open on this machine away from the stack's own addresses. A browser sends some requests anywhere without asking for
+//! leave, and a name that somebody lets point to this machine (DNS rebinding) makes any page one of this address.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+/// The names of this machine under which the stack is asked.
+const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
+/// Lets programs in: SDKs, functions, `curl`. No page, because none is served on that port.
+pub(super) async fn programs_only(request: Request, next: Next) -> Response {
+    match check_program(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(reason) => (StatusCode::FORBIDDEN, format!("{reason}\n")).into_response(),
+    }
+}
+
+fn check_program(headers: &HeaderMap) -> Result<(), String> {
+    check_name(headers)?;
+    for name in [header::ORIGIN.as_str(), "sec-fetch-site"] {
+        let value = text(headers, name);
+        // A person who types the address into the browser is no page.
+        if !matches!(value, "" | "none") {
+            return Err(format!("{name} is {value:?}: pages are not let in, only programs"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the request was sent to a name of this machine.
+fn check_name(headers: &HeaderMap) -> Result<(), String> {
+    let host = text(headers, header::HOST.as_str());
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    if NAMES.contains(&name) {
+        Ok(())
+    } else {
+        Err(format!("host is {host:?}, allowed: {}", NAMES.join(", ")))
+    }
+}
+
+/// Whether it was sent by nobody's page, or by the page that `port` serves.
+pub(super) fn check_own_page(headers: &HeaderMap, port: u16) -> Result<(), String> {
+    check_name(headers)?;
+    let origin = text(headers, header::ORIGIN.as_str());
+    let is_own =
+        |name: &&str| origin == format!("http://{name}:{port}") || (port == 80 && origin == format!("http://{name}"));
+    if !origin.is_empty() && !NAMES.iter().any(|name| is_own(name)) {
+        return Err(format!("origin is {origin:?}, allowed: the console's own"));
+    }
+    // Requests for pictures and the like have no origin, but say whether they come from elsewhere; a link that somebody follows looks and changes nothing.
+    let site = text(headers, "sec-fetch-site");
+    if matches!(site, "cross-site" | "same-site") {
+        return Err(format!(
+            "sec-fetch-site is {site:?}, allowed: the console's own requests"
+        ));
+    }
+    Ok(())
+}
+
+/// A header's value; empty without one, and not one of ours when it is no text.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&str, &str)| {
+            (
+                header::HeaderName::try_from(*name).unwrap(),
+                header::HeaderValue::from_str(value).unwrap(),
+            )
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    fn expect(found: Result<(), String>, expected: &str, given: &[(&str, &str)]) {
+        let found = found.err().unwrap_or_default();
+        assert_eq!(found.is_empty(), expected.is_empty(), "{given:?}: {found}");
+        assert!(found.starts_with(expected), "{given:?}: {found}");
+    }
+
+    #[test]
+    fn programs_are_let_in_and_pages_are_not() {
+        let own = ("host", "127.0.0.1:9001");
+        for (given, expected) in [
+            (vec![own], ""),
+            (vec![("host", "localhost:9001")], ""),
+            (vec![("host", "[::1]:9001")], ""),
+            (vec![own, ("sec-fetch-site", "none")], ""),
+            (vec![], "host is \"\""),
+            (vec![("host", "evil.example:9001")], "host is \"evil.example:9001\""),
+            (vec![("host", "localhost.evil.example")], "host is"),
+            (vec![own, ("origin", "null")], "origin is \"null\""),
+            (vec![own, ("origin", "http://127.0.0.1:8000")], "origin is"),
+            (vec![own, ("sec-fetch-site", "cross-site")], "sec-fetch-site is"),
+            (vec![own, ("sec-fetch-site", "same-site")], "sec-fetch-site is"),
+        ] {
+            expect(check_program(&headers(&given)), expected, &given);
+        }
+    }
+
+    #[test]
+    fn the_own_page_is_let_in_and_no_other() {
+        let own = ("host", "127.0.0.1:8000");
+        for (given, expected) in [
+            (vec![own], ""),
+            (
+                vec![("host", "localhost:8000"), ("origin", "http://localhost:8000")],
+                "",
+            ),
+            (vec![own, ("sec-fetch-site", "same-origin")], ""),
+            (vec![own, ("sec-fetch-site", "none")], ""),
+            (vec![("host", "evil.example:8000")], "host is \"evil.example:8000\""),
+            (
+                vec![own, ("origin", "https://evil.example")],
+                "origin is \"https://evil.example\"",
+            ),
+            (vec![own, ("origin", "http://127.0.0.1:9000")], "origin is"),
+            (vec![own, ("origin", "http://127.0.0.1")], "origin is"),
+            (vec![own, ("origin", "null")], "origin is \"null\""),
+            (vec![own, ("sec-fetch-site", "cross-site")], "sec-fetch-site is"),
+            (vec![own, ("sec-fetch-site", "same-site")], "sec-fetch-site is"),
+        ] {
+            expect(check_own_page(&headers(&given), 8000), expected, &given);
+        }
+        // The port that browsers leave out.
+        let given = [("host", "127.0.0.1"), ("origin", "http://127.0.0.1")];
+        expect(check_own_page(&headers(&given), 80), "", &given);
+    }
+}
