@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::StackError;
 use crate::emulator::Queue;
 
-/// The most messages that one request gives.
-const MOST: i32 = 10;
-/// While messages are saved they are hidden for so long, in seconds; the server ends right after.
-const HIDDEN: i32 = 600;
+/// Where LocalStack tells of all messages of a queue in one answer and changes none (LocalStack, "SQS Query API and developer endpoints").
+const ALL_MESSAGES: &str = "_aws/sqs/messages?ShowInvisible=true&ShowDelayed=true";
+/// What only that answer says of a message.
+const IS_VISIBLE: &str = "IsVisible";
 
 /// One message, as it is kept between two runs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ pub(crate) async fn create(client: &Client, queues: &[Queue]) -> Result<BTreeMap
 pub(super) async fn save(client: &Client, urls: &BTreeMap<String, String>, file: &Path) -> Result<usize, StackError> {
     let mut all = BTreeMap::new();
     for (queue, url) in urls {
-        all.insert(queue.clone(), receive_all(client, queue, url).await?);
+        all.insert(queue.clone(), all_messages(client, queue, url).await?);
     }
     let writing = || StackError::system(format!("write {}", file.display()));
     let text = serde_json::to_vec(&all).map_err(|source| writing()(source.into()))?;
@@ -95,39 +95,43 @@ pub(super) async fn restore(
     Ok(sent)
 }
 
-async fn receive_all(client: &Client, queue: &str, url: &str) -> Result<Vec<Kept>, StackError> {
-    let mut kept = Vec::new();
-    loop {
-        let request = client
-            .receive_message()
-            .queue_url(url)
-            .max_number_of_messages(MOST)
-            .visibility_timeout(HIDDEN);
-        let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
-        let received = request
-            .message_attribute_names("All")
-            .send()
-            .await
-            .map_err(|error| failed(queue, error))?;
-        let messages = received.messages.unwrap_or_default();
-        if messages.is_empty() {
-            return Ok(kept);
+/// Every message in its order, also those that somebody has: a function that ends with the stack has not deleted them, and gives them back to nobody.
+async fn all_messages(client: &Client, queue: &str, url: &str) -> Result<Vec<Kept>, StackError> {
+    let origin: String = url.split_inclusive('/').take(3).collect();
+    let request = client.receive_message().queue_url(url);
+    let request = request.customize().mutate_request(move |request| {
+        if let Err(error) = request.set_uri(format!("{origin}{ALL_MESSAGES}")) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "Messages have no address");
         }
-        for message in messages {
-            let system = message.attributes.unwrap_or_default();
-            kept.push(Kept {
-                body: message.body.unwrap_or_default(),
-                group: system.get(&MessageSystemAttributeName::MessageGroupId).cloned(),
-                deduplication: system.get(&MessageSystemAttributeName::MessageDeduplicationId).cloned(),
-                attributes: message
-                    .message_attributes
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(keep)
-                    .collect(),
-            });
+    });
+    let received = request.send().await.map_err(|error| failed(queue, error))?;
+    let mut found = Vec::new();
+    for message in received.messages.unwrap_or_default() {
+        let system = message.attributes.unwrap_or_default();
+        // An answer of another address than that has one message at most.
+        if !system.contains_key(&MessageSystemAttributeName::from(IS_VISIBLE)) {
+            return Err(reason(queue, &format!("{ALL_MESSAGES} did not answer")));
         }
+        let number = |name| system.get(&name).and_then(|text: &String| text.parse::<u128>().ok());
+        let place = (
+            number(MessageSystemAttributeName::SequenceNumber),
+            number(MessageSystemAttributeName::SentTimestamp),
+        );
+        let kept = Kept {
+            body: message.body.unwrap_or_default(),
+            group: system.get(&MessageSystemAttributeName::MessageGroupId).cloned(),
+            deduplication: system.get(&MessageSystemAttributeName::MessageDeduplicationId).cloned(),
+            attributes: message
+                .message_attributes
+                .unwrap_or_default()
+                .into_iter()
+                .map(keep)
+                .collect(),
+        };
+        found.push((place, kept));
     }
+    found.sort_by_key(|(place, _)| *place);
+    Ok(found.into_iter().map(|(_, kept)| kept).collect())
 }
 
 fn keep((name, value): (String, MessageAttributeValue)) -> (String, Attribute) {
@@ -174,5 +178,51 @@ fn reason(queue: &str, reason: &str) -> StackError {
     StackError::Queue {
         queue: queue.to_owned(),
         reason: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::servers::{Options, Sqs};
+
+    /// A FIFO queue of its own.
+    async fn queue(client: &Client) -> BTreeMap<String, String> {
+        let name = format!("kept-{}.fifo", uuid::Uuid::new_v4().simple());
+        let request = client.create_queue().queue_name(name);
+        let request = request.attributes(QueueAttributeName::FifoQueue, "true");
+        let created = request.send().await.unwrap();
+        BTreeMap::from([("Queue".to_owned(), created.queue_url.unwrap())])
+    }
+
+    #[tokio::test]
+    async fn messages_that_somebody_has_are_kept_in_their_order_as_well() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Sqs::start(&Options::in_dir(dir.path().join("sqs"))).await.unwrap();
+        let (client, file) = (server.client(), dir.path().join("messages.json"));
+        let urls = queue(&client).await;
+        for body in ["first", "second", "third"] {
+            let sent = client.send_message().queue_url(&urls["Queue"]).message_body(body);
+            let sent = sent.message_group_id("USD").message_deduplication_id(body);
+            sent.send().await.unwrap();
+        }
+        let received = client.receive_message().queue_url(&urls["Queue"]).send().await.unwrap();
+        assert_eq!(received.messages()[0].body(), Some("first"));
+
+        assert_eq!(save(&client, &urls, &file).await.unwrap(), 3);
+        let next = queue(&client).await;
+        assert_eq!(restore(&client, &next, &file).await.unwrap(), 3);
+        let request = client
+            .receive_message()
+            .queue_url(&next["Queue"])
+            .max_number_of_messages(10);
+        let received = request.send().await.unwrap();
+        let bodies: Vec<_> = received
+            .messages()
+            .iter()
+            .filter_map(|message| message.body())
+            .collect();
+        assert_eq!(bodies, ["first", "second", "third"]);
+        server.stop().await.unwrap();
     }
 }
