@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use clock::Clock;
+pub use clock::{Clock, Hold};
 pub use history::{Day, History, HistoryError};
 
 /// What a feed serves, and how fast its days go by.
@@ -111,6 +111,12 @@ impl Feed {
     /// Lets the days go by. A second call changes nothing.
     pub fn begin(&self) {
         self.clock.begin();
+    }
+
+    /// Keeps it at its day until the hold is dropped.
+    #[must_use]
+    pub fn hold(&self) -> Hold<'_> {
+        self.clock.hold()
     }
 
     /// `http://127.0.0.1:PORT`

@@ -1,6 +1,6 @@
 //! Which day the feed serves.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
@@ -14,7 +14,43 @@ pub struct Clock {
     days: Vec<NaiveDate>,
     newest: NaiveDate,
     step_seconds: u64,
-    began: OnceLock<Instant>,
+    moved: Mutex<Moved>,
+}
+
+/// How long it has moved.
+#[derive(Debug, Default)]
+struct Moved {
+    /// Since when it moves without a pause.
+    since: Option<Instant>,
+    /// For how long it moved before that.
+    before: Duration,
+    has_begun: bool,
+    /// How many hold it.
+    holders: usize,
+}
+
+impl Moved {
+    fn elapsed(&self) -> Duration {
+        self.before + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    fn go_on(&mut self) {
+        if self.has_begun && self.holders == 0 && self.since.is_none() {
+            self.since = Some(Instant::now());
+        }
+    }
+}
+
+/// While it lives, the clock stands.
+#[derive(Debug)]
+pub struct Hold<'a>(&'a Clock);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        let mut moved = self.0.moved();
+        moved.holders -= 1;
+        moved.go_on();
+    }
 }
 
 impl Clock {
@@ -35,19 +71,36 @@ impl Clock {
             days: through,
             newest: history.newest().date,
             step_seconds,
-            began: OnceLock::new(),
+            moved: Mutex::default(),
         })
     }
 
     /// Starts to move.
     pub(super) fn begin(&self) {
-        self.began.get_or_init(Instant::now);
+        let mut moved = self.moved();
+        moved.has_begun = true;
+        moved.go_on();
+    }
+
+    /// Stands at its day until the hold is dropped, and then takes no longer for the rest of that day than it would have.
+    #[must_use]
+    pub fn hold(&self) -> Hold<'_> {
+        let mut moved = self.moved();
+        moved.holders += 1;
+        moved.before = moved.elapsed();
+        moved.since = None;
+        Hold(self)
+    }
+
+    /// Every change leaves it whole, so a thread that panicked meanwhile does no harm.
+    fn moved(&self) -> MutexGuard<'_, Moved> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The day now.
     #[must_use]
     pub fn day(&self) -> NaiveDate {
-        self.day_after(self.began.get().map_or(Duration::ZERO, Instant::elapsed))
+        self.day_after(self.moved().elapsed())
     }
 
     /// The day when the clock has moved for `elapsed`.
@@ -89,6 +142,21 @@ mod tests {
     #[test]
     fn it_stands_until_it_begins() {
         assert_eq!(Clock::new(&history(), 5, 1).unwrap().day().to_string(), "2026-10-23");
+    }
+
+    #[test]
+    fn it_stands_while_somebody_holds_it_and_then_goes_on() {
+        let clock = Clock::new(&history(), 5, 1).unwrap();
+        drop(clock.hold());
+        assert!(clock.moved().since.is_none(), "a hold does not begin it");
+        clock.begin();
+        let (first, second) = (clock.hold(), clock.hold());
+        let held = clock.moved().elapsed();
+        drop(first);
+        assert_eq!((clock.moved().since, clock.moved().elapsed()), (None, held));
+        drop(second);
+        assert!(clock.moved().since.is_some());
+        assert!(clock.moved().elapsed() >= held);
     }
 
     #[test]

@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Row as _};
 
 /// The check's name.
 const CHECK: &str = "put_in_by_the_console";
 /// How long PostgreSQL may take.
 const LIMIT: Duration = Duration::from_secs(2);
+/// A change of the table waits no longer for those who use it, because everybody after it would wait, too.
+const LOCK_LIMIT: &str = "SET LOCAL lock_timeout = '2s'";
 
 /// History's table of observations.
 pub(super) struct Table {
@@ -19,7 +21,8 @@ pub(super) struct Table {
 impl Table {
     /// The table in `database`, a URL; nothing is connected yet.
     pub(super) fn new(database: &str) -> Self {
-        let options = PgPoolOptions::new().max_connections(1).acquire_timeout(LIMIT);
+        // One for a change that waits, one for the looks meanwhile.
+        let options = PgPoolOptions::new().max_connections(2).acquire_timeout(LIMIT);
         let pool = options.connect_lazy(database);
         if let Err(error) = &pool {
             tracing::warn!(
@@ -43,27 +46,35 @@ impl Table {
         matches!(tokio::time::timeout(LIMIT, asked).await, Ok(Ok(Some(_))))
     }
 
-    /// Lets the table refuse the newest rate of USD. Rows that are there stay; gives whether there is such a rate.
+    /// Lets the table refuse the newest rate of USD. Rows that are there stay; gives whether there is such a rate. After an error it is as it was.
     pub(super) async fn break_it(&self) -> Result<bool, sqlx::Error> {
-        let pool = self.pool()?;
+        let mut change = self.pool()?.begin().await?;
+        sqlx::query(LOCK_LIMIT).execute(&mut *change).await?;
         let newest = "SELECT deal_base_rate::text FROM history.rate WHERE currency_code = 'USD' ORDER BY recorded_at DESC, updated_at DESC LIMIT 1";
-        let Some(row) = sqlx::query(newest).fetch_optional(pool).await? else {
+        let Some(row) = sqlx::query(newest).fetch_optional(&mut *change).await? else {
             return Ok(false);
         };
         let rate: String = row.try_get(0)?;
-        self.mend().await?;
+        drop_check(&mut change).await?;
         // The digits come from a numeric column, so they are digits.
         let check = format!(
             "ALTER TABLE history.rate ADD CONSTRAINT {CHECK} CHECK (NOT (currency_code = 'USD' AND deal_base_rate = {rate})) NOT VALID"
         );
-        sqlx::query(AssertSqlSafe(check)).execute(pool).await?;
+        sqlx::query(AssertSqlSafe(check)).execute(&mut *change).await?;
+        change.commit().await?;
         Ok(true)
     }
 
     /// Takes the fault out, if it is in.
     pub(super) async fn mend(&self) -> Result<(), sqlx::Error> {
-        let mend = format!("ALTER TABLE history.rate DROP CONSTRAINT IF EXISTS {CHECK}");
-        sqlx::query(AssertSqlSafe(mend)).execute(self.pool()?).await?;
-        Ok(())
+        let mut change = self.pool()?.begin().await?;
+        sqlx::query(LOCK_LIMIT).execute(&mut *change).await?;
+        drop_check(&mut change).await?;
+        change.commit().await
     }
+}
+
+async fn drop_check(change: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let mend = format!("ALTER TABLE history.rate DROP CONSTRAINT IF EXISTS {CHECK}");
+    sqlx::query(AssertSqlSafe(mend)).execute(change).await.map(|_| ())
 }
