@@ -64,7 +64,8 @@ const IDLE_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// How often instances that wait too long are looked for.
 const IDLE_LOOK: Duration = Duration::from_secs(60);
 
-/// A running emulator.
+/// A running emulator; clones are the same one.
+#[derive(Clone)]
 pub struct Emulator {
     inner: Arc<Inner>,
 }
@@ -226,16 +227,16 @@ impl Emulator {
 
     /// What runs and how it fares. Kafka is asked for the lag and SQS for what waits; while they cannot be reached, that is absent.
     pub async fn status(&self) -> Status {
-        self.status_within(Duration::MAX).await
+        self.status_within(Duration::MAX, Duration::MAX).await
     }
 
-    /// The same, when Kafka is not to be waited for longer than `limit`.
-    pub async fn status_within(&self, limit: Duration) -> Status {
+    /// The same, when neither is to be waited for longer than that.
+    pub async fn status_within(&self, kafka_limit: Duration, sqs_limit: Duration) -> Status {
         let inner = &self.inner;
         // Queues first: what a function has moved from a queue to Kafka is then in the lag.
-        let queue_mappings = inner.queue_mappings.iter().map(|mapping| mapping.status());
+        let queue_mappings = inner.queue_mappings.iter().map(|mapping| mapping.status(sqs_limit));
         let queue_mappings = futures::future::join_all(queue_mappings).await;
-        let mappings = inner.mappings.iter().map(|mapping| mapping.status(limit));
+        let mappings = inner.mappings.iter().map(|mapping| mapping.status(kafka_limit));
         Status {
             functions: inner.functions.iter().map(|function| function.status()).collect(),
             mappings: futures::future::join_all(mappings).await,

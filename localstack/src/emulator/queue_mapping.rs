@@ -71,8 +71,9 @@ impl QueueMapping {
     }
 
     /// The record of its work, and the queue's counts as SQS tells them.
-    pub(super) async fn status(&self) -> QueueMappingStatus {
-        let counts = self.counts().await;
+    pub(super) async fn status(&self, limit: Duration) -> QueueMappingStatus {
+        let counts = tokio::time::timeout(limit, self.counts()).await;
+        let counts = counts.unwrap_or_else(|_| Err("SQS did not answer in time".to_owned()));
         let progress = lock(&self.progress);
         let (visible, hidden, trouble) = match counts {
             Ok((visible, hidden)) => (Some(visible), Some(hidden), None),

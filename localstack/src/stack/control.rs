@@ -1,7 +1,6 @@
 //! Servers that are stopped and started again while the stack runs, so that anyone may watch what happens then.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -13,7 +12,20 @@ use crate::servers::{ServerError, Servers};
 pub(super) struct Control {
     /// Taken out when the stack ends.
     servers: AsyncMutex<Option<Servers>>,
-    working: Mutex<BTreeMap<&'static str, Work>>,
+    working: Mutex<Option<(&'static str, Work)>>,
+}
+
+/// What is being done with a server is noted until this is dropped.
+pub(super) struct Working<'a> {
+    control: &'a Control,
+    name: &'static str,
+    work: Work,
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        *self.control.working() = None;
+    }
 }
 
 /// What is being done with a server.
@@ -46,11 +58,26 @@ impl Control {
 
     /// What is being done with a server just now.
     pub(super) fn work_on(&self, name: &str) -> Option<Work> {
-        self.working
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .copied()
+        let (busy, work) = (*self.working())?;
+        (busy == name).then_some(work)
+    }
+
+    /// Notes that a server is to be stopped or started. One at a time, so that what is shown of the others stays true; gives the one that is worked on already.
+    pub(super) fn begin(&self, name: &'static str, work: Work) -> Result<Working<'_>, &'static str> {
+        let mut working = self.working();
+        if let Some((busy, _)) = *working {
+            return Err(busy);
+        }
+        *working = Some((name, work));
+        Ok(Working {
+            control: self,
+            name,
+            work,
+        })
+    }
+
+    fn working(&self) -> MutexGuard<'_, Option<(&'static str, Work)>> {
+        self.working.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The name as this module knows it, when the server may be stopped here.
@@ -64,44 +91,31 @@ impl Control {
         let found = STOPPABLE.into_iter().find(|(known, _)| *known == name);
         found.map_or(if name == "sqs" { "SQS" } else { name }, |(_, label)| label)
     }
+}
 
-    /// Kills a server, as a crash does, or starts it again on its port and data. Gives its process, when it has one then.
-    pub(super) async fn work(&self, name: &'static str, work: Work) -> Result<Option<Identity>, ServerError> {
-        self.note(name, Some(work));
-        let done = self.do_work(name, work).await;
-        self.note(name, None);
-        done
-    }
-
-    async fn do_work(&self, name: &str, work: Work) -> Result<Option<Identity>, ServerError> {
-        let mut servers = self.servers.lock().await;
+impl Working<'_> {
+    /// Kills the server, as a crash does, or starts it again on its port and data. Gives its process, when it has one then.
+    pub(super) async fn run(&self) -> Result<Option<Identity>, ServerError> {
+        let mut servers = self.control.servers.lock().await;
         let Some(servers) = servers.as_mut() else {
             return Ok(None);
         };
         macro_rules! on {
             ($server:expr) => {{
                 let server = $server;
-                match work {
+                match self.work {
                     Work::Stop => server.kill().await?,
                     Work::Start => server.restart().await?,
                 }
                 server.identity()
             }};
         }
-        Ok(match (name, servers.mongo.as_mut()) {
+        Ok(match (self.name, servers.mongo.as_mut()) {
             ("kafka", _) => on!(&mut servers.kafka),
             ("redis", _) => on!(&mut servers.redis),
             ("postgres", _) => on!(&mut servers.postgres),
             ("mongo", Some(mongo)) => on!(mongo),
             _ => None,
         })
-    }
-
-    fn note(&self, name: &'static str, work: Option<Work>) {
-        let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
-        match work {
-            Some(work) => working.insert(name, work),
-            None => working.remove(name),
-        };
     }
 }

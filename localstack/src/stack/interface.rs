@@ -11,7 +11,7 @@ use tokio::sync::{RwLock, watch};
 
 use std::collections::BTreeMap;
 
-use super::console::{Looks, Traces};
+use super::console::{Desk, Looks, Traces};
 use super::control::Control;
 use super::table::Table;
 use super::{Places, StackStatus, State, report};
@@ -31,9 +31,17 @@ pub(super) struct Parts {
     pub(super) control: Control,
     pub(super) table: Table,
     pub(super) looks: Looks,
+    pub(super) desk: Desk,
     pub(super) traces: Arc<Traces>,
     pub(super) places: Places,
     pub(super) stop: watch::Sender<bool>,
+}
+
+impl Parts {
+    /// The emulator, unless the stack is stopping. Nobody waits for what its holder does with it.
+    pub(super) async fn emulator(&self) -> Option<Emulator> {
+        self.emulator.read().await.clone()
+    }
 }
 
 pub(super) fn router(parts: Arc<Parts>) -> Router {
@@ -44,8 +52,7 @@ pub(super) fn router(parts: Arc<Parts>) -> Router {
 }
 
 async fn status(Shared(parts): Shared<Arc<Parts>>) -> Response {
-    let emulator = parts.emulator.read().await;
-    let Some(emulator) = emulator.as_ref() else {
+    let Some(emulator) = parts.emulator().await else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the stack is stopping").into_response();
     };
     let admin = parts.kafka.admin();

@@ -33,7 +33,7 @@ export async function heal(): Promise<void> {
     for (const server of (await state()).servers) if (server.state === "stopped") await tell(`servers/${server.name}/start`);
     const now = await state();
     if (now.table_is_broken) await tell("mend");
-    if (waiting(now, "dead_letters") !== 0) await tell("dead-letters/purge");
+    if (waiting(now, "dead_letters") !== 0) await tell("dead-letters/purge", { all: true });
     expect(now.servers.filter((server: any) => server.state !== "running")).toEqual([]);
     expect(now.table_is_broken).toBe(false);
     expect(waiting(now, "dead_letters")).toBe(0);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::body::Body;
 use super::state::{IngestorState, ServerMode, ServerView};
 use super::timeline::{RunSummary, Timeline};
 use super::{Console, Refusal};
+use crate::feed::Feed;
 use crate::stack::control::{Control, Work};
 use crate::stack::interface::Parts;
 use crate::stack::{INGESTOR, State as StackState};
@@ -27,6 +29,8 @@ const KEY: &str = "USD";
 const UNREADABLE: &str = r#"{"currency_code":"USD","deal_base_rate":-1}"#;
 /// How long Kafka may take to acknowledge it.
 const LIMIT: Duration = Duration::from_secs(5);
+/// How long handlers may take to store what was published.
+const STORED_LIMIT: Duration = Duration::from_secs(10);
 
 /// Nothing more to say.
 #[derive(Debug, Serialize, ToSchema)]
@@ -115,7 +119,7 @@ pub(super) async fn timeline(
 )]
 pub(super) async fn run(
     State(console): State<Console>,
-    Json(request): Json<RunRequest>,
+    Body(request): Body<RunRequest>,
 ) -> Result<Json<RunAnswer>, Refusal> {
     ingest(&console.parts, request.force).await.map(Json)
 }
@@ -137,10 +141,7 @@ async fn ingest(parts: &Parts, force: bool) -> Result<RunAnswer, Refusal> {
 
 /// A function's answer as JSON; what it says when it fails is the refusal.
 pub(super) async fn invoke(parts: &Parts, function: &str, request: &Value) -> Result<Value, Refusal> {
-    let emulator = parts.emulator.read().await;
-    let emulator = emulator
-        .as_ref()
-        .ok_or_else(|| Refusal::unavailable("the stack is stopping"))?;
+    let emulator = parts.emulator().await.ok_or_else(Refusal::stopping)?;
     let invocation = emulator.invoke(function, request.to_string().into()).await;
     let invocation = invocation.map_err(|error| Refusal::unavailable(error.to_string()))?;
     let answer: Value = serde_json::from_slice(&invocation.payload)
@@ -159,7 +160,7 @@ pub(super) async fn invoke(parts: &Parts, function: &str, request: &Value) -> Re
 )]
 pub(super) async fn poison(
     State(console): State<Console>,
-    Json(request): Json<PoisonRequest>,
+    Body(request): Body<PoisonRequest>,
 ) -> Result<Json<PoisonAnswer>, Refusal> {
     let parts = &*console.parts;
     match request.kind {
@@ -183,15 +184,8 @@ pub(super) async fn poison(
             }))
         }
         PoisonKind::RefusedByStore => {
-            let is_broken = parts.table.break_it().await;
-            let is_broken =
-                is_broken.map_err(|error| Refusal::unavailable(format!("the table is as it was: {error}")))?;
-            if !is_broken {
-                return Err(Refusal::unavailable(
-                    "there is no rate of USD yet that could be refused",
-                ));
-            }
-            let run = ingest(parts, true).await?;
+            let parts = Arc::clone(&console.parts);
+            let run = to_the_end(async move { parts.refused_by_store().await }).await?;
             Ok(Json(PoisonAnswer {
                 topic: TOPIC.to_owned(),
                 partition: None,
@@ -209,6 +203,59 @@ async fn send_unreadable(parts: &Parts) -> Result<(i32, i64), KrafkaError> {
     let sent = producer.send(Record::new(TOPIC, UNREADABLE).key(KEY)).await?;
     producer.close().await?;
     Ok((sent.partition, sent.offset))
+}
+
+impl Parts {
+    /// Has the newest rate of USD come again while History's table refuses just that. The feed stands meanwhile, so that it is the same rate.
+    async fn refused_by_store(&self) -> Result<RunAnswer, Refusal> {
+        let _held = self.feed.as_ref().map(Feed::hold);
+        ingest(self, false).await?;
+        self.until_stored().await?;
+        let is_broken = self.table.break_it().await;
+        let is_broken = is_broken.map_err(|error| Refusal::unavailable(format!("the table is as it was: {error}")))?;
+        if !is_broken {
+            return Err(Refusal::unavailable(
+                "there is no rate of USD yet that could be refused",
+            ));
+        }
+        let run = ingest(self, true).await;
+        if run.is_err()
+            && let Err(error) = self.table.mend().await
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "History's table still refuses a rate"
+            );
+        }
+        run
+    }
+
+    /// Until every rate that was published is handled.
+    async fn until_stored(&self) -> Result<(), Refusal> {
+        let began = Instant::now();
+        while began.elapsed() < STORED_LIMIT {
+            let emulator = self.emulator().await.ok_or_else(Refusal::stopping)?;
+            let status = emulator.status_within(LIMIT, Duration::ZERO).await;
+            let mut of_rates = status.mappings.iter().filter(|mapping| mapping.topic == TOPIC);
+            if of_rates.all(|mapping| mapping.lag == Some(0)) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let error = format!(
+            "rates are still waiting after {} s, so nothing was done",
+            STORED_LIMIT.as_secs()
+        );
+        Err(Refusal::unavailable(error))
+    }
+}
+
+/// Goes on when the page that asked is closed meanwhile.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    task: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal> {
+    let done = tokio::spawn(task).await;
+    done.map_err(|error| Refusal::unavailable(error.to_string()))?
 }
 
 /// Takes the fault out of History's table
@@ -247,35 +294,34 @@ async fn work(parts: Arc<Parts>, name: &str, work: Work) -> Result<Json<Done>, R
         let error = format!("server is {name:?}, allowed: those that the state says may be stopped");
         Refusal::new(StatusCode::NOT_FOUND, error)
     })?;
-    if parts.control.work_on(known).is_some() {
-        let error = format!("{} is being stopped or started already", Control::label(known));
-        return Err(Refusal::new(StatusCode::CONFLICT, error));
-    }
-    let is_running = parts
-        .state
-        .read()
-        .await
-        .servers
-        .get(known)
-        .is_some_and(|process| process.is_alive());
-    if is_running == (work == Work::Start) {
-        return Ok(Json(Done {}));
-    }
     // A page that is closed in the meantime must not leave a server half started.
     let runtime = tokio::runtime::Handle::current();
-    let done = tokio::task::spawn_blocking(move || {
-        runtime.block_on(async {
-            match parts.control.work(known, work).await {
-                Ok(process) => parts.remember(known, process).await,
-                Err(error) => Err(Refusal::unavailable(crate::commands::with_causes(&error))),
-            }
-        })
-    });
+    let done = tokio::task::spawn_blocking(move || runtime.block_on(parts.work(known, work)));
     let done = done.await.map_err(|error| Refusal::unavailable(error.to_string()))?;
     done.map(|()| Json(Done {}))
 }
 
 impl Parts {
+    /// Stops or starts a server, unless it is so already, and remembers its process before anybody else may begin.
+    async fn work(&self, name: &'static str, work: Work) -> Result<(), Refusal> {
+        let working = self.control.begin(name, work).map_err(|busy| {
+            let error = format!(
+                "{} is being stopped or started; one server at a time",
+                Control::label(busy)
+            );
+            Refusal::new(StatusCode::CONFLICT, error)
+        })?;
+        let process = self.state.read().await.servers.get(name).copied();
+        let is_running = process.is_some_and(|process| process.is_alive());
+        if is_running == (work == Work::Start) {
+            return Ok(());
+        }
+        match working.run().await {
+            Ok(process) => self.remember(name, process).await,
+            Err(error) => Err(Refusal::unavailable(crate::commands::with_causes(&error))),
+        }
+    }
+
     /// Writes down which process a server has now, so that `down` finds it.
     async fn remember(&self, name: &str, process: Option<crate::process_table::Identity>) -> Result<(), Refusal> {
         let mut state = self.state.write().await;

@@ -59,10 +59,10 @@ impl Flow {
     }
 }
 
-/// Records a second since the oldest look of the window.
+/// Records a second since the oldest look of the window; nothing while there is no other.
 fn pace(seen: &mut VecDeque<(Instant, i64)>, now: Instant, records: i64) -> Option<f64> {
     seen.push_back((now, records));
-    while seen.len() > 2 && seen.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= WINDOW) {
+    while seen.front().is_some_and(|(at, _)| now.duration_since(*at) > WINDOW) {
         seen.pop_front();
     }
     let (since, before) = *seen.front()?;
@@ -98,7 +98,8 @@ mod tests {
         assert_eq!(pace(&mut seen, at(2), 130), Some(15.0));
         assert_eq!(pace(&mut seen, at(4), 130), Some(7.5));
         // What is older than the window no longer counts, also after nobody has looked for a minute.
-        assert_eq!(pace(&mut seen, at(14), 130), Some(0.0));
-        assert_eq!(pace(&mut seen, at(74), 190), Some(1.0));
+        assert_eq!(pace(&mut seen, at(12), 130), Some(0.0));
+        assert_eq!(pace(&mut seen, at(74), 190), None);
+        assert_eq!(pace(&mut seen, at(75), 193), Some(3.0));
     }
 }

@@ -1,16 +1,31 @@
 //! Dead letters, as the desk (`operations-redrive`) tells of them and sends them again.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use super::act::invoke;
+use super::act::{invoke, to_the_end};
+use super::body::Body;
 use super::{Console, Refusal};
+use crate::stack::interface::Parts;
 
 /// The function that keeps the desk.
 const DESK: &str = "operations-redrive";
+/// How long a list is good for, however many pages ask.
+const FRESH: Duration = Duration::from_millis(900);
+
+/// What the desk said last. One at a time is there: whoever lists letters hides them for that time, so a replay beside it would find none.
+#[derive(Default)]
+pub(in crate::stack) struct Desk {
+    last: Mutex<Option<(Instant, Arc<DeadLetters>)>>,
+}
 
 /// What of a letter a page shows; the desk knows more.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -69,10 +84,12 @@ pub(super) struct Outcomes {
     letters: Vec<Letter>,
 }
 
-/// Which letters: those with all of these; all of them without any.
+/// Which letters: those with all of these. Without any a replay takes all of them, and a purge wants `all`.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
+    /// The letter's id.
+    id: Option<String>,
     /// The function that refused the record.
     function: Option<String>,
     /// The record's topic.
@@ -81,6 +98,8 @@ pub(super) struct Filter {
     partition: Option<i32>,
     /// Its offset.
     offset: Option<i64>,
+    /// Whether a purge is to take every letter.
+    all: Option<bool>,
 }
 
 /// The dead letters
@@ -88,8 +107,20 @@ pub(super) struct Filter {
     get, path = "/pipeline/dead-letters", tag = "Look", operation_id = "deadLetters",
     responses((status = 200, description = "Those that are to be seen", body = DeadLetters), (status = 503, description = "The desk failed", body = Refusal))
 )]
-pub(super) async fn list(State(console): State<Console>) -> Result<Json<DeadLetters>, Refusal> {
-    ask(&console, "list", None).await.map(Json)
+pub(super) async fn list(State(console): State<Console>) -> Result<Json<Arc<DeadLetters>>, Refusal> {
+    to_the_end(async move {
+        let parts = &*console.parts;
+        let mut last = parts.desk.last.lock().await;
+        if let Some((at, letters)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return Ok(Json(Arc::clone(letters)));
+        }
+        let letters = Arc::new(ask(parts, "list", None).await?);
+        *last = Some((Instant::now(), Arc::clone(&letters)));
+        Ok(Json(letters))
+    })
+    .await
 }
 
 /// Sends letters again to the functions that refused them
@@ -99,9 +130,9 @@ pub(super) async fn list(State(console): State<Console>) -> Result<Json<DeadLett
 )]
 pub(super) async fn replay(
     State(console): State<Console>,
-    Json(filter): Json<Filter>,
+    Body(filter): Body<Filter>,
 ) -> Result<Json<Outcomes>, Refusal> {
-    ask(&console, "replay", Some(filter)).await.map(Json)
+    act(console, "replay", filter).await
 }
 
 /// Removes letters
@@ -111,13 +142,44 @@ pub(super) async fn replay(
 )]
 pub(super) async fn purge(
     State(console): State<Console>,
-    Json(filter): Json<Filter>,
+    Body(filter): Body<Filter>,
 ) -> Result<Json<Outcomes>, Refusal> {
-    ask(&console, "purge", Some(filter)).await.map(Json)
+    if filter.is_empty() {
+        let error = "a purge wants id, function, topic, partition or offset, or \"all\": true";
+        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error));
+    }
+    act(console, "purge", filter).await
+}
+
+impl Filter {
+    /// Whether it names nothing.
+    fn is_empty(&self) -> bool {
+        let Self {
+            id,
+            function,
+            topic,
+            partition,
+            offset,
+            all,
+        } = self;
+        let has_text = [id, function, topic].iter().any(|text| text.is_some());
+        !has_text && partition.is_none() && offset.is_none() && all.is_none()
+    }
+}
+
+async fn act(console: Console, action: &'static str, filter: Filter) -> Result<Json<Outcomes>, Refusal> {
+    to_the_end(async move {
+        let parts = &*console.parts;
+        let mut last = parts.desk.last.lock().await;
+        let done = ask(parts, action, Some(filter)).await;
+        *last = None;
+        done.map(Json)
+    })
+    .await
 }
 
 async fn ask<T: serde::de::DeserializeOwned>(
-    console: &Console,
+    parts: &Parts,
     action: &str,
     filter: Option<Filter>,
 ) -> Result<T, Refusal> {
@@ -126,10 +188,6 @@ async fn ask<T: serde::de::DeserializeOwned>(
     if let Value::Object(filter) = serde_json::to_value(filter).map_err(unreadable)? {
         request.extend(filter.into_iter().filter(|(_, value)| !value.is_null()));
     }
-    // The desk removes everything only when it is told so.
-    if action == "purge" && request.len() == 1 {
-        request.insert("all".to_owned(), true.into());
-    }
-    let answer = invoke(&console.parts, DESK, &Value::Object(request)).await?;
+    let answer = invoke(parts, DESK, &Value::Object(request)).await?;
     serde_json::from_value(answer).map_err(unreadable)
 }

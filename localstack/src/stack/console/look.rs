@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -41,6 +42,7 @@ pub(in crate::stack) struct Looks {
     metrics: Metrics,
     topics: Vec<String>,
     last: Mutex<Last>,
+    is_outdated: AtomicBool,
 }
 
 /// The look before, and when it was.
@@ -64,14 +66,15 @@ impl Looks {
             metrics: Metrics::new(logs, readers(template).into_iter()),
             topics,
             last: Mutex::default(),
+            is_outdated: AtomicBool::new(false),
         }
     }
 }
 
 impl Looks {
-    /// The next look is a new one: something was done that it should show.
-    pub(super) async fn forget(&self) {
-        self.last.lock().await.state = None;
+    /// The next look is a new one: something was done that it should show. Does not wait for the look that is under way.
+    pub(super) fn forget(&self) {
+        self.is_outdated.store(true, Ordering::Release);
     }
 }
 
@@ -93,8 +96,11 @@ pub(in crate::stack) fn readers(template: &Template) -> std::collections::BTreeS
 )]
 pub(super) async fn state(State(console): State<Console>) -> Result<Json<Arc<PipelineState>>, Refusal> {
     let mut last = console.parts.looks.last.lock().await;
+    // Before the look begins, so that what is done meanwhile calls for the next one.
+    let is_outdated = console.parts.looks.is_outdated.swap(false, Ordering::AcqRel);
     if let Some((at, state)) = &last.state
         && at.elapsed() < FRESH
+        && !is_outdated
     {
         return Ok(Json(Arc::clone(state)));
     }
@@ -111,15 +117,12 @@ async fn look(console: &Console, flow: &mut Flow) -> Result<PipelineState, Refus
             .iter()
             .any(|server| server.name == name && server.state == ServerMode::Running)
     };
-    let emulator = parts.emulator.read().await;
-    let emulator = emulator
-        .as_ref()
-        .ok_or_else(|| Refusal::unavailable("the stack is stopping"))?;
+    let emulator = parts.emulator().await.ok_or_else(Refusal::stopping)?;
     let admin = parts.kafka.admin();
     // Whoever is known to be away need not be waited for.
     let limit = if runs("kafka") { KAFKA_LIMIT } else { Duration::ZERO };
     let (lambda, topics, cache, dead_letters, table_is_broken) = tokio::join!(
-        emulator.status_within(limit),
+        emulator.status_within(limit, SQS_LIMIT),
         async {
             if runs("kafka") {
                 flow.look(&admin, &parts.looks.topics).await
