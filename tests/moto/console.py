@@ -19,7 +19,7 @@ import yaml
 from botocore.validate import ParamValidator
 from moto.cloudfront.models import Invalidation
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.s3.models import s3_backends
+from moto.s3.models import FakeDeleteMarker, s3_backends
 from samtranslator.yaml_helper import yaml_parse
 from stack import REGION, ROOT, must
 
@@ -242,8 +242,9 @@ def refuses(stack: Stack, words: str, dist: pathlib.Path, *arguments: str, path:
 
 
 def kept(stack: Stack) -> dict:
-    """What the bucket has, by key."""
-    return dict(s3_backends[ACCOUNT]["aws"].buckets[stack.references["ConsoleBucket"]].keys.items())
+    """What the bucket has, by key; of what was removed moto keeps a mark."""
+    there = s3_backends[ACCOUNT]["aws"].buckets[stack.references["ConsoleBucket"]].keys.items()
+    return {key: newest for key, newest in there if not isinstance(newest, FakeDeleteMarker)}
 
 
 def write(dist: pathlib.Path, files: dict[str, str]) -> None:
