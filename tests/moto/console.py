@@ -1,7 +1,7 @@
 """Brings the console's bucket and distribution of template.yaml up on a moto server, and runs console/deploy against it with AWS's own client.
 
-moto's CloudFormation has neither CloudFront nor bucket policies, so each is created by its own API with what the template has; botocore refuses what that API does
-not take. Policies for caches and headers moto has not at all: botocore alone looks at them. Prints a line a step, and ends with 1 at what is not as it must be.
+moto's CloudFormation has neither CloudFront nor bucket policies, so each is created by its own API with what the template has; botocore refuses what
+that API does not take. Policies for headers moto has not at all: botocore alone looks at them. Prints a line a step, and ends with 1 at what is not as it must be.
 """
 
 import fnmatch
@@ -27,6 +27,9 @@ ACCOUNT = "123456789012"
 DEPLOY = ROOT / "console/deploy"
 # What CloudFront's API calls otherwise than CloudFormation does.
 RENAMED = {"IPV6Enabled": "IsIPV6Enabled", "OriginSSLProtocols": "OriginSslProtocols"}
+# AWS's own policies.
+CACHING_DISABLED, CACHING_OPTIMIZED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "658327ea-f89d-4fab-a63d-7e88639e58f6"
+ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 FOREVER = "public, max-age=31536000, immutable"
 # A small build: names as Vite makes them.
 PAGE = {
@@ -66,7 +69,7 @@ class Stack:
         self.endpoint = endpoint
         self.references = {
             **{"AWS::StackName": "hwanyul", "AWS::Region": REGION, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::AccountId": ACCOUNT},
-            **{"Api": "a1b2c3d4e5", "ConsoleApiCache": "cache-policy", "ConsoleHeaders": "headers-policy"},
+            **{"Api": "a1b2c3d4e5", "ConsoleHeaders": "headers-policy"},
         }
 
     def client(self, service: str):
@@ -167,21 +170,19 @@ def distribution(stack: Stack) -> dict:
     return created
 
 
-def policies(stack: Stack) -> None:
-    """What moto lacks: AWS's API would take these shapes, and the headers are the ones that the page wants."""
-    model = stack.client("cloudfront").meta.service_model
-    for operation, name, key in (("CreateCachePolicy", "ConsoleApiCache", "CachePolicyConfig"), ("CreateResponseHeadersPolicy", "ConsoleHeaders", "ResponseHeadersPolicyConfig")):
-        report = ParamValidator().validate({key: as_api(stack.properties(name)[key])}, model.operation_model(operation).input_shape)
-        must(not report.has_errors(), f"{name}: {report.generate_report()}")
-    cache = stack.properties("ConsoleApiCache")["CachePolicyConfig"]
-    must((cache["MinTTL"], cache["DefaultTTL"]) == (0, 0), "the API says how long its answers are kept")
+def headers(stack: Stack) -> None:
+    """What moto lacks: AWS's API would take this shape, and the headers are the ones that the page wants."""
+    model = stack.client("cloudfront").meta.service_model.operation_model("CreateResponseHeadersPolicy")
+    wanted = {"ResponseHeadersPolicyConfig": as_api(stack.properties("ConsoleHeaders")["ResponseHeadersPolicyConfig"])}
+    report = ParamValidator().validate(wanted, model.input_shape)
+    must(not report.has_errors(), f"ConsoleHeaders: {report.generate_report()}")
     written = stack.template["Resources"]["ConsoleHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
-    headers = {key: written[key] for key in ("SecurityHeadersConfig", "CustomHeadersConfig")}
-    must("Fn::" not in json.dumps(headers) and '"Ref"' not in json.dumps(headers), "headers are written out, because the local stack reads them")
-    rules = dict(rule.split(" ", 1) for rule in headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; "))
+    named = {key: written[key] for key in ("SecurityHeadersConfig", "CustomHeadersConfig")}
+    must("Fn::" not in json.dumps(named) and '"Ref"' not in json.dumps(named), "headers are written out, because the local stack reads them")
+    rules = dict(rule.split(" ", 1) for rule in named["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; "))
     must(rules["default-src"] == "'none'" and rules["script-src"] == rules["connect-src"] == "'self'", f"scripts and connections are our own: {rules}")
     must(not [rule for rule in rules.values() if "unsafe" in rule or "*" in rule or "http" in rule], f"no rule lets more in: {rules}")
-    print("policies for caches and headers: AWS's API takes their shape (moto has none)")
+    print("policy for headers: AWS's API takes its shape (moto has none)")
 
 
 def behavior_of(created: dict, path: str) -> dict:
@@ -195,10 +196,12 @@ def routes(created: dict) -> None:
     paths = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())["paths"]
     documented = [(method.upper(), path.replace("{", "").replace("}", "")) for path, item in paths.items() for method in item if method in {"get", "post", "put", "patch", "delete"}]
     refused = []
+    for behavior in created["CacheBehaviors"]["Items"]:
+        must(behavior["TargetOriginId"] == "api" and behavior["CachePolicyId"] == CACHING_DISABLED, f"nothing of {behavior['PathPattern']} is kept")
     for method, path in [*documented, ("GET", "/openapi.json")]:
         behavior = behavior_of(created, path)
         must(behavior["TargetOriginId"] == "api", f"{path} is the API's")
-        must(behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac", f"{path}: headers, query and body reach the API")
+        must(behavior["OriginRequestPolicyId"] == ALL_BUT_HOST, f"{path}: headers, query and body reach the API")
         if method not in behavior["AllowedMethods"]["Items"]:
             refused.append((method, path))
     must(refused == [("DELETE", "/api/v1/currencies/cache")], f"refused are {refused}")
@@ -206,7 +209,8 @@ def routes(created: dict) -> None:
         behavior = behavior_of(created, path)
         must(behavior["TargetOriginId"] == "page" and set(behavior["AllowedMethods"]["Items"]) == {"GET", "HEAD"}, f"{path} is the page's, to read")
         must(behavior["ResponseHeadersPolicyId"] == "headers-policy" and behavior["Compress"], f"{path} has the headers, and is compressed")
-    print(f"routes: {len(documented)} documented ones reach the API, but for {refused[0][0]} {refused[0][1]}; anything else is the page's")
+        must(behavior["CachePolicyId"] == CACHING_OPTIMIZED, f"{path} is kept as the object says")
+    print(f"routes: {len(documented)} documented ones reach the API and are never kept, but for {refused[0][0]} {refused[0][1]}, which is refused; anything else is the page's")
 
 
 def bucket_policy(stack: Stack) -> None:
@@ -331,7 +335,7 @@ def main() -> None:
         is_optional(stack)
         bucket(stack)
         created = distribution(stack)
-        policies(stack)
+        headers(stack)
         routes(created)
         bucket_policy(stack)
         describe(stack)
