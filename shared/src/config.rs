@@ -61,6 +61,10 @@ pub mod var {
     pub const MONGODB_SECRET_ARN: &str = "MONGODB_SECRET_ARN";
     /// Clicks that one client may make in a minute.
     pub const CLICK_LIMIT_PER_MINUTE: &str = "CLICK_LIMIT_PER_MINUTE";
+    /// What the console's distribution sends to say who it is.
+    pub const EDGE_KEY: &str = "EDGE_KEY";
+    /// Secret with the `key` of the console's distribution.
+    pub const EDGE_SECRET_ARN: &str = "EDGE_SECRET_ARN";
     /// Where records go that can never be applied.
     pub const DEAD_LETTER_QUEUE_URL: &str = "DEAD_LETTER_QUEUE_URL";
     /// Where Lambda's own API answers, when not at AWS; the variable of all AWS SDKs.

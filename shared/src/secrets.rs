@@ -67,7 +67,7 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Those of the environment. Without any, nothing is ever asked.
     pub(crate) async fn named() -> Self {
-        // Not through `environment`: what a function is given follows from the variables that it reads, and these six are looked for everywhere.
+        // Not through `environment`: what a function is given follows from the variables that it reads, and these are looked for everywhere.
         let named = SOURCES.iter().filter_map(|source| {
             let arn = std::env::var(source.arn).ok().filter(|arn| !arn.is_empty())?;
             Some((source, arn))

@@ -1,6 +1,6 @@
 """Brings the console's bucket and distribution of template.yaml up on a moto server, and runs console/deploy against it with AWS's own client.
 
-moto's CloudFormation has neither CloudFront nor bucket policies, so each is created by its own API with what the template has; botocore refuses what
+moto's CloudFormation has neither CloudFront nor secrets nor bucket policies, so each is created by its own API with what the template has; botocore refuses what
 that API does not take. Policies for headers moto has not at all: botocore alone looks at them. Prints a line a step, and ends with 1 at what is not as it must be.
 """
 
@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -21,12 +22,12 @@ from moto.cloudfront.models import Invalidation
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.s3.models import FakeDeleteMarker, s3_backends
 from samtranslator.yaml_helper import yaml_parse
-from stack import REGION, ROOT, must
+from stack import OWN_SECRET, REGION, ROOT, generated, must
 
 ACCOUNT = "123456789012"
 DEPLOY = ROOT / "console/deploy"
 # What CloudFront's API calls otherwise than CloudFormation does.
-RENAMED = {"IPV6Enabled": "IsIPV6Enabled", "OriginSSLProtocols": "OriginSslProtocols"}
+RENAMED = {"IPV6Enabled": "IsIPV6Enabled", "OriginSSLProtocols": "OriginSslProtocols", "OriginCustomHeaders": "CustomHeaders"}
 # AWS's own policies.
 CACHING_DISABLED, CACHING_OPTIMIZED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "658327ea-f89d-4fab-a63d-7e88639e58f6"
 ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
@@ -94,12 +95,16 @@ class Stack:
                 for reference, value in self.references.items():
                     argument = argument.replace("${" + reference + "}", value)
                 must("${" not in argument, f"{argument} is resolved")
-                return argument
+                return re.sub(r"{{resolve:secretsmanager:(arn:.+):SecretString:(\w+)}}", lambda named: self.secret(named[1])[named[2]], argument)
             case "Fn::If":
                 must(argument[0] == "HasConsoleLogs", f"no other condition than HasConsoleLogs: {argument[0]}")
                 return self.value(argument[2])
         kept = {key: item for key, item in node.items() if not (isinstance(item, dict) and item.get("Fn::If", [0] * 3)[2] == {"Ref": "AWS::NoValue"})}
         return {key: self.value(item) for key, item in kept.items()}
+
+    def secret(self, arn: str) -> dict[str, str]:
+        """What a secret says."""
+        return json.loads(self.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
 
 
 def as_api(node, inside: str = ""):
@@ -114,13 +119,15 @@ def as_api(node, inside: str = ""):
 
 
 def is_optional(stack: Stack) -> None:
-    """Without the parameter nothing of the console is there."""
-    of_console = {name: body for name, body in stack.template["Resources"].items() if body["Type"].startswith(("AWS::CloudFront::", "AWS::S3::"))}
+    """Without the parameter nothing of the console is there, and nothing but the ranking's function knows of it, by the distribution's key."""
+    kinds = ("AWS::CloudFront::", "AWS::S3::", "AWS::SecretsManager::")
+    of_console = {name: body for name, body in stack.template["Resources"].items() if body["Type"].startswith(kinds)}
     outputs = {name: body for name, body in stack.template["Outputs"].items() if name.startswith("Console")}
     for name, body in {**of_console, **outputs}.items():
         must(name.startswith("Console") and body.get("Condition") == "HasConsole", f"{name} has the condition HasConsole")
-    others = json.dumps({name: body for name, body in stack.template["Resources"].items() if name not in of_console})
-    must(not [name for name in of_console if f'"{name}"' in others or "${" + name in others], "nothing else refers to the console")
+    for other, body in stack.template["Resources"].items():
+        known = {name for name in of_console if f'"{name}"' in json.dumps(body) or "${" + name in json.dumps(body)}
+        must(other in of_console or known == ({OWN_SECRET} if other == "RankingApi" else set()), f"{other} refers to {known}")
     print(f"{len(of_console)} resources and {len(outputs)} outputs, all on one condition")
 
 
@@ -147,6 +154,7 @@ def bucket(stack: Stack) -> None:
 def distribution(stack: Stack) -> dict:
     """The distribution as moto made it from the template."""
     cloudfront = stack.client("cloudfront")
+    stack.references[OWN_SECRET] = generated(stack.client("secretsmanager"), stack.template["Resources"][OWN_SECRET]["Properties"])
     access = cloudfront.create_origin_access_control(OriginAccessControlConfig=stack.properties("ConsoleAccess")["OriginAccessControlConfig"])
     stack.references["ConsoleAccess"] = access["OriginAccessControl"]["Id"]
     config = as_api(stack.properties("ConsoleDistribution")["DistributionConfig"])
@@ -162,11 +170,14 @@ def distribution(stack: Stack) -> dict:
     (page, api) = config["Origins"]["Items"]
     must(page["OriginAccessControlId"] == access["OriginAccessControl"]["Id"] and page["S3OriginConfig"] == {"OriginAccessIdentity": ""}, "the bucket is asked with the access control")
     must(api["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only", "the API is asked by HTTPS")
+    (sent,), key = api["CustomHeaders"]["Items"], stack.secret(stack.references[OWN_SECRET])["key"]
+    must(sent == {"HeaderName": "X-Hwanyul-Edge", "HeaderValue": key} and len(key) == 48, "the API hears the distribution's key")
+    must("CustomHeaders" not in page and key not in json.dumps(config).replace(json.dumps(sent), ""), "nobody else does")
     created = cloudfront.get_distribution_config(Id=made["Id"])["DistributionConfig"]
     must(created["DefaultRootObject"] == "index.html" and created["PriceClass"] == "PriceClass_200", "index.html, and edges in Korea")
     names = {origin["Id"]: origin["DomainName"] for origin in created["Origins"]["Items"]}
     must(names == {"page": stack.references["ConsoleBucket.RegionalDomainName"], "api": f"a1b2c3d4e5.execute-api.{REGION}.amazonaws.com"}, f"origins are {names}")
-    print(f"distribution {made['Id']}: two origins, HTTPS only")
+    print(f"distribution {made['Id']}: two origins, HTTPS only, a key for the API alone")
     return created
 
 

@@ -35,6 +35,8 @@ SECRETS = {
     f"{name}SecretArn": f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name.lower()}-AbCdEf"
     for name in ("Kafka", "KafkaCa", "Redis", "Database", "Mongodb", "ExchangerateApi", "KoreaeximApi")
 }
+# The secret of the template's own, which is there with the console; without parameters for secrets the checks leave out the console, too.
+OWN_SECRET = "ConsoleEdgeSecret"
 # Custom resources, whose functions would have to run.
 CUSTOM = {"Custom::KafkaTopics", "Custom::DatabaseMigrations"}
 ALIAS = "AWS::Lambda::Alias"
@@ -78,8 +80,16 @@ def must(is_so: bool, what: str) -> None:
         sys.exit(1)
 
 
-def deploy(template: dict, parameters: dict[str, str]) -> dict[str, str]:
-    """Creates the stack; answers the physical ids by logical id."""
+def generated(client, properties: dict) -> str:
+    """A secret that says what the template has generated, made by its own API, because moto's CloudFormation has none; its ARN."""
+    wanted = properties["GenerateSecretString"]
+    password = client.get_random_password(PasswordLength=wanted["PasswordLength"], ExcludePunctuation=wanted["ExcludePunctuation"])["RandomPassword"]
+    text = {**json.loads(wanted["SecretStringTemplate"]), wanted["GenerateStringKey"]: password}
+    return client.create_secret(Name="hwanyul-edge", SecretString=json.dumps(text))["ARN"]
+
+
+def deploy(template: dict, parameters: dict[str, str], own_secret: str) -> dict[str, str]:
+    """Creates the stack, with the ARN of the template's own secret where it is referred to; answers the physical ids by logical id."""
     s3 = boto3.client("s3", REGION)
     s3.create_bucket(Bucket="artifacts")
     s3.put_object(Bucket="artifacts", Key="bootstrap.zip", Body=b"PK\x05\x06" + bytes(18))
@@ -95,6 +105,9 @@ def deploy(template: dict, parameters: dict[str, str]) -> dict[str, str]:
     aliases = {name: body["Properties"]["FunctionName"]["Ref"] for name, body in template["Resources"].items() if body["Type"] == ALIAS}
     must(len(aliases) == len([body for body in template["Resources"].values() if body["Type"] == "AWS::Lambda::Function"]), "an alias for each function")
     resources = without_aliases(resources, aliases)
+    resources = json.loads(json.dumps(resources).replace(json.dumps({"Ref": OWN_SECRET}), json.dumps(own_secret)))
+    # moto has no distribution whose address they could tell; console.py looks at them.
+    outputs = {name: output for name, output in template["Outputs"].items() if output.get("Condition") != "HasConsole"}
     formation = boto3.client("cloudformation", REGION)
     formation.create_stack(
         StackName="hwanyul",
@@ -105,9 +118,6 @@ def deploy(template: dict, parameters: dict[str, str]) -> dict[str, str]:
     status = formation.describe_stacks(StackName="hwanyul")["Stacks"][0]["StackStatus"]
     must(status == "CREATE_COMPLETE", f"the stack is {status}")
     created = formation.describe_stack_resources(StackName="hwanyul")["StackResources"]
-    resources = json.loads(json.dumps(resources).replace(json.dumps({"Ref": OWN_SECRET}), json.dumps(own_secret)))
-    # moto has no distribution whose address they could tell; console.py looks at them.
-    outputs = {name: output for name, output in template["Outputs"].items() if output.get("Condition") != "HasConsole"}
     ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in created if "PhysicalResourceId" in resource}
     lacking = sorted({resource["Type"] for name, resource in resources.items() if name not in ids})
     print(f"stack {status}: {len(ids)} resources created")
@@ -174,7 +184,7 @@ def read(document) -> IAMPolicy:
     return IAMPolicy(json.dumps(document))
 
 
-def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, str], template: dict, has_secrets: bool) -> None:
+def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, str], template: dict, secrets: dict[str, str], has_secrets: bool) -> None:
     """Evaluates every role for every action on every thing, and compares with the tables beside the code."""
     needed: dict[str, set[tuple[str, str]]] = {}
     for table in ROOT.glob("functions/*/rights.yaml"):
@@ -187,7 +197,7 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
         if "/" in thing:
             kind, name = thing.split("/")
             arns[thing] = f"{before}:{kind}/{after}/{name}"
-    arns.update(SECRETS)
+    arns.update(secrets)
     arns["another secret"] = SECRETS["KafkaSecretArn"].replace("kafka", "another")
     arns["another queue"] = queue_arns["DeadLetterQueue"] + "-another"
     actions = {action for pairs in needed.values() for action, _ in pairs} | {"sqs:PurgeQueue", "kafka-cluster:DeleteTopic", "iam:PassRole", "secretsmanager:PutSecretValue"}
@@ -208,7 +218,7 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
         for action in actions:
             for thing, arn in arns.items():
                 allowed = any(policy.is_action_permitted(action, arn) == PermissionResult.PERMITTED for policy in policies)
-                is_there = has_secrets or thing not in SECRETS
+                is_there = has_secrets or thing not in secrets
                 is_right = (action, "*") in needed[name] or ((action, thing) in needed[name] and is_there)
                 must(allowed == is_right, f"{name}: {action} on {thing} is {'allowed' if allowed else 'denied'}")
                 checks += 1
@@ -222,10 +232,13 @@ def main() -> None:
             template = rendered()
             kinds = [resource["Type"] for resource in template["Resources"].values()]
             print(f"SAM renders {len(kinds)} resources of {len(set(kinds))} types")
-            ids = deploy(template, {**PARAMETERS, **SECRETS} if has_secrets else PARAMETERS)
+            secrets = {**SECRETS, OWN_SECRET: generated(boto3.client("secretsmanager", REGION), template["Resources"][OWN_SECRET]["Properties"])}
+            ids = deploy(template, {**PARAMETERS, **(SECRETS if has_secrets else {"Console": "false"})}, secrets[OWN_SECRET])
             queue_arns = queues(ids)
             found = functions(ids, template)
-            rights(found, queue_arns, ids, template, has_secrets)
+            named = found["RankingApi"]["Environment"]["Variables"]["EDGE_SECRET_ARN"]
+            must(named == (secrets[OWN_SECRET] if has_secrets else ""), f"EDGE_SECRET_ARN is {named!r}")
+            rights(found, queue_arns, ids, template, secrets, has_secrets)
 
 
 if __name__ == "__main__":

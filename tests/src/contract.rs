@@ -4,6 +4,7 @@
 
 mod alarms;
 mod document;
+mod edge;
 mod mappings;
 mod rights;
 mod secrets;
@@ -36,6 +37,7 @@ pub fn violations(template: &Document, known: &Known) -> Vec<String> {
     found.extend(variables::check(template, &known.variables));
     found.extend(alarms::check(template));
     found.extend(secrets::check(template));
+    found.extend(edge::check(template));
     found
 }
 

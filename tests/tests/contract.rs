@@ -84,7 +84,8 @@ fn statements(template: &Document, at: &str) -> Vec<Mutant> {
     mutants
 }
 
-/// Every template from which one right, the condition of one, variable, mapping, setting of a mapping, alarm, what an alarm watches, queue or function is taken.
+/// Every template from which one right, the condition of one, variable, mapping, setting of a mapping, alarm, what an alarm watches, queue, function,
+/// secret of the template's own, or header with it is taken.
 fn removals(template: &Document) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     for (id, resource) in template.0["Resources"].as_object().unwrap() {
@@ -101,6 +102,15 @@ fn removals(template: &Document) -> Vec<Mutant> {
                 mutants.push(without(template, &format!("{at}/Properties/AlarmActions")));
             }
             "AWS::CloudWatch::Dashboard" => mutants.push(without(template, &at)),
+            "AWS::SecretsManager::Secret" => {
+                mutants.push(without(template, &at));
+                mutants.push(without(template, &format!("{at}/Condition")));
+                mutants.push(without(template, &format!("{at}/Properties/GenerateSecretString")));
+            }
+            "AWS::CloudFront::Distribution" => {
+                let origins = format!("{at}/Properties/DistributionConfig/Origins");
+                mutants.push(without(template, &format!("{origins}/1/OriginCustomHeaders")));
+            }
             "AWS::Serverless::Function" => {
                 mutants.push(without(template, &at));
                 for name in properties["Environment"]["Variables"].as_object().into_iter().flatten() {
@@ -160,6 +170,7 @@ fn additions(template: &Document) -> Vec<Mutant> {
     let mapping = "/Resources/CurrencyExchangeRateUpdatedKafka/Properties";
     let group = format!("{mapping}/AmazonManagedKafkaEventSourceConfig/Fn::If/2");
     let statements = format!("{handler}/Policies/1/Statement");
+    let origins = "/Resources/ConsoleDistribution/Properties/DistributionConfig/Origins";
     let mut mutants = vec![
         with(template, &format!("{mapping}/StartingPosition"), json!("LATEST")),
         with(
@@ -223,6 +234,40 @@ fn additions(template: &Document) -> Vec<Mutant> {
             template,
             "/Resources/CurrencyApi/Properties/Policies/0/Fn::If/1/Statement/0/Resource/0/Ref",
             json!("MongodbSecretArn"),
+        ),
+        with(
+            template,
+            "/Resources/RankingApi/Properties/Environment/Variables/EDGE_SECRET_ARN",
+            json!({"Ref": "RedisSecretArn"}),
+        ),
+        with(
+            template,
+            "/Resources/ConsoleEdgeSecret/Properties/SecretString",
+            json!(r#"{"key":"in plain text"}"#),
+        ),
+        with(
+            template,
+            "/Resources/ConsoleEdgeSecret/Properties/GenerateSecretString/GenerateStringKey",
+            json!("password"),
+        ),
+        with(
+            template,
+            &format!("{origins}/1/OriginCustomHeaders/0/HeaderName"),
+            json!("X-Edge"),
+        ),
+        with(
+            template,
+            &format!("{origins}/1/OriginCustomHeaders/0/HeaderValue"),
+            json!("in plain text"),
+        ),
+        with(
+            template,
+            &format!("{origins}/0/OriginCustomHeaders"),
+            template
+                .0
+                .pointer(&format!("{origins}/1/OriginCustomHeaders"))
+                .unwrap()
+                .clone(),
         ),
         with(template, &format!("{statements}/0/Resource"), json!(["*"])),
         with(template, &format!("{statements}/0/Action"), json!(["kafka-cluster:*"])),

@@ -8,14 +8,15 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Get, RedisConfig, parse_or, var};
 
 use crate::Ranking;
+use crate::client::Clients;
 use crate::store::Store;
 
 /// Clicks that a client may make in a minute, unless `CLICK_LIMIT_PER_MINUTE` says otherwise.
 const CLICKS_A_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
 impl Ranking {
-    /// The service on `MONGODB_URI`, `REDIS_URL` (with their users and passwords) and `REDIS_CLUSTER`, with `CLICK_LIMIT_PER_MINUTE` (100 unless set) for each client. Connects at the
-    /// first use.
+    /// The service on `MONGODB_URI`, `REDIS_URL` (with their users and passwords) and `REDIS_CLUSTER`, with `CLICK_LIMIT_PER_MINUTE` (100 unless set) for each client, known behind
+    /// the console's distribution by `EDGE_KEY`. Connects at the first use.
     ///
     /// # Errors
     /// [`ConfigError`] names the variable.
@@ -29,6 +30,7 @@ impl Ranking {
         Ok(Self {
             store: Store::read(get)?,
             cache: Cache::new(RedisConfig::read(get)?),
+            clients: Clients::read(get),
             clicks_a_minute: u64::from(limit.get()),
             clock: Arc::new(Utc::now),
         })

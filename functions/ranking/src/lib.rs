@@ -3,6 +3,7 @@
 
 pub mod api;
 mod click;
+mod client;
 mod config;
 pub mod day;
 pub mod standing;
@@ -15,11 +16,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use shared::cache::{Cache, CacheError};
 use shared::country::CountryCode;
 
+use self::client::Clients;
 use self::day::{Period, Span, korean_day};
 use self::standing::Clicks;
 use self::store::{Store, StoreError};
 
 pub use self::click::{Click, ClickError, ClickKey, Clicked};
+pub use self::client::EDGE_HEADER;
 
 /// Where the present comes from. A parameter, so that a test can stand at Korean midnight.
 type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -28,6 +31,7 @@ type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 pub struct Ranking {
     store: Store,
     cache: Cache,
+    clients: Clients,
     clicks_a_minute: u64,
     clock: Clock,
 }

@@ -14,7 +14,7 @@ const LARGEST_BODY: usize = 16 * 1024;
 /// The client of a request.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The address that the connection came from, as API Gateway saw it; no header can change it.
+    /// The address that the connection came from, as API Gateway saw it; no header can change it. Behind CloudFront it is CloudFront's.
     pub address: String,
 }
 

@@ -15,7 +15,7 @@ pub struct Source {
 }
 
 /// All there are.
-pub const SOURCES: [Source; 6] = [
+pub const SOURCES: [Source; 7] = [
     Source {
         arn: var::KAFKA_SECRET_ARN,
         members: &[("username", var::KAFKA_USERNAME), ("password", var::KAFKA_PASSWORD)],
@@ -51,6 +51,10 @@ pub const SOURCES: [Source; 6] = [
     Source {
         arn: var::KOREAEXIM_API_SECRET_ARN,
         members: &[("key", var::KOREAEXIM_API_KEY)],
+    },
+    Source {
+        arn: var::EDGE_SECRET_ARN,
+        members: &[("key", var::EDGE_KEY)],
     },
 ];
 

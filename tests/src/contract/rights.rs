@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::document::Document;
 use crate::pipeline::project;
 
-/// An action on one thing: `cluster`, `topic/NAME`, `group/NAME`, a parameter with a secret's ARN, or a logical id of the template.
+/// An action on one thing: `cluster`, `topic/NAME`, `group/NAME`, a parameter with a secret's ARN, or a logical id of the template (a secret's among them).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     /// `sqs:SendMessage`.
@@ -79,7 +79,7 @@ pub(super) fn check(template: &Document, needed: &BTreeMap<String, BTreeSet<Righ
                 continue;
             };
             for statement in statements {
-                match allowed(statement) {
+                match allowed(template, statement) {
                     Ok(rights) => given.extend(rights),
                     Err(problem) => found.push(format!("{name}: {problem}")),
                 }
@@ -99,23 +99,18 @@ fn of_secret<'a>(template: &Document, policy: &'a Value) -> Result<&'a Value, St
         return Ok(policy);
     };
     let condition = choice[0].as_str().unwrap_or_default();
-    let secret = condition
-        .strip_prefix("Has")
-        .map(|name| format!("{name}Arn"))
-        .unwrap_or_default();
-    let is_named = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": secret}, ""]}]});
-    if template.0["Conditions"][condition] != is_named {
-        return Err(format!("condition {condition} is not that {secret} is set"));
-    }
-    let others = choice[1]["Statement"].as_array().into_iter().flatten();
-    if others
+    let statements = choice[1]["Statement"].as_array().into_iter().flatten();
+    let resources = statements
         .flat_map(|statement| statement["Resource"].as_array())
-        .flatten()
-        .any(|on| on["Ref"] != *secret)
-    {
+        .flatten();
+    let secrets: BTreeSet<&str> = resources.map(|on| on["Ref"].as_str().unwrap_or_default()).collect();
+    let [secret] = secrets.into_iter().collect::<Vec<_>>()[..] else {
         return Err(format!(
-            "condition {condition} decides over another right than that on {secret}"
+            "condition {condition} decides over other rights than those on one secret"
         ));
+    };
+    if !is_of(template, condition, secret) {
+        return Err(format!("condition {condition} is not that there is {secret}"));
     }
     if choice[2] != json!({"Ref": "AWS::NoValue"}) {
         return Err(format!("without {secret} there is a policy: {}", choice[2]));
@@ -123,7 +118,19 @@ fn of_secret<'a>(template: &Document, policy: &'a Value) -> Result<&'a Value, St
     Ok(&choice[1])
 }
 
-fn allowed(statement: &Value) -> Result<Vec<Right>, String> {
+/// Whether a condition is that there is a secret: the template's own is there on the same one, any other has a parameter, which is set.
+fn is_of(template: &Document, condition: &str, secret: &str) -> bool {
+    if is_own_secret(template, secret) {
+        return template.0["Resources"][secret]["Condition"] == condition;
+    }
+    template.0["Conditions"][condition] == json!({"Fn::Not": [{"Fn::Equals": [{"Ref": secret}, ""]}]})
+}
+
+fn is_own_secret(template: &Document, id: &str) -> bool {
+    template.0["Resources"][id]["Type"] == "AWS::SecretsManager::Secret"
+}
+
+fn allowed(template: &Document, statement: &Value) -> Result<Vec<Right>, String> {
     if statement["Effect"] != "Allow" {
         return Err(format!("Effect is {}", statement["Effect"]));
     }
@@ -141,7 +148,7 @@ fn allowed(statement: &Value) -> Result<Vec<Right>, String> {
         for resource in resources {
             rights.push(Right {
                 action: action.to_owned(),
-                on: thing(resource),
+                on: thing(template, resource),
             });
         }
     }
@@ -149,14 +156,15 @@ fn allowed(statement: &Value) -> Result<Vec<Right>, String> {
 }
 
 /// What a resource names; its JSON when it is none of the forms that are used here.
-fn thing(resource: &Value) -> String {
+fn thing(template: &Document, resource: &Value) -> String {
     if resource == "*" {
         return "*".to_owned();
     }
     if resource["Ref"] == "MskClusterArn" {
         return "cluster".to_owned();
     }
-    if let Some(secret) = resource["Ref"].as_str().filter(|name| name.ends_with("SecretArn")) {
+    let is_secret = |name: &&str| name.ends_with("SecretArn") || is_own_secret(template, name);
+    if let Some(secret) = resource["Ref"].as_str().filter(is_secret) {
         return secret.to_owned();
     }
     if resource["Fn::GetAtt"][1] == "Arn" {

@@ -1,5 +1,6 @@
 //! The Ranking service on the real protocol: MongoDB's (or a real MongoDB, if `HWANYUL_TEST_MONGODB` names one) and Redis'.
 
+mod behind_edge;
 mod clicks;
 mod limits;
 mod outages;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared::api::{Answer, ApiError, Caller, Envelope, ErrorCode, ErrorEnvelope, JsonBody, Nothing, Query};
 use shared::country::CountryCode;
@@ -170,6 +171,7 @@ pub(super) async fn click(
     State(service): State<Arc<Ranking>>,
     _: Query<Nothing>,
     caller: Caller,
+    headers: HeaderMap,
     IdempotencyKey { key }: IdempotencyKey,
     JsonBody(body): JsonBody<Body>,
 ) -> Result<Answer, ApiError> {
@@ -179,7 +181,7 @@ pub(super) async fn click(
         .ok_or_else(|| ApiError::missing("country", "a code, such as US"))?;
     let click = Click {
         country,
-        client: caller.address,
+        client: service.clients.of(&caller.address, &headers),
         key: key.map(|key| request.key(&key)),
     };
     Answer::created(&service.click(&click).await?)
