@@ -86,7 +86,8 @@ class Bill:
             + handled * traffic["function_log_bytes"]
             + calls["ingestor"] * traffic["ingestor_log_bytes"]
         ) / 1e9
-        out_gb = self.requests * traffic["answer_kb"] / 1e6
+        page, has_console = traffic["page"], self.counts["distributions"] > 0
+        answers_gb, page_gb = self.requests * traffic["answer_kb"] / 1e6, self.requests * page["loads"] * page["kb"] / 1e6
         ecpu_millions = (self.requests + handled) * traffic["ecpus"] / 1e6
         nat, box, endpoints = (part in setup["network"] for part in ("nat", "box", "endpoints"))
         assumed = self.cost["assumed"]
@@ -115,14 +116,16 @@ class Bill:
             "Interface endpoints": pay("endpoint", zones * hours) if endpoints else 0.0,
             "Public IPv4": pay("ipv4", (gateways if nat else 1) * hours),
             "API Gateway": pay("http_api", self.requests / 1e6),
+            "CloudFront": pay("cloudfront_request", self.requests * (1 + page["loads"] * page["files"]) / 1e6) + pay("cloudfront_gb", answers_gb + page_gb) if has_console else 0.0,
             "SQS": pay("sqs_fifo", self.counts["queue_mappings"] * self.rules["queue_polls_per_second"] * self.cost["seconds"] / 1e6),
             "CloudWatch, logs": pay("logs_in", logs_gb) + pay("logs_kept", logs_gb * self.counts["log_days"] / 30),
             "CloudWatch, metrics": pay("metric", self.metric_months()),
             "CloudWatch, alarms": pay("alarm_metric", self.counts["alarm_metrics"]),
             "CloudWatch, dashboard": pay("dashboard", self.counts["dashboards"]),
             "Secrets Manager": pay("secret", secrets) + pay("secret_calls", assumed["secret_reads"] / 1e4 if secrets else 0),
-            "Schedules, artifacts": pay("schedule", calls["ingestor"] / 1e6) + pay("s3", assumed["artifacts_gb"]),
-            "Data to the internet": pay("transfer", out_gb),
+            "Schedules, artifacts, page": pay("schedule", calls["ingestor"] / 1e6) + pay("s3", assumed["artifacts_gb"] + (assumed["page_gb"] if has_console else 0)),
+            # What AWS's own services send to CloudFront is free.
+            "Data to the internet": pay("transfer", 0 if has_console else answers_gb),
         }
         return {**rows, "always free, if nothing else uses it": -self.free}
 

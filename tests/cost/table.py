@@ -102,6 +102,7 @@ class Tables:
                 ["queues, mappings of queues", f"{c['queues']}, {c['queue_mappings']}", "requests, polling included"],
                 ["log groups, days kept", f"{c['log_groups']}, {c['log_days']}", "GB"],
                 ["secrets", str(c["secrets"]), "one each"],
+                ["distributions, buckets of the page", f"{c['distributions']}, {c['buckets']}", "requests and GB to readers; GB"],
                 ["interface endpoints", or_assumed("interface_endpoints"), f"hours in each of {rules['zones']} zones"],
                 ["NAT gateways", or_assumed("nat_gateways"), "hours"],
             ],

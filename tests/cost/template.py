@@ -133,6 +133,8 @@ class Template:
             "dashboard_metrics": len(re.findall(r'\["(?:Hwanyul|AWS/\w+)"', bodies)),
             # RDS makes one for a password that it manages.
             "secrets": len(self.of("AWS::SecretsManager::Secret")) + sum(p.get("ManageMasterUserPassword") is True for p in clusters),
+            "distributions": len(self.of("AWS::CloudFront::Distribution")),
+            "buckets": len(self.of("AWS::S3::Bucket")),
             "interface_endpoints": len(endpoints),
             "nat_gateways": len(self.of("AWS::EC2::NatGateway")),
             "aurora_acus_at_least": max((self.figure(p["MinCapacity"]) for p in aurora), default=0),
