@@ -204,6 +204,8 @@ impl Pipeline {
             ("RedisUrl", redis_url),
             ("DatabaseUrl", database_url),
             ("MongodbUri", format!("{}/hwanyul", mongo.url())),
+            // There is no distribution here, and so no key of it.
+            ("Console", "false".to_owned()),
             ("IngestSchedule", "rate(1 day)".to_owned()),
             ("EcbSchedule", String::new()),
             ("BackupRetrySeconds", "1".to_owned()),

@@ -18,6 +18,8 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
         ("RedisUrl", endpoints.redis.clone()),
         ("DatabaseUrl", endpoints.database.clone()),
         ("MongodbUri", endpoints.mongo.clone()),
+        // The stack serves the page itself: there is no distribution whose key a function could read.
+        ("Console", "false".to_owned()),
     ];
     // Its timelines are made of the spans that functions send.
     parameters.extend(

@@ -62,6 +62,8 @@ impl Functions {
             ("RedisUrl", own_redis_database(&server("HWANYUL_TEST_REDIS")).await),
             ("DatabaseUrl", database),
             ("MongodbUri", format!("{}/hwanyul", server("HWANYUL_TEST_MONGODB"))),
+            // There is no distribution here, and so no key of it.
+            ("Console", "false".to_owned()),
             ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
             (
                 "EcbHistoryUrl",
