@@ -89,7 +89,7 @@ function Run({ again }: { again: () => void }) {
   const [isBusy, act] = useAction();
   const run = (): Promise<void> =>
     act(async () => {
-      const { correlation_id: id, events, backed_up: kept = 0 } = await pipeline.run(isForced);
+      const { correlation_id: id, events, backed_up: kept } = await pipeline.run(isForced);
       again();
       const sent = Object.values(events).reduce((sum, each) => sum + each, 0);
       return { isGood: true, text: () => `${text().ran(count(sent))}${kept > 0 ? ` ${text().backedUp(count(kept))}` : ""}`, link: timeline(id) };

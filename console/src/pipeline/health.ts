@@ -16,6 +16,8 @@ export interface Fact {
 export interface Health {
   readonly level: Level;
   readonly sentence: string;
+  /** Why, as the stack says it. */
+  readonly reason?: string;
   readonly facts: readonly Fact[];
 }
 
@@ -84,7 +86,7 @@ function withAllServers(state: PipelineState, watch: Watch): Health {
   const letters = waiting(state, "dead_letters") ?? 0;
   const backup = waiting(state, "backup") ?? 0;
 
-  if (watch.isFailing) return health("bad", say.runFails(state.ingestor.last_error ?? ""));
+  if (watch.isFailing) return { ...health("bad", say.runFails), reason: state.ingestor.last_error ?? "" };
   if (stuck !== undefined) return health("bad", say.stuck(stuck.function, count(stuck.lag), tens(stuck.ms)));
   if (watch.overdueMs !== undefined) return health("warn", say.overdue(tens(watch.overdueMs)));
   if (!isAnswered) return health("warn", say.silent(state.topics === null ? "Kafka" : "Redis"));

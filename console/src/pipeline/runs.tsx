@@ -4,8 +4,8 @@ import { clock, count, duration } from "../core/format";
 import { texts } from "../core/language";
 import { usePoll } from "../core/poll";
 import { href } from "../core/route";
-import { Shown } from "../parts/state";
 import { pipeline } from "./client";
+import { Told } from "./trouble";
 
 const text = texts({
   ko: {
@@ -64,7 +64,7 @@ export function Runs({ current }: { current: string | undefined }) {
         <Find />
       </div>
       <p class="small">{text().what}</p>
-      <Shown of={polled}>
+      <Told of={polled}>
         {(all) => {
           const runs = all.filter((run) => !isSending || run.rates > 0);
           if (runs.length === 0) return <p class="faint">{text().none}</p>;
@@ -116,7 +116,7 @@ export function Runs({ current }: { current: string | undefined }) {
             </>
           );
         }}
-      </Shown>
+      </Told>
     </section>
   );
 }

@@ -1,17 +1,19 @@
 // The line that says what a button did, or why it did not. It stays in sight wherever somebody has scrolled to.
 import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { texts } from "../core/language";
+import { Why } from "./trouble";
 
 const text = texts({
-  ko: { close: "닫기", failed: (why: string) => `하지 못했습니다. ${why}` },
-  en: { close: "Close", failed: (why: string) => `It could not be done: ${why}` },
+  ko: { close: "닫기", failed: "실패했습니다:" },
+  en: { close: "Close", failed: "It could not be done:" },
 });
 
 interface Words {
   readonly isGood: boolean;
   /** Read when it is shown, so that it follows the language. */
-  readonly text: () => string;
+  readonly text: () => ComponentChildren;
   readonly link?: { readonly href: string; readonly text: () => string };
 }
 
@@ -30,8 +32,14 @@ export function useAction(): [isBusy: boolean, act: (work: () => Promise<Words>)
     try {
       say(await work());
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      say({ isGood: false, text: () => text().failed(why) });
+      say({
+        isGood: false,
+        text: () => (
+          <>
+            {text().failed} <Why error={error} />
+          </>
+        ),
+      });
     }
     setBusy(false);
   };

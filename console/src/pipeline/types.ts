@@ -4,7 +4,6 @@ import type { components } from "../generated/stack";
 type Schemas = components["schemas"];
 
 export type PipelineState = Schemas["PipelineState"];
-export type Provider = Schemas["ProviderState"];
 export type Topic = Schemas["TopicState"];
 export type Mapping = Schemas["MappingView"];
 export type Queue = Schemas["QueueState"];
@@ -12,11 +11,15 @@ export type CacheState = Schemas["CacheState"];
 export type ServerState = Schemas["ServerView"];
 export type RunSummary = Schemas["RunSummary"];
 export type RunAnswer = Schemas["RunAnswer"];
+export type PoisonKind = Schemas["PoisonKind"];
 export type PoisonAnswer = Schemas["PoisonAnswer"];
+export type Done = Schemas["Done"];
 export type Timeline = Schemas["Timeline"];
 export type TimelineStep = Schemas["TimelineStep"];
 export type DeadLetters = Schemas["DeadLetters"];
 export type Letter = Schemas["Letter"];
 export type Outcomes = Schemas["Outcomes"];
+/** Which letters: those with all of these. */
+export type Filter = Partial<Schemas["Filter"]>;
 /** Every refusal of `/pipeline/…`, with a status of 4xx or 5xx. */
 export type StackError = Schemas["Refusal"];

@@ -4,6 +4,7 @@ import { texts } from "../core/language";
 import { backlog, type Fact, type Health, type Level } from "./health";
 import { Sign } from "./marks";
 import { KEPT, type Probe, useProbe } from "./probe";
+import { Quoted } from "./trouble";
 import type { PipelineState } from "./types";
 
 const text = texts({
@@ -56,7 +57,7 @@ export function Verdict({ health, state, lostAt }: { health: Health | undefined;
         <div>
           <p class="sentence" role="status">
             <span class="unseen">{text().levels[level]}: </span>
-            {isLost ? text().lost : health?.sentence}
+            {isLost ? text().lost : health?.sentence} {!isLost && health?.reason && <Quoted of={health.reason} />}
           </p>
           {isLost && <p class="faint">{lostAt === undefined ? text().start : text().old(age(lostAt, Date.now()))}</p>}
           {!isLost && state && <Figures state={state} />}

@@ -1,0 +1,59 @@
+// Why something could not be done or seen. What the stack says itself is English; the rest is ours, in the language that is shown.
+import type { ComponentChildren } from "preact";
+import { age, count } from "../core/format";
+import { texts } from "../core/language";
+import type { Polled } from "../core/poll";
+import { Loading } from "../parts/state";
+import { PATIENCE_MS, StackSilent } from "./client";
+
+const text = texts({
+  ko: {
+    title: "로컬 스택에서 가져오지 못했습니다",
+    away: "로컬 스택에 연결할 수 없습니다.",
+    late: (seconds: string) => `로컬 스택이 ${seconds}초 안에 답하지 않았습니다.`,
+    status: (status: string) => `로컬 스택이 이유 없이 상태 코드 ${status}로 답했습니다.`,
+    again: "다시 시도",
+    old: (when: string) => `${when}에 받은 값을 보여 줍니다.`,
+  },
+  en: {
+    title: "The local stack did not tell",
+    away: "The local stack cannot be reached.",
+    late: (seconds: string) => `The local stack did not answer within ${seconds} s.`,
+    status: (status: string) => `The local stack answered with status ${status} and no reason.`,
+    again: "Try again",
+    old: (when: string) => `What was received ${when} is shown.`,
+  },
+});
+
+/** What the stack or a server said, which is English. */
+export const Quoted = ({ of }: { of: string }) => <span lang="en">{of}</span>;
+
+export function Why({ error }: { error: unknown }) {
+  if (!(error instanceof StackSilent)) return <Quoted of={error instanceof Error ? error.message : String(error)} />;
+  const { how } = error;
+  if (how === "away") return <>{text().away}</>;
+  return <>{how === "late" ? text().late(count(PATIENCE_MS / 1000)) : text().status(String(how.status))}</>;
+}
+
+/** Shows what the stack was asked for: loading before it, trouble without it, both trouble and the last answer when it failed later. */
+export function Told<T>({ of, children }: { of: Polled<T>; children: (data: T) => ComponentChildren }) {
+  return (
+    <>
+      {of.error && (
+        <div class="trouble">
+          <div role="alert">
+            <strong>{text().title}</strong>
+            <p>
+              <Why error={of.error} />
+            </p>
+          </div>
+          {of.at !== undefined && <p>{text().old(age(of.at, Date.now()))}</p>}
+          <button type="button" onClick={of.again}>
+            {text().again}
+          </button>
+        </div>
+      )}
+      {of.data !== undefined ? children(of.data) : !of.error && <Loading />}
+    </>
+  );
+}
