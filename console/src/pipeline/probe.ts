@@ -10,12 +10,15 @@ export interface Probe {
   readonly from: "cache" | "store" | "none";
   readonly rate: Decimal | undefined;
   readonly ms: number;
-  /** Why there was none: status and code. */
-  readonly refusal: string | undefined;
+  /** Why there was none: status and code, or that nobody answered, or not in time. */
+  readonly refusal: { readonly said: string } | "unreachable" | "late" | undefined;
 }
 
 /** How many answers are kept for the picture. */
 export const KEPT = 24;
+
+/** How long an answer may take. */
+export const PATIENCE_MS = 8_000;
 
 /** Asks for the dollar every two seconds. The newest answer is the last. */
 export function useProbe(): readonly Probe[] {
@@ -32,18 +35,19 @@ export function useProbe(): readonly Probe[] {
  * Without the browser's cache, unlike `core/api`: the same rate has the same tag, so a 304 would bring back the former answer with its former `served_from`.
  */
 async function ask(signal: AbortSignal): Promise<Probe> {
+  const late = AbortSignal.timeout(PATIENCE_MS);
   const began = performance.now();
   const taken = (): number => performance.now() - began;
   try {
-    const response = await fetch("/api/v1/currencies/USD", { cache: "no-store", signal });
+    const response = await fetch("/api/v1/currencies/USD", { cache: "no-store", signal: AbortSignal.any([signal, late]) });
     const text = await response.text();
     const ms = taken();
     const answer = read(text);
     if (response.ok && answer?.data) return { from: answer.data.served_from, rate: answer.data.deal_base_rate, ms, refusal: undefined };
-    return { from: "none", rate: undefined, ms, refusal: `${response.status} ${answer?.error?.code ?? ""}`.trim() };
+    return { from: "none", rate: undefined, ms, refusal: { said: `${response.status} ${answer?.error?.code ?? ""}`.trim() } };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { from: "none", rate: undefined, ms: taken(), refusal: "" };
+    return { from: "none", rate: undefined, ms: taken(), refusal: late.aborted ? "late" : "unreachable" };
   }
 }
 

@@ -3,7 +3,7 @@ import { age, count, duration, number, rate } from "../core/format";
 import { texts } from "../core/language";
 import { backlog, type Fact, type Health, type Level } from "./health";
 import { Sign } from "./marks";
-import { KEPT, type Probe, useProbe } from "./probe";
+import { KEPT, PATIENCE_MS, type Probe, useProbe } from "./probe";
 import { Quoted } from "./trouble";
 import type { PipelineState } from "./types";
 
@@ -22,6 +22,7 @@ const text = texts({
     reader: "지금 조회하면",
     from: { cache: "캐시에서", store: "PostgreSQL에서", none: "답이 없음" } as Record<Probe["from"], string>,
     unreachable: "API에 연결할 수 없음",
+    late: (seconds: string) => `${seconds}초 안에 답이 없음`,
     asking: "묻는 중…",
     probes: (all: number, cache: number, store: number, none: number) =>
       `최근 조회 ${all}번: 캐시 ${cache}, PostgreSQL ${store}, 답 없음 ${none}`,
@@ -40,6 +41,7 @@ const text = texts({
     reader: "A reader gets",
     from: { cache: "from the cache", store: "from PostgreSQL", none: "no answer" } as Record<Probe["from"], string>,
     unreachable: "the API cannot be reached",
+    late: (seconds: string) => `no answer within ${seconds} s`,
     asking: "asking…",
     probes: (all: number, cache: number, store: number, none: number) =>
       `The last ${all} reads: ${cache} from the cache, ${store} from PostgreSQL, ${none} without an answer`,
@@ -114,7 +116,9 @@ function Reader() {
 }
 
 function Answer({ of }: { of: Probe }) {
-  if (of.rate === undefined) return <strong class="bad">{of.refusal === "" ? text().unreachable : of.refusal}</strong>;
+  const { refusal } = of;
+  if (refusal === "late") return <strong class="bad">{text().late(count(PATIENCE_MS / 1000))}</strong>;
+  if (of.rate === undefined) return <strong class="bad">{typeof refusal === "object" ? refusal.said : text().unreachable}</strong>;
   return (
     <>
       <strong>USD {rate(of.rate)}</strong> · <span class={of.from === "cache" ? "good" : "warn"}>{text().from[of.from]}</span> · {duration(of.ms)}
