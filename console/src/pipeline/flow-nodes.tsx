@@ -3,6 +3,7 @@ import { age, count, day, duration, number } from "../core/format";
 import { text } from "./flow-texts";
 import { Pulse, Sign, StateBadge } from "./marks";
 import { isAway, waiting } from "./names";
+import { Reason } from "./reason";
 import type { Mapping, PipelineState, Queue, Topic } from "./types";
 
 export function SourceNode({ state }: { state: PipelineState }) {
@@ -19,10 +20,12 @@ export function SourceNode({ state }: { state: PipelineState }) {
         </>
       )}
       {state.ingestor.providers.map((provider) => (
-        <p key={provider.provider} class={`small ${provider.error === null ? "" : "bad"}`} title={provider.error ?? undefined}>
-          <b>{provider.provider}</b> {provider.outcome === "used" ? text().providerRates(count(provider.rates)) : (text().outcomes[provider.outcome] ?? provider.outcome)}
-          {` · ${duration(provider.duration_ms)}`}
-        </p>
+        <div key={provider.provider} class={`small ${provider.error === null ? "" : "bad"}`}>
+          <Reason of={provider.error}>
+            <b>{provider.provider}</b> {provider.outcome === "used" ? text().providerRates(count(provider.rates)) : (text().outcomes[provider.outcome] ?? provider.outcome)}
+            <span class="together"> · {duration(provider.duration_ms)}</span>
+          </Reason>
+        </div>
       ))}
     </div>
   );
@@ -43,15 +46,12 @@ export function IngestorNode({ state }: { state: PipelineState }) {
       </p>
       {ingestor.already_published > 0 && <p class="small">{text().already(count(ingestor.already_published))}</p>}
       {ingestor.backed_up > 0 && <p class="small warn">{text().backedUp(count(ingestor.backed_up))}</p>}
-      <p class="small">
-        {text().runs(count(ingestor.runs))}
-        {ingestor.failures > 0 && (
-          <span class="warn" title={ingestor.last_error ?? undefined}>
-            {" "}
-            · {text().failures(count(ingestor.failures))}
-          </span>
-        )}
-      </p>
+      <p class="small">{text().runs(count(ingestor.runs))}</p>
+      {ingestor.failures > 0 && (
+        <div class="small warn">
+          <Reason of={ingestor.last_error}>{text().failures(count(ingestor.failures))}</Reason>
+        </div>
+      )}
     </div>
   );
 }
@@ -79,23 +79,20 @@ export function TopicNode({ name, topic, now }: { name: string; topic: Topic | u
 
 export function MappingNode({ mapping }: { mapping: Mapping }) {
   const { lag, last_batch_records: last, last_duration_ms: took, retries, failures } = mapping;
-  const troubles = text().troubles(count(retries), count(failures));
-  const error = mapping.last_error === null ? "" : `${text().lastError}: ${mapping.last_error}`;
   return (
     <li class="node mapping" data-testid={`mapping-${mapping.function}`} data-lag={lag ?? ""} data-state={mapping.state}>
-      <p class="split">
+      <div class="split">
         <strong title={mapping.function}>
           <span aria-hidden="true">{mapping.service === "currency" ? "Currency" : "History"}</span>
           <span class="unseen">{mapping.function}</span>
         </strong>
         {(retries > 0 || failures > 0) && (
-          <span class={`small ${mapping.state === "retrying" ? "warn" : ""}`} title={[troubles, error].join("\n")}>
-            <span aria-hidden="true">{retries > 0 ? text().retried(count(retries)) : text().failures(count(failures))}</span>
-            <span class="unseen">{troubles}</span>
-          </span>
+          <div class={`small ${mapping.state === "retrying" ? "warn" : ""}`}>
+            <Reason of={mapping.last_error}>{text().troubles(count(retries), count(failures))}</Reason>
+          </div>
         )}
         <StateBadge state={mapping.state} />
-      </p>
+      </div>
       <code class="narrow">{mapping.topic}</code>
       <p class="small measures">
         <span class={lag !== null && lag > 0 ? (mapping.state === "running" ? "strong" : "warn") : ""}>
