@@ -2,7 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { clock, instant } from "../core/format";
 import { texts } from "../core/language";
-import type { Letter, Outcomes } from "./types";
+import { isGone } from "./desk";
+import { LongReason } from "./reason";
+import { Quoted } from "./trouble";
+import type { Letter } from "./types";
 
 const text = texts({
   ko: {
@@ -13,12 +16,11 @@ const text = texts({
     unnamed: "어느 레코드인지 알 수 없어 여기서는 하나씩 다룰 수 없습니다.",
     outcomes: {
       applied: "재처리됨: 적용하고 큐에서 지웠습니다",
-      replayed: "재처리됨: 적용하고 큐에서 지웠습니다",
       published: "다시 발행됨: 큐에서 지웠습니다",
       deleted: "삭제됨",
       refused: "다시 거절됨",
       failed: "재처리하지 못함",
-      left: "시간이 모자라 남음",
+      left: "시도하지 못하고 남음",
     } as Record<string, string>,
   },
   en: {
@@ -29,12 +31,11 @@ const text = texts({
     unnamed: "Which record it is of is unknown, so it cannot be handled alone here.",
     outcomes: {
       applied: "Replayed: applied and removed",
-      replayed: "Replayed: applied and removed",
       published: "Published again and removed",
       deleted: "Deleted",
       refused: "Refused again",
       failed: "Could not be replayed",
-      left: "Left for want of time",
+      left: "Not tried",
     } as Record<string, string>,
   },
 });
@@ -42,10 +43,10 @@ const text = texts({
 interface Props {
   letter: Letter;
   /** What became of its replay. */
-  end: Outcomes["letters"][number] | undefined;
+  end: Letter | undefined;
   isBusy: boolean;
-  replay?: (letter: Letter) => Promise<void>;
-  purge?: (letter: Letter) => Promise<void>;
+  replay?: () => Promise<void>;
+  purge?: () => Promise<void>;
   /** It is in the queue no more. */
   isDone?: boolean;
   mayControl?: boolean;
@@ -67,15 +68,15 @@ export function LetterRow({ letter, end, isBusy, replay, purge, isDone = false, 
         <code>{record}</code>
       </td>
       <td class="why">
-        {letter.error_code !== null && <span class="badge">{letter.error_code}</span>} <Reason of={letter.reason ?? text().unknown} />
+        {letter.error_code !== null && <span class="badge">{letter.error_code}</span>} {letter.reason === null ? text().unknown : <LongReason of={letter.reason} />}
         {end?.outcome != null && <End of={end} said={letter.reason} />}
       </td>
       {replay && purge ? (
         <td class="doing">
-          <button type="button" data-testid="replay" aria-disabled={isBusy || !isNamed} title={isNamed ? undefined : text().unnamed} onClick={() => isNamed && replay(letter)}>
+          <button type="button" data-testid="replay" aria-disabled={isBusy || !isNamed} title={isNamed ? undefined : text().unnamed} onClick={() => isNamed && replay()}>
             {text().replay}
           </button>
-          <Purge isOff={isBusy || !isNamed} purge={() => purge(letter)} />
+          <Purge isOff={isBusy || !isNamed} purge={purge} />
         </td>
       ) : (
         mayControl && <td />
@@ -84,31 +85,21 @@ export function LetterRow({ letter, end, isBusy, replay, purge, isDone = false, 
   );
 }
 
-/** A long reason shows its beginning, and all of it to whoever opens it. */
-function Reason({ of }: { of: string }) {
-  if (of.length <= 90) return <span>{of}</span>;
-  return (
-    <details>
-      <summary>{of.slice(0, 80)}…</summary>
-      <span>{of}</span>
-    </details>
-  );
-}
-
-/** Outcomes after which the letter is in the queue no more. */
-const gone = new Set(["applied", "published", "replayed", "deleted"]);
-
-function End({ of, said }: { of: Outcomes["letters"][number]; said: string | null }) {
-  const isGood = gone.has(of.outcome ?? "");
+function End({ of, said }: { of: Letter; said: string | null }) {
+  const isGood = isGone(of);
   return (
     <p class={isGood ? "good" : "bad"} data-testid="outcome" data-outcome={of.outcome}>
       {isGood ? "✓" : "✕"} {text().outcomes[of.outcome ?? ""] ?? of.outcome}
-      {of.why && of.why !== said && <>: {of.why}</>}
+      {of.why && of.why !== said && (
+        <>
+          : <Quoted of={of.why} />
+        </>
+      )}
     </p>
   );
 }
 
-/** How long a first press stands. */
+/** How long a first press stands, and how much of that nothing is deleted: a double click is one decision. */
 const DOUBT_MS = 4_000;
 
 /** Deletes at the second press. */

@@ -1,20 +1,18 @@
 // Records that could not be applied: why, and what somebody can do about them.
-import { useEffect, useState } from "preact/hooks";
 import { count } from "../core/format";
 import { texts } from "../core/language";
-import { usePoll } from "../core/poll";
-import { Shown } from "../parts/state";
-import { pipeline } from "./client";
+import { isGone, useDesk } from "./desk";
 import { LetterRow } from "./letter";
 import { waiting } from "./names";
 import { useAction } from "./said";
-import type { Letter, Outcomes, PipelineState } from "./types";
+import { Told } from "./trouble";
+import type { Filter, Letter, Outcomes, PipelineState } from "./types";
 
 const text = texts({
   ko: {
     title: "데드레터",
     none: "비어 있습니다. 모든 레코드가 적용되었습니다.",
-    unknown: "SQS에 물을 수 없어 지금은 알 수 없습니다. 서버가 돌아오면 다시 묻습니다.",
+    unknown: "SQS에 연결할 수 없어 지금은 알 수 없습니다. 서버가 돌아오면 다시 조회합니다.",
     caption: "적용할 수 없어 보관된 레코드",
     when: "언제",
     who: "함수",
@@ -23,11 +21,14 @@ const text = texts({
     doing: "처리",
     all: "모두 재처리",
     more: (many: string) => `그 밖에 ${many}건이 더 있습니다.`,
-    hidden: (many: string) => `다른 곳에서 다루고 있는 메시지 ${many}개는 보이지 않습니다.`,
+    held: (many: string) => `메시지 ${many}개는 지금 다른 곳에서 처리하고 있어, 목록이 최신이 아닐 수 있습니다.`,
     replayed: (all: string, done: string) => `${all}건 가운데 ${done}건을 다시 적용해 큐에서 지웠습니다.`,
-    still: (many: string) => `${many}건은 다시 거절되어 남았습니다.`,
-    gone: "재처리할 것이 없습니다. 이미 처리되었습니다.",
+    failed: (many: string) => `${many}건은 적용되지 않아 남았습니다.`,
+    left: (many: string) => `${many}건은 시도하지 못해 남았습니다.`,
+    gone: "이미 처리되어 할 일이 없습니다.",
+    elsewhere: "지금 다른 곳에서 처리하고 있어 아무것도 하지 않았습니다. 잠시 뒤 다시 시도하십시오.",
     purged: (many: string) => `${many}건을 삭제했습니다.`,
+    kept: (many: string) => `${many}건은 삭제하지 못했습니다.`,
   },
   en: {
     title: "Dead letters",
@@ -41,18 +42,24 @@ const text = texts({
     doing: "Do",
     all: "Replay all",
     more: (many: string) => `There are ${many} more.`,
-    hidden: (many: string) => `${many} messages that somebody else has just now are not shown.`,
+    held: (many: string) => `Messages that are being handled elsewhere just now: ${many}. The list may not be the newest.`,
     replayed: (all: string, done: string) => `${done} of ${all} applied and removed from the queue.`,
-    still: (many: string) => `${many} refused again and kept.`,
-    gone: "Nothing to replay: it is done already.",
+    failed: (many: string) => `Not applied and kept: ${many}.`,
+    left: (many: string) => `Not tried and kept: ${many}.`,
+    gone: "There is nothing to do: it is done already.",
+    elsewhere: "Nothing was done, because it is being handled elsewhere just now. Try again in a moment.",
     purged: (many: string) => `Deleted: ${many}.`,
+    kept: (many: string) => `Not deleted: ${many}.`,
   },
 });
 
-/** What became of letters, by their ids; those that are gone with the letter, so that their end can be seen. */
-export type Ends = Readonly<Record<string, Outcomes["letters"][number]>>;
+interface Props {
+  state: PipelineState;
+  /** Asks for the state at once, so that what a button did is seen. */
+  again: () => void;
+}
 
-export function Letters({ state }: { state: PipelineState }) {
+export function Letters({ state, again }: Props) {
   const many = waiting(state, "dead_letters");
   return (
     <section class="card" data-testid="dead-letters" aria-labelledby="letters-title">
@@ -62,92 +69,100 @@ export function Letters({ state }: { state: PipelineState }) {
           <p class="warn">{text().unknown}</p>
         </>
       ) : (
-        <Known many={many} mayControl={state.may_control} />
+        <Known many={many} mayControl={state.may_control} again={again} />
       )}
     </section>
   );
 }
 
-function Known({ many, mayControl }: { many: number; mayControl: boolean }) {
-  const polled = usePoll("letters", many > 0 ? 5 : 0, pipeline.deadLetters);
-  const { again } = polled;
-  useEffect(again, [many]);
-  const [ends, setEnds] = useState<Ends>({});
+function Known({ many, mayControl, again }: { many: number; mayControl: boolean; again: () => void }) {
+  const { polled, letters, ends, replay, purge } = useDesk(many);
   const [isBusy, act] = useAction();
-
-  const remember = ({ letters }: Outcomes): void => setEnds((last) => ({ ...last, ...Object.fromEntries(letters.map((letter) => [letter.id, letter])) }));
-  const replay = (letter?: Letter): Promise<void> =>
+  const doing = (work: () => Promise<Outcomes>, says: (outcomes: Outcomes) => string, isGood: (outcomes: Outcomes) => boolean): Promise<void> =>
     act(async () => {
-      const outcomes = await pipeline.replay(letter === undefined ? {} : only(letter));
-      remember(outcomes);
+      const outcomes = await work();
       again();
-      const done = outcomes.replayed ?? 0;
-      const still = outcomes.matched - done;
-      const says = (): string =>
-        outcomes.matched === 0
-          ? text().gone
-          : `${text().replayed(count(outcomes.matched), count(done))}${still > 0 ? ` ${text().still(count(still))}` : ""}`;
-      return { isGood: still === 0, text: says };
+      // The queue had some, so somebody else holds what was meant.
+      if (outcomes.matched === 0) return { isGood: many === 0, text: () => (many > 0 ? text().elsewhere : text().gone) };
+      return { isGood: isGood(outcomes), text: () => says(outcomes) };
     });
-  const purge = (letter: Letter): Promise<void> =>
-    act(async () => {
-      const { deleted } = await pipeline.purge(only(letter));
-      again();
-      return { isGood: true, text: () => text().purged(count(deleted ?? 0)) };
-    });
+  const replayThese = (filter: Filter): Promise<void> => doing(() => replay(filter), replayed, ({ failed, left }) => (failed ?? 0) + (left ?? 0) === 0);
+  const purgeThis = (letter: Letter): Promise<void> => doing(() => purge(only(letter)), purged, ({ matched, deleted }) => deleted === matched);
 
   return (
-    <>
+    <div>
       <div class="row heading">
         <h2 id="letters-title">
           {text().title} <span class="faint">{count(many)}</span>
         </h2>
         {mayControl && many > 0 && (
-          <button type="button" data-testid="replay-all" aria-disabled={isBusy} onClick={() => replay()}>
+          <button type="button" data-testid="replay-all" aria-disabled={isBusy} onClick={() => replayThese({})}>
             {text().all}
           </button>
         )}
       </div>
-      <Shown of={polled}>
-        {({ letters, left_out: more, hidden }) => {
-          const listed = new Set(letters.map((letter) => letter.id));
+      <Told of={polled}>
+        {({ letters: listed, left_out: more, hidden }) => {
+          const there = new Set(letters.map((letter) => letter.id));
           // Those that were replayed just now, for somebody to see that they are.
-          const done = Object.values(ends).filter(({ id, outcome }) => !listed.has(id) && outcome !== "refused" && outcome !== "failed");
-          if (letters.length + done.length === 0) return <p class="faint">{text().none}</p>;
+          const done = Object.values(ends).filter((letter) => letter.outcome !== "deleted" && isGone(letter) && !there.has(letter.id));
+          const held = listed.length + letters.length === 0 ? Math.max(hidden, many) : hidden;
+          const rows = letters.length + done.length;
           return (
             <>
-              <table class="letters">
-                <caption class="unseen">{text().caption}</caption>
-                <thead>
-                  <tr>
-                    {[text().when, text().who, text().where, text().why, ...(mayControl ? [text().doing] : [])].map((name) => (
-                      <th key={name} scope="col">
-                        {name}
-                      </th>
+              {rows > 0 && (
+                <table class="letters">
+                  <caption class="unseen">{text().caption}</caption>
+                  <thead>
+                    <tr>
+                      {[text().when, text().who, text().where, text().why, ...(mayControl ? [text().doing] : [])].map((name) => (
+                        <th key={name} scope="col">
+                          {name}
+                        </th>
+                      ))}
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {letters.map((letter) => (
+                      <LetterRow
+                        key={letter.id}
+                        letter={letter}
+                        end={ends[letter.id]}
+                        isBusy={isBusy}
+                        {...(mayControl ? { replay: () => replayThese(only(letter)), purge: () => purgeThis(letter) } : {})}
+                      />
                     ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  {letters.map((letter) => (
-                    <LetterRow key={letter.id} letter={letter} end={ends[letter.id]} isBusy={isBusy} {...(mayControl ? { replay, purge } : {})} />
-                  ))}
-                  {done.map((letter) => (
-                    <LetterRow key={letter.id} letter={letter} end={letter} isBusy={isBusy} isDone mayControl={mayControl} />
-                  ))}
-                </tbody>
-              </table>
+                    {done.map((letter) => (
+                      <LetterRow key={letter.id} letter={letter} end={letter} isBusy={isBusy} isDone mayControl={mayControl} />
+                    ))}
+                  </tbody>
+                </table>
+              )}
               {more > 0 && <p class="faint">{text().more(count(more))}</p>}
-              {hidden > 0 && <p class="faint">{text().hidden(count(hidden))}</p>}
+              {held > 0 && <p class="faint">{text().held(count(held))}</p>}
+              {rows + more + held + many === 0 && <p class="faint">{text().none}</p>}
             </>
           );
         }}
-      </Shown>
-    </>
+      </Told>
+    </div>
   );
 }
 
+function replayed({ matched, replayed: done, failed, left }: Outcomes): string {
+  const parts = [text().replayed(count(matched), count(done ?? 0))];
+  if (failed) parts.push(text().failed(count(failed)));
+  if (left) parts.push(text().left(count(left)));
+  return parts.join(" ");
+}
+
+function purged({ matched, deleted }: Outcomes): string {
+  const gone = deleted ?? 0;
+  return gone === matched ? text().purged(count(gone)) : `${text().purged(count(gone))} ${text().kept(count(matched - gone))}`;
+}
+
 /** The filter that only this letter passes. Without all four it would pass others, too, and a purge would take them. */
-function only({ function: name, topic, partition, offset }: Letter): Record<string, string | number> {
+function only({ function: name, topic, partition, offset }: Letter): Filter {
   if (name === null || topic === null || partition === null || offset === null) throw new Error("the letter does not say which record it is of");
   return { function: name, topic, partition, offset };
 }

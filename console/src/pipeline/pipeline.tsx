@@ -41,7 +41,7 @@ export default function Pipeline({ rest }: { rest: readonly string[] }) {
             <>
               <Flow state={state} />
               <Controls state={state} again={again} />
-              <Letters state={state} />
+              <Letters state={state} again={again} />
             </>
           )}
           <Runs current={current} />
