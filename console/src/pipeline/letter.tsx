@@ -101,23 +101,33 @@ function End({ of, said }: { of: Letter; said: string | null }) {
 
 /** How long a first press stands, and how much of that nothing is deleted: a double click is one decision. */
 const DOUBT_MS = 4_000;
+const EARLY_MS = 500;
 
 /** Deletes at the second press. */
 function Purge({ isOff, purge }: { isOff: boolean; purge: () => Promise<void> }) {
-  const [isAsked, setAsked] = useState(false);
+  const [asked, setAsked] = useState<"no" | "early" | "sure">("no");
   useEffect(() => {
-    if (!isAsked) return;
-    const timer = setTimeout(() => setAsked(false), DOUBT_MS);
+    if (asked === "no") return;
+    const timer = asked === "early" ? setTimeout(() => setAsked("sure"), EARLY_MS) : setTimeout(() => setAsked("no"), DOUBT_MS - EARLY_MS);
     return () => clearTimeout(timer);
-  }, [isAsked]);
+  }, [asked]);
   const press = (): void => {
-    if (isOff) return;
-    setAsked(!isAsked);
-    if (isAsked) void purge();
+    if (isOff || asked === "early") return;
+    setAsked(asked === "no" ? "early" : "no");
+    if (asked === "sure") void purge();
   };
   return (
-    <button type="button" class={isAsked ? "sure" : ""} data-testid="purge" aria-disabled={isOff} onClick={press} onBlur={() => setAsked(false)}>
-      {isAsked ? text().sure : text().purge}
+    <button
+      type="button"
+      class={asked === "no" ? "" : "sure"}
+      data-testid="purge"
+      aria-disabled={isOff || asked === "early"}
+      onClick={press}
+      // Enter presses again and again while it is held.
+      onKeyDown={(event) => event.repeat && event.key === "Enter" && event.preventDefault()}
+      onBlur={() => setAsked("no")}
+    >
+      {asked === "no" ? text().purge : text().sure}
     </button>
   );
 }
