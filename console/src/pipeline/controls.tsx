@@ -4,6 +4,7 @@ import { count } from "../core/format";
 import { texts } from "../core/language";
 import { href } from "../core/route";
 import { pipeline } from "./client";
+import { useFocusKept } from "./focus";
 import { StateBadge } from "./marks";
 import { serverName } from "./names";
 import { useAction } from "./said";
@@ -112,7 +113,8 @@ function Run({ again }: { again: () => void }) {
 
 function Poison({ isBroken, again }: { isBroken: boolean; again: () => void }) {
   const [isBusy, act] = useAction();
-  const send = (kind: "unreadable" | "refused_by_store"): Promise<void> =>
+  const { heading, onFocusCapture } = useFocusKept<HTMLHeadingElement>();
+  const send = (kind: PoisonKind): Promise<void> =>
     act(async () => {
       const { topic, partition, offset, correlation_id: id } = await pipeline.poison(kind);
       again();
@@ -126,8 +128,10 @@ function Poison({ isBroken, again }: { isBroken: boolean; again: () => void }) {
       return { isGood: true, text: () => text().mended };
     });
   return (
-    <div class="poison">
-      <h3>{text().poison}</h3>
+    <div class="poison" onFocusCapture={onFocusCapture}>
+      <h3 ref={heading} tabIndex={-1}>
+        {text().poison}
+      </h3>
       <div class="kinds">
         <button type="button" data-testid="poison-unreadable" aria-disabled={isBusy} aria-describedby="what-unreadable" onClick={() => send("unreadable")}>
           {text().unreadable}

@@ -2,6 +2,7 @@
 import { count } from "../core/format";
 import { texts } from "../core/language";
 import { isGone, useDesk } from "./desk";
+import { useFocusKept } from "./focus";
 import { LetterRow } from "./letter";
 import { waiting } from "./names";
 import { useAction } from "./said";
@@ -78,6 +79,7 @@ export function Letters({ state, again }: Props) {
 function Known({ many, mayControl, again }: { many: number; mayControl: boolean; again: () => void }) {
   const { polled, letters, ends, replay, purge } = useDesk(many);
   const [isBusy, act] = useAction();
+  const { heading, onFocusCapture } = useFocusKept<HTMLHeadingElement>();
   const doing = (work: () => Promise<Outcomes>, says: (outcomes: Outcomes) => string, isGood: (outcomes: Outcomes) => boolean): Promise<void> =>
     act(async () => {
       const outcomes = await work();
@@ -90,9 +92,9 @@ function Known({ many, mayControl, again }: { many: number; mayControl: boolean;
   const purgeThis = (letter: Letter): Promise<void> => doing(() => purge(only(letter)), purged, ({ matched, deleted }) => deleted === matched);
 
   return (
-    <div>
+    <div onFocusCapture={onFocusCapture}>
       <div class="row heading">
-        <h2 id="letters-title">
+        <h2 id="letters-title" ref={heading} tabIndex={-1}>
           {text().title} <span class="faint">{count(many)}</span>
         </h2>
         {mayControl && many > 0 && (

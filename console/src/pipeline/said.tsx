@@ -1,7 +1,7 @@
 // The line that says what a button did, or why it did not. It stays in sight wherever somebody has scrolled to.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { texts } from "../core/language";
 import { Why } from "./trouble";
 
@@ -48,13 +48,30 @@ export function useAction(): [isBusy: boolean, act: (work: () => Promise<Words>)
 
 export function Said() {
   const said = words.value;
+  const before = useRef<EventTarget | null>(null);
+  // The button goes with what it closes, so the focus returns to where it came from.
+  const close = (): void => {
+    say(undefined);
+    const { current } = before;
+    const isThere = current instanceof HTMLElement && current.isConnected;
+    (isThere ? current : document.getElementById("main"))?.focus({ preventScroll: true });
+  };
   return (
     <div class={`said ${said === undefined ? "silent" : said.isGood ? "good" : "bad"}`}>
       <p role="status" aria-live="polite" data-testid="said">
         {said?.text()} {said?.link && <a href={said.link.href}>{said.link.text()}</a>}
       </p>
       {said && (
-        <button type="button" onClick={() => say(undefined)} aria-label={text().close} title={text().close}>
+        <button
+          type="button"
+          data-testid="close-said"
+          onFocus={(event) => {
+            before.current = event.relatedTarget;
+          }}
+          onClick={close}
+          aria-label={text().close}
+          title={text().close}
+        >
           <span aria-hidden="true">×</span>
         </button>
       )}
