@@ -6,6 +6,8 @@ import type { PipelineState } from "./types";
 const STUCK_MS = 10_000;
 /** So long a failed run is news. `last_error` alone is not: it stays after the next good run. */
 const NEWS_MS = 10_000;
+/** What is further apart than this was not watched in between, as in a tab that nobody saw. */
+const GAP_MS = 5_000;
 
 export interface Watch {
   /** Functions whose records wait without any being taken, with the milliseconds since the last was. */
@@ -17,7 +19,8 @@ export interface Watch {
 }
 
 interface Seen {
-  progress: Map<string, { records: number; at: number }>;
+  at: number;
+  progress: Map<string, { records: number; lag: number; at: number }>;
   failures: number;
   failedAt: number;
 }
@@ -27,15 +30,20 @@ export function useWatch(state: PipelineState | undefined): Watch {
   const seen = useRef<Seen | undefined>(undefined);
   if (state === undefined) return { stuck: [], isFailing: false, overdueMs: undefined };
   const now = Date.parse(state.now);
-  const last = (seen.current ??= { progress: new Map(), failures: state.ingestor.failures, failedAt: -Infinity });
-  if (state.ingestor.failures > last.failures) last.failedAt = now;
-  last.failures = state.ingestor.failures;
+  const { failures } = state.ingestor;
+  if (seen.current === undefined || now - seen.current.at > GAP_MS) seen.current = { at: now, progress: new Map(), failures, failedAt: -Infinity };
+  const last = seen.current;
+  if (failures > last.failures) last.failedAt = now;
+  last.at = now;
+  last.failures = failures;
   const stuck = [];
-  for (const { function: name, records, lag } of state.mappings) {
+  for (const { function: name, records, lag: waiting } of state.mappings) {
+    const lag = waiting ?? 0;
     const before = last.progress.get(name);
-    const at = before !== undefined && before.records === records && lag !== 0 && lag !== null ? before.at : now;
-    last.progress.set(name, { records, at });
-    if (now - at > STUCK_MS) stuck.push({ function: name, lag: lag ?? 0, ms: now - at });
+    const isAsBefore = before !== undefined && before.records === records && before.lag > 0 && lag > 0;
+    const at = isAsBefore ? before.at : now;
+    last.progress.set(name, { records, lag, at });
+    if (now - at > STUCK_MS) stuck.push({ function: name, lag, ms: now - at });
   }
   return { stuck, isFailing: now - last.failedAt < NEWS_MS, overdueMs: overdue(state, now) };
 }
