@@ -21,6 +21,7 @@ const text = texts({
     failed: "실패 있음",
     idle: "변화 없음",
     none: "아직 수집이 없습니다.",
+    noneSent: "최근 수집 가운데 환율을 보낸 것이 없습니다.",
     only: "환율을 보낸 수집만",
     more: (many: string) => `${many}건 모두 보기`,
     less: "줄이기",
@@ -40,6 +41,7 @@ const text = texts({
     failed: "steps failed",
     idle: "no change",
     none: "There is no run yet.",
+    noneSent: "None of the last runs sent rates.",
     only: "only those that sent rates",
     more: (many: string) => `Show all ${many}`,
     less: "Show fewer",
@@ -67,7 +69,7 @@ export function Runs({ current }: { current: string | undefined }) {
       <Told of={polled}>
         {(all) => {
           const runs = all.filter((run) => !isSending || run.rates > 0);
-          if (runs.length === 0) return <p class="faint">{text().none}</p>;
+          if (runs.length === 0) return <p class="faint">{all.length === 0 ? text().none : text().noneSent}</p>;
           return (
             <>
               <table class="runs">
