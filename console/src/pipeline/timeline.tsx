@@ -1,71 +1,35 @@
 // One run from the provider's answer to the cached value, as a waterfall.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { count, duration, fixed, instant, number } from "../core/format";
-import { texts } from "../core/language";
 import { usePoll } from "../core/poll";
 import { href } from "../core/route";
-import { Shown } from "../parts/state";
 import { pipeline, StackRefused } from "./client";
+import { text } from "./timeline-texts";
+import { Told, Why } from "./trouble";
 import type { Timeline as Run } from "./types";
-import { milestones, type Milestone, type Row, rows, span } from "./waterfall";
-
-const text = texts({
-  ko: {
-    title: "수집 한 번의 타임라인",
-    back: "← 파이프라인",
-    facts: (when: string, steps: string, total: string) => `${when} · ${steps}단계 · 모두 ${total}`,
-    ids: "상관 ID",
-    trace: "트레이스 ID",
-    way: { provider: "공급자 응답", published: "이벤트 발행", stored: "PostgreSQL", cached: "캐시" } as Record<Milestone["name"], string>,
-    never: "없음",
-    caption: "단계별 시작과 걸린 시간. 막대의 위치와 길이가 시작과 시간입니다.",
-    step: "단계",
-    chart: "언제",
-    start: "시작 ms",
-    took: "걸린 ms",
-    failed: "실패",
-    records: (many: string) => `${many}건`,
-    times: (many: string) => `×${many}`,
-    sum: "합",
-    unknown: "이 상관 ID의 단계를 아직 모릅니다:",
-    soon: "단계의 기록은 몇 초 뒤에 도착할 수 있습니다. 자동으로 다시 묻습니다.",
-    kinds: { run: "실행", provider: "공급자", send: "발행", handle: "처리", postgres: "PostgreSQL", redis: "Redis", sqs: "SQS", other: "기타" } as Record<string, string>,
-  },
-  en: {
-    title: "Timeline of a run",
-    back: "← Pipeline",
-    facts: (when: string, steps: string, total: string) => `${when} · ${steps} steps · ${total} in all`,
-    ids: "Correlation id",
-    trace: "Trace id",
-    way: { provider: "Provider's answer", published: "Events published", stored: "PostgreSQL", cached: "Cache" } as Record<Milestone["name"], string>,
-    never: "none",
-    caption: "When each step began and how long it took. A bar's place and length are its start and duration.",
-    step: "Step",
-    chart: "When",
-    start: "Start ms",
-    took: "Took ms",
-    failed: "failed",
-    records: (many: string) => (many === "1" ? "1 record" : `${many} records`),
-    times: (many: string) => `×${many}`,
-    sum: "sum",
-    unknown: "No steps are known of the correlation id",
-    soon: "What steps report may come some seconds later. They are asked for again by themselves.",
-    kinds: { run: "run", provider: "provider", send: "publish", handle: "handle", postgres: "PostgreSQL", redis: "Redis", sqs: "SQS", other: "other" } as Record<string, string>,
-  },
-});
+import { milestones, type Row, rows, span } from "./waterfall";
 
 /** Handlers report with some delay, and a batch may come again. After so long, nothing is expected any more. */
 const SETTLED_MS = 60_000;
 
 export function Timeline({ id }: { id: string }) {
-  const [isWhole, setWhole] = useState(false);
-  useEffect(() => setWhole(false), [id]);
-  const polled = usePoll(`run ${id}`, isWhole ? 0 : 3, async (signal) => {
-    const run = await pipeline.timeline(id, signal);
-    setWhole(Date.now() - Date.parse(run.started_at) - run.total_ms > SETTLED_MS);
-    return run;
+  const [isOver, setOver] = useState(false);
+  const since = useRef(0);
+  const begin = (): void => {
+    since.current = Date.now();
+    setOver(false);
+  };
+  useEffect(begin, [id]);
+  const polled = usePoll(`run ${id}`, isOver ? 0 : 3, async (signal) => {
+    try {
+      const run = await pipeline.timeline(id, signal);
+      setOver(Date.now() - Date.parse(run.started_at) - run.total_ms > SETTLED_MS);
+      return run;
+    } catch (error) {
+      if (isUnknown(error) && Date.now() - since.current > SETTLED_MS) setOver(true);
+      throw error;
+    }
   });
-  const isUnknown = polled.data === undefined && polled.error instanceof StackRefused && polled.error.status === 404;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [id]);
   return (
@@ -74,16 +38,39 @@ export function Timeline({ id }: { id: string }) {
       <h2 id="timeline-title" ref={heading} tabIndex={-1}>
         {text().title}
       </h2>
-      {isUnknown ? (
-        <p class="faint" role="status">
-          {text().unknown} <code>{id}</code>
-          <br />
-          {text().soon}
-        </p>
+      {polled.data === undefined && isUnknown(polled.error) ? (
+        <Unknown id={id} error={polled.error} isOver={isOver} again={begin} />
       ) : (
-        <Shown of={polled}>{(run) => <Drawn run={run} />}</Shown>
+        <Told of={polled}>{(run) => <Drawn run={run} />}</Told>
       )}
     </section>
+  );
+}
+
+const isUnknown = (error: unknown): boolean => error instanceof StackRefused && error.status === 404;
+
+/** A run may be known in a moment; when it is not for long, it never will be. */
+function Unknown({ id, error, isOver, again }: { id: string; error: Error | undefined; isOver: boolean; again: () => void }) {
+  if (isOver) {
+    return (
+      <>
+        <p role="alert">
+          {text().lost}
+          <br />
+          <Why error={error} />
+        </p>
+        <button type="button" onClick={again}>
+          {text().again}
+        </button>
+      </>
+    );
+  }
+  return (
+    <p class="faint" role="status">
+      {text().unknown} <code>{id}</code>
+      <br />
+      {text().soon}
+    </p>
   );
 }
 
