@@ -20,7 +20,7 @@ const text = texts({
     ran: (count: string) => `수집했습니다. 이벤트 ${count}건을 보냈습니다.`,
     backedUp: (count: string) => `그중 ${count}건은 백업 큐에서 Kafka를 기다립니다.`,
     timeline: "이 수집의 타임라인",
-    poison: "독 레코드 보내기",
+    poison: "포이즌 레코드 보내기",
     unreadable: "읽을 수 없는 레코드",
     unreadableWhat: "환율이 −1인 레코드. 두 서비스가 모두 거절하고, 재처리해도 다시 거절합니다. 삭제하면 사라집니다.",
     store: "저장소가 거절하는 레코드",

@@ -34,7 +34,7 @@ export const text = texts({
     runFails: "수집이 실패하고 있습니다.",
     stuck: (name: string, lag: string, seconds: string) => `${name}의 이벤트 ${lag}건이 ${seconds}초째 처리되지 않고 있습니다.`,
     overdue: (seconds: string) => `${seconds}초째 수집이 없습니다.`,
-    silent: (name: string) => `${name}${particle([name])} 응답하지 않습니다. 곧 다시 묻습니다.`,
+    silent: (name: string) => `${name}${particle([name])} 응답하지 않습니다. 곧 다시 확인합니다.`,
     connecting: "핸들러가 Kafka에 연결하고 있습니다.",
     redriving: (count: string) => `Kafka가 돌아왔습니다. 백업 큐의 이벤트 ${count}건을 다시 발행하고 있습니다.`,
     catchingUp: "핸들러가 배치를 다시 시도하며 따라잡고 있습니다.",
