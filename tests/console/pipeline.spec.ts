@@ -87,7 +87,11 @@ test("a run is found by its correlation id", async ({ page }) => {
 
 test("a run that nobody knows says so in the stack's words", async ({ page, watch }) => {
   watch.expect(/status of 404 .*\/pipeline\/runs\/nobody/);
+  await page.clock.install();
   await page.goto("/#/pipeline/run/nobody");
+  // Its steps might still come, for a minute.
+  await expect(page.getByTestId("timeline").getByRole("status")).toContainText("nobody");
+  await page.clock.fastForward(70_000);
   await expect(page.getByTestId("timeline").getByRole("alert")).toContainText("nobody");
 });
 
