@@ -36,12 +36,37 @@ for (const view of views) {
   }
 }
 
+/** Contrast as WCAG reckons it, between a control's edge and its ground or what is around it, whichever is less. */
+const edges = (page: import("@playwright/test").Page): Promise<{ control: string; contrast: number }[]> =>
+  page.evaluate(() => {
+    const light = (colour: string): number => {
+      const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map((part) => Number(part) / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    const contrast = (a: string, b: string): number => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+    const page = getComputedStyle(document.body).backgroundColor;
+    return [...document.querySelectorAll("main input, main select, .choices button")].map((one) => {
+      const { borderTopColor, backgroundColor } = getComputedStyle(one);
+      return { control: one.outerHTML.slice(0, 80), contrast: Math.min(contrast(borderTopColor, backgroundColor), contrast(borderTopColor, page)) };
+    });
+  });
+
+for (const theme of themes) {
+  test(`edges of fields and buttons can be seen in ${theme} colours`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    await views[0]?.open(page);
+    const found = await edges(page);
+    expect(found.length).toBeGreaterThan(5);
+    expect(found.filter(({ contrast }) => contrast < 3)).toEqual([]);
+  });
+}
+
 test("axe finds nothing serious on a page in trouble", async ({ page, watch }) => {
   watch.expect(/status of (400|404)/);
   for (const address of ["/#/currency/ABC", "/#/rates?q=dollr", "/#/nowhere", "/#/pipeline/run/nobody"]) {
     await page.goto("about:blank");
     await page.goto(address);
-    await expect(page.locator("main [role=alert], main .suggestions, main p a").first()).toBeVisible();
+    await expect(page.locator("main [role=alert], main .suggestions, main p a, main .timeline [role=status]").first()).toBeVisible();
     await inspect(page, address);
   }
 });

@@ -185,6 +185,29 @@ test("currencies are added to the comparison and removed, and the correlations a
   await expect(page).toHaveURL(/compare=JPY%2CGBP/);
 });
 
+test("whoever removes compared currencies by keys goes on at the next one, and at last where one is added", async ({ page }) => {
+  await page.goto("/#/currency/USD?compare=EUR,JPY,GBP");
+  const card = page.getByTestId("compare");
+  const remove = (code: string) => card.getByRole("button", { name: `${code} 빼기` });
+  await remove("EUR").focus();
+  await page.keyboard.press("Enter");
+  await expect(remove("EUR")).toHaveCount(0);
+  await expect(remove("JPY")).toBeFocused();
+  await remove("GBP").focus();
+  await page.keyboard.press("Enter");
+  await expect(remove("GBP")).toHaveCount(0);
+  await expect(card.getByTestId("compare-add")).toBeFocused();
+});
+
+test("where candles cannot be drawn, the page says why in words", async ({ page, watch }) => {
+  watch.expect(tooFewToCompare);
+  await page.goto("/#/currency/USD?period=1w");
+  const why = page.getByText("캔들은 1개월 이상의 기간에서 볼 수 있습니다.");
+  await expect(why).toBeVisible();
+  await page.getByTestId("period-1m").click();
+  await expect(why).toHaveCount(0);
+});
+
 test("performances of compared currencies are the API's", async ({ page }) => {
   await page.goto("/#/currency/USD?compare=EUR,JPY&period=6m");
   const table = page.getByTestId("compare-table");
@@ -223,7 +246,7 @@ test("a known currency without any rate says so", async ({ page, watch }) => {
 
 test("an address that is none says so and leads home", async ({ page }) => {
   await page.goto("/#/nowhere");
-  await expect(page.getByText("이런 페이지는 없습니다.")).toBeVisible();
+  await expect(page.getByText("페이지를 찾을 수 없습니다.")).toBeVisible();
   await page.getByRole("link", { name: "환율로 가기" }).click();
   await expect(row(page, "USD")).toBeVisible();
 });

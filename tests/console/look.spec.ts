@@ -1,5 +1,6 @@
 // Sizes, keys, languages and colours.
 import type { Page } from "@playwright/test";
+import { answer } from "./parts/held";
 import { expect, test } from "./parts/page";
 import { row } from "./parts/rates";
 import { narrow, views, wide } from "./parts/views";
@@ -88,6 +89,45 @@ test("Enter on a row's link opens the currency, and Tab reaches its chart", asyn
   expect(all.filter(({ isVisible }) => !isVisible)).toEqual([]);
   await page.keyboard.press("ArrowLeft");
   await expect(page.locator(".history [aria-live=polite]")).toContainText(/\d/);
+});
+
+test("another view is gone to by ear, too: its name is the title's, and focus is at its start", async ({ page }) => {
+  await page.goto("/#/rates");
+  await expect(page).toHaveTitle("환율 · Hwanyul");
+  await expect(row(page, "USD")).toBeVisible();
+  await expect(page.locator("body"), "the first view is the browser's to announce").toBeFocused();
+  await page.getByRole("navigation").getByRole("link", { name: "순위" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveTitle("순위 · Hwanyul");
+  await expect(page.getByRole("main", { name: "순위" })).toBeFocused();
+  await page.goBack();
+  await expect(page.getByRole("main", { name: "환율" })).toBeFocused();
+  await row(page, "USD").getByRole("link").focus();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveTitle("USD 미국 달러 · 환율 · Hwanyul");
+  await expect(page.getByRole("main", { name: "USD 미국 달러 · 환율" })).toBeFocused();
+  await page.getByRole("button", { name: "English" }).click();
+  await expect(page).toHaveTitle("USD US dollar · Rates · Hwanyul");
+  await page.goBack();
+  await expect(page).toHaveTitle("Rates · Hwanyul");
+});
+
+test("an address with a stray percent sign is a page like others", async ({ page, watch }) => {
+  watch.expect(/status of 400 .*\/rankings\/stats\//);
+  await page.goto("/#/ranking/100%");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByTestId("country-stats").getByRole("alert")).toBeVisible();
+});
+
+test("where no pipeline can be seen its address is no page, and names of JavaScript's own are none", async ({ page }) => {
+  await answer(page, /\/config\.json$/, { pipeline: false, replay: false, poll_seconds: 30 });
+  for (const name of ["pipeline", "constructor"]) {
+    await page.goto("about:blank");
+    await page.goto(`/#/${name}`);
+    await expect(page.getByText("페이지를 찾을 수 없습니다.")).toBeVisible();
+    await expect(page).toHaveTitle("없는 페이지 · Hwanyul");
+    await expect(page.getByRole("navigation").getByRole("link")).toHaveCount(2);
+  }
 });
 
 test("keys alone work the pipeline's page", async ({ page }) => {
@@ -179,6 +219,15 @@ test("without a choice the system's colours are shown, and followed when they ch
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await page.emulateMedia({ colorScheme: "light" });
   await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
+});
+
+test("before the script runs the page is dark already where the system is", async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ baseURL: baseURL ?? "", colorScheme: "dark", javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto("/");
+  await expect(page.locator("body")).toHaveCSS("background-color", "rgb(17, 21, 27)");
+  await expect(page.locator("html")).not.toHaveAttribute("data-theme");
+  await context.close();
 });
 
 test("a chart takes on the other theme's colours", async ({ page }) => {

@@ -1,5 +1,6 @@
 // The table of rates and the converter.
 import { ask, dayBefore, get, rates } from "./parts/api";
+import { answer, longDay, ratesAddress, ratesOfNow, withData } from "./parts/held";
 import { percent, percentOf, rate } from "./parts/numbers";
 import { expect, test } from "./parts/page";
 import { row, rows } from "./parts/rates";
@@ -163,5 +164,36 @@ test("the converter takes a day of the past, and says which day's rate it is", a
   await expect(page.getByTestId("converter")).toContainText(longDay(date));
 });
 
-const longDay = (day: string): string =>
-  new Intl.DateTimeFormat("ko", { year: "numeric", month: "short", day: "numeric", timeZone: "UTC" }).format(new Date(day));
+test("the converter prints every digit that the API gives", async ({ page }) => {
+  const amount = "0.0000000001";
+  await page.goto("/#/rates");
+  await expect(row(page, "USD")).toBeVisible();
+  await page.getByTestId("convert-from").selectOption("KRW");
+  await page.getByTestId("convert-to").selectOption("EUR");
+  await page.getByTestId("convert-amount").fill(amount);
+  await expect(page.locator(".converter .asked")).toHaveText(`${amount} KRW =`);
+  const result = page.getByTestId("convert-result");
+  await expect(async () => {
+    const exact = (await result.getAttribute("data-exact")) ?? "";
+    expect(exact.length).toBeGreaterThan(22);
+    expect((await page.locator(".converter dl dd").first().innerText()).replaceAll(",", "")).toBe(exact);
+  }).toPass();
+});
+
+test("the page's foot names the sources of the rates that are shown", async ({ page }) => {
+  await page.goto("/#/rates");
+  const foot = page.locator("footer");
+  await expect(foot).toContainText("유럽중앙은행(ECB)");
+  const now = await ratesOfNow();
+  await answer(page, ratesAddress, withData(now, { rates: now.data.rates.map((of: any) => ({ ...of, source: "koreaexim" })) }));
+  await expect(foot).toContainText("수출입은행");
+  await expect(foot).not.toContainText("ECB");
+});
+
+test("on a narrow screen each row says its source, and no cell is without its heading", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto("/#/rates");
+  const cells = row(page, "USD").getByRole("cell").or(row(page, "USD").getByRole("rowheader"));
+  await expect(cells.filter({ hasText: "ECB" })).toBeVisible();
+  expect(await cells.count()).toBe(await page.getByTestId("rates-table").getByRole("columnheader").count());
+});

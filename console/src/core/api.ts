@@ -27,8 +27,18 @@ export class Refused extends Error {
   }
 }
 
-/** Nobody answered, or not as the API does. */
-export class Unreachable extends Error {}
+/** Nobody answered, or not as the API does. `why` is a status where there was one; people are told in their language. */
+export class Unreachable extends Error {
+  constructor(
+    readonly why: "network" | "late" | number,
+    options?: ErrorOptions,
+  ) {
+    super(`no answer of the API: ${why}`, options);
+  }
+}
+
+/** How long an answer may take. API Gateway gives up after 30 s, and its refusal needs a moment to get here. */
+export const patienceSeconds = 35;
 
 /** Asks for what the document calls `path`, its `{name}`s taken from `at`. */
 export async function get<P extends PathOf<"get">>(
@@ -53,19 +63,21 @@ export async function click(body: Schemas["ClickRequest"], key: string): Promise
 }
 
 async function ask<T>(url: string, init: RequestInit): Promise<T> {
+  // Without a deadline, one request that hangs would end all polling.
+  const late = AbortSignal.timeout(patienceSeconds * 1000);
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, init);
+    response = await fetch(url, { ...init, signal: init.signal ? AbortSignal.any([init.signal, late]) : late });
     text = await response.text();
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Unreachable("the API cannot be reached", { cause: error });
+    throw new Unreachable(late.aborted ? "late" : "network", { cause: error });
   }
   const answer = read(text);
   if (response.ok && answer?.success === true) return answer.data as T;
   const error = answer?.error;
-  if (error?.code === undefined) throw new Unreachable(`the API answered with status ${response.status}`);
+  if (error?.code === undefined) throw new Unreachable(response.status);
   throw new Refused(response.status, error.code, error.message, error.details);
 }
 

@@ -27,8 +27,8 @@ export function rate(value: Decimal): string {
   return format({ maximumSignificantDigits: 4 }).format(value);
 }
 
-/** All digits, with separators. */
-export const exact = (value: Decimal): string => format({ maximumFractionDigits: 20 }).format(value);
+/** All digits, with separators: as many behind the point as browsers can print. */
+export const exact = (value: Decimal): string => format({ maximumFractionDigits: 100 }).format(value);
 
 /** A number of money in a currency with so many minor units. */
 export const money = (value: Decimal, minorUnits: number): string =>
@@ -83,7 +83,7 @@ export const instant = (value: string): string =>
 
 /** The time of day of an instant, with seconds. */
 export const clock = (value: string): string =>
-  timeFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(new Date(value));
+  timeFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(value));
 
 /** A change with its sign and so many decimals, those of what changed. */
 export const signed = (value: Decimal, digits: number): string =>
@@ -93,7 +93,7 @@ export const signed = (value: Decimal, digits: number): string =>
 export function moment(value: string, now: number): string {
   const at = new Date(value);
   const year = at.getFullYear() === new Date(now).getFullYear() ? {} : ({ year: "numeric" } as const);
-  return timeFormat({ ...year, month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
+  return timeFormat({ ...year, month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
 }
 
 /** A month of the calendar, from any of its days. */
@@ -110,10 +110,13 @@ export function tick(value: number, step: number): string {
 /** A time under an axis whose steps are so many seconds: a year, a month, a day or, in the viewer's own time zone, a time of day. */
 export function timeTick(seconds: number, step: number): string {
   const at = new Date(seconds * 1000);
-  if (step < 86_400) return timeFormat({ month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
+  if (step < 86_400) return timeFormat({ month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
   const size = step >= 360 * 86_400 ? ({ year: "numeric" } as const) : step >= 28 * 86_400 ? ({ year: "numeric", month: "short" } as const) : ({ month: "short", day: "numeric" } as const);
   return timeFormat({ ...size, timeZone: "UTC" }).format(at);
 }
+
+/** A part of one, in percent. */
+export const part = (value: Decimal): string => `${number(Number(value) * 100, 1)}%`;
 
 /** A part of a whole in percent, always with one decimal so that a column of them is aligned. */
 export const share = (percent: Decimal): string => `${format({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(percent)}%`;

@@ -23,3 +23,7 @@ export function choose(next: Language): void {
 export function texts<T>(all: { readonly ko: T; readonly en: NoInfer<T> }): () => T {
   return () => all[language.value];
 }
+
+/** How a currency is called in the shown language. */
+export const nameOf = (currency: { readonly currency_name: string; readonly currency_name_en: string }): string =>
+  language.value === "ko" ? currency.currency_name : currency.currency_name_en;

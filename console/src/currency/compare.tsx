@@ -7,7 +7,7 @@ import { texts } from "../core/language";
 import { Chart } from "../parts/chart";
 import { type Choice, choose, most } from "./choice";
 import { ComparedTable, Matrix } from "./compared";
-import { type Known, nameOf } from "./known";
+import { type Known, knownName } from "./known";
 import { type ComparedPeriod, drawLines, type Lines, loadLines } from "./lines";
 import { type Pulse, useKept, useSeldom } from "./pulse";
 import { Difference, Told } from "./said";
@@ -88,7 +88,7 @@ function Drawn({ lines, at, known }: { lines: Lines; at: Signal<number | undefin
     const value = day === undefined ? undefined : lines.lines.find((line) => line.code === code)?.changes.get(day);
     return `${code} ${value === undefined ? text().none : format.percent(value)}`;
   };
-  const names = lines.lines.map(({ code, changes }) => `${nameOf(known, code) || code} ${valueAt(code, [...changes.keys()].at(-1))}`).join(", ");
+  const names = lines.lines.map(({ code, changes }) => `${knownName(known, code) || code} ${valueAt(code, [...changes.keys()].at(-1))}`).join(", ");
   const say = (index: number): string => {
     const day = lines.days[index];
     return day === undefined ? "" : `${format.day(day)}: ${lines.lines.map(({ code }) => valueAt(code, day)).join(", ")}`;
@@ -101,6 +101,10 @@ function Chips({ choice, known, lines, at }: { choice: Choice; known: Known | un
   const { code, base, beside } = choice;
   const codes = [code, ...beside];
   const day = lines?.days[at.value ?? lines.days.length - 1];
+  const remove = (other: string, button: HTMLElement): void => {
+    focusBeside(button);
+    choose(code, { beside: beside.filter((kept) => kept !== other) });
+  };
   const free = known === undefined ? [] : [...known.quoted].filter((other) => other !== base && !codes.includes(other)).sort();
   return (
     <>
@@ -111,10 +115,10 @@ function Chips({ choice, known, lines, at }: { choice: Choice; known: Known | un
           return (
             <li key={other}>
               <span class={`swatch line-${index + 1}`} aria-hidden="true" />
-              <b>{other}</b> <span class="faint name">{nameOf(known, other)}</span>
+              <b>{other}</b> <span class="faint name">{knownName(known, other)}</span>
               <span class="value">{value !== undefined && <Difference percent={value} />}</span>
               {other !== code && (
-                <button type="button" aria-label={text().remove(other)} title={text().remove(other)} onClick={() => choose(code, { beside: beside.filter((kept) => kept !== other) })}>
+                <button type="button" aria-label={text().remove(other)} title={text().remove(other)} onClick={(event) => remove(other, event.currentTarget)}>
                   <span aria-hidden="true">×</span>
                 </button>
               )}
@@ -136,7 +140,7 @@ function Chips({ choice, known, lines, at }: { choice: Choice; known: Known | un
             <option value="">{codes.length >= most ? text().full : text().addOne}</option>
             {free.map((other) => (
               <option key={other} value={other}>
-                {`${other} ${nameOf(known, other)}`}
+                {`${other} ${knownName(known, other)}`}
               </option>
             ))}
           </select>
@@ -145,4 +149,11 @@ function Chips({ choice, known, lines, at }: { choice: Choice; known: Known | un
       {day !== undefined && <p class="faint note at">{format.day(day)}</p>}
     </>
   );
+}
+
+/** The button goes with its chip, and whoever pressed it by a key goes on at the next chip, or where one is added. */
+function focusBeside(button: HTMLElement): void {
+  const chip = button.closest("li");
+  const places = [chip?.nextElementSibling, chip?.previousElementSibling].map((place) => place?.querySelector<HTMLElement>("button, select:enabled"));
+  places.find((place) => place != null)?.focus();
 }

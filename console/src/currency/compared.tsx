@@ -4,7 +4,8 @@ import type { Schemas } from "../core/api";
 import { toFloat } from "../core/decimal";
 import * as format from "../core/format";
 import { texts } from "../core/language";
-import { type Known, nameOf } from "./known";
+import { None } from "../parts/none";
+import { type Known, knownName } from "./known";
 import { direction } from "./said";
 
 const text = texts({
@@ -16,10 +17,9 @@ const text = texts({
     change: "변동률",
     volatility: "일간 변동성",
     sharpe: "샤프 비율",
-    sharpeWhy: "하루 수익률의 평균을 표준편차로 나누고 √252를 곱한 값",
+    sharpeWhy: "샤프 비율은 하루 수익률의 평균을 표준편차로 나누고 √252를 곱한 값입니다.",
     matrix: "상관관계",
     matrixWhy: (days: string) => `하루 수익률의 상관계수입니다. 1은 같이, −1은 반대로 움직인다는 뜻입니다. 공통 ${days}일.`,
-    none: "없음",
   },
   en: {
     caption: "How each currency did",
@@ -29,21 +29,13 @@ const text = texts({
     change: "Change",
     volatility: "Daily volatility",
     sharpe: "Sharpe ratio",
-    sharpeWhy: "The mean of daily returns over their standard deviation, times √252",
+    sharpeWhy: "The Sharpe ratio is the mean of daily returns over their standard deviation, times √252.",
     matrix: "Correlation",
     matrixWhy: (days: string) => `Of daily returns: 1 moves together, −1 the opposite way. ${days} common days.`,
-    none: "none",
   },
 });
 
 type Comparison = Schemas["Comparison"];
-
-const None = () => (
-  <>
-    <span aria-hidden="true">–</span>
-    <span class="unseen">{text().none}</span>
-  </>
-);
 
 /** A title that stays where it is while a wide table below it is scrolled sideways. */
 function Box({ title, note, children }: { title: string; note?: string; children: ComponentChildren }) {
@@ -60,7 +52,7 @@ function Box({ title, note, children }: { title: string; note?: string; children
 
 export function ComparedTable({ of, codes, known }: { of: Comparison; codes: readonly string[]; known: Known | undefined }) {
   return (
-    <Box title={text().caption}>
+    <Box title={text().caption} note={text().sharpeWhy}>
       <table data-testid="compare-table">
         <caption class="unseen">{text().caption}</caption>
         <thead>
@@ -75,7 +67,7 @@ export function ComparedTable({ of, codes, known }: { of: Comparison; codes: rea
             <th scope="col" class="number">
               {text().volatility}
             </th>
-            <th scope="col" class="number" title={text().sharpeWhy}>
+            <th scope="col" class="number">
               {text().sharpe}
             </th>
             <th scope="col" class="number">
@@ -89,7 +81,7 @@ export function ComparedTable({ of, codes, known }: { of: Comparison; codes: rea
               <td class="number">{format.count(row.performance_rank)}</td>
               <th scope="row">
                 <span class={`swatch line-${codes.indexOf(row.currency_code) + 1}`} aria-hidden="true" /> {row.currency_code}{" "}
-                <span class="name">{nameOf(known, row.currency_code)}</span>
+                <span class="name">{knownName(known, row.currency_code)}</span>
               </th>
               <td class={`number ${direction(row.period_change_percent)}`}>{format.percent(row.period_change_percent)}</td>
               <td class="number">{row.volatility == null ? <None /> : `${format.money(row.volatility, 2)}%`}</td>

@@ -1,7 +1,7 @@
 // What can be chosen of the main chart: the period, how it is drawn, and against which currency.
 import { texts } from "../core/language";
 import { type Choice, choose, hasCandles, periods } from "./choice";
-import { type Known, nameOf } from "./known";
+import { type Known, knownName } from "./known";
 import { drawnView } from "./series";
 
 const text = texts({
@@ -18,7 +18,7 @@ const text = texts({
     view: "차트 종류",
     line: "선",
     candles: "캔들",
-    candlesWhy: "캔들은 1개월 이상의 기간에서 볼 수 있습니다",
+    candlesWhy: "캔들은 1개월 이상의 기간에서 볼 수 있습니다.",
     base: "기준 통화",
     inverse: "뒤집기",
     inverseWhy: "두 통화를 바꾸어 표시",
@@ -40,7 +40,7 @@ const text = texts({
     view: "Kind of chart",
     line: "Line",
     candles: "Candles",
-    candlesWhy: "Candles need a period of a month or longer",
+    candlesWhy: "Candles need a period of a month or longer.",
     base: "Priced in",
     inverse: "Inverse",
     inverseWhy: "Show the pair the other way round",
@@ -81,12 +81,12 @@ export function Controls({ choice, known }: { choice: Choice; known: Known | und
           data-testid="view-candles"
           aria-pressed={view === "candles"}
           disabled={!hasCandles(period)}
-          title={hasCandles(period) ? undefined : text().candlesWhy}
           onClick={() => choose(code, { view: "candles" })}
         >
           {text().candles}
         </button>
       </div>
+      {!hasCandles(period) && <p class="faint why">{text().candlesWhy}</p>}
       <label class="base">
         <span>{text().base}</span>
         <select data-testid="base-select" value={base} onChange={(event) => choose(code, { base: event.currentTarget.value })}>
@@ -121,7 +121,7 @@ function Bases({ code, base, known }: { code: string; base: string; known: Known
           <optgroup key={name} label={name}>
             {codes.map((other) => (
               <option key={other} value={other}>
-                {`${other} ${nameOf(known, other)}`}
+                {`${other} ${knownName(known, other)}`}
               </option>
             ))}
           </optgroup>

@@ -2,12 +2,14 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, Refused } from "../core/api";
-import { language, texts } from "../core/language";
+import { nameOf, texts } from "../core/language";
 import { type Polled, usePoll } from "../core/poll";
 import { href } from "../core/route";
 import { settings } from "../core/settings";
+import { useSubject } from "../core/title";
 import { Shown, Trouble } from "../parts/state";
 import { countLook } from "../ranking/click";
+import { useSources } from "../rates/source";
 import "../styles/currency.css";
 import { choice as chosen } from "./choice";
 import { CompareCard } from "./compare";
@@ -41,6 +43,8 @@ export default function Currency({ rest }: { rest: readonly string[] }) {
 function Quoted({ code }: { code: string }) {
   const current = usePoll(code, settings.value.poll_seconds, (signal) => get("/api/v1/currencies/{code}", undefined, { at: { code }, signal }));
   const { data, error, at } = current;
+  useSubject(data === undefined ? code : `${code} ${nameOf(data)}`);
+  useSources(data?.source);
   // A currency that does not exist has no history either.
   if (data === undefined && error instanceof Refused && error.status < 500 && error.status !== 429) {
     return (
@@ -65,6 +69,8 @@ function Won() {
   const pulse = { news: latest.data && `${latest.data.recorded_at} ${latest.data.rates.KRW}`, at: latest.at };
   const known = useKnown(pulse);
   const won = known.data?.all.get("KRW");
+  useSubject(won === undefined ? "KRW" : `KRW ${nameOf(won)}`);
+  useSources(latest.data?.source);
   const names = { korean: won?.currency_name ?? "KRW", english: won?.currency_name_en ?? "KRW", symbol: won?.symbol ?? "" };
   return (
     <Page code="KRW" pulse={pulse} of={latest}>
@@ -98,7 +104,6 @@ function Page<T>({ code, pulse, of, children }: PageProps<T>) {
   useEffect(() => {
     if (exists) void countLook(code);
   }, [exists]);
-  useTitle(code);
   return (
     <>
       <section class="card head" data-testid="currency-head">
@@ -116,14 +121,4 @@ function Page<T>({ code, pulse, of, children }: PageProps<T>) {
       )}
     </>
   );
-}
-
-/** The code before the page's title, so that tabs and bookmarks can be told apart. */
-function useTitle(code: string): void {
-  useEffect(() => {
-    document.title = `${code} · ${document.title}`;
-    return () => {
-      document.title = document.title.replace(`${code} · `, "");
-    };
-  }, [code, language.value]);
 }

@@ -82,14 +82,12 @@ function Drawn({ answer }: { answer: Answer }) {
   );
 }
 
-const confidence = (forecast: Schemas["Forecast"]): string => `${format.number(toFloat(forecast.confidence_level) * 100, 1)}%`;
-
 function said({ past, ahead }: Answer, index: number): string {
   const row = past[index];
   if (row !== undefined) return `${format.day(row.date)}: ${text().rate} ${format.rate(row.close)}`;
   const step = ahead.forecast[index - past.length];
   if (step === undefined) return "";
-  const interval = `${text().interval(confidence(ahead))} ${format.rate(step.lower)} – ${format.rate(step.upper)}`;
+  const interval = `${text().interval(format.part(ahead.confidence_level))} ${format.rate(step.lower)} – ${format.rate(step.upper)}`;
   return `${format.day(step.date)}: ${text().forecast} ${format.rate(step.rate)}, ${interval}`;
 }
 
@@ -112,7 +110,7 @@ function ReadOut({ at, answer }: { at: Signal<number | undefined>; answer: Answe
             <span class="faint">{text().forecast}</span> <b>{format.rate(step.rate)}</b>
           </span>
           <span>
-            <span class="faint">{text().interval(confidence(ahead))}</span> {format.rate(step.lower)} – {format.rate(step.upper)}
+            <span class="faint">{text().interval(format.part(ahead.confidence_level))}</span> {format.rate(step.lower)} – {format.rate(step.upper)}
           </span>
         </>
       )}

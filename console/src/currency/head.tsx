@@ -1,11 +1,13 @@
 // The head of the page: what one currency costs now, since when, and from whom.
 import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import { get, type Schemas } from "../core/api";
+import { dayBefore } from "../core/day";
 import * as format from "../core/format";
 import { language, texts } from "../core/language";
 import type { Polled } from "../core/poll";
 import { settings } from "../core/settings";
-import { changeOf } from "../rates/change";
+import { type Held, held } from "../rates/since";
 import { sourceName } from "../rates/source";
 import { type Pulse, useSeldom } from "./pulse";
 import { Difference } from "./said";
@@ -102,12 +104,12 @@ interface HeadProps {
   first: string;
 }
 
-export function Head({ rate, statistics, first, pulse }: HeadProps & { rate: Current; pulse: Pulse }) {
-  const { currency_code: code, customary_unit: units } = rate;
-  const before = new Date(Date.parse(rate.recorded_at.slice(0, 10)) - 86_400_000).toISOString().slice(0, 10);
+export function Head({ rate: newest, statistics, first, pulse }: HeadProps & { rate: Current; pulse: Pulse }) {
+  const { currency_code: code, customary_unit: units } = newest;
+  const before = dayBefore(newest.recorded_at);
   const earlier = useSeldom(`before ${code} ${before}`, pulse, (signal) => get("/api/v1/history/rates", { date: before, symbols: code }, { signal }));
-  const last = earlier.data?.rates[code];
-  const change = last === undefined ? undefined : changeOf(rate.deal_base_rate, last, units);
+  const former = useRef<Held>(undefined);
+  const { rate, change } = (former.current = held(newest, earlier.data?.rates ?? (earlier.error && {}), former.current));
   return (
     <>
       <Names code={code} korean={rate.currency_name} english={rate.currency_name_en} symbol={rate.symbol} />

@@ -32,7 +32,6 @@ const text = texts({
     monthly: "한 달을 캔들 하나로 묶었습니다. 하루 한 번 고시되는 환율은 일봉으로는 모양이 없기 때문입니다.",
     hollow: "빈 봉은 상승, 찬 봉은 하락입니다.",
     weeklyLine: "주별 종가입니다.",
-    tooFew: "캔들은 1개월 이상의 기간에서 볼 수 있어 선으로 그렸습니다.",
     keys: "차트를 누르거나 ←/→ 키로 값을 읽습니다.",
     source: "출처",
   },
@@ -50,7 +49,6 @@ const text = texts({
     monthly: "Each candle is a month: a rate that is set once a day has flat daily candles.",
     hollow: "Hollow is a rise, filled a fall.",
     weeklyLine: "Closes of weeks.",
-    tooFew: "Candles need a month or longer, so a line is drawn.",
     keys: "Point at the chart or use ←/→ to read values.",
     source: "Source",
   },
@@ -87,8 +85,8 @@ function Drawn({ series, choice }: { series: Series; choice: Choice }) {
       <Chart drawing={drawing} label={label} at={at} say={(index) => said(rows[index], interval, unit)} testid="chart" />
       <p class="faint note">
         {series.view === "candles" && `${interval === "monthly" ? text().monthly : text().weekly} ${text().hollow}`}
-        {series.view === "line" && interval === "weekly" && text().weeklyLine}
-        {choice.view !== series.view && choice.view === "candles" && text().tooFew} {text().keys} {text().source}: {sourceName(series.source)}
+        {series.view === "line" && interval === "weekly" && text().weeklyLine}{" "}
+        {text().keys} {text().source}: {sourceName(series.source)}
       </p>
       {choice.isTable && <SeriesTable series={series} />}
     </>

@@ -1,6 +1,6 @@
 // All currencies: how they are called, and which of them have a rate.
 import { get, type Schemas } from "../core/api";
-import { language } from "../core/language";
+import { nameOf } from "../core/language";
 import type { Polled } from "../core/poll";
 import { type Pulse, useSeldom } from "./pulse";
 
@@ -19,8 +19,7 @@ export function useKnown(pulse: Pulse): Polled<Known> {
 }
 
 /** A currency's name in the shown language; nothing until names are here. */
-export function nameOf(known: Known | undefined, code: string): string {
+export function knownName(known: Known | undefined, code: string): string {
   const found = known?.all.get(code);
-  if (found === undefined) return "";
-  return language.value === "ko" ? found.currency_name : found.currency_name_en;
+  return found === undefined ? "" : nameOf(found);
 }

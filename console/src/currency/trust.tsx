@@ -1,6 +1,5 @@
 // How a forecast was made and what the back-test found, in plain words.
 import type { Schemas } from "../core/api";
-import { toFloat } from "../core/decimal";
 import * as format from "../core/format";
 import { texts } from "../core/language";
 
@@ -46,7 +45,7 @@ const percent = (part: number): string => `${format.number(part * 100, 1)}%`;
 export function Trust({ forecast }: { forecast: Schemas["Forecast"] }) {
   const { backtest, method } = forecast;
   const ratio = format.money(backtest.mean_absolute_scaled_error, 2);
-  const meant = percent(toFloat(forecast.confidence_level));
+  const meant = format.part(forecast.confidence_level);
   return (
     <div class="trust">
       <dl class="facts">
@@ -61,7 +60,7 @@ export function Trust({ forecast }: { forecast: Schemas["Forecast"] }) {
       </dl>
       <p class={backtest.beats_no_change ? "verdict good" : "verdict warn"}>{backtest.beats_no_change ? text().better(ratio) : text().notBetter(ratio)}</p>
       <p class="note">
-        {text().covered(percent(toFloat(backtest.coverage)), meant)} <span class="faint">{text().tested(format.count(backtest.origins), format.count(backtest.horizon))}</span>
+        {text().covered(format.part(backtest.coverage), meant)} <span class="faint">{text().tested(format.count(backtest.origins), format.count(backtest.horizon))}</span>
       </p>
       <details>
         <summary>{text().all}</summary>

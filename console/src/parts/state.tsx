@@ -1,6 +1,6 @@
 // What stands where data should be: loading, trouble, and old data during trouble.
 import type { ComponentChildren } from "preact";
-import { Refused, Unreachable } from "../core/api";
+import { patienceSeconds, Refused, Unreachable } from "../core/api";
 import { age } from "../core/format";
 import { texts } from "../core/language";
 import type { Polled } from "../core/poll";
@@ -12,9 +12,11 @@ const text = texts({
     unavailable: "API가 지금은 답할 수 없습니다",
     refused: "API가 요청을 거절했습니다",
     failed: "문제가 생겼습니다",
+    network: "네트워크 연결이 끊겼거나 서버가 응답하지 않습니다.",
+    late: (seconds: string) => `${seconds}초 안에 답이 오지 않았습니다.`,
+    status: (status: string) => `API의 형식이 아닌 답이 왔습니다. 상태 코드 ${status}.`,
     again: "다시 시도",
     old: (when: string) => `${when}에 받은 값을 보여 줍니다.`,
-    retrying: "자동으로 다시 시도합니다.",
   },
   en: {
     loading: "Loading…",
@@ -22,9 +24,11 @@ const text = texts({
     unavailable: "The API cannot answer now",
     refused: "The API refused",
     failed: "Something went wrong",
+    network: "The network is away, or the server does not respond.",
+    late: (seconds: string) => `No answer came within ${seconds} seconds.`,
+    status: (status: string) => `What came is no answer of the API. Status ${status}.`,
     again: "Try again",
     old: (when: string) => `What was received ${when} is shown.`,
-    retrying: "It is tried again by itself.",
   },
 });
 
@@ -34,16 +38,31 @@ function title(error: Error): string {
   return text().failed;
 }
 
+/** Our own sentence, or what somebody else said: the API, the browser and the local stack speak English. */
+function Reason({ error }: { error: Error }) {
+  if (error instanceof Unreachable) {
+    const { why } = error;
+    return <>{why === "network" ? text().network : why === "late" ? text().late(String(patienceSeconds)) : text().status(String(why))}</>;
+  }
+  return (
+    <>
+      {error instanceof Refused && `${error.status} ${error.code}: `}
+      <span lang="en">{error.message}</span>
+    </>
+  );
+}
+
 /** Says what went wrong, and lets somebody try again. */
 export function Trouble({ error, again, old }: { error: Error; again?: () => void; old?: number | undefined }) {
-  const code = error instanceof Refused ? `${error.status} ${error.code}: ` : "";
   return (
-    <div class="trouble" role="alert">
-      <strong>{title(error)}</strong>
-      <p>
-        {code}
-        {error.message}
-      </p>
+    <div class="trouble">
+      <div role="alert">
+        <strong>{title(error)}</strong>
+        <p>
+          <Reason error={error} />
+        </p>
+      </div>
+      {/* Outside the alert: an age grows with each try, and whoever hears the page would be interrupted each time. */}
       {old !== undefined && <p>{text().old(age(old, Date.now()))}</p>}
       {again && (
         <button type="button" onClick={again}>

@@ -6,6 +6,7 @@ import { language, texts } from "../core/language";
 import { usePoll } from "../core/poll";
 import { href } from "../core/route";
 import { settings } from "../core/settings";
+import { useSubject } from "../core/title";
 import { Shown } from "../parts/state";
 
 const text = texts({
@@ -56,6 +57,7 @@ export function CountryStats({ code, close, isChosen }: { code: string; close: s
     if (isChosen) heading.current?.focus();
   }, []);
   const name = stats.data && (language.value === "ko" ? stats.data.country_name : stats.data.country_name_en);
+  useSubject(name ?? code);
   return (
     <section class="card country" data-testid="country-stats" data-country={code} aria-labelledby="country-title">
       <div class="row top">

@@ -3,6 +3,7 @@ import type { Schemas } from "../core/api";
 import * as format from "../core/format";
 import { language, texts } from "../core/language";
 import { href } from "../core/route";
+import { opens } from "../parts/opens";
 
 type Country = Schemas["RankedCountry"];
 
@@ -80,12 +81,8 @@ export function RankingTable({ of, selected, query }: Props) {
 function Row({ country, isSelected, query }: { country: Country; isSelected: boolean; query: Props["query"] }) {
   const { country_code: code, currency_code: currency, percentage } = country;
   const place = href(["ranking", code], query);
-  const open = (event: MouseEvent): void => {
-    const isLink = event.target instanceof Element && event.target.closest("a") !== null;
-    if (!isLink && getSelection()?.isCollapsed !== false) location.hash = place;
-  };
   return (
-    <tr data-testid="ranking-row" data-country={code} class={isSelected ? "selected" : ""} onClick={open}>
+    <tr data-testid="ranking-row" data-country={code} class={isSelected ? "selected" : ""} onClick={opens(place)}>
       <td class="number rank">{format.count(country.rank)}</td>
       <th scope="row">
         <a href={place} aria-current={isSelected ? "true" : undefined}>

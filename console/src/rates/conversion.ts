@@ -30,9 +30,14 @@ const pauseMs = 250;
 /** "1,000" as people copy it. Other commas stay, and the API refuses them: "1,5" could be meant either way. */
 const plain = (typed: string): string => (/^\d{1,3}(,\d{3})+(\.\d*)?$/.test(typed) ? typed.replaceAll(",", "") : typed);
 
-/** Answers `question` when typing pauses, and anew when the rates' `version` becomes another; it is empty until the rates are known. */
-export function useConversion(question: Question, version: string): Outcome {
+/**
+ * Answers `question` when typing pauses, and anew when the rates' `version` becomes another; it is empty until the rates are known. After trouble it asks again
+ * with each `round`, which changes as often as the API answers something else.
+ */
+export function useConversion(question: Question, version: string, round: number | undefined): Outcome {
   const [outcome, setOutcome] = useState<Outcome>({ conversion: undefined, isFormer: false, refusal: undefined, isAway: false });
+  const [tries, setTries] = useState(0);
+  const isAsking = useRef(false);
   const isFirst = useRef(true);
   const firstVersion = useRef("");
   // The first rates that are known are those that the first answer came from.
@@ -43,6 +48,7 @@ export function useConversion(question: Question, version: string): Outcome {
   useEffect(() => {
     const abort = new AbortController();
     const ask = async (): Promise<void> => {
+      isAsking.current = true;
       try {
         const conversion = await get("/api/v1/convert", { from, to, amount, ...(date !== "" && { date }) }, { signal: abort.signal });
         setOutcome({ conversion, isFormer: false, refusal: undefined, isAway: false });
@@ -52,6 +58,8 @@ export function useConversion(question: Question, version: string): Outcome {
         const parameter = refused?.details?.parameter;
         const refusal = refused && { said: refused.message, field: isField(parameter) ? parameter : undefined };
         setOutcome(({ conversion }) => ({ conversion, isFormer: true, refusal, isAway: refused === undefined }));
+      } finally {
+        if (!abort.signal.aborted) isAsking.current = false;
       }
     };
     // An empty field is no question yet.
@@ -64,7 +72,11 @@ export function useConversion(question: Question, version: string): Outcome {
     return () => {
       clearTimeout(timer);
       abort.abort();
+      isAsking.current = false;
     };
-  }, [amount, from, to, date, newer]);
+  }, [amount, from, to, date, newer, tries]);
+  useEffect(() => {
+    if (outcome.isAway && !isAsking.current) setTries((former) => former + 1);
+  }, [round]);
   return outcome;
 }

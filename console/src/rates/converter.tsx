@@ -2,9 +2,8 @@
 import { useState } from "preact/hooks";
 import type { Schemas } from "../core/api";
 import * as format from "../core/format";
-import { language, texts } from "../core/language";
+import { nameOf, texts } from "../core/language";
 import { type Question, useConversion } from "./conversion";
-import { nameOf } from "./order";
 import { sourceName } from "./source";
 import type { Currency, Today } from "./today";
 
@@ -48,12 +47,13 @@ const text = texts({
 // The API's days are UTC days.
 const today = (): string => new Date().toISOString().slice(0, 10);
 
-export function Converter({ of }: { of: Today | undefined }) {
+/** `at` is when the rates came; it changes with each good poll. */
+export function Converter({ of, at }: { of: Today | undefined; at: number | undefined }) {
   const [question, setQuestion] = useState<Question>({ amount: "100", from: "USD", to: "KRW", date: "" });
   const set = (part: Partial<Question>): void => setQuestion((former) => ({ ...former, ...part }));
   const { amount, from, to, date } = question;
   const version = of ? [from, to].map((code) => of.rates.get(code)?.unit_rate ?? code).join() : "";
-  const { conversion, isFormer, refusal, isAway } = useConversion(question, version);
+  const { conversion, isFormer, refusal, isAway } = useConversion(question, version, at);
   const known = new Map(of?.known.map((currency) => [currency.currency_code, currency]));
   const says = (...fields: (string | undefined)[]) => (
     <span id={`convert-${fields[0]}-trouble`} class="field-trouble" role="status" lang="en">
@@ -127,7 +127,7 @@ function Options({ of, chosen }: { of: Today | undefined; chosen: string }) {
   const options = (currencies: readonly Currency[]) =>
     currencies.map((currency) => (
       <option key={currency.currency_code} value={currency.currency_code}>
-        {currency.currency_code} {nameOf(currency, language.value)}
+        {currency.currency_code} {nameOf(currency)}
       </option>
     ));
   return (

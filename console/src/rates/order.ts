@@ -1,7 +1,6 @@
 // In which order currencies stand.
-import type { Language } from "../core/language";
-import type { Change } from "./change";
-import type { Rate } from "./today";
+import { type Language, nameOf } from "../core/language";
+import type { Since } from "./since";
 
 /** What people in Korea look for most comes first, as banks list it; the others follow by code. */
 const major = ["USD", "JPY", "EUR", "CNY", "GBP", "HKD", "TWD", "VND", "THB", "AUD", "CAD", "CHF", "SGD", "NZD"];
@@ -17,28 +16,25 @@ export const nextSort: Record<"name" | "change", Record<Sort, Sort>> = {
   change: { "": "-change", "-change": "change", change: "", name: "-change", "-name": "-change" },
 };
 
-export const nameOf = (currency: { currency_name: string; currency_name_en: string }, language: Language): string =>
-  language === "ko" ? currency.currency_name : currency.currency_name_en;
-
 const place = (code: string): number => {
   const at = major.indexOf(code);
   return at === -1 ? major.length : at;
 };
 
-function byImportance(a: Rate, b: Rate): number {
+function byImportance({ rate: a }: Since, { rate: b }: Since): number {
   return place(a.currency_code) - place(b.currency_code) || (a.currency_code < b.currency_code ? -1 : 1);
 }
 
 /** Rates in an order; those without a change stand last in either order of changes. */
-export function inOrder(rates: Iterable<Rate>, sort: Sort, changes: ReadonlyMap<string, Change>, language: Language): Rate[] {
+export function inOrder(rates: Iterable<Since>, sort: Sort, language: Language): Since[] {
   const important = [...rates].sort(byImportance);
   if (sort === "") return important;
   const sign = sort.startsWith("-") ? -1 : 1;
   if (sort.endsWith("name")) {
     const names = new Intl.Collator(language);
-    return important.sort((a, b) => sign * names.compare(nameOf(a, language), nameOf(b, language)));
+    return important.sort((a, b) => sign * names.compare(nameOf(a.rate), nameOf(b.rate)));
   }
-  const percent = (rate: Rate): number => Number(changes.get(rate.currency_code)?.percent ?? Number.NaN);
+  const percent = ({ change }: Since): number => Number(change?.percent ?? Number.NaN);
   return important.sort((a, b) => {
     const [first, second] = [percent(a), percent(b)];
     if (Number.isNaN(first) || Number.isNaN(second)) return Number(Number.isNaN(first)) - Number(Number.isNaN(second));

@@ -10,6 +10,8 @@ import "../styles/rates.css";
 import { Converter } from "./converter";
 import { inOrder, isSort, type Sort } from "./order";
 import { type Search, SearchField, useSearch } from "./search";
+import { useSince } from "./since";
+import { useSources } from "./source";
 import { RatesTable } from "./table";
 import { type Today, useChanges, useToday } from "./today";
 import { WithoutRate } from "./without";
@@ -51,6 +53,7 @@ export default function Rates() {
   const asked = query.get("sort") ?? "";
   const sort = isSort(asked) ? asked : "";
   const refineTo = (next: { q: string; sort: Sort }): void => refine(Object.fromEntries(Object.entries(next).filter(([, value]) => value !== "")));
+  useSources(today.data && [...today.data.rates.values()].map(({ source }) => source).join(","));
   const seconds = settings.value.poll_seconds;
   return (
     <div class="rates">
@@ -70,7 +73,7 @@ export default function Rates() {
         </div>
         <Board today={today} search={search} sort={sort} setSort={(next) => refineTo({ q, sort: next })} />
       </div>
-      <Converter of={today.data} />
+      <Converter of={today.data} at={today.at} />
     </div>
   );
 }
@@ -86,11 +89,11 @@ function Count({ search: { hits, of }, today }: { search: Search; today: Today |
 
 function Board({ today, search, sort, setSort }: { today: Polled<Today>; search: Search; sort: Sort; setSort: (sort: Sort) => void }) {
   const { hits } = search;
-  const changes = useChanges(today.data?.rates);
+  const since = useSince(today.data?.rates);
   const isHit = (code: string): boolean => hits === "all" || hits?.has(code) === true;
   const rates = useMemo(
-    () => inOrder([...(today.data?.rates.values() ?? [])].filter((rate) => isHit(rate.currency_code)), sort, changes, language.value),
-    [today.data, hits, sort, changes, language.value],
+    () => inOrder([...since.values()].filter(({ rate }) => isHit(rate.currency_code)), sort, language.value),
+    [since, hits, sort, language.value],
   );
   // An address that asks for something already waits for its answer; rows that vanish would be a surprise.
   const shown: Polled<Today> = hits === undefined ? { ...today, data: undefined } : today;
@@ -99,13 +102,13 @@ function Board({ today, search, sort, setSort }: { today: Polled<Today>; search:
       {({ known, rates: all }) => {
         const without = known.filter(({ currency_code: code }) => code !== "KRW" && !all.has(code) && isHit(code));
         // Where past days are replayed all rates are old, and none is late.
-        const overdue = settings.value.replay ? 0 : rates.filter((rate) => rate.stale).length;
+        const overdue = settings.value.replay ? 0 : rates.filter(({ rate }) => rate.stale).length;
         const isSought = hits !== "all";
         return (
           <>
             {settings.value.replay && <p class="faint">{text().replay}</p>}
             {overdue > 0 && <p class="overdue">{text().overdue(format.count(overdue))}</p>}
-            {rates.length > 0 && <RatesTable rates={rates} changes={changes} sort={sort} setSort={setSort} at={today.at} />}
+            {rates.length > 0 && <RatesTable rates={rates} sort={sort} setSort={setSort} at={today.at} />}
             {isSought && isHit("KRW") && <p>{text().base}</p>}
             {isSought && rates.length === 0 && without.length > 0 && <p>{text().noneRated}</p>}
             {hits !== "all" && hits?.size === 0 && <p>{text().nothing(search.of)}</p>}

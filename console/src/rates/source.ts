@@ -1,4 +1,6 @@
-// How sources are called; the API gives their keys.
+// How sources are called, and which of them stand behind the page; the API gives their keys.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { texts } from "../core/language";
 
 const names = texts<Record<string, string>>({
@@ -12,3 +14,13 @@ export const sourceName = (keys: string): string =>
     .split(",")
     .map((key) => names()[key.trim()] ?? key.trim().toUpperCase())
     .join(", ");
+
+/** The sources of the rates that were shown last; the page's foot names them. */
+export const sources = signal<readonly string[]>([]);
+
+/** Tells the page's foot whose rates are shown: keys with commas between. */
+export function useSources(keys: string | undefined): void {
+  useEffect(() => {
+    if (keys !== undefined) sources.value = [...new Set(keys.split(",").map((key) => key.trim()).filter(Boolean))].sort();
+  }, [keys]);
+}

@@ -1,14 +1,17 @@
 // The table of rates, one row a currency.
 import { useRef } from "preact/hooks";
 import * as format from "../core/format";
-import { language, texts } from "../core/language";
+import { nameOf, texts } from "../core/language";
 import { href } from "../core/route";
 import { settings } from "../core/settings";
+import { None } from "../parts/none";
+import { opens } from "../parts/opens";
 import { Sparkline } from "../parts/sparkline";
 import type { Change } from "./change";
 import { useHasChanged } from "./flash";
 import { useMonth, useNear } from "./month";
-import { nameOf, nextSort, type Sort } from "./order";
+import { nextSort, type Sort } from "./order";
+import type { Since } from "./since";
 import { sourceName } from "./source";
 import type { Rate } from "./today";
 
@@ -23,7 +26,6 @@ const text = texts({
     recorded: "기준 시각",
     stale: "갱신 지연",
     staleWhy: "출처가 새 환율을 냈어야 할 때가 지났지만 아직 받지 못했습니다.",
-    none: "없음",
     up: "상승",
     down: "하락",
     same: "변동 없음",
@@ -39,7 +41,6 @@ const text = texts({
     recorded: "As of",
     stale: "overdue",
     staleWhy: "The source should have set a newer rate by now, but none has come in.",
-    none: "none",
     up: "up",
     down: "down",
     same: "no change",
@@ -48,8 +49,7 @@ const text = texts({
 });
 
 interface Props {
-  rates: readonly Rate[];
-  changes: ReadonlyMap<string, Change>;
+  rates: readonly Since[];
   sort: Sort;
   setSort: (sort: Sort) => void;
   /** When the rates came; changes with each poll. */
@@ -57,7 +57,7 @@ interface Props {
 }
 
 // The roles say what the elements are already: on narrow screens the rows are grids, and a browser no longer takes them for a table then.
-export function RatesTable({ rates, changes, sort, setSort, at }: Props) {
+export function RatesTable({ rates, sort, setSort, at }: Props) {
   const sortable = (column: "name" | "change", label: string, kind?: string) => (
     <th role="columnheader" scope="col" class={kind} aria-sort={sort === column ? "ascending" : sort === `-${column}` ? "descending" : undefined}>
       <button type="button" class="sort" onClick={() => setSort(nextSort[column][sort])}>
@@ -88,29 +88,24 @@ export function RatesTable({ rates, changes, sort, setSort, at }: Props) {
         </tr>
       </thead>
       <tbody role="rowgroup">
-        {rates.map((rate) => (
-          <Row key={rate.currency_code} rate={rate} change={changes.get(rate.currency_code)} at={at} />
+        {rates.map(({ rate, change }) => (
+          <Row key={rate.currency_code} rate={rate} change={change} at={at} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ rate, change, at }: { rate: Rate; change: Change | undefined; at: number | undefined }) {
+function Row({ rate, change, at }: Since & { at: number | undefined }) {
   const { currency_code: code, symbol, customary_unit: unit } = rate;
   const place = href(["currency", code]);
   const now = at ?? Date.now();
   const shown = format.rate(rate.unit_rate);
   const hasChanged = useHasChanged(rate.unit_rate);
-  // The link in the row is for everybody; the rest of the row is a larger target for a pointer.
-  const open = (event: MouseEvent): void => {
-    const isLink = event.target instanceof Element && event.target.closest("a") !== null;
-    if (!isLink && getSelection()?.isCollapsed !== false) location.hash = place;
-  };
   return (
-    <tr role="row" data-testid="rate-row" data-code={code} onClick={open}>
+    <tr role="row" data-testid="rate-row" data-code={code} onClick={opens(place)}>
       <th role="rowheader" scope="row" class="currency">
-        <a href={place}>{nameOf(rate, language.value)}</a>{" "}
+        <a href={place}>{nameOf(rate)}</a>{" "}
         <span class="below">
           {code}
           {symbol !== code && ` ${symbol}`}{" "}
@@ -125,7 +120,7 @@ function Row({ rate, change, at }: { rate: Rate; change: Change | undefined; at:
         {shown}
       </td>
       <td role="cell" class="number change" data-testid="change">
-        {change ? <Since change={change} digits={behind(shown)} /> : <None />}
+        {change ? <ChangeText change={change} digits={behind(shown)} /> : <None />}
       </td>
       <td role="cell" class="month">
         <Month rate={rate} round={at} />
@@ -150,7 +145,7 @@ function Row({ rate, change, at }: { rate: Rate; change: Change | undefined; at:
   );
 }
 
-function Since({ change: { absolute, percent, direction }, digits }: { change: Change; digits: number }) {
+function ChangeText({ change: { absolute, percent, direction }, digits }: { change: Change; digits: number }) {
   const arrow = { up: "▲", down: "▼", same: "" }[direction];
   return (
     <span class={direction}>
@@ -170,15 +165,6 @@ function Month({ rate, round }: { rate: Rate; round: number | undefined }) {
     <span class="sparkline-place" ref={place}>
       {typeof month === "object" && <Sparkline points={month.points} label={text().monthOf(format.percent(month.percent))} />}
       {month === undefined && <None />}
-    </span>
-  );
-}
-
-function None() {
-  return (
-    <span class="faint">
-      <span aria-hidden="true">–</span>
-      <span class="unseen">{text().none}</span>
     </span>
   );
 }

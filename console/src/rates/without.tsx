@@ -1,9 +1,8 @@
 // The currencies that are known and have no rate now.
 import { useState } from "preact/hooks";
 import * as format from "../core/format";
-import { language, texts } from "../core/language";
+import { nameOf, texts } from "../core/language";
 import { href } from "../core/route";
-import { nameOf } from "./order";
 import type { Currency } from "./today";
 
 const text = texts({
@@ -23,7 +22,7 @@ export function WithoutRate({ currencies, isSought }: { currencies: readonly Cur
         <ul>
           {currencies.map((currency) => (
             <li key={currency.currency_code}>
-              <span class="code">{currency.currency_code}</span> <a href={href(["currency", currency.currency_code])}>{nameOf(currency, language.value)}</a>
+              <span class="code">{currency.currency_code}</span> <a href={href(["currency", currency.currency_code])}>{nameOf(currency)}</a>
             </li>
           ))}
         </ul>
