@@ -32,7 +32,7 @@ const text = texts({
     ttb: "You receive (TTB)",
     source: "Source",
     recorded: "Set at",
-    stale: "Out of date",
+    stale: "overdue",
     staleWhy: "Older than the source's own schedule allows",
     won: "Other currencies are priced in won here, so the won itself is shown against another currency.",
     units: (count: string, code: string) => `${count} ${code}`,

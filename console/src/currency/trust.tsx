@@ -13,7 +13,7 @@ const text = texts({
     exponential_smoothing: "지수평활",
     damped_trend: "감쇠 추세",
     confidence: "신뢰 수준",
-    better: (ratio: string) => `과거 시험에서 오차가 '변동 없음' 가정의 ${ratio}배로 더 작았습니다.`,
+    better: (ratio: string) => `백테스트에서 오차가 '변동 없음' 가정의 ${ratio}배로 더 작았습니다.`,
     notBetter: (ratio: string) => `환율이 그대로라고 가정하는 것보다 낫지 않습니다 (오차 비율 ${ratio}).`,
     covered: (actual: string, meant: string) => `${meant} 구간에 실제 환율의 ${actual}가 들어왔습니다.`,
     tested: (origins: string, horizon: string) => `지난 1년 중 ${origins}개 시점에서 최대 ${horizon}일 앞을 시험했습니다.`,
@@ -39,8 +39,6 @@ const text = texts({
     chosen: "chosen",
   },
 });
-
-const percent = (part: number): string => `${format.number(part * 100, 1)}%`;
 
 export function Trust({ forecast }: { forecast: Schemas["Forecast"] }) {
   const { backtest, method } = forecast;

@@ -17,7 +17,7 @@ const text = texts({
     swap: "두 통화 바꾸기",
     rated: "환율이 있는 통화",
     others: "오늘 환율이 없는 통화",
-    every: "계산값",
+    every: "전체 자릿수",
     rate: "적용 환율",
     day: "환율 날짜",
     path: "계산 근거",

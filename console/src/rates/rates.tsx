@@ -13,21 +13,21 @@ import { type Search, SearchField, useSearch } from "./search";
 import { useSince } from "./since";
 import { useSources } from "./source";
 import { RatesTable } from "./table";
-import { type Today, useChanges, useToday } from "./today";
+import { type Today, useToday } from "./today";
 import { WithoutRate } from "./without";
 
 const text = texts({
   ko: {
     title: "원화 환율",
     converter: "환율 계산기로 가기",
-    lead: "외국 돈 1단위의 원화 가격입니다. JPY·IDR·VND는 100단위 기준입니다.",
+    lead: "외화 1단위의 원화 가격입니다. JPY·IDR·VND는 100단위 기준입니다.",
     every: (seconds: number) => `${seconds}초마다 새로 확인합니다.`,
     found: (q: string, count: string) => `‘${q}’ 검색 결과 ${count}개`,
     all: (count: string) => `통화 ${count}개`,
     nothing: (q: string) => `‘${q}’에 해당하는 통화가 없습니다.`,
     noneRated: "찾으신 통화는 오늘 환율이 없습니다.",
     base: "원화(KRW)는 모든 환율의 기준 통화입니다.",
-    replay: "지난날의 환율이 하루씩 차례로 들어오는 환경입니다. 오늘의 환율이 아닙니다.",
+    replay: "과거 환율이 하루씩 차례로 들어오는 환경입니다. 오늘의 환율이 아닙니다.",
     overdue: (count: string) => `갱신 지연 ${count}개: 출처가 새 환율을 냈어야 할 때가 지났지만 아직 받지 못했습니다.`,
   },
   en: {

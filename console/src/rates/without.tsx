@@ -6,8 +6,8 @@ import { href } from "../core/route";
 import type { Currency } from "./today";
 
 const text = texts({
-  ko: { title: (count: string) => `오늘 출처에 환율이 없는 통화 ${count}개` },
-  en: { title: (count: string) => `No rate from today's source: ${count}` },
+  ko: { title: (count: string) => `지금 출처가 고시하지 않는 통화 ${count}개` },
+  en: { title: (count: string) => `Not quoted by the source now: ${count}` },
 });
 
 /** Closed, unless somebody looked for one of them. */
