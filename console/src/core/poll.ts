@@ -8,7 +8,7 @@ export interface Polled<T> {
   readonly error: Error | undefined;
   /** When the last good answer came, in milliseconds since 1970. */
   readonly at: number | undefined;
-  /** Asks now. */
+  /** Asks now, or once more as soon as the question that is on its way has ended. */
   readonly again: () => void;
 }
 
@@ -26,8 +26,14 @@ export function usePoll<T>(key: string, seconds: number, load: (signal: AbortSig
     const abort = new AbortController();
     let timer: number | undefined;
     let isAsking = false;
+    let isWanted = false;
     const run = async (): Promise<void> => {
-      if (isAsking || abort.signal.aborted) return;
+      if (abort.signal.aborted) return;
+      if (isAsking) {
+        // The answer that is on its way may be older than the reason to ask.
+        isWanted = true;
+        return;
+      }
       isAsking = true;
       clearTimeout(timer);
       try {
@@ -40,6 +46,11 @@ export function usePoll<T>(key: string, seconds: number, load: (signal: AbortSig
         }
       }
       isAsking = false;
+      if (isWanted) {
+        isWanted = false;
+        void run();
+        return;
+      }
       if (seconds > 0 && !abort.signal.aborted && !document.hidden) timer = window.setTimeout(run, seconds * 1000);
     };
     const shown = (): void => {

@@ -44,7 +44,7 @@ export function CompareCard({ choice, known, pulse }: { choice: Choice; known: K
   const codes = [choice.code, ...choice.beside];
   const period: ComparedPeriod = choice.period === "all" ? "1y" : choice.period;
   const key = `${codes.join()} ${choice.base} ${period}`;
-  const lines = useKept(useSeldom(`lines ${key}`, pulse, (signal) => loadLines(codes, choice.base, period, signal)));
+  const lines = useKept(useSeldom(`lines ${key}`, pulse, (signal) => loadLines(codes, choice.base, period, signal), (data) => data.recordedAt));
   const isAlone = codes.length < 2;
   // Numbers of currencies without any history would be refused with the same words.
   const isRefused = lines.polled.data === undefined && lines.polled.error !== undefined;
@@ -66,7 +66,7 @@ export function CompareCard({ choice, known, pulse }: { choice: Choice; known: K
 
 function Numbers({ codes, base, period, known, pulse }: { codes: readonly string[]; base: string; period: ComparedPeriod; known: Known | undefined; pulse: Pulse }) {
   const comparison = useKept(
-    useSeldom(`compare ${codes.join()} ${base} ${period}`, pulse, (signal) => get("/api/v1/history/compare", { targets: codes.join(","), base, period }, { signal })),
+    useSeldom(`compare ${codes.join()} ${base} ${period}`, pulse, (signal) => get("/api/v1/history/compare", { targets: codes.join(","), base, period }, { signal }), (data) => data.recorded_at),
   );
   return (
     <div class={comparison.isOld ? "waiting" : "ready"}>

@@ -54,7 +54,7 @@ function Quoted({ code }: { code: string }) {
       </>
     );
   }
-  const pulse = { news: data && `${data.recorded_at} ${data.deal_base_rate}`, at };
+  const pulse = { news: data && `${data.recorded_at} ${data.deal_base_rate}`, recordedAt: data?.recorded_at, at };
   return (
     <Page code={code} pulse={pulse} of={current}>
       {(rate, statistics, first) => <Head rate={rate} statistics={statistics} first={first} pulse={pulse} />}
@@ -66,7 +66,7 @@ function Quoted({ code }: { code: string }) {
 function Won() {
   const { base } = chosen("KRW");
   const latest = usePoll(base, settings.value.poll_seconds, (signal) => get("/api/v1/currencies/latest", { base, symbols: "KRW", inverse: true }, { signal }));
-  const pulse = { news: latest.data && `${latest.data.recorded_at} ${latest.data.rates.KRW}`, at: latest.at };
+  const pulse = { news: latest.data && `${latest.data.recorded_at} ${latest.data.rates.KRW}`, recordedAt: latest.data?.recorded_at, at: latest.at };
   const known = useKnown(pulse);
   const won = known.data?.all.get("KRW");
   useSubject(won === undefined ? "KRW" : `KRW ${nameOf(won)}`);
@@ -88,7 +88,7 @@ interface PageProps<T> {
 
 function Page<T>({ code, pulse, of, children }: PageProps<T>) {
   const choice = chosen(code);
-  const series = useSeldom(`series ${code} ${choice.base} ${choice.isInverse} ${choice.period} ${drawnView(choice)}`, pulse, (signal) => loadSeries(choice, signal));
+  const series = useSeldom(`series ${code} ${choice.base} ${choice.isInverse} ${choice.period} ${drawnView(choice)}`, pulse, (signal) => loadSeries(choice, signal), (data) => data.recordedAt);
   const [isTime, setTime] = useState(false);
   // The head and the main chart are what people came for; the rest is asked when they have their answers.
   const isAnswered = (of.data ?? of.error) !== undefined && (series.data ?? series.error) !== undefined;

@@ -1,6 +1,7 @@
 // The next days of a currency in won, with the interval they are expected in, and how far that can be trusted.
 import { type Signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
+import { older } from "../core/behind";
 import { get, type Schemas } from "../core/api";
 import { toFloat } from "../core/decimal";
 import * as format from "../core/format";
@@ -40,6 +41,8 @@ const text = texts({
 interface Answer {
   readonly past: readonly Row[];
   readonly ahead: Schemas["Forecast"];
+  /** When the last rate of the one that is further behind was set. */
+  readonly recordedAt: string | undefined;
 }
 
 export function ForecastCard({ code, pulse }: { code: string; pulse: Pulse }) {
@@ -52,14 +55,19 @@ export function ForecastCard({ code, pulse }: { code: string; pulse: Pulse }) {
 }
 
 function Asked({ code, pulse }: { code: string; pulse: Pulse }) {
-  const answer = useSeldom<Answer>(`forecast ${code}`, pulse, async (signal) => {
-    const [ahead, past] = await Promise.all([
-      get("/api/v1/history/forecast/{code}", { days: 14 }, { at: { code }, signal }),
-      get("/api/v1/history", { target: code, base: "KRW", period: "3m", interval: "daily" }, { signal }),
-    ]);
-    return { ahead, past: past.results };
-  });
+  const answer = useSeldom(`forecast ${code}`, pulse, (signal) => load(code, signal), (data) => data.recordedAt);
   return <Told of={answer}>{(data) => <Drawn answer={data} />}</Told>;
+}
+
+async function load(code: string, signal: AbortSignal): Promise<Answer> {
+  const [ahead, past] = await Promise.all([
+    get("/api/v1/history/forecast/{code}", { days: 14 }, { at: { code }, signal }),
+    get("/api/v1/history", { target: code, base: "KRW", period: "3m", interval: "daily" }, { signal }),
+  ]);
+  // A new rate may come in between the two answers. A day that is forecast is not shown as past as well: a chart has each day once.
+  const start = ahead.forecast[0]?.date;
+  const before = past.results.filter(({ date }) => start === undefined || date < start);
+  return { ahead, past: before, recordedAt: older(ahead.recorded_at, past.recorded_at) };
 }
 
 function Drawn({ answer }: { answer: Answer }) {

@@ -21,6 +21,8 @@ export interface Line {
 export interface Lines {
   readonly days: readonly string[];
   readonly lines: readonly Line[];
+  /** When the last rate of the one that is furthest behind was set. */
+  readonly recordedAt: string | undefined;
 }
 
 export async function loadLines(codes: readonly string[], base: string, period: ComparedPeriod, signal: AbortSignal): Promise<Lines> {
@@ -33,7 +35,8 @@ export async function loadLines(codes: readonly string[], base: string, period: 
       ? [{ code: answer.value.target, place: index + 1, changes: new Map(answer.value.results.map((row) => [row.date, row.change_percent])) }]
       : [],
   );
-  return { days: [...new Set(lines.flatMap(({ changes }) => [...changes.keys()]))].sort(), lines };
+  const recordedAt = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value.recorded_at ?? ""] : [])).sort()[0];
+  return { days: [...new Set(lines.flatMap(({ changes }) => [...changes.keys()]))].sort(), lines, recordedAt };
 }
 
 export const colourOf = (place: number): `--line-${number}` => `--line-${place}`;

@@ -11,6 +11,8 @@ export interface Series {
   readonly interval: Interval;
   readonly view: Choice["view"];
   readonly source: string;
+  /** When the last of its rates was set. */
+  readonly recordedAt: string | undefined;
   readonly rows: readonly Row[];
   /** Whether `change_percent` is against the period's first day: not where points are weeks or months. */
   readonly hasChanges: boolean;
@@ -40,6 +42,7 @@ export async function loadSeries(choice: Choice, signal: AbortSignal): Promise<S
     interval: query.interval,
     view: drawnView(choice),
     source: [...new Set(filled.flatMap(({ source }) => source?.split(",") ?? []))].join(","),
+    recordedAt: filled.at(-1)?.recorded_at ?? undefined,
     rows: filled.flatMap(({ results }) => results).reduce(joined, []),
     hasChanges: query.interval === "daily" || query.interval === "hourly",
   };

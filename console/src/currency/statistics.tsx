@@ -56,10 +56,11 @@ export type Statistics = Schemas["Statistics"];
 export function useStatistics(choice: Choice, pulse: Pulse, isTime: boolean): Polled<Statistics> {
   const { code, base, isInverse, period } = choice;
   // The head and the chart come first; until then nothing is asked.
-  const { data, error, at, again } = useSeldom(`stats ${code} ${base} ${isInverse} ${period} ${isTime}`, pulse, async (signal) => {
+  const ask = async (signal: AbortSignal): Promise<Statistics | undefined> => {
     if (!isTime) return undefined;
     return get("/api/v1/history/stats", { ...pairQuery(choice), ...(period === "all" ? { from: tenYearsBefore(new Date()) } : { period }) }, { signal });
-  });
+  };
+  const { data, error, at, again } = useSeldom(`stats ${code} ${base} ${isInverse} ${period} ${isTime}`, pulse, ask, (answer) => answer?.recorded_at);
   return { data, error, at, again };
 }
 

@@ -2,13 +2,15 @@
 import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, Refused } from "../core/api";
+import { isBehind, pausesSeconds } from "../core/behind";
 import type { Decimal } from "../core/decimal";
 import type { Point } from "../parts/sparkline";
 
 /** A line, or `undefined` where the API has none. */
 type Month = { readonly points: readonly Point[]; readonly percent: Decimal } | undefined;
 
-const kept = new Map<string, { readonly recorded_at: string; readonly month: Month }>();
+/** `of` is the newest rate that the month ends with; nothing while a month is shown that does not know that rate yet. */
+const kept = new Map<string, { readonly of: string | undefined; readonly month: Month }>();
 
 // A browser opens six connections to a place; the rates and the converter shall not wait for small lines.
 const atOnce = 3;
@@ -47,15 +49,21 @@ async function load(code: string, signal: AbortSignal): Promise<Month> {
 export function useMonth(code: string, recordedAt: string, isNear: boolean, round: number | undefined): Month | "waiting" {
   const [month, setMonth] = useState<Month | "waiting">(() => (kept.has(code) ? kept.get(code)?.month : "waiting"));
   const [hasFailed, setFailed] = useState(false);
+  const [late, setLate] = useState({ of: recordedAt, tries: 0 });
+  const tries = late.of === recordedAt ? late.tries : 0;
   useEffect(() => {
-    if (!isNear || kept.get(code)?.recorded_at === recordedAt) return;
+    if (!isNear || kept.get(code)?.of === recordedAt) return;
     const abort = new AbortController();
+    let timer: number | undefined;
     load(code, abort.signal).then(
       (month) => {
-        kept.set(code, { recorded_at: recordedAt, month });
+        const isLate = month !== undefined && isBehind(month.points.at(-1)?.date, recordedAt);
+        kept.set(code, { of: isLate ? undefined : recordedAt, month });
         if (abort.signal.aborted) return;
         setMonth(month);
         setFailed(false);
+        const pause = pausesSeconds[tries];
+        if (isLate && pause !== undefined) timer = window.setTimeout(setLate, pause * 1000, { of: recordedAt, tries: tries + 1 });
       },
       (error: unknown) => {
         if (abort.signal.aborted) return;
@@ -63,8 +71,11 @@ export function useMonth(code: string, recordedAt: string, isNear: boolean, roun
         setFailed(true);
       },
     );
-    return () => abort.abort();
-  }, [code, recordedAt, isNear, hasFailed && round]);
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+    };
+  }, [code, recordedAt, isNear, tries, hasFailed && round]);
   return month;
 }
 
