@@ -8,7 +8,7 @@ import { useFocusKept } from "./focus";
 import { StateBadge } from "./marks";
 import { serverName } from "./names";
 import { useAction } from "./said";
-import type { PipelineState, ServerState } from "./types";
+import type { PipelineState, PoisonKind, ServerState } from "./types";
 
 const text = texts({
   ko: {
