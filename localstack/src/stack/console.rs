@@ -1,9 +1,8 @@
 //! The console's server: the built page with the headers that the template gives it, the HTTP API beside it, and what the page is told of the pipeline.
 //!
 //! Everything is on one address, as behind the template's distribution, so the page asks nobody else. `page` serves files, `guard` says who may tell the stack
-//! what to do, `look` and what it uses read how the pipeline fares, `traces` keeps the runs, `act` does what buttons ask for.
+//! what to do, `look` and what it uses read how the pipeline fares, `traces` keeps the runs, `run`, `poison`, `letters` and `servers` do what buttons ask for.
 
-mod act;
 mod body;
 mod cache;
 mod description;
@@ -12,7 +11,10 @@ mod guard;
 mod letters;
 mod look;
 mod page;
+mod poison;
 mod reads;
+mod run;
+mod servers;
 mod state;
 mod timeline;
 mod traces;

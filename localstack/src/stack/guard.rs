@@ -49,7 +49,7 @@ pub(super) fn check_own_page(headers: &HeaderMap, port: u16) -> Result<(), Strin
     let origin = text(headers, header::ORIGIN.as_str());
     let is_own =
         |name: &&str| origin == format!("http://{name}:{port}") || (port == 80 && origin == format!("http://{name}"));
-    if !origin.is_empty() && !NAMES.iter().any(|name| is_own(name)) {
+    if !origin.is_empty() && !NAMES.iter().any(is_own) {
         return Err(format!("origin is {origin:?}, allowed: the console's own"));
     }
     // Requests for pictures and the like have no origin, but say whether they come from elsewhere; a link that somebody follows looks and changes nothing.

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Console, Refusal, act, letters, look};
+use super::{Console, Refusal, letters, look, poison, run, servers};
 
 /// What the description says of all.
 #[derive(OpenApi)]
@@ -45,18 +45,18 @@ pub fn document() -> utoipa::openapi::OpenApi {
 fn looking() -> OpenApiRouter<Console> {
     OpenApiRouter::new()
         .routes(routes!(look::state))
-        .routes(routes!(act::runs))
-        .routes(routes!(act::timeline))
+        .routes(routes!(run::runs))
+        .routes(routes!(run::timeline))
         .routes(routes!(letters::list))
 }
 
 fn telling() -> OpenApiRouter<Console> {
     OpenApiRouter::new()
-        .routes(routes!(act::run))
-        .routes(routes!(act::poison))
-        .routes(routes!(act::mend))
-        .routes(routes!(act::stop))
-        .routes(routes!(act::start))
+        .routes(routes!(run::run))
+        .routes(routes!(poison::poison))
+        .routes(routes!(poison::mend))
+        .routes(routes!(servers::stop))
+        .routes(routes!(servers::start))
         .routes(routes!(letters::replay))
         .routes(routes!(letters::purge))
 }

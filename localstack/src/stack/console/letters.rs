@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use super::act::{invoke, to_the_end};
 use super::body::Body;
+use super::run::{invoke, to_the_end};
 use super::{Console, Refusal};
 use crate::stack::interface::Parts;
 

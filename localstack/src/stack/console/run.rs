@@ -1,0 +1,116 @@
+//! Runs of the ingestor, and what invoking a function takes.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::body::Body;
+use super::state::IngestorState;
+use super::timeline::{RunSummary, Timeline};
+use super::{Console, Refusal};
+use crate::stack::INGESTOR;
+use crate::stack::interface::Parts;
+
+/// Nothing more to say.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Done {}
+
+/// How the ingestor is to run.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+pub(super) struct RunRequest {
+    /// Whether to publish again what is published already.
+    #[serde(default)]
+    force: bool,
+}
+
+/// What a run sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RunAnswer {
+    /// The run's id.
+    pub(super) correlation_id: String,
+    /// Events by topic.
+    events: BTreeMap<String, u64>,
+    /// Those that Kafka did not take and that wait in the backup queue.
+    backed_up: u64,
+}
+
+/// The last runs, the newest first
+#[utoipa::path(
+    get, path = "/pipeline/runs", tag = "Look", operation_id = "runs",
+    responses((status = 200, description = "At most 50", body = Vec<RunSummary>))
+)]
+pub(super) async fn runs(State(console): State<Console>) -> Json<Vec<RunSummary>> {
+    Json(console.parts.traces.runs())
+}
+
+/// One run, step by step
+#[utoipa::path(
+    get, path = "/pipeline/runs/{correlation_id}", tag = "Look", operation_id = "run",
+    params(("correlation_id" = String, Path, description = "As every event and every line of the log has it")),
+    responses((status = 200, description = "Its steps by their start", body = Timeline), (status = 404, description = "It is not among the last ones", body = Refusal))
+)]
+pub(super) async fn timeline(
+    State(console): State<Console>,
+    Path(correlation_id): Path<String>,
+) -> Result<Json<Timeline>, Refusal> {
+    let found = console.parts.traces.run(&correlation_id);
+    found.map(Json).ok_or_else(|| {
+        let error =
+            format!("no run {correlation_id:?} among the last ones; a run is known a moment after it has ended");
+        Refusal::new(StatusCode::NOT_FOUND, error)
+    })
+}
+
+/// Runs the ingestor now
+#[utoipa::path(
+    post, path = "/pipeline/run", tag = "Tell", operation_id = "startRun", request_body = RunRequest,
+    responses((status = 200, description = "What it sent", body = RunAnswer), (status = "4XX", description = "Not from here", body = Refusal), (status = 503, description = "It failed", body = Refusal))
+)]
+pub(super) async fn run(
+    State(console): State<Console>,
+    Body(request): Body<RunRequest>,
+) -> Result<Json<RunAnswer>, Refusal> {
+    ingest(&console.parts, request.force).await.map(Json)
+}
+
+pub(super) async fn ingest(parts: &Parts, force: bool) -> Result<RunAnswer, Refusal> {
+    let request = if force {
+        serde_json::json!({"force": true})
+    } else {
+        serde_json::json!({})
+    };
+    let summary = invoke(parts, INGESTOR, &request).await?;
+    let run = IngestorState::default().with_summary(&summary);
+    Ok(RunAnswer {
+        correlation_id: run.correlation_id.unwrap_or_default(),
+        events: run.events,
+        backed_up: run.backed_up,
+    })
+}
+
+/// A function's answer as JSON; what it says when it fails is the refusal.
+pub(super) async fn invoke(parts: &Parts, function: &str, request: &Value) -> Result<Value, Refusal> {
+    let emulator = parts.emulator().await.ok_or_else(Refusal::stopping)?;
+    let invocation = emulator.invoke(function, request.to_string().into()).await;
+    let invocation = invocation.map_err(|error| Refusal::unavailable(error.to_string()))?;
+    let answer: Value = serde_json::from_slice(&invocation.payload)
+        .map_err(|error| Refusal::unavailable(format!("{function} answered no JSON: {error}")))?;
+    if invocation.function_error.is_some() {
+        let said = answer["errorMessage"].as_str().unwrap_or("it did not say why");
+        return Err(Refusal::unavailable(format!("{function} failed: {said}")));
+    }
+    Ok(answer)
+}
+
+/// Goes on when the page that asked is closed meanwhile.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    task: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal> {
+    let done = tokio::spawn(task).await;
+    done.map_err(|error| Refusal::unavailable(error.to_string()))?
+}
