@@ -66,13 +66,15 @@ const nameOfPlace = (name: string): string => [subject.value, isView(name) ? tex
 
 export function App() {
   const [isReady, setReady] = useState(false);
+  const [name = "rates", ...rest] = route.value.path;
   useEffect(() => {
+    // On its way beside the settings; where it cannot be had, the place that shows it says so.
+    if (Object.hasOwn(views, name)) void views[name as Name]().catch(() => undefined);
     // Without settings the page shows what every deployment has; the views say themselves when nobody answers.
     load()
       .catch((error: unknown) => console.warn("No settings:", error))
       .finally(() => setReady(true));
   }, []);
-  const [name = "rates", ...rest] = route.value.path;
   const place = nameOfPlace(name);
   useEffect(() => {
     if (isReady) document.title = `${place} · Hwanyul`;

@@ -4,6 +4,7 @@ import { language } from "./language";
 
 const numbers = new Map<string, Intl.NumberFormat>();
 const times = new Map<string, Intl.DateTimeFormat>();
+const ages = new Map<string, Intl.RelativeTimeFormat>();
 
 function format(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = language.value + JSON.stringify(options);
@@ -70,7 +71,9 @@ export function age(from: number, now: number): string {
     [1, "second"],
   ] as const;
   const [size, unit] = units.find(([size]) => seconds >= size) ?? [1, "second"];
-  return new Intl.RelativeTimeFormat(language.value, { numeric: "always", style: "short" }).format(-Math.floor(seconds / size), unit);
+  let found = ages.get(language.value);
+  if (found === undefined) ages.set(language.value, (found = new Intl.RelativeTimeFormat(language.value, { numeric: "always", style: "short" })));
+  return found.format(-Math.floor(seconds / size), unit);
 }
 
 /** A day of the calendar, from `2026-10-30`. */

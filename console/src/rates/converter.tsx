@@ -1,8 +1,8 @@
 // An amount in another currency. The API reckons; this shows its answer with every digit and where it came from.
-import { useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Schemas } from "../core/api";
 import * as format from "../core/format";
-import { nameOf, texts } from "../core/language";
+import { language, nameOf, texts } from "../core/language";
 import { type Question, useConversion } from "./conversion";
 import { sourceName } from "./source";
 import type { Currency, Today } from "./today";
@@ -121,8 +121,24 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
 }
 
 function Options({ of, chosen }: { of: Today | undefined; chosen: string }) {
+  const isCalm = useCalm(of !== undefined);
+  const all = useMemo(() => of && isCalm && <Choices of={of} />, [of, isCalm, language.value]);
   // Until the currencies are known, what is chosen already.
-  if (of === undefined) return <option value={chosen}>{chosen}</option>;
+  return all || <option value={chosen}>{chosen}</option>;
+}
+
+/** Whether the rates have been drawn: the two lists of all currencies would keep them waiting. */
+function useCalm(isReady: boolean): boolean {
+  const [isCalm, setCalm] = useState(false);
+  useEffect(() => {
+    if (!isReady || isCalm) return;
+    const timer = setTimeout(setCalm, 200, true);
+    return () => clearTimeout(timer);
+  }, [isReady, isCalm]);
+  return isCalm;
+}
+
+function Choices({ of }: { of: Today }) {
   const hasRate = ({ currency_code: code }: Currency): boolean => code === "KRW" || of.rates.has(code);
   const options = (currencies: readonly Currency[]) =>
     currencies.map((currency) => (

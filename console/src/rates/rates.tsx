@@ -89,7 +89,7 @@ function Count({ search: { hits, of }, today }: { search: Search; today: Today |
 
 function Board({ today, search, sort, setSort }: { today: Polled<Today>; search: Search; sort: Sort; setSort: (sort: Sort) => void }) {
   const { hits } = search;
-  const since = useSince(today.data?.rates);
+  const since = useSince(today.data?.rates, today.at);
   const isHit = (code: string): boolean => hits === "all" || hits?.has(code) === true;
   const rates = useMemo(
     () => inOrder([...since.values()].filter(({ rate }) => isHit(rate.currency_code)), sort, language.value),

@@ -20,9 +20,12 @@ interface Earlier {
   readonly rates: Rates;
 }
 
-/** `rates` with their changes. While the change of a new rate is being asked for, the former rate stays with its change. */
-export function useSince(rates: ReadonlyMap<string, Rate> | undefined): ReadonlyMap<string, Since> {
-  const [before, hasFailed] = useEarlier(rates);
+/**
+ * `rates` with their changes. While the change of a new rate is being asked for, the former rate stays with its change. `round` changes with each poll, so that a
+ * failure is tried again.
+ */
+export function useSince(rates: ReadonlyMap<string, Rate> | undefined, round: number | undefined): ReadonlyMap<string, Since> {
+  const [before, hasFailed] = useEarlier(rates, round);
   const former = useRef<ReadonlyMap<string, Held>>(new Map());
   return useMemo(() => {
     const now = new Map<string, Held>();
@@ -57,7 +60,7 @@ export function held(rate: Rate, earlier: Rates | undefined, former: Held | unde
  * By the day asked for, so that a rate of a new day is never compared with what an older one was compared with; and whether the last question failed. One question
  * for all rates that were set on one day: usually one in all, and one more for a currency that was quoted for the last time long ago.
  */
-function useEarlier(rates: ReadonlyMap<string, Rate> | undefined): [ReadonlyMap<string, Earlier>, boolean] {
+function useEarlier(rates: ReadonlyMap<string, Rate> | undefined, round: number | undefined): [ReadonlyMap<string, Earlier>, boolean] {
   const [before, setBefore] = useState<ReadonlyMap<string, Earlier>>(new Map());
   const [hasFailed, setFailed] = useState(false);
   const questions = useMemo(() => {
@@ -87,7 +90,7 @@ function useEarlier(rates: ReadonlyMap<string, Rate> | undefined): [ReadonlyMap<
       setFailed(answers.some((answer) => answer.status === "rejected"));
     });
     return () => abort.abort();
-    // `rates` are new with each poll, and what was asked for the same days stays true. Only after a failure the next poll asks again.
-  }, [JSON.stringify(questions), hasFailed && rates]);
+    // What was asked for the same days stays true. Only after a failure the next poll asks again.
+  }, [JSON.stringify(questions), hasFailed && round]);
   return [before, hasFailed];
 }

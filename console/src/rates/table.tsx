@@ -1,7 +1,7 @@
 // The table of rates, one row a currency.
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import * as format from "../core/format";
-import { nameOf, texts } from "../core/language";
+import { language, nameOf, texts } from "../core/language";
 import { href } from "../core/route";
 import { settings } from "../core/settings";
 import { None } from "../parts/none";
@@ -13,7 +13,6 @@ import { useMonth, useNear } from "./month";
 import { nextSort, type Sort } from "./order";
 import type { Since } from "./since";
 import { sourceName } from "./source";
-import type { Rate } from "./today";
 
 const text = texts({
   ko: {
@@ -102,7 +101,11 @@ function Row({ rate, change, at }: Since & { at: number | undefined }) {
   const now = at ?? Date.now();
   const shown = format.rate(rate.unit_rate);
   const hasChanged = useHasChanged(rate.unit_rate);
-  return (
+  const line = useRef<HTMLSpanElement>(null);
+  const month = useMonth(code, rate.recorded_at, useNear(line), at);
+  const [moment, age] = [format.moment(rate.recorded_at, now), format.age(Date.parse(rate.recorded_at), now)];
+  // A poll that brings nothing new draws nothing anew: thirty rows every two seconds are felt on a telephone.
+  const draw = () => (
     <tr role="row" data-testid="rate-row" data-code={code} onClick={opens(place)}>
       <th role="rowheader" scope="row" class="currency">
         <a href={place}>{nameOf(rate)}</a>{" "}
@@ -123,17 +126,20 @@ function Row({ rate, change, at }: Since & { at: number | undefined }) {
         {change ? <ChangeText change={change} digits={behind(shown)} /> : <None />}
       </td>
       <td role="cell" class="month">
-        <Month rate={rate} round={at} />
+        <span class="sparkline-place" ref={line}>
+          {typeof month === "object" && <Sparkline points={month.points} label={text().monthOf(format.percent(month.percent))} />}
+          {month === undefined && <None />}
+        </span>
       </td>
       <td role="cell" class="source">
         {sourceName(rate.source)}
       </td>
       <td role="cell" class="recorded">
         <time dateTime={rate.recorded_at} title={format.instant(rate.recorded_at)}>
-          {format.moment(rate.recorded_at, now)}
+          {moment}
         </time>{" "}
         <span class="below">
-          {format.age(Date.parse(rate.recorded_at), now)}{" "}
+          {age}{" "}
           {rate.stale && !settings.value.replay && (
             <span class="badge warn" title={text().staleWhy}>
               {text().stale}
@@ -143,6 +149,7 @@ function Row({ rate, change, at }: Since & { at: number | undefined }) {
       </td>
     </tr>
   );
+  return useMemo(draw, [rate, change, hasChanged, month, moment, age, language.value]);
 }
 
 function ChangeText({ change: { absolute, percent, direction }, digits }: { change: Change; digits: number }) {
@@ -154,17 +161,6 @@ function ChangeText({ change: { absolute, percent, direction }, digits }: { chan
         <span aria-hidden="true">{arrow}</span> {format.signed(absolute, digits)}
       </span>{" "}
       <span class="percent">{format.percent(percent)}</span>
-    </span>
-  );
-}
-
-function Month({ rate, round }: { rate: Rate; round: number | undefined }) {
-  const place = useRef<HTMLSpanElement>(null);
-  const month = useMonth(rate.currency_code, rate.recorded_at, useNear(place), round);
-  return (
-    <span class="sparkline-place" ref={place}>
-      {typeof month === "object" && <Sparkline points={month.points} label={text().monthOf(format.percent(month.percent))} />}
-      {month === undefined && <None />}
     </span>
   );
 }
