@@ -123,6 +123,12 @@ const questions = [
 test("the converter gives the API's result with every digit", async ({ page }) => {
   await page.goto("/#/rates");
   await expect(row(page, "USD")).toBeVisible();
+  // What is asked at first stays chosen when the lists of all currencies come.
+  for (const [side, chosen] of [["from", "USD"], ["to", "KRW"]] as const) {
+    const list = page.getByTestId(`convert-${side}`);
+    await expect.poll(() => list.locator("option").count()).toBeGreaterThan(100);
+    await expect(list).toHaveValue(chosen);
+  }
   for (const [amount, from, to] of questions) {
     await page.getByTestId("convert-from").selectOption(from);
     await page.getByTestId("convert-to").selectOption(to);

@@ -54,6 +54,7 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
   const { amount, from, to, date } = question;
   const version = of ? [from, to].map((code) => of.rates.get(code)?.unit_rate ?? code).join() : "";
   const { conversion, isFormer, refusal, isAway } = useConversion(question, version, at);
+  const isCalm = useCalm(of !== undefined);
   const known = new Map(of?.known.map((currency) => [currency.currency_code, currency]));
   const says = (...fields: (string | undefined)[]) => (
     <span id={`convert-${fields[0]}-trouble`} class="field-trouble" role="status" lang="en">
@@ -65,7 +66,7 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
     <>
       <label for={`convert-${field}`}>{text()[field]}</label>
       <select id={`convert-${field}`} data-testid={`convert-${field}`} value={question[field]} {...invalid(field)} onChange={(event) => set({ [field]: event.currentTarget.value })}>
-        <Options of={of} chosen={question[field]} />
+        <Options of={isCalm ? of : undefined} chosen={question[field]} />
       </select>
     </>
   );
@@ -121,8 +122,7 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
 }
 
 function Options({ of, chosen }: { of: Today | undefined; chosen: string }) {
-  const isCalm = useCalm(of !== undefined);
-  const all = useMemo(() => of && isCalm && <Choices of={of} />, [of, isCalm, language.value]);
+  const all = useMemo(() => of && <Choices of={of} />, [of, language.value]);
   // Until the currencies are known, what is chosen already.
   return all || <option value={chosen}>{chosen}</option>;
 }
