@@ -8,7 +8,7 @@ import { row } from "./parts/rates";
 
 const chart = (page: Page): Locator => page.getByTestId("chart");
 
-/** A week has fewer common days than a correlation needs. */
+/** A week, and a month with many holidays, has fewer common days than a correlation needs. */
 const tooFewToCompare = /status of 422 .*\/history\/compare/;
 
 /** Waits until something is drawn, and gives it. */
@@ -74,7 +74,7 @@ test("candles draw rises and falls in their own colours", async ({ page }) => {
 });
 
 test("arrow keys read values off the chart, and a mouse does", async ({ page }) => {
-  await page.goto("/#/currency/USD?period=1m");
+  await page.goto("/#/currency/USD?period=3m");
   await drawn(chart(page));
   const readout = page.getByTestId("readout");
   const last = await readout.innerText();

@@ -149,7 +149,7 @@ test("a record that the store refuses is kept, and applied by a replay once the 
   // No digit of a rate is another: neither of that day, nor of the days before, nor of those that came since.
   const { rates: then } = await get("/api/v1/history/rates", { date: before.recorded_at.slice(0, 10), symbols: "USD" });
   expect(then.USD).toBe(before.deal_base_rate);
-  const { results: after } = await get("/api/v1/history", { target: "USD", period: "1m" });
+  const { results: after } = await get("/api/v1/history", { target: "USD", period: "3m" });
   const closes = new Map(after.map((one: any) => [one.date, one.close]));
   for (const { date, close } of history) expect(closes.get(date), date).toBe(close);
   await expect(async () => {
