@@ -85,7 +85,7 @@ pub(super) struct Outcomes {
 }
 
 /// Which letters: those with all of these. Without any a replay takes all of them, and a purge wants `all`.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     /// The letter's id.
@@ -144,27 +144,11 @@ pub(super) async fn purge(
     State(console): State<Console>,
     Body(filter): Body<Filter>,
 ) -> Result<Json<Outcomes>, Refusal> {
-    if filter.is_empty() {
+    if filter == Filter::default() {
         let error = "a purge wants id, function, topic, partition or offset, or \"all\": true";
         return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error));
     }
     act(console, "purge", filter).await
-}
-
-impl Filter {
-    /// Whether it names nothing.
-    fn is_empty(&self) -> bool {
-        let Self {
-            id,
-            function,
-            topic,
-            partition,
-            offset,
-            all,
-        } = self;
-        let has_text = [id, function, topic].iter().any(|text| text.is_some());
-        !has_text && partition.is_none() && offset.is_none() && all.is_none()
-    }
 }
 
 async fn act(console: Console, action: &'static str, filter: Filter) -> Result<Json<Outcomes>, Refusal> {
