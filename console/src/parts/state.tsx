@@ -52,15 +52,22 @@ function Reason({ error }: { error: Error }) {
   );
 }
 
-/** Says what went wrong, and lets somebody try again. */
-export function Trouble({ error, again, old }: { error: Error; again?: () => void; old?: number | undefined }) {
+/** What failed, and why. */
+export interface Words {
+  readonly title: string;
+  readonly why: ComponentChildren;
+}
+
+const ofTheApi = (error: Error): Words => ({ title: title(error), why: <Reason error={error} /> });
+
+/** Says what went wrong, and lets somebody try again; `say` puts it into words. */
+export function Trouble({ error, again, old, say = ofTheApi }: { error: Error; again?: () => void; old?: number | undefined; say?: ((error: Error) => Words) | undefined }) {
+  const words = say(error);
   return (
     <div class="trouble">
       <div role="alert">
-        <strong>{title(error)}</strong>
-        <p>
-          <Reason error={error} />
-        </p>
+        <strong>{words.title}</strong>
+        <p>{words.why}</p>
       </div>
       {/* Outside the alert: an age grows with each try, and whoever hears the page would be interrupted each time. */}
       {old !== undefined && <p>{text().old(age(old, Date.now()))}</p>}
@@ -82,10 +89,10 @@ export function Loading() {
 }
 
 /** Shows what was polled: loading before it, trouble without it, both trouble and the last data when it failed later. */
-export function Shown<T>({ of, children }: { of: Polled<T>; children: (data: T) => ComponentChildren }) {
+export function Shown<T>({ of, say, children }: { of: Polled<T>; say?: (error: Error) => Words; children: (data: T) => ComponentChildren }) {
   return (
     <>
-      {of.error && <Trouble error={of.error} again={of.again} old={of.at} />}
+      {of.error && <Trouble error={of.error} again={of.again} old={of.at} say={say} />}
       {of.data !== undefined ? children(of.data) : !of.error && <Loading />}
     </>
   );

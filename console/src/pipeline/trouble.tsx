@@ -1,9 +1,9 @@
 // Why something could not be done or seen. What the stack says itself is English; the rest is ours, in the language that is shown.
 import type { ComponentChildren } from "preact";
-import { age, count } from "../core/format";
+import { count } from "../core/format";
 import { texts } from "../core/language";
 import type { Polled } from "../core/poll";
-import { Loading } from "../parts/state";
+import { Shown, type Words } from "../parts/state";
 import { PATIENCE_MS, StackSilent } from "./client";
 
 const text = texts({
@@ -12,16 +12,12 @@ const text = texts({
     away: "로컬 스택에 연결할 수 없습니다.",
     late: (seconds: string) => `로컬 스택이 ${seconds}초 안에 답하지 않았습니다.`,
     status: (status: string) => `로컬 스택이 이유 없이 상태 코드 ${status}로 답했습니다.`,
-    again: "다시 시도",
-    old: (when: string) => `${when}에 받은 값을 보여 줍니다.`,
   },
   en: {
     title: "The local stack did not tell",
     away: "The local stack cannot be reached.",
     late: (seconds: string) => `The local stack did not answer within ${seconds} s.`,
     status: (status: string) => `The local stack answered with status ${status} and no reason.`,
-    again: "Try again",
-    old: (when: string) => `What was received ${when} is shown.`,
   },
 });
 
@@ -35,25 +31,13 @@ export function Why({ error }: { error: unknown }) {
   return <>{how === "late" ? text().late(count(PATIENCE_MS / 1000)) : text().status(String(how.status))}</>;
 }
 
-/** Shows what the stack was asked for: loading before it, trouble without it, both trouble and the last answer when it failed later. */
+const say = (error: Error): Words => ({ title: text().title, why: <Why error={error} /> });
+
+/** `Shown`, of what the stack was asked for. */
 export function Told<T>({ of, children }: { of: Polled<T>; children: (data: T) => ComponentChildren }) {
   return (
-    <>
-      {of.error && (
-        <div class="trouble">
-          <div role="alert">
-            <strong>{text().title}</strong>
-            <p>
-              <Why error={of.error} />
-            </p>
-          </div>
-          {of.at !== undefined && <p>{text().old(age(of.at, Date.now()))}</p>}
-          <button type="button" onClick={of.again}>
-            {text().again}
-          </button>
-        </div>
-      )}
-      {of.data !== undefined ? children(of.data) : !of.error && <Loading />}
-    </>
+    <Shown of={of} say={say}>
+      {children}
+    </Shown>
   );
 }
