@@ -15,6 +15,7 @@ pub mod dead_letter;
 pub mod ecb;
 pub mod event;
 pub mod function;
+pub mod held;
 pub mod metrics;
 pub mod pair;
 pub mod publish;

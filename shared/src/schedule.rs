@@ -32,18 +32,23 @@ pub fn is_stale(source: &str, recorded_at: Timestamp, now: DateTime<Utc>) -> boo
     now > next_expected(source, recorded_at)
 }
 
+/// Whether the source publishes rates for `day`.
+#[must_use]
+pub fn publishes_on(source: &str, day: NaiveDate) -> bool {
+    match source {
+        ecb::SOURCE => !is_weekend(day) && !is_target_holiday(day),
+        "koreaexim" => !is_weekend(day),
+        _ => true,
+    }
+}
+
 /// The first day after `day` for which the source publishes rates.
 #[must_use]
 pub fn next_day(source: &str, day: NaiveDate) -> NaiveDate {
     let mut next = day;
     loop {
         next = next.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
-        let publishes = match source {
-            ecb::SOURCE => !is_weekend(next) && !is_target_holiday(next),
-            "koreaexim" => !is_weekend(next),
-            _ => true,
-        };
-        if publishes || next == NaiveDate::MAX {
+        if publishes_on(source, next) || next == NaiveDate::MAX {
             return next;
         }
     }

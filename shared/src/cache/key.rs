@@ -102,6 +102,12 @@ pub fn history_guard(code: CurrencyCode) -> String {
     format!("guard:{{{code}}}")
 }
 
+/// `held:ecb`: what is held back of a source's rates, by currency.
+#[must_use]
+pub fn held(source: &str) -> String {
+    format!("held:{source}")
+}
+
 /// `published:ecb`: what a source last published, by currency.
 #[must_use]
 pub fn published(source: &str) -> String {

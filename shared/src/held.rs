@@ -1,0 +1,30 @@
+//! Rates that the ingestor holds back because they jumped, as Redis keeps them (hash `held:{source}`): a field a currency, its value a JSON list of
+//! [`HeldRate`], oldest first. The ingestor writes it, the local stack shows it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rate::Rate;
+use crate::time::Timestamp;
+
+/// One observation that is held back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldRate {
+    /// When the source had set it.
+    pub recorded_at: Timestamp,
+    /// KRW for one unit.
+    pub deal_base_rate: Rate,
+    /// As the source gave it.
+    pub tts: Option<Rate>,
+    /// As the source gave it.
+    pub ttb: Option<Rate>,
+    /// The rate in the source's own quotation: units of the currency for one unit of the currency that the source quotes against.
+    pub quotation: Rate,
+    /// The newest quotation that was published before it.
+    pub previous: Rate,
+    /// When the source had set that one.
+    pub previous_at: Timestamp,
+    /// By how many percent the quotation differs from the one before, to four decimals, such as `-14.4047`.
+    pub change_percent: String,
+    /// When a run held it back.
+    pub held_since: Timestamp,
+}
