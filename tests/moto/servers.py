@@ -35,11 +35,16 @@ def deploy(servers: dict) -> tuple[dict[str, str], dict[str, str]]:
     return ids, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def ways_out(subnet: str, servers: dict, ids: dict[str, str]) -> set[str]:
-    """What the subnet's routes to everywhere lead to. moto does not keep which table is a subnet's, so that is read where it is written."""
-    ec2 = boto3.client("ec2", REGION)
+def own_tables(subnet: str, servers: dict, ids: dict[str, str]) -> list[str]:
+    """The subnet's route tables. moto does not keep which table is a subnet's, so that is read where it is written."""
     pairs = [body["Properties"] for body in servers["Resources"].values() if body["Type"] == "AWS::EC2::SubnetRouteTableAssociation"]
-    own = [ids[pair["RouteTableId"]["Ref"]] for pair in pairs if ids[pair["SubnetId"]["Ref"]] == subnet]
+    return [ids[pair["RouteTableId"]["Ref"]] for pair in pairs if ids[pair["SubnetId"]["Ref"]] == subnet]
+
+
+def ways_out(subnet: str, servers: dict, ids: dict[str, str]) -> set[str]:
+    """What the subnet's routes to everywhere lead to."""
+    ec2 = boto3.client("ec2", REGION)
+    own = own_tables(subnet, servers, ids)
     main = {"Filters": [{"Name": "association.main", "Values": ["true"]}, {"Name": "vpc-id", "Values": [ids["Vpc"]]}]}
     tables = ec2.describe_route_tables(**({"RouteTableIds": own} if own else main))["RouteTables"]
     must(len(tables) == 1, f"{subnet} has {len(tables)} route tables")
@@ -55,7 +60,13 @@ def network(servers: dict, ids: dict[str, str], outputs: dict[str, str]) -> None
         must(ways_out(subnet, servers, ids) == {"nat"}, f"{subnet} leads to {ways_out(subnet, servers, ids)}")
     ec2 = boto3.client("ec2", REGION)
     endpoints = {endpoint["ServiceName"].split(".")[-1]: endpoint for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]}
-    must(set(endpoints) == {"sqs", "secretsmanager", "lambda", "sts"}, f"endpoints of {sorted(endpoints)}")
+    must(set(endpoints) == {"sqs", "secretsmanager", "lambda", "sts", "s3"}, f"endpoints of {sorted(endpoints)}")
+    # Custom resources answer CloudFormation by S3, from the servers' subnets and from those with a way out.
+    gateway = endpoints.pop("s3")
+    must(gateway["VpcEndpointType"] == "Gateway", f"the endpoint of s3: {gateway}")
+    for subnet in [*outputs["SubnetIds"].split(","), *outputs["OutboundSubnetIds"].split(",")]:
+        (table,) = own_tables(subnet, servers, ids)
+        must(table in gateway["RouteTableIds"], f"{subnet} has no way to s3: {gateway['RouteTableIds']}")
     for service, endpoint in endpoints.items():
         must(endpoint["PrivateDnsEnabled"] and set(endpoint["SubnetIds"]) == set(outputs["SubnetIds"].split(",")), f"the endpoint of {service}: {endpoint}")
     (group,) = ec2.describe_security_groups(GroupIds=[ids["ServersGroup"]])["SecurityGroups"]
@@ -63,7 +74,7 @@ def network(servers: dict, ids: dict[str, str], outputs: dict[str, str]) -> None
         must(not rule.get("IpRanges") and not rule.get("Ipv6Ranges"), f"the servers' group lets addresses in: {rule}")
         groups = {pair["GroupId"] for pair in rule["UserIdGroupPairs"]}
         must(groups <= {ids["FunctionsGroup"], ids["ServersGroup"]}, f"the servers' group lets others in: {rule}")
-    print("network: no way out for servers, a NAT gateway for those who ask others, four endpoints, and nobody but functions and servers is let in")
+    print("network: no way out for servers, a NAT gateway for those who ask others, five endpoints (s3 by a gateway for custom resources), and nobody but functions and servers is let in")
 
 
 def main() -> None:
