@@ -5,9 +5,10 @@ use shared::api::Number;
 use utoipa::ToSchema;
 
 use super::MOST_DAYS;
+use super::interval::bands;
 use super::method::Method;
 
-/// From how many days of the past forecasts are made. The lowest and the highest of 39 misses are, of anything that misses alike, the ends of an interval
+/// From how many days of the past forecasts are made. The lowest and the highest of 39 misses are, of independent ones that miss alike, the ends of an interval
 /// that holds 95 % (38 of the 40 places that a further one can take).
 const ORIGINS: usize = 39;
 /// The fewest closes that a method is fitted to.
@@ -27,7 +28,8 @@ pub struct Backtest {
     pub mean_absolute_scaled_error: Number,
     /// Whether it was better than "no change", by one percent at least.
     pub beats_no_change: bool,
-    /// Which part of the closes came to lie within intervals made from the other origins alone; 0.95 is meant.
+    /// Which part of the closes ahead of the trial forecasts came to lie within the intervals that the chosen method would have told then, with nothing but what
+    /// was known then; 0.95 is meant. Trials share days, so it is the experience of one year, not of as many independent cases.
     pub coverage: Number,
     /// Every method that was tried.
     pub candidates: Vec<Candidate>,
@@ -47,7 +49,9 @@ pub struct Candidate {
 pub(super) struct Score {
     /// Which one.
     pub method: Method,
-    /// How far below and above its forecasts the closes came to lie, by step; logarithms.
+    /// Its forecasts of the next [`MOST_DAYS`] logarithms, each less the last.
+    pub steps: Vec<f64>,
+    /// How far below and above each of them its interval reaches.
     pub bands: Vec<(f64, f64)>,
     /// How it was chosen.
     pub backtest: Backtest,
@@ -78,44 +82,58 @@ pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
         origins.iter().map(of_origin).collect()
     };
     let error = |misses: &[Vec<f64>]| misses.iter().flatten().map(|miss| miss.abs()).sum::<f64>();
-    let tried: Vec<(Method, Vec<Vec<f64>>)> = Method::ALL
+    let tried: Vec<Tried> = Method::ALL
         .into_iter()
-        .filter_map(|method| Some((method, misses(method)?)))
+        .filter_map(|method| {
+            Some(Tried {
+                method,
+                steps: method.project(logarithms, MOST_DAYS)?,
+                misses: misses(method)?,
+            })
+        })
         .collect();
-    let no_change = tried.first().map(|(_, misses)| error(misses))?;
+    let no_change = tried.first().map(|no_change| error(&no_change.misses))?;
     // A series that never moved: nothing can be better than no change, and there is nothing to divide by.
-    let scaled = |method: Method, misses: &[Vec<f64>]| match method {
+    let scaled = |one: &Tried| match one.method {
         Method::NoChange => Some(1.0),
-        _ => Some(error(misses) / no_change).filter(|error| error.is_finite()),
+        _ => Some(error(&one.misses) / no_change).filter(|error| error.is_finite()),
     };
-    let scored: Vec<(f64, Method, &Vec<Vec<f64>>)> = tried
-        .iter()
-        .filter_map(|(method, misses)| Some((scaled(*method, misses)?, *method, misses)))
-        .collect();
-    let is_candidate = |(error, method, _): &&(f64, Method, _)| *method == Method::NoChange || *error <= 1.0 - MARGIN;
+    let scored: Vec<(f64, &Tried)> = tried.iter().filter_map(|one| Some((scaled(one)?, one))).collect();
+    let is_candidate = |(error, one): &&(f64, &Tried)| one.method == Method::NoChange || *error <= 1.0 - MARGIN;
     // Of equals the first, which is the simpler.
-    let (best, method, misses) = *scored
+    let (best, chosen) = *scored
         .iter()
         .filter(is_candidate)
         .min_by(|one, other| one.0.total_cmp(&other.0))?;
-    let candidate = |(error, method, _): &(f64, Method, _)| {
+    let candidate = |(error, one): &(f64, &Tried)| {
         Some(Candidate {
-            method: *method,
+            method: one.method,
             mean_absolute_scaled_error: Number::measure(*error)?,
         })
     };
+    let misses: Vec<&[f64]> = chosen.misses.iter().map(Vec::as_slice).collect();
     Some(Score {
-        method,
-        bands: widen(misses),
+        method: chosen.method,
+        steps: chosen.steps.clone(),
+        bands: bands(chosen.method, logarithms, &misses, MOST_DAYS),
         backtest: Backtest {
             horizon,
             origins: origins.len(),
             mean_absolute_scaled_error: Number::measure(best)?,
             beats_no_change: best < 1.0,
-            coverage: Number::measure(coverage(misses))?,
+            coverage: Number::measure(coverage(chosen.method, logarithms, &origins, &misses))?,
             candidates: scored.iter().filter_map(candidate).collect(),
         },
     })
+}
+
+/// What became of a method.
+struct Tried {
+    method: Method,
+    /// Its forecasts.
+    steps: Vec<f64>,
+    /// What came, less what it had forecast, by origin and step.
+    misses: Vec<Vec<f64>>,
 }
 
 /// At most [`ORIGINS`] places from `first` to `last`, evenly.
@@ -129,55 +147,16 @@ fn origins(first: usize, last: usize) -> Vec<usize> {
         .collect()
 }
 
-/// How far below and above the forecasts 95 % of the misses lie, by step; never narrower at a later step, and never without the forecast.
-fn widen(misses: &[Vec<f64>]) -> Vec<(f64, f64)> {
-    let horizon = misses.first().map_or(0, Vec::len);
-    let (mut below, mut above) = (0.0_f64, 0.0_f64);
-    let of_step = |step: usize| {
-        let mut of_step: Vec<f64> = misses
-            .iter()
-            .filter_map(|of_origin| of_origin.get(step).copied())
-            .collect();
-        of_step.sort_by(f64::total_cmp);
-        // The order statistic below which 2.5 % of further misses are expected; the extremes where that would need more of them.
-        let rank = ((of_step.len() + 1) as f64 * 0.025).floor().max(1.0) as usize;
-        let low = of_step.get(rank - 1).copied().unwrap_or_default();
-        let high = of_step
-            .len()
-            .checked_sub(rank)
-            .and_then(|place| of_step.get(place).copied())
-            .unwrap_or_default();
-        below = below.min(low);
-        above = above.max(high);
-        (below, above)
-    };
-    (0..horizon).map(of_step).collect()
-}
-
-/// `bands` for `steps`; beyond those that were tried they widen with the root of time, as a random walk's do.
-pub(super) fn bands(bands: &[(f64, f64)], steps: usize) -> Vec<(f64, f64)> {
-    let at = |step: usize| match (bands.get(step), bands.last()) {
-        (Some(band), _) => *band,
-        (None, Some((below, above))) => {
-            let scale = ((step + 1) as f64 / bands.len() as f64).sqrt();
-            (below * scale, above * scale)
-        }
-        (None, None) => (0.0, 0.0),
-    };
-    (0..steps).map(at).collect()
-}
-
-/// Which part of each origin's misses lies within the bands of the others.
-fn coverage(misses: &[Vec<f64>]) -> f64 {
+/// Which part of the misses lies within the bands that were known at their origin: those of the closes before it and of the misses that had come true by then.
+fn coverage(method: Method, logarithms: &[f64], origins: &[usize], misses: &[&[f64]]) -> f64 {
     let (mut within, mut all) = (0_usize, 0_usize);
-    for (place, of_origin) in misses.iter().enumerate() {
-        let others: Vec<Vec<f64>> = misses
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != place)
-            .map(|(_, other)| other.clone())
+    for (place, (origin, of_origin)) in origins.iter().zip(misses).enumerate() {
+        let earlier = origins.iter().zip(misses).take(place);
+        let known: Vec<&[f64]> = earlier
+            .map(|(earlier, misses)| &misses[..misses.len().min(origin - earlier)])
             .collect();
-        for (miss, (below, above)) in of_origin.iter().zip(widen(&others)) {
+        let bands = bands(method, &logarithms[..*origin], &known, of_origin.len());
+        for (miss, (below, above)) in of_origin.iter().zip(bands) {
             all += 1;
             within += usize::from((below..=above).contains(miss));
         }
@@ -199,17 +178,40 @@ mod tests {
     }
 
     #[test]
-    fn bands_never_narrow_and_hold_the_forecast() {
-        let misses = [vec![1.0, 0.5, 3.0], vec![2.0, 0.1, 1.0], vec![1.5, -0.5, 0.5]];
-        assert_eq!(widen(&misses), [(0.0, 2.0), (-0.5, 2.0), (-0.5, 3.0)]);
-        let later = bands(&widen(&misses), 12);
-        assert_eq!((later.len(), later[2], later[11]), (12, (-0.5, 3.0), (-1.0, 6.0)));
+    fn coverage_is_of_intervals_that_could_have_been_told_at_the_time() {
+        // Forty small steps, then one large: from before it, it lies outside of all that was known; from after it, what was missed is known.
+        let mut logarithms: Vec<f64> = (0..40).map(|place| f64::from(place % 2)).collect();
+        logarithms.extend([50.0, 0.0]);
+        let origins = [39, 40, 41];
+        let misses: Vec<Vec<f64>> = origins
+            .iter()
+            .map(|origin| vec![logarithms[*origin] - logarithms[origin - 1]])
+            .collect();
+        let misses: Vec<&[f64]> = misses.iter().map(Vec::as_slice).collect();
+        assert_eq!(misses, [&[1.0][..], &[49.0], &[-50.0]]);
+        let expected = [1.0, 0.5, 1.0 / 3.0];
+        for (count, expected) in (1..=3).zip(expected) {
+            let found = coverage(Method::NoChange, &logarithms, &origins[..count], &misses[..count]);
+            assert!((found - expected).abs() < 1e-12, "{count}: {found}");
+        }
     }
 
     #[test]
-    fn coverage_leaves_the_tested_origin_out() {
-        // Each origin missed further than every one before it, so the last lies outside of what the others say.
-        let misses: Vec<Vec<f64>> = (1..=4).map(|miss| vec![f64::from(miss)]).collect();
-        assert!((coverage(&misses) - 0.75).abs() < 1e-12);
+    fn a_miss_is_known_only_when_it_came_true() {
+        // Still until the last origin but one, so that only misses can widen an interval. The step of two ahead from 31 ends at the place 33 - 1.
+        let mut logarithms = vec![0.0; 32];
+        logarithms.extend([1.0, 1.0, 1.0]);
+        let of = |origin: usize| {
+            vec![
+                logarithms[origin] - logarithms[origin - 1],
+                logarithms[origin + 1] - logarithms[origin - 1],
+            ]
+        };
+        let of_origins: Vec<Vec<f64>> = [31, 32].map(of).to_vec();
+        let misses: Vec<&[f64]> = of_origins.iter().map(Vec::as_slice).collect();
+        assert_eq!(misses, [&[0.0, 1.0][..], &[1.0, 1.0]]);
+        // From 31 the second step is missed; from 32 both are, for the miss from 31 ended where 32 goes on.
+        let found = coverage(Method::NoChange, &logarithms, &[31, 32], &misses);
+        assert!((found - 0.25).abs() < 1e-12, "{found}");
     }
 }

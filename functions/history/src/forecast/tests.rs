@@ -1,7 +1,8 @@
 use super::*;
+use crate::simulated::{Process, Walks};
 
 /// Closes on the days of the ECB from a rule for their logarithms.
-fn closes(count: usize, logarithm: impl Fn(usize) -> f64) -> Closes {
+fn closes(count: usize, logarithm: impl Fn(usize) -> f64) -> Vec<(NaiveDate, Number)> {
     let first: NaiveDate = "2025-10-01".parse().unwrap();
     let days = std::iter::successors(Some(first), |day| Some(schedule::next_day("ecb", *day)));
     let closes: Vec<(NaiveDate, Number)> = days
@@ -9,12 +10,11 @@ fn closes(count: usize, logarithm: impl Fn(usize) -> f64) -> Closes {
         .enumerate()
         .map(|(place, day)| (day, Number::measure(logarithm(place).exp()).unwrap()))
         .collect();
-    Closes {
-        from: first,
-        to: closes.last().map_or(first, |(day, _)| *day),
-        origin: Origin::default(),
-        closes,
-    }
+    closes
+}
+
+fn of(closes: &[(NaiveDate, Number)]) -> Option<Kept> {
+    forecast(&Origin::default(), closes, "ecb")
 }
 
 /// A walk that no method can foresee, the same each time: steps from a linear congruential generator.
@@ -33,7 +33,7 @@ fn walk(count: usize) -> Vec<f64> {
 
 #[test]
 fn a_steady_rise_is_foreseen_by_its_drift() {
-    let kept = forecast(&closes(256, |place| 7.0 + 0.001 * place as f64), "ecb").unwrap();
+    let kept = of(&closes(256, |place| 7.0 + 0.001 * place as f64)).unwrap();
     assert!(kept.backtest.beats_no_change);
     assert!(kept.method != Method::NoChange, "{:?}", kept.backtest);
     let expected = (7.0 + 0.001 * 285.0_f64).exp();
@@ -46,7 +46,7 @@ fn a_steady_rise_is_foreseen_by_its_drift() {
 
 #[test]
 fn where_nothing_is_better_the_answer_is_no_change() {
-    let constant = forecast(&closes(256, |_| 7.0), "ecb").unwrap();
+    let constant = of(&closes(256, |_| 7.0)).unwrap();
     assert_eq!(constant.method, Method::NoChange);
     assert!(!constant.backtest.beats_no_change);
     assert_eq!(constant.backtest.mean_absolute_scaled_error.to_string(), "1");
@@ -61,7 +61,7 @@ fn where_nothing_is_better_the_answer_is_no_change() {
 #[test]
 fn the_chosen_method_has_the_smallest_error_and_no_change_scores_one() {
     let values = walk(256);
-    let kept = forecast(&closes(256, |place| values[place]), "ecb").unwrap();
+    let kept = of(&closes(256, |place| values[place])).unwrap();
     let backtest = &kept.backtest;
     assert_eq!((backtest.horizon, backtest.origins), (30, 39));
     let error = |method| {
@@ -91,7 +91,7 @@ fn the_chosen_method_has_the_smallest_error_and_no_change_scores_one() {
 #[test]
 fn days_are_those_on_which_the_source_publishes_and_rates_are_within_their_interval() {
     let values = walk(61);
-    let kept = forecast(&closes(61, |place| values[place]), "ecb").unwrap();
+    let kept = of(&closes(61, |place| values[place])).unwrap();
     assert_eq!(kept.steps.len(), MOST_DAYS);
     let mut day = kept.last;
     for step in &kept.steps {
@@ -113,6 +113,88 @@ fn days_are_those_on_which_the_source_publishes_and_rates_are_within_their_inter
 #[test]
 fn fewer_than_sixty_closes_are_too_few() {
     let values = walk(60);
-    assert!(forecast(&closes(60, |place| values[place]), "ecb").is_some());
-    assert!(forecast(&closes(59, |place| values[place]), "ecb").is_none());
+    assert!(of(&closes(60, |place| values[place])).is_some());
+    assert!(of(&closes(59, |place| values[place])).is_none());
+}
+
+#[test]
+fn the_past_has_steps_as_long_as_those_to_come() {
+    // All days of a year, as a source without weekends has them, with a pause of three weeks.
+    let first: NaiveDate = "2025-10-30".parse().unwrap();
+    let one: Number = serde_json::from_str("1").unwrap();
+    let (pause, end): (NaiveDate, NaiveDate) = ("2026-06-01".parse().unwrap(), "2026-10-30".parse().unwrap());
+    let days = first.iter_days().take_while(|day| *day <= end);
+    let every_day: Vec<(NaiveDate, Number)> = days
+        .filter(|day| !(0..21).contains(&(*day - pause).num_days()))
+        .map(|day| (day, one))
+        .collect();
+    let of_source = |source| {
+        let steady = steady(&every_day, source);
+        (steady[0].0.to_string(), steady.len())
+    };
+    // From Monday 22 June to Friday 30 October are 131 days and 19 weeks less two.
+    assert_eq!(of_source("exchangerate_api"), ("2026-06-22".to_owned(), 131));
+    assert_eq!(of_source("ecb"), ("2026-06-22".to_owned(), 95));
+}
+
+/// How many of the closes lie within the intervals told for 1, 10, 20 and 30 days ahead.
+#[derive(Default)]
+struct Held {
+    told: usize,
+    within: [usize; 4],
+    backtest: f64,
+    methods: std::collections::BTreeMap<String, usize>,
+}
+
+const AHEAD: [usize; 4] = [1, 10, 20, 30];
+
+impl Held {
+    /// Tells a forecast from all logarithms but the last thirty, and looks at those.
+    fn look(&mut self, logarithms: &[f64]) {
+        let (known, later) = logarithms.split_at(logarithms.len() - MOST_DAYS);
+        let score = backtest::choose(known).unwrap();
+        self.told += 1;
+        self.backtest += float(score.backtest.coverage);
+        *self.methods.entry(format!("{:?}", score.method)).or_default() += 1;
+        for (within, ahead) in self.within.iter_mut().zip(AHEAD) {
+            let miss = later[ahead - 1] - known[known.len() - 1] - score.steps[ahead - 1];
+            let (below, above) = score.bands[ahead - 1];
+            *within += usize::from((below..=above).contains(&miss));
+        }
+    }
+
+    fn shares(&self) -> [f64; 4] {
+        self.within.map(|within| within as f64 / self.told as f64)
+    }
+}
+
+#[test]
+fn intervals_of_walks_hold_what_they_say() {
+    let reps: usize = std::env::var("REPS").map_or(100, |n| n.parse().unwrap());
+    for count in [60, 120, 260] {
+        for process in Process::ALL {
+            let mut held = Held::default();
+            let mut walks = Walks::new(process, 3);
+            let began = std::time::Instant::now();
+            for _ in 0..reps {
+                let mut at = 7.0;
+                let logarithms: Vec<f64> = walks
+                    .returns(count + MOST_DAYS)
+                    .iter()
+                    .map(|step| {
+                        at += 0.005 * step;
+                        at
+                    })
+                    .collect();
+                held.look(&logarithms);
+            }
+            println!(
+                "{count} {process:?} {:?} backtest {} {:?} {:?}",
+                held.shares(),
+                held.backtest / held.told as f64,
+                held.methods,
+                began.elapsed()
+            );
+        }
+    }
 }
