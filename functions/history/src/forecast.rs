@@ -123,21 +123,21 @@ fn forecast(origin: &Origin, closes: &[(NaiveDate, Number)], source: &str) -> Op
     let Score {
         method,
         steps,
-        bands,
+        ends,
         backtest,
     } = backtest::choose(&logarithms)?;
     let mut date = last;
-    let steps = steps.iter().zip(bands);
+    let steps = steps.iter().zip(ends);
     let steps: Option<Vec<Step>> = steps
-        .map(|(step, (below, above))| {
+        .map(|(step, (lower, upper))| {
             date = schedule::next_day(source, date);
             // From the printed close, so that "no change" is exactly that.
             let rate = |logarithm: f64| Number::measure(float(current_rate) * logarithm.exp());
             Some(Step {
                 date,
                 rate: rate(*step)?,
-                lower: rate(step + below)?,
-                upper: rate(step + above)?,
+                lower: rate(lower)?,
+                upper: rate(upper)?,
             })
         })
         .collect();

@@ -5,7 +5,7 @@ use shared::api::Number;
 use utoipa::ToSchema;
 
 use super::MOST_DAYS;
-use super::interval::bands;
+use super::interval::ends;
 use super::method::Method;
 
 /// From how many days of the past forecasts are made. The lowest and the highest of 39 misses are, of independent ones that miss alike, the ends of an interval
@@ -51,8 +51,8 @@ pub(super) struct Score {
     pub method: Method,
     /// Its forecasts of the next [`MOST_DAYS`] logarithms, each less the last.
     pub steps: Vec<f64>,
-    /// How far below and above each of them its interval reaches.
-    pub bands: Vec<(f64, f64)>,
+    /// The ends of the interval of each, less the last logarithm as well.
+    pub ends: Vec<(f64, f64)>,
     /// How it was chosen.
     pub backtest: Backtest,
 }
@@ -66,37 +66,42 @@ pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
         return None;
     }
     let origins = origins(begin, count - horizon);
-    let misses = |method: Method| -> Option<Vec<Vec<f64>>> {
-        let of_origin = |origin: &usize| {
+    let trials = |method: Method| -> Option<Vec<Trial>> {
+        let from = |origin: &usize| {
             let (known, later) = logarithms.split_at(*origin);
             let last = known.last()?;
             let steps = method.project(known, horizon)?;
-            Some(
-                later
-                    .iter()
-                    .zip(steps)
-                    .map(|(value, step)| value - last - step)
-                    .collect(),
-            )
+            let misses = later.iter().zip(&steps).map(|(value, step)| value - last - step);
+            Some(Trial {
+                origin: *origin,
+                misses: misses.collect(),
+                steps,
+            })
         };
-        origins.iter().map(of_origin).collect()
+        origins.iter().map(from).collect()
     };
-    let error = |misses: &[Vec<f64>]| misses.iter().flatten().map(|miss| miss.abs()).sum::<f64>();
+    let error = |trials: &[Trial]| {
+        trials
+            .iter()
+            .flat_map(|trial| &trial.misses)
+            .map(|miss| miss.abs())
+            .sum::<f64>()
+    };
     let tried: Vec<Tried> = Method::ALL
         .into_iter()
         .filter_map(|method| {
             Some(Tried {
                 method,
                 steps: method.project(logarithms, MOST_DAYS)?,
-                misses: misses(method)?,
+                trials: trials(method)?,
             })
         })
         .collect();
-    let no_change = tried.first().map(|no_change| error(&no_change.misses))?;
+    let no_change = tried.first().map(|no_change| error(&no_change.trials))?;
     // A series that never moved: nothing can be better than no change, and there is nothing to divide by.
     let scaled = |one: &Tried| match one.method {
         Method::NoChange => Some(1.0),
-        _ => Some(error(&one.misses) / no_change).filter(|error| error.is_finite()),
+        _ => Some(error(&one.trials) / no_change).filter(|error| error.is_finite()),
     };
     let scored: Vec<(f64, &Tried)> = tried.iter().filter_map(|one| Some((scaled(one)?, one))).collect();
     let is_candidate = |(error, one): &&(f64, &Tried)| one.method == Method::NoChange || *error <= 1.0 - MARGIN;
@@ -111,17 +116,17 @@ pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
             mean_absolute_scaled_error: Number::measure(*error)?,
         })
     };
-    let misses: Vec<&[f64]> = chosen.misses.iter().map(Vec::as_slice).collect();
+    let misses: Vec<&[f64]> = chosen.trials.iter().map(|trial| trial.misses.as_slice()).collect();
     Some(Score {
         method: chosen.method,
         steps: chosen.steps.clone(),
-        bands: bands(chosen.method, logarithms, &misses, MOST_DAYS),
+        ends: ends(chosen.method, logarithms, &misses, &chosen.steps),
         backtest: Backtest {
             horizon,
             origins: origins.len(),
             mean_absolute_scaled_error: Number::measure(best)?,
             beats_no_change: best < 1.0,
-            coverage: Number::measure(coverage(chosen.method, logarithms, &origins, &misses))?,
+            coverage: Number::measure(coverage(chosen.method, logarithms, &chosen.trials))?,
             candidates: scored.iter().filter_map(candidate).collect(),
         },
     })
@@ -132,8 +137,18 @@ struct Tried {
     method: Method,
     /// Its forecasts.
     steps: Vec<f64>,
-    /// What came, less what it had forecast, by origin and step.
-    misses: Vec<Vec<f64>>,
+    /// What it forecast from the past, the oldest first.
+    trials: Vec<Trial>,
+}
+
+/// A forecast from a place in the past.
+struct Trial {
+    /// How many logarithms were known.
+    origin: usize,
+    /// The forecasts, each less the last that was known.
+    steps: Vec<f64>,
+    /// What came, less what was forecast.
+    misses: Vec<f64>,
 }
 
 /// At most [`ORIGINS`] places from `first` to `last`, evenly.
@@ -147,18 +162,18 @@ fn origins(first: usize, last: usize) -> Vec<usize> {
         .collect()
 }
 
-/// Which part of the misses lies within the bands that were known at their origin: those of the closes before it and of the misses that had come true by then.
-fn coverage(method: Method, logarithms: &[f64], origins: &[usize], misses: &[&[f64]]) -> f64 {
+/// Which part of what came lies within the intervals that were known at its origin: those of the logarithms before it and of the misses known by then.
+fn coverage(method: Method, logarithms: &[f64], trials: &[Trial]) -> f64 {
     let (mut within, mut all) = (0_usize, 0_usize);
-    for (place, (origin, of_origin)) in origins.iter().zip(misses).enumerate() {
-        let earlier = origins.iter().zip(misses).take(place);
-        let known: Vec<&[f64]> = earlier
-            .map(|(earlier, misses)| &misses[..misses.len().min(origin - earlier)])
+    for (place, trial) in trials.iter().enumerate() {
+        let known: Vec<&[f64]> = trials[..place]
+            .iter()
+            .map(|earlier| &earlier.misses[..earlier.misses.len().min(trial.origin - earlier.origin)])
             .collect();
-        let bands = bands(method, &logarithms[..*origin], &known, of_origin.len());
-        for (miss, (below, above)) in of_origin.iter().zip(bands) {
+        let ends = ends(method, &logarithms[..trial.origin], &known, &trial.steps);
+        for ((step, miss), (lower, upper)) in trial.steps.iter().zip(&trial.misses).zip(ends) {
             all += 1;
-            within += usize::from((below..=above).contains(miss));
+            within += usize::from((lower..=upper).contains(&(step + miss)));
         }
     }
     within as f64 / all as f64
@@ -177,41 +192,45 @@ mod tests {
         assert_eq!(origins(7, 7), [7]);
     }
 
+    /// What "no change" forecast from these places, so many steps ahead.
+    fn no_change(logarithms: &[f64], origins: &[usize], steps: usize) -> Vec<Trial> {
+        let from = |origin: &usize| Trial {
+            origin: *origin,
+            steps: vec![0.0; steps],
+            misses: (0..steps)
+                .map(|step| logarithms[origin + step] - logarithms[origin - 1])
+                .collect(),
+        };
+        origins.iter().map(from).collect()
+    }
+
     #[test]
     fn coverage_is_of_intervals_that_could_have_been_told_at_the_time() {
-        // Forty small steps, then one large: from before it, it lies outside of all that was known; from after it, what was missed is known.
+        // Forty steps of one, then one of 49 and one of 50: the first lies outside of all that was known, and the other on the other side.
         let mut logarithms: Vec<f64> = (0..40).map(|place| f64::from(place % 2)).collect();
         logarithms.extend([50.0, 0.0]);
-        let origins = [39, 40, 41];
-        let misses: Vec<Vec<f64>> = origins
-            .iter()
-            .map(|origin| vec![logarithms[*origin] - logarithms[origin - 1]])
-            .collect();
-        let misses: Vec<&[f64]> = misses.iter().map(Vec::as_slice).collect();
-        assert_eq!(misses, [&[1.0][..], &[49.0], &[-50.0]]);
-        let expected = [1.0, 0.5, 1.0 / 3.0];
-        for (count, expected) in (1..=3).zip(expected) {
-            let found = coverage(Method::NoChange, &logarithms, &origins[..count], &misses[..count]);
-            assert!((found - expected).abs() < 1e-12, "{count}: {found}");
+        for (origins, expected) in [(&[39][..], 1.0), (&[39, 40], 0.5), (&[39, 40, 41], 1.0 / 3.0)] {
+            let found = coverage(Method::NoChange, &logarithms, &no_change(&logarithms, origins, 1));
+            assert!((found - expected).abs() < 1e-12, "{origins:?}: {found}");
         }
     }
 
     #[test]
     fn a_miss_is_known_only_when_it_came_true() {
-        // Still until the last origin but one, so that only misses can widen an interval. The step of two ahead from 31 ends at the place 33 - 1.
+        // Still for 32 places, so that misses alone widen an interval. From 31 the second step is missed; when the next forecast is made, from 32, only the
+        // first of 31 has come true.
         let mut logarithms = vec![0.0; 32];
         logarithms.extend([1.0, 1.0, 1.0]);
-        let of = |origin: usize| {
-            vec![
-                logarithms[origin] - logarithms[origin - 1],
-                logarithms[origin + 1] - logarithms[origin - 1],
-            ]
-        };
-        let of_origins: Vec<Vec<f64>> = [31, 32].map(of).to_vec();
-        let misses: Vec<&[f64]> = of_origins.iter().map(Vec::as_slice).collect();
-        assert_eq!(misses, [&[0.0, 1.0][..], &[1.0, 1.0]]);
-        // From 31 the second step is missed; from 32 both are, for the miss from 31 ended where 32 goes on.
-        let found = coverage(Method::NoChange, &logarithms, &[31, 32], &misses);
+        let trials = no_change(&logarithms, &[31, 32], 2);
+        assert_eq!(
+            (&trials[0].misses, &trials[1].misses),
+            (&vec![0.0, 1.0], &vec![1.0, 1.0])
+        );
+        let found = coverage(Method::NoChange, &logarithms, &trials);
         assert!((found - 0.25).abs() < 1e-12, "{found}");
+        // From 33 both are known, and more: a step up of one, which is what two still places and this one lie within.
+        let trials = no_change(&logarithms, &[31, 32, 33], 2);
+        let found = coverage(Method::NoChange, &logarithms, &trials);
+        assert!((found - 0.5).abs() < 1e-12, "{found}");
     }
 }

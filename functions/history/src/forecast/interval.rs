@@ -11,19 +11,22 @@ use crate::measure::critical;
 pub(crate) const LEVEL_PERCENT: u32 = 95;
 const LEVEL: f64 = LEVEL_PERCENT as f64 / 100.0;
 
-/// How far below and above the forecasts of `method` the interval of each of the next `steps` reaches, on logarithms. It always holds the forecast and never
-/// narrows at a later step.
-///
-/// `logarithms` are those that the method was fitted to, `misses` what it missed from places before, by step, as far as that is known by then.
-pub(super) fn bands(method: Method, logarithms: &[f64], misses: &[&[f64]], steps: usize) -> Vec<(f64, f64)> {
+/// The lower and the upper end of the interval of each of the next logarithms, each less the last. `steps` is what `method`, fitted to `logarithms`, forecasts
+/// for them; `misses` is what it missed from places before, by step, as far as that is known by then.
+pub(super) fn ends(method: Method, logarithms: &[f64], misses: &[&[f64]], steps: &[f64]) -> Vec<(f64, f64)> {
     let missed = missed(misses);
-    let of_walk = of_walk(method, logarithms);
-    let band = |step: usize| {
-        let (below, above) = extended(&missed, step);
-        let half = of_walk(step + 1);
-        (below.min(-half), above.max(half))
+    let (of_method, of_no_change) = (of_walk(method, logarithms), of_walk(Method::NoChange, logarithms));
+    let end = |(place, step): (usize, &f64)| {
+        let (below, above) = extended(&missed, place);
+        let half = of_method(place + 1);
+        // Of a walk without drift another method is chosen for what looked like one, so what "no change" says is held as well.
+        let least = of_no_change(place + 1);
+        (
+            (step + below.min(-half)).min(-least),
+            (step + above.max(half)).max(least),
+        )
     };
-    (0..steps).map(band).collect()
+    steps.iter().enumerate().map(end).collect()
 }
 
 /// Half the width of the interval of a walk, by how many steps ahead it goes. The deviation is an estimate, hence Student's t; and so is the drift, of which an
@@ -111,10 +114,15 @@ mod tests {
             );
             assert!((of_drift(steps) - drift).abs() < 1e-2, "{}", of_drift(steps));
         }
-        let wide = bands(Method::NoChange, &logarithms, &[&[9.0, 0.0]], 2);
+        // What was missed is held as well, and what "no change" says.
+        let wide = ends(Method::NoChange, &logarithms, &[&[9.0, 0.0]], &[0.0, 0.0]);
+        for (found, expected) in wide.iter().zip([(-2.776, 9.0), (-3.926, 9.0)]) {
+            assert!((found.0 - expected.0).abs() < 1e-2 && found.1 == expected.1, "{wide:?}");
+        }
+        let drifting = ends(Method::Drift, &logarithms, &[], &[5.0])[0];
         assert!(
-            (wide[0].0 + 2.776).abs() < 1e-2 && wide[0].1 == 9.0 && wide[1].1 == 9.0,
-            "{wide:?}"
+            (drifting.0 + 2.776).abs() < 1e-2 && (drifting.1 - 8.041).abs() < 1e-2,
+            "{drifting:?}"
         );
     }
 }

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
 use super::*;
 use crate::simulated::{Process, Walks};
 
@@ -143,7 +146,7 @@ struct Held {
     told: usize,
     within: [usize; 4],
     backtest: f64,
-    methods: std::collections::BTreeMap<String, usize>,
+    methods: BTreeMap<String, usize>,
 }
 
 const AHEAD: [usize; 4] = [1, 10, 20, 30];
@@ -157,9 +160,9 @@ impl Held {
         self.backtest += float(score.backtest.coverage);
         *self.methods.entry(format!("{:?}", score.method)).or_default() += 1;
         for (within, ahead) in self.within.iter_mut().zip(AHEAD) {
-            let miss = later[ahead - 1] - known[known.len() - 1] - score.steps[ahead - 1];
-            let (below, above) = score.bands[ahead - 1];
-            *within += usize::from((below..=above).contains(&miss));
+            let change = later[ahead - 1] - known[known.len() - 1];
+            let (lower, upper) = score.ends[ahead - 1];
+            *within += usize::from((lower..=upper).contains(&change));
         }
     }
 
@@ -197,4 +200,67 @@ fn intervals_of_walks_hold_what_they_say() {
             );
         }
     }
+}
+
+/// The closes of each currency in KRW, from what the ECB printed: units for one EUR.
+fn of_the_ecb() -> BTreeMap<String, Vec<(NaiveDate, Number)>> {
+    let zip = include_bytes!("../../../../tests/fixtures/ecb-eurofxref-hist.zip");
+    let mut text = String::new();
+    let mut archive = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
+    let mut lines = text.lines();
+    let codes: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let mut closes: BTreeMap<String, Vec<(NaiveDate, Number)>> = BTreeMap::new();
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let units: BTreeMap<&str, f64> = codes
+            .iter()
+            .zip(&cells)
+            .skip(1)
+            .filter_map(|(code, cell)| Some((*code, cell.parse().ok()?)))
+            .collect();
+        let day: NaiveDate = cells[0].parse().unwrap();
+        for (code, of_code) in units.iter().filter(|(code, _)| **code != "KRW") {
+            let close = Number::measure(units["KRW"] / of_code).unwrap();
+            closes.entry((*code).to_owned()).or_default().push((day, close));
+        }
+        closes
+            .entry("EUR".to_owned())
+            .or_default()
+            .push((day, Number::measure(units["KRW"]).unwrap()));
+    }
+    // The file has the newest day first.
+    closes.values_mut().for_each(|of_code| of_code.reverse());
+    closes
+}
+
+#[test]
+fn intervals_of_the_ecbs_history_hold_what_they_say() {
+    let every: usize = std::env::var("EVERY").map_or(390, |n| n.parse().unwrap());
+    let mut held = Held::default();
+    for (place, (code, closes)) in of_the_ecb().iter().enumerate() {
+        let first = 60 + place * 97 % every;
+        for end in (first..closes.len().saturating_sub(MOST_DAYS)).step_by(every) {
+            let last = closes[end - 1].0;
+            let from = PeriodName::Year.first_day(last);
+            let year: Vec<(NaiveDate, Number)> =
+                closes[..end].iter().filter(|(day, _)| *day >= from).copied().collect();
+            let mut all = steady(&year, "ecb");
+            let later = &closes[end..end + MOST_DAYS];
+            if all.len() < FEWEST_CLOSES || is_interrupted(last, later[MOST_DAYS - 1].0 - chrono::TimeDelta::days(46)) {
+                continue;
+            }
+            all.extend(later);
+            let logarithms: Vec<f64> = all.iter().map(|(_, close)| float(*close).ln()).collect();
+            held.look(&logarithms);
+        }
+        println!("{code} {} {:?}", held.told, held.shares());
+    }
+    println!(
+        "{} {:?} backtest {} {:?}",
+        held.told,
+        held.shares(),
+        held.backtest / held.told as f64,
+        held.methods
+    );
 }
