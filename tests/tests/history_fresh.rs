@@ -280,7 +280,7 @@ async fn an_entry_that_cannot_be_read_is_computed_again() {
             "null",
             "{}",
             r#"{"version":0,"value":{}}"#,
-            r#"{"version":1,"value":{"days":[["#,
+            r#"{"version":2,"value":{"days":[["#,
         ] {
             let command = redis::cmd("SET").arg(&entry).arg(odd).to_owned();
             command.exec_async(&mut stack.redis.clone()).await.unwrap();

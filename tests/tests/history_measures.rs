@@ -95,46 +95,68 @@ struct Plain {
     mean: f64,
     volatility: Option<f64>,
     sharpe: Option<f64>,
+    a_year: Option<f64>,
     trend: &'static str,
 }
 
-fn plain(closes: &[f64]) -> Plain {
-    let count = closes.len() as f64;
-    let mut returns = Vec::new();
+/// Which part of Student's t with so many degrees of freedom lies between -t and t. With t = √degrees × tan(angle) its density is cos(angle)^(degrees - 1), up
+/// to a factor that the quotient does not have; Simpson's rule does the rest.
+fn between(t: f64, degrees: f64) -> f64 {
+    const PIECES: usize = 2_000;
+    let integral = |to: f64| {
+        let width = to / PIECES as f64;
+        let at = |place: usize| (width * place as f64).cos().max(0.0).powf(degrees - 1.0);
+        let weighted = |place: usize| match place {
+            0 | PIECES => at(place),
+            odd if odd % 2 == 1 => 4.0 * at(odd),
+            even => 2.0 * at(even),
+        };
+        (0..=PIECES).map(weighted).sum::<f64>() * width / 3.0
+    };
+    integral((t / degrees.sqrt()).atan()) / integral(std::f64::consts::FRAC_PI_2)
+}
+
+/// Returns by the days that they go from and to. Over more than 14 days there is none.
+fn returns(closes: &[(NaiveDate, f64)]) -> BTreeMap<(NaiveDate, NaiveDate), f64> {
+    let mut returns = BTreeMap::new();
     for place in 1..closes.len() {
-        returns.push((closes[place] / closes[place - 1]).ln());
+        let ((from, before), (to, close)) = (closes[place - 1], closes[place]);
+        if to <= from + chrono::Days::new(14) {
+            returns.insert((from, to), (close / before).ln());
+        }
     }
-    let mean_return = returns.iter().sum::<f64>() / returns.len() as f64;
+    returns
+}
+
+fn plain(closes: &[(NaiveDate, f64)]) -> Plain {
+    let returns = returns(closes);
+    let count = returns.len() as f64;
+    let mean_return = returns.values().sum::<f64>() / count;
     let mut squares = 0.0;
-    for one in &returns {
+    for one in returns.values() {
         squares += (one - mean_return) * (one - mean_return);
     }
-    let deviation = (returns.len() >= 2).then(|| (squares / (returns.len() as f64 - 1.0)).sqrt());
-    // The slope and its error by the textbook's sums.
-    let (x_mean, y_mean) = ((count - 1.0) / 2.0, closes.iter().sum::<f64>() / count);
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in closes.iter().enumerate() {
-        let (x, y) = (x as f64 - x_mean, y - y_mean);
-        xx += x * x;
-        xy += x * y;
-        yy += y * y;
-    }
-    let slope = xy / xx;
-    let error = ((yy - slope * xy) / (count - 2.0) / xx).sqrt();
-    let is_constant = closes.iter().all(|close| close == &closes[0]);
-    let t = if count < 3.0 || is_constant { 0.0 } else { slope / error };
+    let deviation = (returns.len() >= 2).then(|| (squares / (count - 1.0)).sqrt());
+    let days: i64 = returns.keys().map(|(from, to)| (*to - *from).num_days()).sum();
+    let a_year = (days > 0).then(|| count * 365.25 / days as f64);
+    let is_trend = match deviation {
+        Some(deviation) if returns.len() >= 3 && deviation > 0.0 => {
+            between(mean_return.abs() / (deviation / count.sqrt()), count - 1.0) > 0.95
+        }
+        Some(_) => returns.len() >= 3 && mean_return != 0.0,
+        None => false,
+    };
     Plain {
-        mean: y_mean,
+        mean: closes.iter().map(|(_, close)| close).sum::<f64>() / closes.len() as f64,
         volatility: deviation.map(|deviation| deviation * 100.0),
         sharpe: deviation
             .filter(|deviation| *deviation > 0.0)
-            .map(|deviation| mean_return / deviation * 252_f64.sqrt()),
-        trend: if t >= 2.0 {
-            "up"
-        } else if t <= -2.0 {
-            "down"
-        } else {
-            "stable"
+            .map(|deviation| mean_return / deviation * a_year.unwrap().sqrt()),
+        a_year,
+        trend: match (is_trend, mean_return > 0.0) {
+            (true, true) => "up",
+            (true, false) => "down",
+            (false, _) => "stable",
         },
     }
 }
@@ -232,7 +254,7 @@ async fn check_pair(routes: &Router, printed: &Printed, choices: &mut Choices) -
     check_rows(&monthly["results"], &found, month, &format!("{query} monthly"));
 
     let values: Vec<f64> = found.iter().map(|(_, close)| *close).collect();
-    let plain = plain(&values);
+    let plain = plain(&found);
     let min = values.iter().copied().fold(f64::MAX, f64::min);
     let max = values.iter().copied().fold(0.0, f64::max);
     for answer in [&daily, &weekly, &monthly] {
@@ -277,26 +299,21 @@ async fn check_pair(routes: &Router, printed: &Printed, choices: &mut Choices) -
     near_or_null(&stats["volatility"], plain.volatility, &query);
     near_or_null(
         &stats["volatility_annualized"],
-        plain.volatility.map(|daily| daily * 252_f64.sqrt()),
+        plain.volatility.map(|daily| daily * plain.a_year.unwrap().sqrt()),
         &query,
     );
+    near_or_null(&stats["observations_per_year"], plain.a_year, &query);
     assert_eq!(stats["trend_direction"], plain.trend, "{query}");
     assert_eq!(stats["data_points"], values.len(), "{query}");
     query
 }
 
-/// Pearson's correlation over the days that both have a return on.
+/// Pearson's correlation over the returns that both have between the same two days.
 fn correlation(first: &[(NaiveDate, f64)], second: &[(NaiveDate, f64)]) -> (f64, usize) {
-    let returns = |closes: &[(NaiveDate, f64)]| -> BTreeMap<NaiveDate, f64> {
-        closes
-            .windows(2)
-            .map(|pair| (pair[1].0, (pair[1].1 / pair[0].1).ln()))
-            .collect()
-    };
     let (first, second) = (returns(first), returns(second));
     let both: Vec<(f64, f64)> = first
         .iter()
-        .filter_map(|(day, x)| Some((*x, *second.get(day)?)))
+        .filter_map(|(days, x)| Some((*x, *second.get(days)?)))
         .collect();
     let count = both.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| both.iter().map(of).sum::<f64>() / count;
@@ -336,6 +353,21 @@ async fn check_comparison(routes: &Router, choices: &mut Choices) -> String {
         .await;
         of_code.insert((*target).to_owned(), closes(&series["results"]));
     }
+    // What is ranked is of the same days: from the first that all have to the last.
+    let has = |day: NaiveDate| {
+        of_code
+            .values()
+            .all(|closes| closes.iter().any(|(other, _)| *other == day))
+    };
+    let common: Vec<NaiveDate> = of_code[targets[0]]
+        .iter()
+        .map(|(day, _)| *day)
+        .filter(|day| has(*day))
+        .collect();
+    let (from, to) = (common[0], common[common.len() - 1]);
+    for closes in of_code.values_mut() {
+        closes.retain(|(day, _)| (from..=to).contains(day));
+    }
     let change = |closes: &[(NaiveDate, f64)]| (closes[closes.len() - 1].1 / closes[0].1 - 1.0) * 100.0;
     let mut order: Vec<(&String, f64)> = of_code.iter().map(|(code, closes)| (code, change(closes))).collect();
     order.sort_by(|one, other| other.1.total_cmp(&one.1));
@@ -343,10 +375,15 @@ async fn check_comparison(routes: &Router, choices: &mut Choices) -> String {
     assert_eq!(rows.len(), targets.len(), "{query}");
     for (place, (row, (code, change))) in rows.iter().zip(&order).enumerate() {
         let values: Vec<f64> = of_code[*code].iter().map(|(_, close)| *close).collect();
-        let plain = plain(&values);
+        let plain = plain(&of_code[*code]);
         assert_eq!(
             (&row["currency_code"], &row["performance_rank"]),
             (&(*code).clone().into(), &(place + 1).into()),
+            "{query}"
+        );
+        assert_eq!(
+            (&row["from"], &row["to"]),
+            (&from.to_string().into(), &to.to_string().into()),
             "{query}"
         );
         assert_eq!(number(&row["current_rate"]), values[values.len() - 1], "{query}");
@@ -357,6 +394,7 @@ async fn check_comparison(routes: &Router, choices: &mut Choices) -> String {
         );
         near_or_null(&row["volatility"], plain.volatility, &query);
         near_or_null(&row["sharpe_ratio"], plain.sharpe, &query);
+        near_or_null(&row["observations_per_year"], plain.a_year, &query);
         assert_eq!(row["data_points"], values.len(), "{query}");
     }
     assert_eq!(
@@ -401,5 +439,14 @@ async fn series_statistics_and_comparisons_equal_a_plain_computation() {
         let pair = check_pair(&routes, &all, &mut choices).await;
         let comparison = check_comparison(&routes, &mut choices).await;
         println!("{pair}    {comparison}");
+    }
+}
+
+/// Known values of the plain computation itself: the table's critical values are where 95 % lie between.
+#[test]
+fn the_plain_students_t_is_the_tables() {
+    for (degrees, critical) in [(2.0, 4.303), (4.0, 2.776), (21.0, 2.080), (100.0, 1.984)] {
+        let part = between(critical, degrees);
+        assert!((part - 0.95).abs() < 1e-4, "{degrees}: {part}");
     }
 }

@@ -1,8 +1,9 @@
-//! A forecast of daily closes: the method that did best in a back-test over the last year, with intervals from what it missed there, beside "no change".
+//! A forecast of daily closes: the method that did best in a back-test over the last year, with intervals that hold what they say, beside "no change".
 //!
 //! Rates hardly ever beat "no change", and where no method does, that is the answer. All methods work on logarithms, so no forecast is ever negative.
 
 mod backtest;
+mod interval;
 mod method;
 
 use chrono::NaiveDate;
@@ -17,9 +18,10 @@ use utoipa::ToSchema;
 
 use self::backtest::Score;
 pub use self::backtest::{Backtest, Candidate};
+pub(crate) use self::interval::LEVEL_PERCENT;
 pub use self::method::Method;
 use crate::History;
-use crate::measure::float;
+use crate::measure::{float, is_interrupted};
 use crate::origin::Origin;
 use crate::period::{PeriodName, Span};
 use crate::reading::Entry;
@@ -37,9 +39,9 @@ pub struct Step {
     pub date: NaiveDate,
     /// The forecast close.
     pub rate: Number,
-    /// The lower end of the interval.
+    /// The lower end of the interval in which the close of this day lies with confidence_level.
     pub lower: Number,
-    /// The upper end of the interval.
+    /// The upper end of that interval.
     pub upper: Number,
 }
 
@@ -81,7 +83,9 @@ impl History {
                 let series = self.series(pair, Span::Period(PeriodName::Year)).await?;
                 let (daily, served_from) = self.daily(&series).await?;
                 let closes = Closes::from(daily);
-                let kept = forecast(&closes, series.last_source()).ok_or_else(|| too_few(code, closes.closes.len()))?;
+                let source = series.last_source();
+                let steady = steady(&closes.closes, source);
+                let kept = forecast(&closes.origin, &steady, source).ok_or_else(|| too_few(code, steady.len()))?;
                 Ok((vec![Some(kept)], served_from))
             };
             computing.boxed()
@@ -93,43 +97,52 @@ impl History {
 }
 
 fn too_few(code: CurrencyCode, closes: usize) -> ApiError {
-    ApiError::not_enough(
-        &format!("daily closes of {code} in the last year"),
-        closes,
-        FEWEST_CLOSES,
-    )
+    let what = format!(
+        "daily closes of {code} in the last year, on days on which its source publishes and after any interruption of more than 14 days"
+    );
+    ApiError::not_enough(&what, closes, FEWEST_CLOSES)
+}
+
+/// The closes of days on which `source` publishes, since the last interruption. Steps ahead are such days, so steps of the past have to be such days as well:
+/// with another source's weekends between them they would be smaller, and with a pause of months one of them larger, than those to come.
+fn steady(closes: &[(NaiveDate, Number)], source: &str) -> Vec<(NaiveDate, Number)> {
+    let last = closes.last().map(|(day, _)| *day);
+    let counts = |day: NaiveDate| Some(day) == last || schedule::publishes_on(source, day);
+    let mut steady: Vec<(NaiveDate, Number)> = closes.iter().filter(|(day, _)| counts(*day)).copied().collect();
+    let interruption = steady.windows(2).rposition(|pair| is_interrupted(pair[0].0, pair[1].0));
+    steady.split_off(interruption.map_or(0, |place| place + 1))
 }
 
 /// The forecast from these closes; `None` when they are too few.
-fn forecast(closes: &Closes, source: &str) -> Option<Kept> {
-    let (last, current_rate) = *closes.closes.last()?;
-    if closes.closes.len() < FEWEST_CLOSES {
+fn forecast(origin: &Origin, closes: &[(NaiveDate, Number)], source: &str) -> Option<Kept> {
+    let (last, current_rate) = *closes.last()?;
+    if closes.len() < FEWEST_CLOSES {
         return None;
     }
-    let logarithms: Vec<f64> = closes.closes.iter().map(|(_, close)| float(*close).ln()).collect();
+    let logarithms: Vec<f64> = closes.iter().map(|(_, close)| float(*close).ln()).collect();
     let Score {
         method,
-        bands,
+        steps,
+        ends,
         backtest,
     } = backtest::choose(&logarithms)?;
-    let steps = method.project(&logarithms, MOST_DAYS)?;
     let mut date = last;
-    let steps = steps.iter().zip(backtest::bands(&bands, MOST_DAYS));
+    let steps = steps.iter().zip(ends);
     let steps: Option<Vec<Step>> = steps
-        .map(|(step, (below, above))| {
+        .map(|(step, (lower, upper))| {
             date = schedule::next_day(source, date);
             // From the printed close, so that "no change" is exactly that.
             let rate = |logarithm: f64| Number::measure(float(current_rate) * logarithm.exp());
             Some(Step {
                 date,
                 rate: rate(*step)?,
-                lower: rate(step + below)?,
-                upper: rate(step + above)?,
+                lower: rate(lower)?,
+                upper: rate(upper)?,
             })
         })
         .collect();
     Some(Kept {
-        origin: closes.origin.clone(),
+        origin: origin.clone(),
         last,
         current_rate,
         method,

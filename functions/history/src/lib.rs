@@ -11,6 +11,8 @@ mod period;
 mod point;
 mod reading;
 mod series;
+#[cfg(test)]
+mod simulated;
 mod statistics;
 mod store;
 

@@ -3,17 +3,21 @@
 //! Where a measure is not defined (too few values, or no deviation to divide by) it is `None`, never zero.
 
 use chrono::NaiveDate;
+use distrs::StudentsT;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use shared::api::Number;
+use shared::store::LOOK_BACK_DAYS;
 use utoipa::ToSchema;
 
-/// How many trading days a year is taken to have.
-const DAYS_A_YEAR: f64 = 252.0;
-/// From which |t| on a slope counts as one.
-const SIGNIFICANT: f64 = 2.0;
+/// How many days a year has, leap years included.
+const DAYS_A_YEAR: f64 = 365.25;
+/// How often a series that goes nowhere may be called one that goes somewhere.
+const SIZE: f64 = 0.05;
+/// From how many returns on there is a trend at all: two have a deviation of one degree of freedom, which says next to nothing.
+const FEWEST_FOR_TREND: usize = 3;
 
-/// Where closes are going: the sign of their least-squares slope where its |t| is at least 2.
+/// Where closes are going: the sign of their mean return ln(close / close before), where that differs from zero by a two-sided t-test at 5 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Trend {
@@ -21,8 +25,19 @@ pub enum Trend {
     Up,
     /// Down.
     Down,
-    /// Neither, or too few closes to say.
+    /// Neither, or fewer than three returns to say.
     Stable,
+}
+
+/// A logarithmic return: of a close over the close before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Return {
+    /// The day of the close before.
+    pub from: NaiveDate,
+    /// The day of the close.
+    pub to: NaiveDate,
+    /// ln(close / close before).
+    pub value: f64,
 }
 
 /// The number as an `f64`: the nearest one to what is printed.
@@ -44,12 +59,28 @@ pub(crate) fn average(values: &[Number]) -> Option<Number> {
     sum.checked_div(Decimal::from(values.len())).map(Number::computed)
 }
 
-/// Logarithmic returns by day: of each close over the one before it.
-pub(crate) fn returns(closes: &[(NaiveDate, Number)]) -> Vec<(NaiveDate, f64)> {
-    let pairs = closes.windows(2);
+/// Whether there was an interruption between two days: more days than any chain of weekends and holidays has.
+pub(crate) fn is_interrupted(from: NaiveDate, to: NaiveDate) -> bool {
+    (to - from).num_days() > i64::from(LOOK_BACK_DAYS)
+}
+
+/// The returns of closes that are in order of days. Across an interruption there is none: a change of years is no day's.
+pub(crate) fn returns(closes: &[(NaiveDate, Number)]) -> Vec<Return> {
+    let pairs = closes.windows(2).map(|pair| (pair[0], pair[1]));
     pairs
-        .map(|pair| (pair[1].0, (float(pair[1].1) / float(pair[0].1)).ln()))
+        .filter(|((from, _), (to, _))| !is_interrupted(*from, *to))
+        .map(|((from, before), (to, close))| Return {
+            from,
+            to,
+            value: (float(close) / float(before)).ln(),
+        })
         .collect()
+}
+
+/// How many returns a year has at the pace of these: their number over the days that they span, times 365.25. `None` of none.
+pub(crate) fn observations_per_year(returns: &[Return]) -> Option<f64> {
+    let days: i64 = returns.iter().map(|one| (one.to - one.from).num_days()).sum();
+    (days > 0).then(|| returns.len() as f64 * DAYS_A_YEAR / days as f64)
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -63,24 +94,27 @@ fn deviation(values: &[f64]) -> Option<f64> {
     (values.len() >= 2).then(|| (squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// The sample standard deviation of `returns`, in percent, of a day and of a year.
-pub(crate) fn volatility(returns: &[f64]) -> Option<(f64, f64)> {
-    deviation(returns).map(|deviation| (deviation * 100.0, deviation * 100.0 * DAYS_A_YEAR.sqrt()))
+/// The sample standard deviation of the returns, in percent, of one and of a year of them.
+pub(crate) fn volatility(returns: &[Return]) -> Option<(f64, f64)> {
+    let one = deviation(&values(returns))? * 100.0;
+    Some((one, one * observations_per_year(returns)?.sqrt()))
 }
 
-/// Mean over standard deviation of `returns`, of a year.
-pub(crate) fn sharpe_ratio(returns: &[f64]) -> Option<f64> {
-    let deviation = deviation(returns).filter(|deviation| *deviation > 0.0)?;
-    Some(mean(returns) / deviation * DAYS_A_YEAR.sqrt())
+/// Mean over standard deviation of the returns, of a year.
+pub(crate) fn sharpe_ratio(returns: &[Return]) -> Option<f64> {
+    let values = values(returns);
+    let deviation = deviation(&values).filter(|deviation| *deviation > 0.0)?;
+    Some(mean(&values) / deviation * observations_per_year(returns)?.sqrt())
 }
 
-/// Pearson's correlation of the returns of the days that both have, and how many those are. Both are by day, oldest first.
-pub(crate) fn correlation(first: &[(NaiveDate, f64)], second: &[(NaiveDate, f64)]) -> (Option<f64>, usize) {
+/// Pearson's correlation of the returns that both have, from the same day to the same day, and how many those are. Both are in order of days.
+pub(crate) fn correlation(first: &[Return], second: &[Return]) -> (Option<f64>, usize) {
     let common: Vec<(f64, f64)> = first
         .iter()
-        .filter_map(|(day, value)| {
-            let place = second.binary_search_by_key(day, |(day, _)| *day).ok()?;
-            Some((*value, second[place].1))
+        .filter_map(|one| {
+            let place = second.binary_search_by_key(&one.to, |other| other.to).ok()?;
+            let other = second.get(place).filter(|other| other.from == one.from)?;
+            Some((one.value, other.value))
         })
         .collect();
     let (xs, ys): (Vec<f64>, Vec<f64>) = common.iter().copied().unzip();
@@ -91,94 +125,32 @@ pub(crate) fn correlation(first: &[(NaiveDate, f64)], second: &[(NaiveDate, f64)
     (coefficient, common.len())
 }
 
-/// The trend of values one step apart.
-pub(crate) fn trend(values: &[Number]) -> Trend {
-    let Some(first) = values.first().map(|value| float(*value)) else {
+/// How many standard errors an estimate with that many degrees of freedom is from the truth at most, `level` of the time (Student's t).
+pub(crate) fn critical(level: f64, degrees: usize) -> f64 {
+    StudentsT::ppf(0.5 + level / 2.0, degrees as f64)
+}
+
+/// The trend of returns: levels of a walk without aim look like one most of the time, so levels say nothing.
+pub(crate) fn trend(returns: &[Return]) -> Trend {
+    let values = values(returns);
+    let Some(deviation) = deviation(&values).filter(|_| values.len() >= FEWEST_FOR_TREND) else {
         return Trend::Stable;
     };
-    // Measured from the first value: a constant series is then exactly zero, and no rounding looks like a slope.
-    let ys: Vec<f64> = values.iter().map(|value| float(*value) - first).collect();
-    let (x_mean, y_mean) = ((ys.len() - 1) as f64 / 2.0, mean(&ys));
-    let steps = || ys.iter().enumerate().map(|(x, y)| (x as f64 - x_mean, y - y_mean));
-    let spread: f64 = steps().map(|(x, _)| x * x).sum();
-    let slope = steps().map(|(x, y)| x * y).sum::<f64>() / spread;
-    let residuals: f64 = steps().map(|(x, y)| (y - slope * x).powi(2)).sum();
-    let degrees = ys.len() as f64 - 2.0;
-    if degrees <= 0.0 {
-        return Trend::Stable;
-    }
-    // Not a number where there is neither slope nor residual; comparisons with it are false.
-    let t = slope / (residuals / degrees / spread).sqrt();
-    if t >= SIGNIFICANT {
+    let (mean, error) = (mean(&values), deviation / (values.len() as f64).sqrt());
+    let least = critical(1.0 - SIZE, values.len() - 1) * error;
+    // Of a constant series both are zero; of one with a constant return the least is.
+    if mean > least {
         Trend::Up
-    } else if t <= -SIGNIFICANT {
+    } else if mean < -least {
         Trend::Down
     } else {
         Trend::Stable
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn numbers(texts: &[&str]) -> Vec<Number> {
-        texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
-    }
-
-    fn day(place: usize) -> NaiveDate {
-        "2026-01-01"
-            .parse::<NaiveDate>()
-            .unwrap()
-            .iter_days()
-            .nth(place)
-            .unwrap()
-    }
-
-    #[test]
-    fn a_slope_counts_only_where_it_stands_out() {
-        for (values, expected) in [
-            (&["1", "2", "3", "4"][..], Trend::Up),
-            (&["4.1", "3", "2.2", "1"], Trend::Down),
-            (&["1", "3", "1", "3", "1", "3"], Trend::Stable),
-            (&["1.95583"; 20], Trend::Stable),
-            (&["1", "2"], Trend::Stable),
-            (&["1"], Trend::Stable),
-            (&[], Trend::Stable),
-        ] {
-            assert_eq!(trend(&numbers(values)), expected, "{values:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_defined_is_none() {
-        assert_eq!(volatility(&[0.1]), None);
-        assert_eq!(volatility(&[]), None);
-        assert_eq!(volatility(&[0.0, 0.0]), Some((0.0, 0.0)));
-        assert_eq!(sharpe_ratio(&[0.0, 0.0]), None);
-        assert_eq!(sharpe_ratio(&[0.1]), None);
-        assert_eq!(average(&[]), None);
-        let constant = [(day(0), 0.0), (day(1), 0.0)];
-        assert_eq!(correlation(&constant, &constant), (None, 2));
-        assert_eq!(correlation(&[], &constant), (None, 0));
-    }
-
-    #[test]
-    fn correlation_takes_the_days_that_both_have() {
-        let first = [(day(0), 1.0), (day(1), 2.0), (day(2), 3.0), (day(4), 9.0)];
-        let second = [(day(0), -2.0), (day(2), -6.0), (day(3), 5.0), (day(4), -18.0)];
-        let (coefficient, common) = correlation(&first, &second);
-        assert_eq!(common, 3);
-        assert!((coefficient.unwrap() + 1.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_change_is_exact_before_it_is_rounded() {
-        let values = numbers(&["1.1172", "1.1172000001"]);
-        let (change, percent) = change(values[0], values[1]);
-        assert_eq!(
-            (change.to_string().as_str(), percent.to_string().as_str()),
-            ("0.0000000001", "0.000000008950948801")
-        );
-    }
+fn values(returns: &[Return]) -> Vec<f64> {
+    returns.iter().map(|one| one.value).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,11 +79,15 @@ pub struct Measures {
     pub period_change: Number,
     /// The change in percent of the first close.
     pub period_change_percent: Number,
-    /// The sample standard deviation of ln(close / close before), in percent; null with fewer than two returns.
+    /// The sample standard deviation of returns, ln(close / close before), in percent; null with fewer than two. There is no return between closes that are
+    /// more than 14 days apart: the series was interrupted there.
     pub volatility: Option<Number>,
-    /// The same for a year of 252 days.
+    /// The same of a year: times the root of observations_per_year.
     pub volatility_annualized: Option<Number>,
-    /// The sign of the least-squares slope over the closes where |t| is at least 2, else stable.
+    /// How many returns a year has at the pace of this series: returns × 365.25 / days that they span; null without any return.
+    pub observations_per_year: Option<Number>,
+    /// The sign of the mean return where |mean / (standard deviation / √n)| of n returns is above the two-sided 5 % critical value of Student's t with n - 1
+    /// degrees of freedom; stable otherwise, and with fewer than three returns. Of series that go nowhere 5 % are called up or down.
     pub trend_direction: Trend,
     /// How many closes there are.
     pub data_points: usize,
@@ -100,7 +104,7 @@ impl Measures {
         // Of equal closes the earliest.
         let (min_date, min) = *closes.iter().min_by_key(|(day, close)| (*close, *day))?;
         let (max_date, max) = *closes.iter().max_by_key(|(day, close)| (*close, Reverse(*day)))?;
-        let returns: Vec<f64> = measure::returns(closes).into_iter().map(|(_, value)| value).collect();
+        let returns = measure::returns(closes);
         let volatility = measure::volatility(&returns);
         Some(Self {
             current_rate: *last,
@@ -113,7 +117,8 @@ impl Measures {
             period_change_percent: percent,
             volatility: volatility.and_then(|(daily, _)| Number::measure(daily)),
             volatility_annualized: volatility.and_then(|(_, annual)| Number::measure(annual)),
-            trend_direction: measure::trend(&values),
+            observations_per_year: measure::observations_per_year(&returns).and_then(Number::measure),
+            trend_direction: measure::trend(&returns),
             data_points: closes.len(),
         })
     }
@@ -127,18 +132,22 @@ pub struct Compared {
     /// What its rate is.
     #[schema(example = "KRW per USD")]
     pub unit: String,
-    /// The first day of its period.
+    /// The first day of the period: the first on which all of those compared have a close.
     pub from: NaiveDate,
-    /// The last day of its period: its newest.
+    /// The last day of the period: the last on which all of those compared have a close.
     pub to: NaiveDate,
-    /// Its last close.
+    /// Its close on the last day.
     pub current_rate: Number,
-    /// From its first close to its last, in percent of the first.
+    /// From its close on the first day to that on the last, in percent of the first.
     pub period_change_percent: Number,
-    /// The sample standard deviation of ln(close / close before), in percent; null with fewer than two returns.
+    /// The sample standard deviation of returns, ln(close / close before), in percent; null with fewer than two. There is no return between closes that are
+    /// more than 14 days apart: the series was interrupted there.
     pub volatility: Option<Number>,
-    /// Mean of those returns over their standard deviation, times the root of 252; null where the deviation is zero.
+    /// Mean of those returns over their standard deviation, times the root of observations_per_year; no riskless rate is taken off. Null where the deviation
+    /// is zero.
     pub sharpe_ratio: Option<Number>,
+    /// How many returns a year has at the pace of this series: returns × 365.25 / days that they span; null without any return.
+    pub observations_per_year: Option<Number>,
     /// Its place by period_change_percent, the highest first; equal ones share a place.
     #[schema(minimum = 1)]
     pub performance_rank: usize,
@@ -153,9 +162,9 @@ pub struct Correlation {
     pub first: CurrencyCode,
     /// The other.
     pub second: CurrencyCode,
-    /// Pearson's correlation of their returns on days that have one of both; null where one of them did not move at all.
+    /// Pearson's correlation of the returns that both have, from the same day to the same day; null where one of them did not move at all.
     pub coefficient: Option<Number>,
-    /// How many those days are.
+    /// How many days such a return of both ends on.
     #[schema(minimum = 20)]
     pub common_days: usize,
 }
@@ -165,12 +174,18 @@ pub(crate) fn compare(
     base: CurrencyCode,
     all: &[(CurrencyCode, Closes)],
 ) -> Result<(Vec<Compared>, Vec<Correlation>), ApiError> {
+    let (from, to) = common_span(all)?;
     let mut compared = Vec::with_capacity(all.len());
     let mut returns = Vec::with_capacity(all.len());
     for (code, closes) in all {
-        let measures = Measures::of(&closes.closes).ok_or_else(|| too_few(*code, closes.closes.len()))?;
-        let of_days = measure::returns(&closes.closes);
-        let values: Vec<f64> = of_days.iter().map(|(_, value)| *value).collect();
+        let within: Vec<(NaiveDate, Number)> = closes
+            .closes
+            .iter()
+            .filter(|(day, _)| (from..=to).contains(day))
+            .copied()
+            .collect();
+        let measures = Measures::of(&within).ok_or_else(|| too_few(*code, within.len()))?;
+        let of_code = measure::returns(&within);
         let pair = Pair {
             base,
             target: *code,
@@ -179,23 +194,26 @@ pub(crate) fn compare(
         compared.push(Compared {
             currency_code: *code,
             unit: pair.unit(),
-            from: closes.from,
-            to: closes.to,
+            from,
+            to,
             current_rate: measures.current_rate,
             period_change_percent: measures.period_change_percent,
             volatility: measures.volatility,
-            sharpe_ratio: measure::sharpe_ratio(&values).and_then(Number::measure),
+            sharpe_ratio: measure::sharpe_ratio(&of_code).and_then(Number::measure),
+            observations_per_year: measures.observations_per_year,
             performance_rank: 0,
             data_points: measures.data_points,
         });
-        returns.push((*code, of_days));
+        returns.push((*code, of_code));
     }
     let mut correlations = Vec::new();
     for (place, (first, of_first)) in returns.iter().enumerate() {
         for (second, of_second) in &returns[place + 1..] {
             let (coefficient, common_days) = measure::correlation(of_first, of_second);
             if common_days < COMMON_RETURNS {
-                let what = format!("days on which both {first} and {second} have a return in this period");
+                let what = format!(
+                    "days on which both {first} and {second} have a return from the same day before in this period"
+                );
                 return Err(ApiError::not_enough(&what, common_days, COMMON_RETURNS));
             }
             correlations.push(Correlation {
@@ -208,6 +226,24 @@ pub(crate) fn compare(
     }
     rank(&mut compared);
     Ok((compared, correlations))
+}
+
+/// The first and the last day on which all have a close: changes of different days say nothing of who did better.
+fn common_span(all: &[(CurrencyCode, Closes)]) -> Result<(NaiveDate, NaiveDate), ApiError> {
+    let has = |closes: &Closes, day: NaiveDate| closes.closes.binary_search_by_key(&day, |(day, _)| *day).is_ok();
+    let days = all.first().map_or(&[][..], |(_, closes)| closes.closes.as_slice());
+    let mut common = days
+        .iter()
+        .map(|(day, _)| *day)
+        .filter(|day| all.iter().all(|(_, closes)| has(closes, *day)));
+    match (common.next(), common.next_back()) {
+        (Some(from), Some(to)) => Ok((from, to)),
+        (first, _) => {
+            let codes: Vec<&str> = all.iter().map(|(code, _)| code.as_str()).collect();
+            let what = format!("days on which all of {} have a close in this period", codes.join(", "));
+            Err(ApiError::not_enough(&what, usize::from(first.is_some()), 2))
+        }
+    }
 }
 
 fn rank(compared: &mut [Compared]) {
@@ -321,45 +357,4 @@ impl History {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_changes_share_a_rank_and_are_listed_by_code() {
-        let one = |code: &str, percent: &str| Compared {
-            currency_code: code.parse().unwrap(),
-            unit: String::new(),
-            from: NaiveDate::MIN,
-            to: NaiveDate::MAX,
-            current_rate: Number::exact(1.into()),
-            period_change_percent: serde_json::from_str(percent).unwrap(),
-            volatility: None,
-            sharpe_ratio: None,
-            performance_rank: 0,
-            data_points: 2,
-        };
-        let mut all = [one("USD", "-1"), one("JPY", "2.5"), one("EUR", "2.5"), one("GBP", "0")];
-        rank(&mut all);
-        let ranks: Vec<String> = all
-            .iter()
-            .map(|one| format!("{} {}", one.performance_rank, one.currency_code))
-            .collect();
-        assert_eq!(ranks, ["1 EUR", "1 JPY", "3 GBP", "4 USD"]);
-    }
-
-    #[test]
-    fn of_equal_extremes_the_earliest_day_is_named() {
-        let closes = [
-            ("2026-10-27", "2"),
-            ("2026-10-28", "1"),
-            ("2026-10-29", "1"),
-            ("2026-10-30", "2"),
-        ];
-        let closes = closes.map(|(day, close)| (day.parse().unwrap(), serde_json::from_str(close).unwrap()));
-        let measures = Measures::of(&closes).unwrap();
-        assert_eq!(measures.period_min_date.to_string(), "2026-10-28");
-        assert_eq!(measures.period_max_date.to_string(), "2026-10-27");
-        assert_eq!(measures.period_change.to_string(), "0");
-        assert!(Measures::of(&closes[..1]).is_none());
-    }
-}
+mod tests;

@@ -26,7 +26,8 @@ pub(super) struct CompareQuery {
     /// The currency that prices are told in; KRW unless given.
     #[param(required = false, default = "KRW", value_type = String, pattern = "^[A-Z]{3}$", example = "KRW")]
     base: CurrencyCode,
-    /// A span that ends at the newest day of each; 3m unless given. A correlation takes 20 days with returns, which 1d and 1w never have.
+    /// A span that ends at the newest day of each, of which the days from the first to the last that all of them have count; 3m unless given. A correlation
+    /// takes 20 days with returns, which 1d and 1w never have.
     #[param(inline, required = false, default = "3m")]
     period: PeriodName,
 }
@@ -72,19 +73,19 @@ pub struct Comparison {
     pub currencies: Vec<Compared>,
     /// The correlation of every two of them.
     pub correlation_matrix: Vec<Correlation>,
-    /// The one whose price rose most.
+    /// The one whose price rose most; of equal ones the first by code.
     pub best: CurrencyCode,
-    /// The one whose price rose least or fell most.
+    /// The one whose price rose least or fell most; of equal ones the last by code.
     pub worst: CurrencyCode,
 }
 
 /// Several currencies beside each other
 ///
-/// All from the daily closes of a period, as `/api/v1/history` prints them. A return is ln(close / close before) and is of the later day; correlations are over
-/// the days on which both have one.
+/// All from the daily closes of a period, as `/api/v1/history` prints them, from the first day that all of them have to the last. A return is
+/// ln(close / close before); a correlation is over the returns that both have from the same day to the same day.
 #[utoipa::path(get, path = "/api/v1/history/compare", operation_id = "historyCompare", tag = "History", params(CompareQuery), responses(
     (status = 200, description = "The comparison.", body = Envelope<Served<Comparison>>),
-    (status = 422, description = "Fewer than two closes of one, or fewer than 20 days in common.", body = ErrorEnvelope),
+    (status = 422, description = "Fewer than two days on which all have a close, or fewer than 20 returns in common.", body = ErrorEnvelope),
     FailureResponses,
 ))]
 pub(super) async fn compare(

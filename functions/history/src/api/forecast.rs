@@ -16,7 +16,7 @@ use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::History;
-use crate::forecast::{Backtest, MOST_DAYS, Method, Step};
+use crate::forecast::{Backtest, LEVEL_PERCENT, MOST_DAYS, Method, Step};
 
 /// How far ahead.
 #[derive(Debug, IntoParams)]
@@ -59,7 +59,7 @@ pub struct Forecast {
     pub forecast: Vec<Step>,
     /// The method: the one with the smallest error in the back-test, "no change" where none is better by one percent.
     pub method: Method,
-    /// Which part of the rates is meant to come to lie between lower and upper.
+    /// Which part of the closes comes to lie between lower and upper, at each day ahead for itself.
     pub confidence_level: Number,
     /// How well it did over the last year.
     pub backtest: Backtest,
@@ -67,9 +67,10 @@ pub struct Forecast {
 
 /// The next days of a currency in KRW
 ///
-/// Made from the daily closes of the last year. Every method forecast from days of that year with nothing but what was known then; the one with the smallest
-/// error forecasts here, and the interval is what it missed there. Exchange rates hardly ever beat "no change": `beats_no_change` and `coverage` say how
-/// far this forecast can be trusted.
+/// Made from the daily closes of the last year on which the source publishes, after any interruption of more than 14 days. Every method forecast from days of
+/// that year with nothing but what was known then; the one with the smallest error forecasts here. The interval of a day ahead is that of a random walk with the
+/// deviation of the year's returns (Student's t), or what the method missed there where that was more. Exchange rates hardly ever beat "no change":
+/// `beats_no_change` and `coverage` say how far this forecast can be trusted.
 #[utoipa::path(get, path = "/api/v1/history/forecast/{code}", operation_id = "historyForecast", tag = "History",
     params(("code" = String, Path, description = "The currency; not KRW.", pattern = "^[A-Z]{3}$", example = "USD"), ForecastQuery),
     responses(
@@ -104,7 +105,7 @@ pub(super) async fn forecast(
         stale: kept.origin.is_stale(Utc::now()),
         forecast: kept.steps,
         method: kept.method,
-        confidence_level: Number::exact(Decimal::new(95, 2)),
+        confidence_level: Number::exact(Decimal::new(LEVEL_PERCENT.into(), 2)),
         backtest: kept.backtest,
     };
     Answer::served(body, served_from, kept.origin.freshness())

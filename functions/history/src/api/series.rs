@@ -117,9 +117,11 @@ pub struct SeriesStatistics {
     pub min: Option<Number>,
     /// The highest; null without any.
     pub max: Option<Number>,
-    /// The sample standard deviation of ln(close / close before), in percent; null with fewer than two returns.
+    /// The sample standard deviation of returns, ln(close / close before), in percent; null with fewer than two. There is no return between closes that are
+    /// more than 14 days apart: the series was interrupted there.
     pub volatility: Option<Number>,
-    /// The sign of the least-squares slope where its |t| is at least 2, else stable.
+    /// The sign of the mean return where |mean / (standard deviation / √n)| of n returns is above the two-sided 5 % critical value of Student's t with n - 1
+    /// degrees of freedom; stable otherwise, and with fewer than three returns. Of series that go nowhere 5 % are called up or down.
     pub trend: Trend,
 }
 
@@ -127,13 +129,13 @@ impl SeriesStatistics {
     fn of(daily: &Daily) -> Self {
         let closes = daily.closes();
         let values: Vec<Number> = closes.iter().map(|(_, close)| *close).collect();
-        let returns: Vec<f64> = measure::returns(&closes).into_iter().map(|(_, value)| value).collect();
+        let returns = measure::returns(&closes);
         Self {
             average: measure::average(&values),
             min: values.iter().min().copied(),
             max: values.iter().max().copied(),
             volatility: measure::volatility(&returns).and_then(|(daily, _)| Number::measure(daily)),
-            trend: measure::trend(&values),
+            trend: measure::trend(&returns),
         }
     }
 }

@@ -5,9 +5,10 @@ use shared::api::Number;
 use utoipa::ToSchema;
 
 use super::MOST_DAYS;
+use super::interval::ends;
 use super::method::Method;
 
-/// From how many days of the past forecasts are made. The lowest and the highest of 39 misses are, of anything that misses alike, the ends of an interval
+/// From how many days of the past forecasts are made. The lowest and the highest of 39 misses are, of independent ones that miss alike, the ends of an interval
 /// that holds 95 % (38 of the 40 places that a further one can take).
 const ORIGINS: usize = 39;
 /// The fewest closes that a method is fitted to.
@@ -27,7 +28,8 @@ pub struct Backtest {
     pub mean_absolute_scaled_error: Number,
     /// Whether it was better than "no change", by one percent at least.
     pub beats_no_change: bool,
-    /// Which part of the closes came to lie within intervals made from the other origins alone; 0.95 is meant.
+    /// Which part of the closes ahead of the trial forecasts came to lie within the intervals that the chosen method would have told then, with nothing but what
+    /// was known then; 0.95 is meant. Trials share days, so it is the experience of one year, not of as many independent cases.
     pub coverage: Number,
     /// Every method that was tried.
     pub candidates: Vec<Candidate>,
@@ -47,8 +49,10 @@ pub struct Candidate {
 pub(super) struct Score {
     /// Which one.
     pub method: Method,
-    /// How far below and above its forecasts the closes came to lie, by step; logarithms.
-    pub bands: Vec<(f64, f64)>,
+    /// Its forecasts of the next [`MOST_DAYS`] logarithms, each less the last.
+    pub steps: Vec<f64>,
+    /// The ends of the interval of each, less the last logarithm as well.
+    pub ends: Vec<(f64, f64)>,
     /// How it was chosen.
     pub backtest: Backtest,
 }
@@ -62,60 +66,89 @@ pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
         return None;
     }
     let origins = origins(begin, count - horizon);
-    let misses = |method: Method| -> Option<Vec<Vec<f64>>> {
-        let of_origin = |origin: &usize| {
+    let trials = |method: Method| -> Option<Vec<Trial>> {
+        let from = |origin: &usize| {
             let (known, later) = logarithms.split_at(*origin);
             let last = known.last()?;
             let steps = method.project(known, horizon)?;
-            Some(
-                later
-                    .iter()
-                    .zip(steps)
-                    .map(|(value, step)| value - last - step)
-                    .collect(),
-            )
+            let misses = later.iter().zip(&steps).map(|(value, step)| value - last - step);
+            Some(Trial {
+                origin: *origin,
+                misses: misses.collect(),
+                steps,
+            })
         };
-        origins.iter().map(of_origin).collect()
+        origins.iter().map(from).collect()
     };
-    let error = |misses: &[Vec<f64>]| misses.iter().flatten().map(|miss| miss.abs()).sum::<f64>();
-    let tried: Vec<(Method, Vec<Vec<f64>>)> = Method::ALL
+    let error = |trials: &[Trial]| {
+        trials
+            .iter()
+            .flat_map(|trial| &trial.misses)
+            .map(|miss| miss.abs())
+            .sum::<f64>()
+    };
+    let tried: Vec<Tried> = Method::ALL
         .into_iter()
-        .filter_map(|method| Some((method, misses(method)?)))
+        .filter_map(|method| {
+            Some(Tried {
+                method,
+                steps: method.project(logarithms, MOST_DAYS)?,
+                trials: trials(method)?,
+            })
+        })
         .collect();
-    let no_change = tried.first().map(|(_, misses)| error(misses))?;
+    let no_change = tried.first().map(|no_change| error(&no_change.trials))?;
     // A series that never moved: nothing can be better than no change, and there is nothing to divide by.
-    let scaled = |method: Method, misses: &[Vec<f64>]| match method {
+    let scaled = |one: &Tried| match one.method {
         Method::NoChange => Some(1.0),
-        _ => Some(error(misses) / no_change).filter(|error| error.is_finite()),
+        _ => Some(error(&one.trials) / no_change).filter(|error| error.is_finite()),
     };
-    let scored: Vec<(f64, Method, &Vec<Vec<f64>>)> = tried
-        .iter()
-        .filter_map(|(method, misses)| Some((scaled(*method, misses)?, *method, misses)))
-        .collect();
-    let is_candidate = |(error, method, _): &&(f64, Method, _)| *method == Method::NoChange || *error <= 1.0 - MARGIN;
+    let scored: Vec<(f64, &Tried)> = tried.iter().filter_map(|one| Some((scaled(one)?, one))).collect();
+    let is_candidate = |(error, one): &&(f64, &Tried)| one.method == Method::NoChange || *error <= 1.0 - MARGIN;
     // Of equals the first, which is the simpler.
-    let (best, method, misses) = *scored
+    let (best, chosen) = *scored
         .iter()
         .filter(is_candidate)
         .min_by(|one, other| one.0.total_cmp(&other.0))?;
-    let candidate = |(error, method, _): &(f64, Method, _)| {
+    let candidate = |(error, one): &(f64, &Tried)| {
         Some(Candidate {
-            method: *method,
+            method: one.method,
             mean_absolute_scaled_error: Number::measure(*error)?,
         })
     };
+    let misses: Vec<&[f64]> = chosen.trials.iter().map(|trial| trial.misses.as_slice()).collect();
     Some(Score {
-        method,
-        bands: widen(misses),
+        method: chosen.method,
+        steps: chosen.steps.clone(),
+        ends: ends(chosen.method, logarithms, &misses, &chosen.steps),
         backtest: Backtest {
             horizon,
             origins: origins.len(),
             mean_absolute_scaled_error: Number::measure(best)?,
             beats_no_change: best < 1.0,
-            coverage: Number::measure(coverage(misses))?,
+            coverage: Number::measure(coverage(chosen.method, logarithms, &chosen.trials))?,
             candidates: scored.iter().filter_map(candidate).collect(),
         },
     })
+}
+
+/// What became of a method.
+struct Tried {
+    method: Method,
+    /// Its forecasts.
+    steps: Vec<f64>,
+    /// What it forecast from the past, the oldest first.
+    trials: Vec<Trial>,
+}
+
+/// A forecast from a place in the past.
+struct Trial {
+    /// How many logarithms were known.
+    origin: usize,
+    /// The forecasts, each less the last that was known.
+    steps: Vec<f64>,
+    /// What came, less what was forecast.
+    misses: Vec<f64>,
 }
 
 /// At most [`ORIGINS`] places from `first` to `last`, evenly.
@@ -129,57 +162,18 @@ fn origins(first: usize, last: usize) -> Vec<usize> {
         .collect()
 }
 
-/// How far below and above the forecasts 95 % of the misses lie, by step; never narrower at a later step, and never without the forecast.
-fn widen(misses: &[Vec<f64>]) -> Vec<(f64, f64)> {
-    let horizon = misses.first().map_or(0, Vec::len);
-    let (mut below, mut above) = (0.0_f64, 0.0_f64);
-    let of_step = |step: usize| {
-        let mut of_step: Vec<f64> = misses
-            .iter()
-            .filter_map(|of_origin| of_origin.get(step).copied())
-            .collect();
-        of_step.sort_by(f64::total_cmp);
-        // The order statistic below which 2.5 % of further misses are expected; the extremes where that would need more of them.
-        let rank = ((of_step.len() + 1) as f64 * 0.025).floor().max(1.0) as usize;
-        let low = of_step.get(rank - 1).copied().unwrap_or_default();
-        let high = of_step
-            .len()
-            .checked_sub(rank)
-            .and_then(|place| of_step.get(place).copied())
-            .unwrap_or_default();
-        below = below.min(low);
-        above = above.max(high);
-        (below, above)
-    };
-    (0..horizon).map(of_step).collect()
-}
-
-/// `bands` for `steps`; beyond those that were tried they widen with the root of time, as a random walk's do.
-pub(super) fn bands(bands: &[(f64, f64)], steps: usize) -> Vec<(f64, f64)> {
-    let at = |step: usize| match (bands.get(step), bands.last()) {
-        (Some(band), _) => *band,
-        (None, Some((below, above))) => {
-            let scale = ((step + 1) as f64 / bands.len() as f64).sqrt();
-            (below * scale, above * scale)
-        }
-        (None, None) => (0.0, 0.0),
-    };
-    (0..steps).map(at).collect()
-}
-
-/// Which part of each origin's misses lies within the bands of the others.
-fn coverage(misses: &[Vec<f64>]) -> f64 {
+/// Which part of what came lies within the intervals that were known at its origin: those of the logarithms before it and of the misses known by then.
+fn coverage(method: Method, logarithms: &[f64], trials: &[Trial]) -> f64 {
     let (mut within, mut all) = (0_usize, 0_usize);
-    for (place, of_origin) in misses.iter().enumerate() {
-        let others: Vec<Vec<f64>> = misses
+    for (place, trial) in trials.iter().enumerate() {
+        let known: Vec<&[f64]> = trials[..place]
             .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != place)
-            .map(|(_, other)| other.clone())
+            .map(|earlier| &earlier.misses[..earlier.misses.len().min(trial.origin - earlier.origin)])
             .collect();
-        for (miss, (below, above)) in of_origin.iter().zip(widen(&others)) {
+        let ends = ends(method, &logarithms[..trial.origin], &known, &trial.steps);
+        for ((step, miss), (lower, upper)) in trial.steps.iter().zip(&trial.misses).zip(ends) {
             all += 1;
-            within += usize::from((below..=above).contains(miss));
+            within += usize::from((lower..=upper).contains(&(step + miss)));
         }
     }
     within as f64 / all as f64
@@ -198,18 +192,45 @@ mod tests {
         assert_eq!(origins(7, 7), [7]);
     }
 
-    #[test]
-    fn bands_never_narrow_and_hold_the_forecast() {
-        let misses = [vec![1.0, 0.5, 3.0], vec![2.0, 0.1, 1.0], vec![1.5, -0.5, 0.5]];
-        assert_eq!(widen(&misses), [(0.0, 2.0), (-0.5, 2.0), (-0.5, 3.0)]);
-        let later = bands(&widen(&misses), 12);
-        assert_eq!((later.len(), later[2], later[11]), (12, (-0.5, 3.0), (-1.0, 6.0)));
+    /// What "no change" forecast from these places, so many steps ahead.
+    fn no_change(logarithms: &[f64], origins: &[usize], steps: usize) -> Vec<Trial> {
+        let from = |origin: &usize| Trial {
+            origin: *origin,
+            steps: vec![0.0; steps],
+            misses: (0..steps)
+                .map(|step| logarithms[origin + step] - logarithms[origin - 1])
+                .collect(),
+        };
+        origins.iter().map(from).collect()
     }
 
     #[test]
-    fn coverage_leaves_the_tested_origin_out() {
-        // Each origin missed further than every one before it, so the last lies outside of what the others say.
-        let misses: Vec<Vec<f64>> = (1..=4).map(|miss| vec![f64::from(miss)]).collect();
-        assert!((coverage(&misses) - 0.75).abs() < 1e-12);
+    fn coverage_is_of_intervals_that_could_have_been_told_at_the_time() {
+        // Forty steps of one, then one of 49 and one of 50: the first lies outside of all that was known, and the other on the other side.
+        let mut logarithms: Vec<f64> = (0..40).map(|place| f64::from(place % 2)).collect();
+        logarithms.extend([50.0, 0.0]);
+        for (origins, expected) in [(&[39][..], 1.0), (&[39, 40], 0.5), (&[39, 40, 41], 1.0 / 3.0)] {
+            let found = coverage(Method::NoChange, &logarithms, &no_change(&logarithms, origins, 1));
+            assert!((found - expected).abs() < 1e-12, "{origins:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_miss_is_known_only_when_it_came_true() {
+        // Still for 32 places, so that misses alone widen an interval. From 31 the second step is missed; when the next forecast is made, from 32, only the
+        // first of 31 has come true.
+        let mut logarithms = vec![0.0; 32];
+        logarithms.extend([1.0, 1.0, 1.0]);
+        let trials = no_change(&logarithms, &[31, 32], 2);
+        assert_eq!(
+            (&trials[0].misses, &trials[1].misses),
+            (&vec![0.0, 1.0], &vec![1.0, 1.0])
+        );
+        let found = coverage(Method::NoChange, &logarithms, &trials);
+        assert!((found - 0.25).abs() < 1e-12, "{found}");
+        // From 33 both are known, and more: a step up of one, which is what two still places and this one lie within.
+        let trials = no_change(&logarithms, &[31, 32, 33], 2);
+        let found = coverage(Method::NoChange, &logarithms, &trials);
+        assert!((found - 0.5).abs() < 1e-12, "{found}");
     }
 }

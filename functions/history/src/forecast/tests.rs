@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
 use super::*;
+use crate::simulated::{Process, Walks};
 
 /// Closes on the days of the ECB from a rule for their logarithms.
-fn closes(count: usize, logarithm: impl Fn(usize) -> f64) -> Closes {
+fn closes(count: usize, logarithm: impl Fn(usize) -> f64) -> Vec<(NaiveDate, Number)> {
     let first: NaiveDate = "2025-10-01".parse().unwrap();
     let days = std::iter::successors(Some(first), |day| Some(schedule::next_day("ecb", *day)));
     let closes: Vec<(NaiveDate, Number)> = days
@@ -9,12 +13,11 @@ fn closes(count: usize, logarithm: impl Fn(usize) -> f64) -> Closes {
         .enumerate()
         .map(|(place, day)| (day, Number::measure(logarithm(place).exp()).unwrap()))
         .collect();
-    Closes {
-        from: first,
-        to: closes.last().map_or(first, |(day, _)| *day),
-        origin: Origin::default(),
-        closes,
-    }
+    closes
+}
+
+fn of(closes: &[(NaiveDate, Number)]) -> Option<Kept> {
+    forecast(&Origin::default(), closes, "ecb")
 }
 
 /// A walk that no method can foresee, the same each time: steps from a linear congruential generator.
@@ -33,7 +36,7 @@ fn walk(count: usize) -> Vec<f64> {
 
 #[test]
 fn a_steady_rise_is_foreseen_by_its_drift() {
-    let kept = forecast(&closes(256, |place| 7.0 + 0.001 * place as f64), "ecb").unwrap();
+    let kept = of(&closes(256, |place| 7.0 + 0.001 * place as f64)).unwrap();
     assert!(kept.backtest.beats_no_change);
     assert!(kept.method != Method::NoChange, "{:?}", kept.backtest);
     let expected = (7.0 + 0.001 * 285.0_f64).exp();
@@ -46,7 +49,7 @@ fn a_steady_rise_is_foreseen_by_its_drift() {
 
 #[test]
 fn where_nothing_is_better_the_answer_is_no_change() {
-    let constant = forecast(&closes(256, |_| 7.0), "ecb").unwrap();
+    let constant = of(&closes(256, |_| 7.0)).unwrap();
     assert_eq!(constant.method, Method::NoChange);
     assert!(!constant.backtest.beats_no_change);
     assert_eq!(constant.backtest.mean_absolute_scaled_error.to_string(), "1");
@@ -61,7 +64,7 @@ fn where_nothing_is_better_the_answer_is_no_change() {
 #[test]
 fn the_chosen_method_has_the_smallest_error_and_no_change_scores_one() {
     let values = walk(256);
-    let kept = forecast(&closes(256, |place| values[place]), "ecb").unwrap();
+    let kept = of(&closes(256, |place| values[place])).unwrap();
     let backtest = &kept.backtest;
     assert_eq!((backtest.horizon, backtest.origins), (30, 39));
     let error = |method| {
@@ -91,7 +94,7 @@ fn the_chosen_method_has_the_smallest_error_and_no_change_scores_one() {
 #[test]
 fn days_are_those_on_which_the_source_publishes_and_rates_are_within_their_interval() {
     let values = walk(61);
-    let kept = forecast(&closes(61, |place| values[place]), "ecb").unwrap();
+    let kept = of(&closes(61, |place| values[place])).unwrap();
     assert_eq!(kept.steps.len(), MOST_DAYS);
     let mut day = kept.last;
     for step in &kept.steps {
@@ -113,6 +116,175 @@ fn days_are_those_on_which_the_source_publishes_and_rates_are_within_their_inter
 #[test]
 fn fewer_than_sixty_closes_are_too_few() {
     let values = walk(60);
-    assert!(forecast(&closes(60, |place| values[place]), "ecb").is_some());
-    assert!(forecast(&closes(59, |place| values[place]), "ecb").is_none());
+    assert!(of(&closes(60, |place| values[place])).is_some());
+    assert!(of(&closes(59, |place| values[place])).is_none());
+}
+
+#[test]
+fn the_past_has_steps_as_long_as_those_to_come() {
+    // All days of a year, as a source without weekends has them, with a pause of three weeks.
+    let first: NaiveDate = "2025-10-30".parse().unwrap();
+    let one: Number = serde_json::from_str("1").unwrap();
+    let (pause, end): (NaiveDate, NaiveDate) = ("2026-06-01".parse().unwrap(), "2026-10-30".parse().unwrap());
+    let days = first.iter_days().take_while(|day| *day <= end);
+    let every_day: Vec<(NaiveDate, Number)> = days
+        .filter(|day| !(0..21).contains(&(*day - pause).num_days()))
+        .map(|day| (day, one))
+        .collect();
+    let of_source = |source| {
+        let steady = steady(&every_day, source);
+        (steady[0].0.to_string(), steady.len())
+    };
+    // From Monday 22 June to Friday 30 October are 131 days and 19 weeks less two.
+    assert_eq!(of_source("exchangerate_api"), ("2026-06-22".to_owned(), 131));
+    assert_eq!(of_source("ecb"), ("2026-06-22".to_owned(), 95));
+}
+
+const AHEAD: [usize; 4] = [1, 10, 20, 30];
+
+/// How many closes lay within the intervals told for 1, 10, 20 and 30 days ahead.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    told: usize,
+    within: [usize; 4],
+}
+
+impl Held {
+    /// Tells a forecast from all logarithms but the last thirty, and looks at those.
+    fn look(&mut self, logarithms: &[f64]) {
+        let (known, later) = logarithms.split_at(logarithms.len() - MOST_DAYS);
+        let ends = backtest::choose(known).unwrap().ends;
+        self.told += 1;
+        for (within, ahead) in self.within.iter_mut().zip(AHEAD) {
+            let (lower, upper) = ends[ahead - 1];
+            *within += usize::from((lower..=upper).contains(&(later[ahead - 1] - known[known.len() - 1])));
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            told: self.told + other.told,
+            within: [0, 1, 2, 3].map(|place| self.within[place] + other.within[place]),
+        }
+    }
+
+    /// Fails unless each part is in `allowed`.
+    fn check(&self, allowed: std::ops::RangeInclusive<f64>, what: &str) {
+        let parts = self.within.map(|within| within as f64 / self.told as f64);
+        println!("{what}: {parts:.3?} of {} closes {AHEAD:?} days ahead", self.told);
+        assert!(parts.iter().all(|part| allowed.contains(part)), "{what}: {parts:?}");
+    }
+}
+
+/// What intervals of so many walks hold, by [`Process::ALL`].
+fn of_walks(closes: usize, walks: usize) -> [Held; 3] {
+    let hold = |process: Process| {
+        let (mut held, mut generator) = (Held::default(), Walks::new(process, 3));
+        for _ in 0..walks {
+            let mut at = 7.0;
+            let step = |step: &f64| {
+                at += 0.005 * step;
+                at
+            };
+            let logarithms: Vec<f64> = generator.returns(closes + MOST_DAYS).iter().map(step).collect();
+            held.look(&logarithms);
+        }
+        held
+    };
+    std::thread::scope(|scope| {
+        let threads = Process::ALL.map(|process| scope.spawn(move || hold(process)));
+        threads.map(|thread| thread.join().unwrap())
+    })
+}
+
+/// The standard error of a part of 240 walks is 0.014, of 750 it is 0.008: what is a little above 0.95 stays in these bounds.
+#[test]
+fn intervals_of_walks_hold_what_they_say() {
+    let mut of_processes = [Held::default(); 3];
+    for (closes, walks) in [(60, 250), (120, 120), (260, 80)] {
+        let held = of_walks(closes, walks);
+        let all = held.into_iter().fold(Held::default(), Held::and);
+        all.check(0.935..=0.99, &format!("{closes} closes"));
+        for (of_process, held) in of_processes.iter_mut().zip(held) {
+            *of_process = of_process.and(held);
+        }
+    }
+    for (held, process) in of_processes.iter().zip(Process::ALL) {
+        held.check(0.935..=0.99, &format!("{process:?}"));
+    }
+}
+
+/// The closes of each currency in KRW, from what the ECB printed: units for one EUR.
+fn of_the_ecb() -> BTreeMap<String, Vec<(NaiveDate, Number)>> {
+    let zip = include_bytes!("../../../../tests/fixtures/ecb-eurofxref-hist.zip");
+    let mut text = String::new();
+    let mut archive = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
+    let mut lines = text.lines();
+    let codes: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let mut closes: BTreeMap<String, Vec<(NaiveDate, Number)>> = BTreeMap::new();
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let units: BTreeMap<&str, f64> = codes
+            .iter()
+            .zip(&cells)
+            .skip(1)
+            .filter_map(|(code, cell)| Some((*code, cell.parse().ok()?)))
+            .collect();
+        let day: NaiveDate = cells[0].parse().unwrap();
+        for (code, of_code) in units.iter().filter(|(code, _)| **code != "KRW") {
+            let close = Number::measure(units["KRW"] / of_code).unwrap();
+            closes.entry((*code).to_owned()).or_default().push((day, close));
+        }
+        closes
+            .entry("EUR".to_owned())
+            .or_default()
+            .push((day, Number::measure(units["KRW"]).unwrap()));
+    }
+    // The file has the newest day first.
+    closes.values_mut().for_each(|of_code| of_code.reverse());
+    closes
+}
+
+/// What intervals told on every 500th day of a currency hold, of the year before that day.
+fn of_currency(place: usize, closes: &[(NaiveDate, Number)]) -> Held {
+    const EVERY: usize = 500;
+    let mut held = Held::default();
+    // Not the same days of all currencies.
+    let first = FEWEST_CLOSES + place * 97 % EVERY;
+    for end in (first..closes.len().saturating_sub(MOST_DAYS)).step_by(EVERY) {
+        let last = closes[end - 1].0;
+        let from = PeriodName::Year.first_day(last);
+        let year: Vec<(NaiveDate, Number)> = closes[..end].iter().filter(|(day, _)| *day >= from).copied().collect();
+        let mut known = steady(&year, "ecb");
+        let later = &closes[end - 1..end + MOST_DAYS];
+        if known.len() < FEWEST_CLOSES || later.windows(2).any(|pair| is_interrupted(pair[0].0, pair[1].0)) {
+            continue;
+        }
+        known.extend(&later[1..]);
+        let logarithms: Vec<f64> = known.iter().map(|(_, close)| float(*close).ln()).collect();
+        held.look(&logarithms);
+    }
+    held
+}
+
+#[test]
+fn intervals_of_the_ecbs_history_hold_what_they_say() {
+    let closes: Vec<Vec<(NaiveDate, Number)>> = of_the_ecb().into_values().collect();
+    assert_eq!(closes.len(), 41, "EUR instead of KRW");
+    let held = std::thread::scope(|scope| {
+        let of_half = |half: usize| {
+            let closes = &closes;
+            scope.spawn(move || {
+                let of_half = closes.iter().enumerate().filter(|(place, _)| place % 2 == half);
+                of_half.fold(Held::default(), |held, (place, closes)| {
+                    held.and(of_currency(place, closes))
+                })
+            })
+        };
+        [0, 1].map(of_half).map(|thread| thread.join().unwrap())
+    });
+    let held = held[0].and(held[1]);
+    assert!(held.told > 300, "{held:?}");
+    held.check(0.93..=0.99, "The ECB's history");
 }
