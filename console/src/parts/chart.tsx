@@ -131,7 +131,7 @@ function options(drawing: Drawing, at: Signal<number | undefined>): Omit<uPlot.O
         size: 30,
         grid: { show: false },
         incrs: drawing.isHourly ? hours : days,
-        // Days are days of UTC, wherever they are looked at. uPlot 1.6 reckons with the viewer's own days, of which one has 25 hours where clocks are set back.
+        // Days are days of UTC, wherever they are looked at. uPlot 1.6 reckons with the viewer's own days, which may have 23 or 25 hours.
         ...(!drawing.isHourly && { splits: (_plot: uPlot, _axis: number, min: number, max: number, step: number) => daysBetween(min, max, step) }),
         values: (plot, splits, _axis, _space, step) => splits.map((split) => (isCut(plot, split, isLeft) ? null : timeTick(split, step, drawing.isHourly === true))),
       },
