@@ -130,7 +130,7 @@ fn finish(operation: &mut Value, examples: &BTreeMap<String, Value>) {
     for (status, response) in object(&mut operation["responses"]) {
         let mut headers = json!({"X-Correlation-ID": correlation});
         if status == "200" {
-            headers["ETag"] = json!({"description": "Changes when and only when the data do. Send it as `If-None-Match` to be answered 304.", "schema": {"type": "string"}});
+            headers["ETag"] = json!({"description": "Weak; changes when and only when the data or their format do. Send it as `If-None-Match` to be answered 304.", "schema": {"type": "string"}});
         }
         if status == "429" || status == "503" {
             headers["Retry-After"] = json!({"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}});

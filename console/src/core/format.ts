@@ -110,12 +110,12 @@ export function tick(value: number, step: number): string {
   return format({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
-/** A time under an axis whose steps are so many seconds: a year, a month, a day or, in the viewer's own time zone, a time of day. */
-export function timeTick(seconds: number, step: number): string {
+/** A time under an axis whose steps are so many seconds: a year, a month, a day or a time of day. Days are UTC days, or those of the viewer where `isLocal`. */
+export function timeTick(seconds: number, step: number, isLocal: boolean): string {
   const at = new Date(seconds * 1000);
   if (step < 86_400) return timeFormat({ month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
   const size = step >= 360 * 86_400 ? ({ year: "numeric" } as const) : step >= 28 * 86_400 ? ({ year: "numeric", month: "short" } as const) : ({ month: "short", day: "numeric" } as const);
-  return timeFormat({ ...size, timeZone: "UTC" }).format(at);
+  return timeFormat({ ...size, ...(!isLocal && { timeZone: "UTC" }) }).format(at);
 }
 
 /** A part of one, in percent. */

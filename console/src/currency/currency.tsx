@@ -14,9 +14,9 @@ import "../styles/currency.css";
 import { choice as chosen } from "./choice";
 import { CompareCard } from "./compare";
 import { ForecastCard } from "./forecast";
-import { Head, WonHead } from "./head";
+import { EndedHead, Head, WonHead } from "./head";
 import { HistoryCard } from "./history";
-import { useKnown } from "./known";
+import { type Known, useKnown } from "./known";
 import { type Pulse, useSeldom } from "./pulse";
 import { drawnView, loadSeries } from "./series";
 import { type Statistics, StatisticsCard, useStatistics } from "./statistics";
@@ -45,6 +45,16 @@ function Quoted({ code }: { code: string }) {
   const { data, error, at } = current;
   useSubject(data === undefined ? code : `${code} ${nameOf(data)}`);
   useSources(data?.source);
+  const pulse = { news: data && `${data.recorded_at} ${data.deal_base_rate}`, recordedAt: data?.recorded_at, at };
+  const last = data === undefined && error instanceof Refused ? error.details?.last_date : undefined;
+  // One that has a rate no more still has its history.
+  if (last != null) {
+    return (
+      <Page code={code} pulse={pulse} of={{ ...current, data: last, error: undefined }}>
+        {(day, _, __, known) => <EndedHead code={code} day={day} known={known} />}
+      </Page>
+    );
+  }
   // A currency that does not exist has no history either.
   if (data === undefined && error instanceof Refused && error.status < 500 && error.status !== 429) {
     return (
@@ -54,7 +64,6 @@ function Quoted({ code }: { code: string }) {
       </>
     );
   }
-  const pulse = { news: data && `${data.recorded_at} ${data.deal_base_rate}`, recordedAt: data?.recorded_at, at };
   return (
     <Page code={code} pulse={pulse} of={current}>
       {(rate, statistics, first) => <Head rate={rate} statistics={statistics} first={first} pulse={pulse} />}
@@ -83,7 +92,7 @@ interface PageProps<T> {
   code: string;
   pulse: Pulse;
   of: Polled<T>;
-  children: (data: T, statistics: Polled<Statistics>, first: string) => ComponentChildren;
+  children: (data: T, statistics: Polled<Statistics>, first: string, known: Known | undefined) => ComponentChildren;
 }
 
 function Page<T>({ code, pulse, of, children }: PageProps<T>) {
@@ -107,7 +116,7 @@ function Page<T>({ code, pulse, of, children }: PageProps<T>) {
   return (
     <>
       <section class="card head" data-testid="currency-head">
-        <Shown of={of}>{(data) => children(data, statistics, first)}</Shown>
+        <Shown of={of}>{(data) => children(data, statistics, first, known.data)}</Shown>
       </section>
       <HistoryCard choice={choice} series={series} known={known.data} />
       {isTime && (

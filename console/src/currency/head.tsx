@@ -9,6 +9,8 @@ import type { Polled } from "../core/poll";
 import { settings } from "../core/settings";
 import { type Held, held } from "../rates/since";
 import { sourceName } from "../rates/source";
+import { endSaid } from "../rates/without";
+import type { Known } from "./known";
 import { type Pulse, useSeldom } from "./pulse";
 import { Difference } from "./said";
 
@@ -159,6 +161,17 @@ export function WonHead({ latest, names, statistics, first }: HeadProps & { late
         <PeriodChange of={statistics} first={first} />
         <Origin of={latest} />
       </dl>
+    </>
+  );
+}
+
+/** A currency that has a rate no more: its last day, above the history that it has. */
+export function EndedHead({ code, day, known }: { code: string; day: string; known: Known | undefined }) {
+  const found = known?.all.get(code);
+  return (
+    <>
+      <Names code={code} korean={found?.currency_name ?? code} english={found?.currency_name_en ?? code} symbol={found?.symbol ?? ""} />
+      <p data-testid="ended-head">{endSaid(code, day)}</p>
     </>
   );
 }

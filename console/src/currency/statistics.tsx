@@ -27,7 +27,7 @@ const text = texts({
     points: "데이터 수",
     days: (count: string) => `${count}일`,
     none: "값이 적어 계산하지 않음",
-    definition: "일간 변동성은 하루 로그수익률의 표준편차이고, 연환산은 여기에 √252를 곱한 값입니다. 추세는 종가의 회귀 기울기가 통계적으로 뚜렷할 때만 말합니다.",
+    definition: "일간 변동성은 하루 로그수익률의 표준편차이고, 연환산은 여기에 이 환율의 1년 관측 수의 제곱근을 곱한 값입니다. 추세는 하루 로그수익률의 평균이 0이라는 가설이 유의수준 5%의 양측 t 검정에서 기각될 때만 그 부호로 말합니다.",
   },
   en: {
     title: "Statistics",
@@ -47,7 +47,7 @@ const text = texts({
     days: (count: string) => `${count} days`,
     none: "too few values",
     definition:
-      "Daily volatility is the standard deviation of daily log returns; annualised it is multiplied by √252. A trend is named only where the slope of the closes is statistically clear.",
+      "Daily volatility is the standard deviation of daily log returns; annualised it is multiplied by the square root of how many observations this rate has a year. A trend is the sign of their mean, named only where a two-sided t test at 5 % rejects that it is zero.",
   },
 });
 

@@ -3,7 +3,9 @@ import type { Signal } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { daysBetween } from "../core/day";
 import { timeTick } from "../core/format";
+import { isComposing } from "../core/keys";
 import { language } from "../core/language";
 import { colour, theme } from "../core/theme";
 import "../styles/chart.css";
@@ -70,7 +72,7 @@ export function Chart({ drawing, label, at, say, testid }: Props) {
     const last = (plot.current?.data[0].length ?? 0) - 1;
     const from = at.value;
     const to = { ArrowLeft: (from ?? last + 1) - 1, ArrowRight: (from ?? last - 1) + 1, Home: 0, End: last, PageUp: (from ?? last) - 10, PageDown: (from ?? last) + 10 }[event.key];
-    if (to === undefined || plot.current === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (to === undefined || plot.current === undefined || isComposing(event) || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     const index = Math.max(0, Math.min(last, to));
     show(plot.current, index);
@@ -112,8 +114,7 @@ function options(drawing: Drawing, at: Signal<number | undefined>): Omit<uPlot.O
   const margin = drawing.margin ?? 0;
   const isLeft = drawing.room !== undefined;
   return {
-    // Days are days of UTC, wherever they are looked at.
-    tzDate: (seconds) => (drawing.isHourly ? new Date(seconds * 1000) : uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC")),
+    tzDate: (seconds) => new Date(seconds * 1000),
     padding: [10, drawing.room ?? 0, 0, isLeft ? 0 : 10],
     legend: { show: false },
     series: [{}, ...drawing.series],
@@ -124,7 +125,16 @@ function options(drawing: Drawing, at: Signal<number | undefined>): Omit<uPlot.O
       x: { range: (_, min, max) => (min === max ? [min - 43_200, max + 43_200] : [min - margin, max + margin]) },
     },
     axes: [
-      { ...look, space: 68, size: 30, grid: { show: false }, incrs: drawing.isHourly ? hours : days, values: (plot, splits, _axis, _space, step) => splits.map((split) => (isCut(plot, split, isLeft) ? null : timeTick(split, step))) },
+      {
+        ...look,
+        space: 68,
+        size: 30,
+        grid: { show: false },
+        incrs: drawing.isHourly ? hours : days,
+        // Days are days of UTC, wherever they are looked at. uPlot 1.6 reckons with the viewer's own days, which may have 23 or 25 hours.
+        ...(!drawing.isHourly && { splits: (_plot: uPlot, _axis: number, min: number, max: number, step: number) => daysBetween(min, max, step) }),
+        values: (plot, splits, _axis, _space, step) => splits.map((split) => (isCut(plot, split, isLeft) ? null : timeTick(split, step, drawing.isHourly === true))),
+      },
       { ...look, side: isLeft ? 3 : 1, space: 36, size: axisWidth, values: (_, splits, _axis, _space, step) => splits.map((split) => drawing.tick(split, step)) },
     ],
     cursor: {

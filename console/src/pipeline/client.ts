@@ -79,6 +79,8 @@ export const pipeline = {
     }),
   /** Runs the ingestor; `force` publishes again what is published already. Gives the run's summary. */
   run: (force: boolean) => tell<RunAnswer>("run", { force }),
+  /** Runs the ingestor, and has it publish what is held back of a currency. */
+  release: (code: string) => tell<RunAnswer>("run", { release: [code] }),
   poison: (kind: PoisonKind) => tell<PoisonAnswer>("poison", { kind }),
   /** Takes the fault out of History's table that `refused_by_store` has put in. */
   mend: () => tell<Done>("mend"),

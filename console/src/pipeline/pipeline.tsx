@@ -10,6 +10,7 @@ import { pipeline } from "./client";
 import { Controls } from "./controls";
 import { Flow } from "./flow";
 import { judge } from "./health";
+import { HeldBack } from "./held";
 import { Letters } from "./letters";
 import { Runs } from "./runs";
 import { Said, say } from "./said";
@@ -40,6 +41,7 @@ export default function Pipeline({ rest }: { rest: readonly string[] }) {
           {current === undefined && (
             <>
               <Flow state={state} />
+              <HeldBack state={state} again={again} />
               <Controls state={state} again={again} />
               <Letters state={state} again={again} />
             </>

@@ -8,6 +8,7 @@ export type Topic = Schemas["TopicState"];
 export type Mapping = Schemas["MappingView"];
 export type Queue = Schemas["QueueState"];
 export type CacheState = Schemas["CacheState"];
+export type Held = Schemas["HeldView"];
 export type ServerState = Schemas["ServerView"];
 export type RunSummary = Schemas["RunSummary"];
 export type RunAnswer = Schemas["RunAnswer"];

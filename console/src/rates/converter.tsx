@@ -1,10 +1,12 @@
 // An amount in another currency. The API reckons; this shows its answer with every digit and where it came from.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Schemas } from "../core/api";
+import { newestDay } from "../core/day";
 import * as format from "../core/format";
 import { language, nameOf, texts } from "../core/language";
 import { type Question, useConversion } from "./conversion";
 import { sourceName } from "./source";
+import { endSaid } from "./without";
 import type { Currency, Today } from "./today";
 
 const text = texts({
@@ -23,6 +25,8 @@ const text = texts({
     path: "계산 근거",
     instead: (asked: string) => `${asked}에는 고시된 환율이 없어 그 전 마지막 환율을 씁니다`,
     away: "지금은 계산할 수 없습니다.",
+    past: "현재 환율이 없는 통화(마지막 날)",
+    onDay: (day: string) => `${day} 환율로 계산`,
     waiting: "계산 중…",
   },
   en: {
@@ -40,12 +44,11 @@ const text = texts({
     path: "Made from",
     instead: (asked: string) => `The last one before ${asked}, which has none`,
     away: "Nothing can be converted now.",
+    past: "No current rate (last day)",
+    onDay: (day: string) => `Convert at the rates of ${day}`,
     waiting: "Converting…",
   },
 });
-
-// The API's days are UTC days.
-const today = (): string => new Date().toISOString().slice(0, 10);
 
 /** `at` is when the rates came; it changes with each good poll. */
 export function Converter({ of, at }: { of: Today | undefined; at: number | undefined }) {
@@ -55,10 +58,13 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
   const version = of ? [from, to].map((code) => of.rates.get(code)?.unit_rate ?? code).join() : "";
   const { conversion, isFormer, refusal, isAway } = useConversion(question, version, at);
   const isCalm = useCalm(of !== undefined);
+  // Rates of different days are not crossed: where one of the two has ended, the last day of both is offered.
+  const past = refusal && date === "" ? [from, to].flatMap((code) => of?.ended.get(code) ?? []) : [];
+  const lastDay = past.map((end) => end.last_date).sort()[0];
   const known = new Map(of?.known.map((currency) => [currency.currency_code, currency]));
   const says = (...fields: (string | undefined)[]) => (
     <span id={`convert-${fields[0]}-trouble`} class="field-trouble" role="status" lang="en">
-      {refusal && fields.includes(refusal.field) ? refusal.said : ""}
+      {refusal && lastDay === undefined && fields.includes(refusal.field) ? refusal.said : ""}
     </span>
   );
   const invalid = (field: string) => ({ "aria-invalid": refusal?.field === field, "aria-describedby": `convert-${field}-trouble` });
@@ -95,7 +101,7 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
             data-testid="convert-date"
             type="date"
             min="1970-01-01"
-            max={today()}
+            max={newestDay(Date.now())}
             value={date}
             {...invalid("date")}
             onInput={(event) => set({ date: event.currentTarget.value })}
@@ -115,6 +121,16 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
       </div>
       <div class="answer">
         {isAway && <p class="bad">{text().away}</p>}
+        {lastDay !== undefined && (
+          <div class="past" role="status" data-testid="convert-past">
+            {past.map((end) => (
+              <p key={end.currency_code}>{endSaid(end.currency_code, end.last_date)}</p>
+            ))}
+            <button type="button" onClick={() => set({ date: lastDay })}>
+              {text().onDay(format.day(lastDay))}
+            </button>
+          </div>
+        )}
         {conversion ? <Answer of={conversion} to={known.get(conversion.to)} isFormer={isFormer} /> : !isAway && !refusal && <p class="faint">{text().waiting}</p>}
       </div>
     </section>
@@ -140,16 +156,23 @@ function useCalm(isReady: boolean): boolean {
 
 function Choices({ of }: { of: Today }) {
   const hasRate = ({ currency_code: code }: Currency): boolean => code === "KRW" || of.rates.has(code);
+  const hasEnded = ({ currency_code: code }: Currency): boolean => of.ended.has(code);
+  const last = (code: string): string => {
+    const end = of.ended.get(code);
+    return end === undefined ? "" : ` (${format.day(end.last_date)})`;
+  };
   const options = (currencies: readonly Currency[]) =>
     currencies.map((currency) => (
       <option key={currency.currency_code} value={currency.currency_code}>
         {currency.currency_code} {nameOf(currency)}
+        {last(currency.currency_code)}
       </option>
     ));
   return (
     <>
       <optgroup label={text().rated}>{options(of.known.filter(hasRate))}</optgroup>
-      <optgroup label={text().others}>{options(of.known.filter((currency) => !hasRate(currency)))}</optgroup>
+      {of.ended.size > 0 && <optgroup label={text().past}>{options(of.known.filter(hasEnded))}</optgroup>}
+      <optgroup label={text().others}>{options(of.known.filter((currency) => !hasRate(currency) && !hasEnded(currency)))}</optgroup>
     </>
   );
 }

@@ -8,6 +8,7 @@ import { settings } from "../core/settings";
 import { Shown } from "../parts/state";
 import "../styles/rates.css";
 import { Converter } from "./converter";
+import { useHeld } from "./held";
 import { inOrder, isSort, type Sort } from "./order";
 import { type Search, SearchField, useSearch } from "./search";
 import { useSince } from "./since";
@@ -90,6 +91,7 @@ function Count({ search: { hits, of }, today }: { search: Search; today: Today |
 function Board({ today, search, sort, setSort }: { today: Polled<Today>; search: Search; sort: Sort; setSort: (sort: Sort) => void }) {
   const { hits } = search;
   const since = useSince(today.data?.rates, today.at);
+  const held = useHeld();
   const isHit = (code: string): boolean => hits === "all" || hits?.has(code) === true;
   const rates = useMemo(
     () => inOrder([...since.values()].filter(({ rate }) => isHit(rate.currency_code)), sort, language.value),
@@ -99,7 +101,7 @@ function Board({ today, search, sort, setSort }: { today: Polled<Today>; search:
   const shown: Polled<Today> = hits === undefined ? { ...today, data: undefined } : today;
   return (
     <Shown of={shown}>
-      {({ known, rates: all }) => {
+      {({ known, rates: all, ended, otherDays }) => {
         const without = known.filter(({ currency_code: code }) => code !== "KRW" && !all.has(code) && isHit(code));
         // Where past days are replayed all rates are old, and none is late.
         const overdue = settings.value.replay ? 0 : rates.filter(({ rate }) => rate.stale).length;
@@ -108,11 +110,11 @@ function Board({ today, search, sort, setSort }: { today: Polled<Today>; search:
           <>
             {settings.value.replay && <p class="faint">{text().replay}</p>}
             {overdue > 0 && <p class="overdue">{text().overdue(format.count(overdue))}</p>}
-            {rates.length > 0 && <RatesTable rates={rates} sort={sort} setSort={setSort} at={today.at} />}
+            {rates.length > 0 && <RatesTable rates={rates} sort={sort} setSort={setSort} at={today.at} otherDays={otherDays} held={held} />}
             {isSought && isHit("KRW") && <p>{text().base}</p>}
             {isSought && rates.length === 0 && without.length > 0 && <p>{text().noneRated}</p>}
             {hits !== "all" && hits?.size === 0 && <p>{text().nothing(search.of)}</p>}
-            <WithoutRate currencies={without} isSought={isSought && rates.length === 0} />
+            <WithoutRate currencies={without} ended={ended} isSought={isSought && rates.length === 0} />
           </>
         );
       }}

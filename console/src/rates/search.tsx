@@ -1,6 +1,7 @@
 // Looking for currencies in either language. The API decides what is like what was typed; the address keeps the question.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, Refused } from "../core/api";
+import { isComposing } from "../core/keys";
 import { texts } from "../core/language";
 
 const text = texts({
@@ -66,6 +67,12 @@ export function SearchField({ q, search, ask }: { q: string; search: Search; ask
     setTyped(next);
     send(next);
   };
+  const leave = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape") return;
+    // Of a field for searches the browser empties it, too; what is being composed is the input method's to end.
+    event.preventDefault();
+    if (!isComposing(event)) set("");
+  };
   // The address may change by itself, as when somebody follows a link to all rates; what somebody is typing is not overwritten.
   useEffect(() => {
     if (q !== asked.current) setTyped(q);
@@ -89,7 +96,7 @@ export function SearchField({ q, search, ask }: { q: string; search: Search; ask
         aria-describedby="search-trouble"
         aria-invalid={search.trouble?.byApi === true}
         onInput={(event) => type(event.currentTarget.value)}
-        onKeyDown={(event) => event.key === "Escape" && set("")}
+        onKeyDown={leave}
       />
       <p id="search-trouble" class="field-trouble" role="status" lang={search.trouble?.byApi ? "en" : undefined}>
         {search.trouble?.said}

@@ -25,6 +25,10 @@ const text = texts({
     recorded: "기준 시각",
     stale: "갱신 지연",
     staleWhy: "출처가 새 환율을 냈어야 할 때가 지났지만 아직 받지 못했습니다.",
+    other: "다른 날",
+    otherWhy: "가장 새로운 환율과 고시일이 달라, 다른 날의 환율과 섞어 계산하지 않습니다.",
+    held: "보류 중",
+    heldWhy: "크게 움직인 새 환율이 보류되어 있습니다. 파이프라인에서 볼 수 있습니다.",
     up: "상승",
     down: "하락",
     same: "변동 없음",
@@ -40,6 +44,10 @@ const text = texts({
     recorded: "As of",
     stale: "overdue",
     staleWhy: "The source should have set a newer rate by now, but none has come in.",
+    other: "another day",
+    otherWhy: "Set on another day than the newest rates, so it is not crossed with rates of other days.",
+    held: "held back",
+    heldWhy: "A newer rate that moved far is held back. The pipeline shows it.",
     up: "up",
     down: "down",
     same: "no change",
@@ -53,10 +61,14 @@ interface Props {
   setSort: (sort: Sort) => void;
   /** When the rates came; changes with each poll. */
   at: number | undefined;
+  /** When the rates of those were set whose day is not the newest one, by code. */
+  otherDays: Readonly<Record<string, string>>;
+  /** Codes of which newer rates are held back. */
+  held: ReadonlySet<string>;
 }
 
 // The roles say what the elements are already: on narrow screens the rows are grids, and a browser no longer takes them for a table then.
-export function RatesTable({ rates, sort, setSort, at }: Props) {
+export function RatesTable({ rates, sort, setSort, at, otherDays, held }: Props) {
   const sortable = (column: "name" | "change", label: string, kind?: string) => (
     <th role="columnheader" scope="col" class={kind} aria-sort={sort === column ? "ascending" : sort === `-${column}` ? "descending" : undefined}>
       <button type="button" class="sort" onClick={() => setSort(nextSort[column][sort])}>
@@ -88,14 +100,14 @@ export function RatesTable({ rates, sort, setSort, at }: Props) {
       </thead>
       <tbody role="rowgroup">
         {rates.map(({ rate, change }) => (
-          <Row key={rate.currency_code} rate={rate} change={change} at={at} />
+          <Row key={rate.currency_code} rate={rate} change={change} at={at} isOther={Object.hasOwn(otherDays, rate.currency_code)} isHeld={held.has(rate.currency_code)} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ rate, change, at }: Since & { at: number | undefined }) {
+function Row({ rate, change, at, isOther, isHeld }: Since & { at: number | undefined; isOther: boolean; isHeld: boolean }) {
   const { currency_code: code, symbol, customary_unit: unit } = rate;
   const place = href(["currency", code]);
   const now = at ?? Date.now();
@@ -145,11 +157,21 @@ function Row({ rate, change, at }: Since & { at: number | undefined }) {
               {text().stale}
             </span>
           )}
+          {isOther && (
+            <span class="badge" title={text().otherWhy}>
+              {text().other}
+            </span>
+          )}
+          {isHeld && (
+            <a class="badge warn" href={href(["pipeline"])} title={text().heldWhy}>
+              {text().held}
+            </a>
+          )}
         </span>
       </td>
     </tr>
   );
-  return useMemo(draw, [rate, change, hasChanged, month, moment, age, language.value]);
+  return useMemo(draw, [rate, change, hasChanged, month, moment, age, isOther, isHeld, language.value]);
 }
 
 function ChangeText({ change: { absolute, percent, direction }, digits }: { change: Change; digits: number }) {

@@ -5,11 +5,17 @@ import { settings } from "../core/settings";
 
 export type Rate = Schemas["CurrentRate"];
 export type Currency = Schemas["KnownCurrency"];
+/** A currency without a current rate that had one. */
+export type Ended = Schemas["EndedCurrency"];
 
 export interface Today {
   /** Every currency there is, with or without a rate. */
   readonly known: readonly Currency[];
   readonly rates: ReadonlyMap<string, Rate>;
+  /** Those that have a rate no more, by code. */
+  readonly ended: ReadonlyMap<string, Ended>;
+  /** When the rates of those were set whose day is not the newest one, by code. */
+  readonly otherDays: Readonly<Record<string, string>>;
 }
 
 // Which currencies there are changes with a release of the API, not while somebody looks.
@@ -22,9 +28,13 @@ export function useToday(): Polled<Today> {
   return usePoll("today", settings.value.poll_seconds, async (signal) => {
     known ??= (await get("/api/v1/currencies", undefined, { signal })).currencies;
     const symbols = known.map((currency) => currency.currency_code).join(",");
-    const { rates } = await get("/api/v1/currencies/multiple", { symbols }, { signal });
-    const text = JSON.stringify(rates);
-    if (last?.text !== text) last = { text, today: { known, rates: new Map(rates.map((rate) => [rate.currency_code, rate])) } };
+    const { rates, ended, other_days: otherDays } = await get("/api/v1/currencies/multiple", { symbols }, { signal });
+    const text = JSON.stringify([rates, ended, otherDays]);
+    if (last?.text !== text) {
+      const byCode = <T extends { readonly currency_code: string }>(all: readonly T[]) => new Map(all.map((one) => [one.currency_code, one]));
+      // The page and the API are deployed one after the other: an API of the release before says nothing of either.
+      last = { text, today: { known, rates: byCode(rates), ended: byCode(ended ?? []), otherDays: otherDays ?? {} } };
+    }
     return last.today;
   });
 }

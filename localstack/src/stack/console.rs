@@ -8,6 +8,7 @@ mod cache;
 mod description;
 mod flow;
 mod guard;
+mod held;
 mod letters;
 mod look;
 mod page;

@@ -1,4 +1,4 @@
-//! A successful answer: the envelope, its strong ETag, how long it may be kept, and the same rows as JSON, CSV or NDJSON.
+//! A successful answer: the envelope, its weak ETag, how long it may be kept, and the same rows as JSON, CSV or NDJSON.
 
 mod csv;
 
@@ -222,7 +222,8 @@ fn encode(data: &(impl Serialize + ?Sized)) -> Result<String, ApiError> {
     serde_json::to_string(data).map_err(|error| ApiError::internal(&error))
 }
 
-/// A strong tag of the data: the same data have the same tag in every instance and after every restart.
+/// A weak tag of the data: the same data have the same tag in every instance and after every restart. Weak (RFC 9110, 8.8.1), because two bodies of one tag
+/// may differ in when they were made and where they were read, and because the compressed body shares it.
 fn etag(format: Format, data: &str) -> String {
     // SipHash with fixed keys, twice with different beginnings: 128 bits. It keeps apart answers, not adversaries.
     let half = |seed: &str| {
@@ -232,7 +233,7 @@ fn etag(format: Format, data: &str) -> String {
         hasher.finish()
     };
     format!(
-        "\"{:016x}{:016x}\"",
+        "W/\"{:016x}{:016x}\"",
         half(&format!("{format}/a")),
         half(&format!("{format}/b"))
     )

@@ -1,8 +1,10 @@
 //! JSON, CSV or NDJSON: what the caller prefers.
 
+mod accept;
+
 use std::fmt;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,24 +22,22 @@ pub enum Format {
 }
 
 impl Format {
-    /// What the caller prefers: the parameter `format`, or else the first media type in `Accept` that is known.
+    /// What the caller prefers: the parameter `format`, or else what `Accept` gives the highest quality. JSON where it names nothing that there is, because
+    /// an answer is of more use than a 406 (RFC 9110, 12.5.1 leaves the choice).
     #[must_use]
     pub fn negotiate(parameter: Option<Self>, headers: &HeaderMap) -> Self {
-        let accepted = || {
-            let types = headers
-                .get_all(header::ACCEPT)
-                .iter()
-                .filter_map(|value| value.to_str().ok());
-            types.flat_map(|types| types.split(',')).find_map(|wanted| {
-                match wanted.split(';').next().unwrap_or_default().trim() {
-                    "text/csv" => Some(Self::Csv),
-                    "application/x-ndjson" => Some(Self::Ndjson),
-                    "application/json" | "*/*" | "application/*" => Some(Self::Json),
-                    _ => None,
-                }
-            })
-        };
-        parameter.or_else(accepted).unwrap_or_default()
+        parameter
+            .or_else(|| accept::preferred(headers, &[Self::Json, Self::Csv, Self::Ndjson]))
+            .unwrap_or_default()
+    }
+
+    /// Its media type without parameters, in two parts.
+    fn media_type(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Json => ("application", "json"),
+            Self::Csv => ("text", "csv"),
+            Self::Ndjson => ("application", "x-ndjson"),
+        }
     }
 
     pub(super) fn content_type(self) -> HeaderValue {

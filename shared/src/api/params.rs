@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use chrono::{Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use utoipa::IntoParams;
 use utoipa::openapi::path::ParameterIn;
@@ -203,15 +203,14 @@ impl Params {
         self.text(name).map(read).transpose()
     }
 
-    /// A day, `YYYY-MM-DD`, from 1970 to today (UTC), or to tomorrow where Korea is a day ahead.
+    /// A day, `YYYY-MM-DD`, from 1970 to [`newest_day`].
     ///
     /// # Errors
     /// `INVALID_PARAMETER`.
     pub fn date(&self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
-        let latest = (Utc::now() + chrono::TimeDelta::hours(9)).date_naive();
+        let latest = newest_day(Utc::now());
         let read = |text: &str| {
-            let day = (text.len() == 10).then(|| text.parse::<NaiveDate>().ok()).flatten();
-            let day = day.filter(|day| day.year() >= 1970 && *day <= latest);
+            let day = day(text).filter(|day| day.year() >= 1970 && *day <= latest);
             day.ok_or_else(|| {
                 ApiError::invalid(name, text, &format!("a day from 1970-01-01 to {latest}, as YYYY-MM-DD"))
             })
@@ -260,6 +259,21 @@ fn currency(name: &str, value: &str) -> Result<CurrencyCode, ApiError> {
     value
         .parse()
         .map_err(|_| ApiError::refused(ErrorCode::InvalidCurrencyCode, name, value, CURRENCY_ALLOWED))
+}
+
+/// The newest day that may be asked for: today in Korea, which is a day ahead of UTC for nine hours (KST, UTC+9 all year).
+fn newest_day(now: DateTime<Utc>) -> NaiveDate {
+    (now + TimeDelta::hours(9)).date_naive()
+}
+
+/// `YYYY-MM-DD` and nothing else. chrono's own parser also takes signs, blanks and missing digits ("+2026-1-01", "2026- 1-01").
+fn day(text: &str) -> Option<NaiveDate> {
+    let is_plain = text.len() == 10
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    is_plain.then(|| text.parse().ok()).flatten()
 }
 
 /// The first `%` that two hexadecimal digits do not follow, with what follows instead.

@@ -1,5 +1,6 @@
-//! How full the caches are. The key space is closed, so every key is named and nothing is searched.
+//! How full the caches are, and what is held back. The key space is closed, so every key is named and nothing is searched.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -8,10 +9,14 @@ use shared::cache::{Family, Period, key, ttl};
 use shared::currency::CurrencyCode;
 use tokio::sync::Mutex;
 
+use super::held::{self, HeldView, Unreadable};
 use super::state::{CacheFamily, CacheState};
 
 /// How long Redis may take.
 const LIMIT: Duration = Duration::from_millis(800);
+
+/// A hash of a source: what is held back, by currency.
+type Held = BTreeMap<String, String>;
 
 /// Asks Redis, over a connection that is made anew after a failure.
 pub(super) struct Caches {
@@ -27,26 +32,26 @@ impl Caches {
         }
     }
 
-    /// Each family with its entries; nothing while Redis cannot be asked.
-    pub(super) async fn look(&self) -> Option<CacheState> {
+    /// Each family with its entries, and what is held back; nothing while Redis cannot be asked, or has what cannot be read.
+    pub(super) async fn look(&self) -> (Option<CacheState>, Option<Vec<HeldView>>) {
         let mut asked = self.ask().await;
         if asked.is_err() {
             // The connection was one to a Redis that has gone since.
             asked = self.ask().await;
         }
         match asked {
-            Ok(families) => Some(CacheState { families }),
+            Ok((families, held)) => (Some(CacheState { families }), held_views(&held)),
             Err(error) => {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,
                     "Could not ask Redis for its entries"
                 );
-                None
+                (None, None)
             }
         }
     }
 
-    async fn ask(&self) -> Result<Vec<CacheFamily>, RedisError> {
+    async fn ask(&self) -> Result<(Vec<CacheFamily>, Vec<Held>), RedisError> {
         let mut kept = self.connection.lock().await;
         let mut connection = match kept.take() {
             Some(connection) => connection,
@@ -75,8 +80,30 @@ impl Caches {
                 next_expiry_ms: entries.copied().filter(|left| *left >= 0).min(),
             });
         }
+        let mut pipe = redis::pipe();
+        for source in held::SOURCES {
+            pipe.cmd("HGETALL").arg(key::held(source));
+        }
+        let held = pipe.query_async(&mut connection).await?;
         *kept = Some(connection);
-        Ok(families)
+        Ok((families, held))
+    }
+}
+
+fn held_views(hashes: &[Held]) -> Option<Vec<HeldView>> {
+    let views = held::SOURCES
+        .iter()
+        .zip(hashes)
+        .map(|(source, hash)| held::views(source, hash));
+    match views.collect::<Result<Vec<_>, Unreadable>>() {
+        Ok(views) => Some(views.into_iter().flatten().collect()),
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "Could not read what is held back"
+            );
+            None
+        }
     }
 }
 

@@ -121,7 +121,7 @@ async fn look(console: &Console, flow: &mut Flow) -> Result<PipelineState, Refus
     let admin = parts.kafka.admin();
     // Whoever is known to be away need not be waited for.
     let limit = if runs("kafka") { KAFKA_LIMIT } else { Duration::ZERO };
-    let (lambda, topics, cache, dead_letters, table_is_broken) = tokio::join!(
+    let (lambda, topics, (cache, held), dead_letters, table_is_broken) = tokio::join!(
         emulator.status_within(limit, SQS_LIMIT),
         async {
             if runs("kafka") {
@@ -134,7 +134,7 @@ async fn look(console: &Console, flow: &mut Flow) -> Result<PipelineState, Refus
             if runs("redis") {
                 parts.looks.caches.look().await
             } else {
-                None
+                (None, None)
             }
         },
         waiting(parts, QUEUES[0].0),
@@ -157,6 +157,7 @@ async fn look(console: &Console, flow: &mut Flow) -> Result<PipelineState, Refus
             .collect(),
         queues: queues(parts, &lambda, dead_letters),
         cache,
+        held,
         reads: reads(parts, &lambda),
         servers,
         table_is_broken,

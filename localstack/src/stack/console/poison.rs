@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::Body;
-use super::run::{Done, RunAnswer, ingest, to_the_end};
+use super::run::{Done, RunAnswer, RunRequest, ingest, to_the_end};
 use super::{Console, Refusal};
 use crate::feed::Feed;
 use crate::stack::interface::Parts;
@@ -112,7 +112,7 @@ impl Parts {
     /// Has the newest rate of USD come again while History's table refuses just that. The feed stands meanwhile, so that it is the same rate.
     async fn refused_by_store(&self) -> Result<RunAnswer, Refusal> {
         let _held = self.feed.as_ref().map(Feed::hold);
-        ingest(self, false).await?;
+        ingest(self, &RunRequest::of(false)).await?;
         self.until_stored().await?;
         let is_broken = self.table.break_it().await;
         let is_broken = is_broken.map_err(|error| Refusal::unavailable(format!("the table is as it was: {error}")))?;
@@ -121,7 +121,7 @@ impl Parts {
                 "there is no rate of USD yet that could be refused",
             ));
         }
-        let run = ingest(self, true).await;
+        let run = ingest(self, &RunRequest::of(true)).await;
         if run.is_err()
             && let Err(error) = self.table.mend().await
         {

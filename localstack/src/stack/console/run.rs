@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shared::currency::CurrencyCode;
 use utoipa::ToSchema;
 
 use super::body::Body;
@@ -26,6 +27,34 @@ pub(super) struct RunRequest {
     /// Whether to publish again what is published already.
     #[serde(default)]
     force: bool,
+    /// Currencies whose held rates are to be published: somebody has looked and says that they are true.
+    #[serde(default)]
+    release: Vec<CurrencyCode>,
+}
+
+impl RunRequest {
+    /// As the page's button and the poison ask for it.
+    pub(super) fn of(force: bool) -> Self {
+        Self {
+            force,
+            release: Vec::new(),
+        }
+    }
+
+    /// What the ingestor is given: no more than is asked for, because it refuses what it does not know.
+    fn input(&self) -> Value {
+        let mut input = serde_json::Map::new();
+        if self.force {
+            input.insert("force".to_owned(), true.into());
+        }
+        if !self.release.is_empty() {
+            input.insert(
+                "release".to_owned(),
+                self.release.iter().map(|code| code.as_str()).collect(),
+            );
+        }
+        input.into()
+    }
 }
 
 /// What a run sent.
@@ -75,16 +104,11 @@ pub(super) async fn run(
     State(console): State<Console>,
     Body(request): Body<RunRequest>,
 ) -> Result<Json<RunAnswer>, Refusal> {
-    ingest(&console.parts, request.force).await.map(Json)
+    ingest(&console.parts, &request).await.map(Json)
 }
 
-pub(super) async fn ingest(parts: &Parts, force: bool) -> Result<RunAnswer, Refusal> {
-    let request = if force {
-        serde_json::json!({"force": true})
-    } else {
-        serde_json::json!({})
-    };
-    let summary = invoke(parts, INGESTOR, &request).await?;
+pub(super) async fn ingest(parts: &Parts, request: &RunRequest) -> Result<RunAnswer, Refusal> {
+    let summary = invoke(parts, INGESTOR, &request.input()).await?;
     let run = IngestorState::default().with_summary(&summary);
     Ok(RunAnswer {
         correlation_id: run.correlation_id.unwrap_or_default(),
@@ -113,4 +137,23 @@ pub(super) async fn to_the_end<T: Send + 'static>(
 ) -> Result<T, Refusal> {
     let done = tokio::spawn(task).await;
     done.map_err(|error| Refusal::unavailable(error.to_string()))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ingestor_is_given_what_is_asked_for_and_no_more() {
+        for (asked, given) in [
+            ("{}", "{}"),
+            (r#"{"force": false}"#, "{}"),
+            (r#"{"force": true, "release": []}"#, r#"{"force":true}"#),
+            (r#"{"release": ["CHF", "TRY"]}"#, r#"{"release":["CHF","TRY"]}"#),
+        ] {
+            let request: RunRequest = serde_json::from_str(asked).unwrap();
+            assert_eq!(request.input().to_string(), given);
+        }
+        assert!(serde_json::from_str::<RunRequest>(r#"{"release": ["chf"]}"#).is_err());
+    }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::held::HeldView;
 use crate::emulator::MappingState;
 
 /// How the pipeline fares.
@@ -34,6 +35,8 @@ pub(super) struct PipelineState {
     pub(super) queues: Vec<QueueState>,
     /// Null while Redis cannot be asked.
     pub(super) cache: Option<CacheState>,
+    /// What the ingestor holds back because it jumped; null while Redis cannot be asked, or has what cannot be read.
+    pub(super) held: Option<Vec<HeldView>>,
     /// The functions that answer over HTTP.
     pub(super) reads: Vec<ReadState>,
     /// The servers.

@@ -1,7 +1,9 @@
 //! Rows as CSV (RFC 4180), with every digit of their numbers.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use ::csv::{Terminator, WriterBuilder};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -11,31 +13,32 @@ use crate::api::ApiError;
 
 /// RFC 4180: a line of names, then a line a row; a field with a comma, a quote or a line break is quoted.
 pub(super) fn csv<R: Serialize>(rows: &[R]) -> Result<String, ApiError> {
-    let mut text = String::new();
+    let mut text = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
     for (place, row) in rows.iter().enumerate() {
         let json = encode(row)?;
         // Raw, so that a number keeps its digits.
         let fields: Fields<'_> = serde_json::from_str(&json).map_err(|error| ApiError::internal(&error))?;
         if place == 0 {
-            let names: Vec<String> = fields.0.iter().map(|(name, _)| quoted(name)).collect();
-            text.push_str(&(names.join(",") + "\r\n"));
+            let names = fields.0.iter().map(|(name, _)| name);
+            text.write_record(names).map_err(|error| ApiError::internal(&error))?;
         }
-        let value = |value: &RawValue| match value.get() {
-            "null" => Ok(String::new()),
-            json if json.starts_with('"') => serde_json::from_str::<String>(json).map(|text| quoted(&text)),
-            json => Ok(quoted(json)),
-        };
-        let values: Result<Vec<String>, _> = fields.0.iter().map(|(_, json)| value(json)).collect();
-        text.push_str(&(values.map_err(|error| ApiError::internal(&error))?.join(",") + "\r\n"));
+        let values: Result<Vec<Cow<'_, str>>, _> = fields.0.iter().map(|(_, json)| value(json)).collect();
+        let values = values.map_err(|error| ApiError::internal(&error))?;
+        text.write_record(values.iter().map(|value| value.as_bytes()))
+            .map_err(|error| ApiError::internal(&error))?;
     }
-    Ok(text)
+    let bytes = text.into_inner().map_err(|error| ApiError::internal(&error))?;
+    String::from_utf8(bytes).map_err(|error| ApiError::internal(&error))
 }
 
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
+/// The text of a JSON value: nothing for null, a string without its quotes, all else as it stands.
+fn value(json: &RawValue) -> Result<Cow<'_, str>, serde_json::Error> {
+    match json.get() {
+        "null" => Ok(Cow::Borrowed("")),
+        text if text.starts_with('"') => serde_json::from_str(text).map(Cow::Owned),
+        other => Ok(Cow::Borrowed(other)),
     }
 }
 

@@ -66,6 +66,18 @@ fn a_value_that_is_not_allowed_is_refused_with_what_is() {
         ("limit=-1", "a whole number from 1 to 50"),
         ("limit=1000000000", "a whole number from 1 to 50"),
         ("limit=01", "a whole number from 1 to 50"),
+        ("limit=%2B1", "a whole number from 1 to 50"),
+        ("limit=%201", "a whole number from 1 to 50"),
+        ("limit=1e1", "a whole number from 1 to 50"),
+        ("limit=0x1", "a whole number from 1 to 50"),
+        ("limit=1_0", "a whole number from 1 to 50"),
+        ("limit=%EF%BC%91", "a whole number from 1 to 50"),
+        ("amount=%2B1", "a decimal number above 0"),
+        ("amount=%201", "a decimal number above 0"),
+        ("amount=1_000", "a decimal number above 0"),
+        ("amount=1e3", "a decimal number above 0"),
+        ("amount=.5", "a decimal number above 0"),
+        ("amount=%EF%BC%91", "a decimal number above 0"),
         ("amount=1e308", "a decimal number above 0"),
         ("amount=-1", "a decimal number above 0"),
         ("amount=0", "a decimal number above 0"),
@@ -74,9 +86,41 @@ fn a_value_that_is_not_allowed_is_refused_with_what_is() {
         ("date=9999-12-31", "a day from 1970-01-01"),
         ("date=2026-02-30", "a day from 1970-01-01"),
         ("date=2026-1-1", "a day from 1970-01-01"),
+        ("date=%2B2026-1-01", "a day from 1970-01-01"),
+        ("date=2026-%201-01", "a day from 1970-01-01"),
+        ("date=2026-01-%201", "a day from 1970-01-01"),
+        ("date=%2026-10-30", "a day from 1970-01-01"),
+        ("date=2026-+1-01", "a day from 1970-01-01"),
+        ("date=%2B026-01-01", "a day from 1970-01-01"),
+        ("date=-026-01-01", "a day from 1970-01-01"),
+        ("date=2026-01-1+", "a day from 1970-01-01"),
+        ("date=2026/01/01", "a day from 1970-01-01"),
+        ("date=20260101", "a day from 1970-01-01"),
+        ("date=2026-01-01T00:00:00Z", "a day from 1970-01-01"),
+        // Ten bytes, of which three are a full-width digit one.
+        ("date=2026-1-%EF%BC%91", "a day from 1970-01-01"),
+        ("date=%EF%BC%92026-01-01", "a day from 1970-01-01"),
         ("inverse=yes", "true or false"),
     ] {
         let refusal = refused(query);
         assert!(refusal.contains(message), "{query}: {refusal}");
     }
+}
+
+#[test]
+fn the_newest_day_is_the_one_that_korea_has_begun() {
+    for (now, day) in [
+        ("2026-10-29T14:59:59Z", "2026-10-29"),
+        ("2026-10-29T15:00:00Z", "2026-10-30"),
+        ("2026-10-29T23:59:59Z", "2026-10-30"),
+        ("2026-10-30T00:00:00Z", "2026-10-30"),
+    ] {
+        assert_eq!(newest_day(now.parse().unwrap()), day.parse().unwrap(), "{now}");
+    }
+    let asked = |day: NaiveDate| parse(&format!("date={day}")).unwrap().date("date");
+    let today = newest_day(Utc::now());
+    assert_eq!(asked(today).unwrap(), Some(today));
+    // Two days on, because a day may begin while this runs.
+    let later = today + TimeDelta::days(2);
+    assert_eq!(asked(later).unwrap_err().code, ErrorCode::InvalidParameter);
 }
