@@ -6,7 +6,7 @@ import { settings } from "../core/settings";
 export type Rate = Schemas["CurrentRate"];
 export type Currency = Schemas["KnownCurrency"];
 /** A currency without a current rate that had one. */
-export type Ended = Schemas["EndedCurrency"];
+export type Ended = NonNullable<Schemas["CurrentRates"]["ended"]>[number];
 
 export interface Today {
   /** Every currency there is, with or without a rate. */

@@ -65,13 +65,8 @@ async fn pass(request: Request, next: Next) -> Response {
     trace::requested(&request);
     let correlation_id = correlation_id(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let has_choice = request.headers().contains_key(header::ACCEPT_ENCODING);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    // A HEAD has no body that could be compressed, and must not tell another length than a GET (RFC 9110, 8.6): so it tells none.
-    if method == Method::HEAD && has_choice {
-        headers.remove(header::CONTENT_LENGTH);
-    }
     headers.insert(CORRELATION_ID, correlation_id.clone());
     let status = response.status().as_u16();
     trace::answered(status);
