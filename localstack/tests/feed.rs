@@ -94,7 +94,20 @@ async fn the_archive_is_the_ecbs_own_file() {
         .send()
         .await
         .unwrap();
+    let dated = served.headers()["last-modified"].to_str().unwrap().to_owned();
+    let modified = std::fs::metadata(archive()).unwrap().modified().unwrap();
+    let date = chrono::DateTime::parse_from_rfc2822(&dated).unwrap();
+    assert_eq!(
+        date.timestamp(),
+        chrono::DateTime::<chrono::Utc>::from(modified).timestamp()
+    );
     assert_eq!(served.bytes().await.unwrap(), std::fs::read(archive()).unwrap());
+    for (since, status) in [(dated.as_str(), 304), ("Thu, 01 Jan 1970 00:00:00 GMT", 200)] {
+        let request = client.get(format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url()));
+        let again = request.header("if-modified-since", since).send().await.unwrap();
+        assert_eq!(again.status(), status, "{since}");
+        assert_eq!(again.headers()["last-modified"].to_str().unwrap(), dated);
+    }
 }
 
 #[tokio::test]

@@ -15,9 +15,10 @@ use self::decode::{Decoded, decode};
 use crate::apply::{ApplyError, chain};
 use crate::config::{ConfigError, Get};
 use crate::dead_letter::{DeadLetters, RefusalCode, shortened};
-use crate::event::{Payload, header};
+use crate::event::{BACKFILL, Payload, header};
 use crate::metrics::{self, Metric};
 use crate::record::{KafkaEvent, KafkaRecord};
+use crate::time::Timestamp;
 use crate::trace::{self, Trigger};
 
 /// Largest value that is decoded. Our payloads are some 300 bytes; a `cache_invalidation` of every currency is 4 kB.
@@ -96,6 +97,23 @@ pub async fn handle<P: Payload>(
     dead_letters: &DeadLetters,
     apply: &impl AsyncFn(&[P]) -> Result<(), ApplyError>,
 ) -> Result<BatchResponse, Diagnostic> {
+    let now = Timestamp::new(Utc::now()).map_err(|error| Diagnostic {
+        error_type: "Clock".to_owned(),
+        error_message: format!("this machine's clock is no clock: {error}"),
+    })?;
+    handle_at(event, now, dead_letters, apply).await
+}
+
+/// [`handle`] at `now`: what is dated later, beyond [`crate::time::HANDLER_TOLERANCE`], is refused.
+///
+/// # Errors
+/// As [`handle`].
+pub async fn handle_at<P: Payload>(
+    event: &str,
+    now: Timestamp,
+    dead_letters: &DeadLetters,
+    apply: &impl AsyncFn(&[P]) -> Result<(), ApplyError>,
+) -> Result<BatchResponse, Diagnostic> {
     let started = Instant::now();
     let event: KafkaEvent<'_> = serde_json::from_str(event).map_err(|error| Diagnostic {
         error_type: "NotAKafkaEvent".to_owned(),
@@ -109,7 +127,7 @@ pub async fn handle<P: Payload>(
         places,
         tombstones,
         mut refused,
-    } = decode::<P>(&event);
+    } = decode::<P>(&event, now);
     if tracing::enabled!(tracing::Level::DEBUG) {
         for record in records() {
             tracing::debug!(
@@ -184,7 +202,13 @@ fn measure<P: Payload>(
     if let Some(published) = oldest.and_then(DateTime::from_timestamp_millis) {
         metrics::time(Metric::PublishedToStored, since(published));
     }
-    if let Some(recorded_at) = payloads.iter().filter_map(P::fresh_rate).max() {
+    let instants = payloads.iter().zip(places);
+    let instants = instants.filter_map(|(payload, place)| Some((payload.rate_instant()?, place)));
+    // Headers are read of one record alone, because reading them costs more than the rest.
+    let newest = instants.max_by_key(|(instant, _)| *instant);
+    if let Some((recorded_at, place)) = newest
+        && place.header(header::CE_SOURCE).as_deref() != Some(BACKFILL)
+    {
         metrics::time(Metric::RecordedToStored, since(recorded_at.utc()));
     }
 }

@@ -183,7 +183,8 @@ fn new_token() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
-fn text(value: Value) -> Result<String, CacheError> {
+/// What a guard's lease is: its token, and its last clear by an operator.
+fn lease(value: Value) -> Result<(String, String), CacheError> {
     Ok(from_redis_value(value).map_err(redis::RedisError::from)?)
 }
 

@@ -35,6 +35,8 @@ pub enum RefusalCode {
     NotJson,
     /// JSON, but not the topic's payload.
     InvalidPayload,
+    /// A rate of a time to come. It is applied when it is replayed in its time.
+    NotYet,
     /// The store refused the values.
     ValueRefused,
 }
@@ -49,6 +51,7 @@ impl RefusalCode {
             Self::TooLarge => "TOO_LARGE",
             Self::NotJson => "NOT_JSON",
             Self::InvalidPayload => "INVALID_PAYLOAD",
+            Self::NotYet => "NOT_YET",
             Self::ValueRefused => "VALUE_REFUSED",
         }
     }

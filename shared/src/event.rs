@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use self::envelope::{Event, Header, Run, Traceparent, header};
+pub use self::envelope::{BACKFILL, Event, Header, Run, Traceparent, header};
 use crate::currency::{CurrencyCode, UnknownCurrency};
 use crate::rate::Rate;
-use crate::time::Timestamp;
+use crate::time::{NotYet, Timestamp};
 
 /// One of the four Kafka topics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,9 +93,16 @@ pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {
     const TOPIC: Topic;
     /// The record's key: events with one key keep their order.
     fn key(&self) -> String;
-    /// The instant that the payload's rate is of, unless it is an old one of the history.
-    fn fresh_rate(&self) -> Option<Timestamp> {
+    /// The instant that the payload's rate is of.
+    fn rate_instant(&self) -> Option<Timestamp> {
         None
+    }
+    /// Refuses a payload whose instants decide which of two stands and have not come yet at `now`.
+    ///
+    /// # Errors
+    /// [`NotYet`] names the field.
+    fn check_time(&self, _now: Timestamp) -> Result<(), NotYet> {
+        Ok(())
     }
 }
 
@@ -131,7 +138,8 @@ pub struct ExchangeRateUpdated {
     pub source: String,
     /// When the source set the rate.
     pub recorded_at: Timestamp,
-    /// When the ingestor published it; a correction of the same `recorded_at` has a later one.
+    /// When the ingestor published it; a correction of the same `recorded_at` has a later one. Of a backfilled rate when the file of the history that it is
+    /// from was last modified, but not before `recorded_at`.
     pub updated_at: Timestamp,
 }
 
@@ -149,6 +157,9 @@ pub struct DataProcessingCompleted {
     /// One per run.
     pub correlation_id: Uuid,
 }
+
+/// The `invalidation_type` of an operator: caches forget even which row was the newest, so what was repaired in the store by hand is cached.
+pub const MANUAL: &str = "manual";
 
 /// Caches of these currencies are out of date.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -236,9 +247,12 @@ impl Payload for ExchangeRateUpdated {
     fn key(&self) -> String {
         self.currency_code.as_str().to_owned()
     }
-    fn fresh_rate(&self) -> Option<Timestamp> {
-        // A backfilled rate is dated by its own instant.
-        (self.updated_at > self.recorded_at).then_some(self.recorded_at)
+    fn rate_instant(&self) -> Option<Timestamp> {
+        Some(self.recorded_at)
+    }
+    fn check_time(&self, now: Timestamp) -> Result<(), NotYet> {
+        self.recorded_at.must_have_come("recorded_at", now)?;
+        self.updated_at.must_have_come("updated_at", now)
     }
 }
 
@@ -257,29 +271,41 @@ impl Payload for CacheInvalidation {
 }
 
 impl ExchangeRateUpdated {
-    /// Which of two observations of one currency stands: the later `recorded_at`, then the later `updated_at`; of two that agree in both,
-    /// the one whose values have the greater digest. The last rule says nothing about the world, but every store and cache follows it,
-    /// so any order of arrival ends the same.
+    /// Which of two observations of one currency stands: the later `recorded_at`, then the later `updated_at`; of two that agree in both, the one with the
+    /// greater values, and at last the greater digest. What comes behind the instants says nothing about the world, but every store and cache follows it,
+    /// so any order of arrival ends the same in all of them.
     #[must_use]
     pub fn cmp_version(&self, other: &Self) -> Ordering {
-        (self.recorded_at, self.updated_at)
-            .cmp(&(other.recorded_at, other.updated_at))
-            .then_with(|| {
-                if self == other {
-                    Ordering::Equal
-                } else {
-                    self.digest().cmp(&other.digest())
-                }
-            })
+        let order = |event: &Self| {
+            (
+                event.recorded_at,
+                event.updated_at,
+                event.deal_base_rate,
+                event.tts,
+                event.ttb,
+            )
+        };
+        order(self).cmp(&order(other)).then_with(|| {
+            if self == other {
+                Ordering::Equal
+            } else {
+                self.digest().cmp(&other.digest())
+            }
+        })
     }
 
-    /// The same order as a text of 76 digits, for PostgreSQL (`COLLATE "C"`) and for Redis scripts, whose `<` on digits is the same in every locale.
+    /// The same order as a text of 200 digits, for PostgreSQL (`COLLATE "C"`) and for Redis scripts, whose `<` on digits is the same in every locale:
+    /// `recorded_at` and `updated_at` in microseconds (18 each), a 1, the three values (13 digits before the point and 28 behind it, 0 for null), the
+    /// digest (40). Former texts had the digest in place of the 1, and it began with 0: of one observation they are less.
     #[must_use]
     pub fn version(&self) -> String {
         format!(
-            "{:018}{:018}{:040}",
+            "{:018}{:018}1{}{}{}{:040}",
             self.recorded_at.micros(),
             self.updated_at.micros(),
+            fixed(Some(self.deal_base_rate)),
+            fixed(self.tts),
+            fixed(self.ttb),
             self.digest()
         )
     }
@@ -298,6 +324,13 @@ impl ExchangeRateUpdated {
         // SHA-1 by way of a name-based UUID: any digest that is the same in every build does.
         Uuid::new_v5(&Uuid::NAMESPACE_OID, values.as_bytes()).as_u128()
     }
+}
+
+/// A rate with all the digits that any has: 13 before the point and 28 behind it, without the point.
+fn fixed(rate: Option<Rate>) -> String {
+    let text = rate.map_or_else(|| "0".to_owned(), |rate| rate.to_string());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    format!("{whole:0>13}{fraction:0<28}")
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub enum Metric {
     RecordsToRetry,
     /// From a record's timestamp in Kafka until its effects are stored: the oldest of a batch.
     PublishedToStored,
-    /// From the instant that a rate is of until it is stored and cached: the newest of a batch. Backfilled rates are not counted.
+    /// From the instant that a rate is of until it is stored and cached: the newest of a batch, unless it was backfilled.
     RecordedToStored,
     /// Answers about rates that caches gave.
     CacheHits,

@@ -7,6 +7,13 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, SubsecRoun
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+/// By how much a provider's clock may be ahead of ours: the ingestor refuses rates of a later time. Clocks that are right differ by seconds.
+pub const PROVIDER_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
+/// By how much an event may be dated ahead of the clock of the handler that applies it; what is dated later is refused for good, because it would stand
+/// against every true rate until then. Wider than the ingestor's, so that a handler whose own clock is behind by two hours, as the fault schedules turn
+/// it, still takes what is true.
+pub const HANDLER_TOLERANCE: TimeDelta = TimeDelta::hours(3);
+
 /// An instant in UTC, in the years 1970 to 9999, kept to the microsecond because PostgreSQL's `timestamptz` is: what is stored compares equal to what was sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
@@ -16,7 +23,37 @@ pub struct Timestamp(DateTime<Utc>);
 #[error("time must be RFC 3339 in the years 1970 to 9999, such as 2026-10-30T13:15:00Z, got {0:?}")]
 pub struct TimeError(pub String);
 
+/// An instant that has not come yet, in a field that decides which of two payloads stands.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{field} must not be later than {limit}, which is {} hours from now, got {value}", HANDLER_TOLERANCE.num_hours())]
+pub struct NotYet {
+    /// The field.
+    pub field: &'static str,
+    /// What it says.
+    pub value: Timestamp,
+    /// The latest that is allowed.
+    pub limit: Timestamp,
+}
+
 impl Timestamp {
+    /// Refuses an instant later than `now` and [`HANDLER_TOLERANCE`].
+    ///
+    /// # Errors
+    /// [`NotYet`] names `field`, the value and the limit.
+    pub fn must_have_come(self, field: &'static str, now: Self) -> Result<(), NotYet> {
+        // At the end of the year 9999 there is nothing later to refuse.
+        let limit = Self::new(now.0 + HANDLER_TOLERANCE).unwrap_or(self);
+        if self > limit {
+            Err(NotYet {
+                field,
+                value: self,
+                limit,
+            })
+        } else {
+            Ok(())
+        }
+    }
+
     /// The instant, cut to the microsecond.
     ///
     /// # Errors

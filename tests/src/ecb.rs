@@ -9,7 +9,7 @@ use shared::{ecb, rate::Rate};
 
 use crate::pipeline::project;
 
-/// The observations of `days` as the backfill publishes them, oldest first.
+/// The observations of `days` as the backfill publishes them of a file without a date, oldest first.
 ///
 /// # Panics
 /// When the fixture is not there.
@@ -17,7 +17,7 @@ use crate::pipeline::project;
 pub fn observations(days: std::ops::RangeInclusive<NaiveDate>) -> Vec<ExchangeRateUpdated> {
     let zip = std::fs::read(project().join("tests/fixtures/ecb-eurofxref-hist.zip")).unwrap();
     let history = operations::ecb_history::read(&zip).unwrap();
-    let within = history.into_iter().filter(|day| days.contains(&day.day));
+    let within = history.days.into_iter().filter(|day| days.contains(&day.day));
     within
         .flat_map(|day| {
             let recorded_at = ecb::recorded_at(day.day).unwrap();

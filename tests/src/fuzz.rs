@@ -8,6 +8,7 @@ use operations::ecb_history;
 use shared::batch::decode::{Decoded, decode};
 use shared::event::{CacheInvalidation, DataProcessingCompleted, ExchangeRateUpdated, NewDataReceived, Payload};
 use shared::record::KafkaEvent;
+use shared::time::Timestamp;
 
 /// One target: its name, and what it does with an input.
 pub type Target = (&'static str, fn(&[u8]));
@@ -53,13 +54,14 @@ fn kafka_event(bytes: &[u8]) {
 
 /// Nothing is lost in decoding: a record is a payload, a tombstone or refused with a reason, and the payloads of a list are in its order.
 fn each_record_is_accounted_for<P: Payload>(event: &KafkaEvent<'_>) {
+    let now = Timestamp::new(chrono::Utc::now()).unwrap();
     let records: usize = event.records.values().map(Vec::len).sum();
     let Decoded {
         payloads,
         places,
         tombstones,
         refused,
-    } = decode::<P>(event);
+    } = decode::<P>(event, now);
     assert_eq!(payloads.len() + tombstones + refused.len(), records);
     assert_eq!(payloads.len(), places.len());
     assert!(refused.iter().all(|(_, _, reason)| !reason.is_empty()));
@@ -124,9 +126,13 @@ fn sound(quotes: &Quotes) {
 }
 
 fn history_csv(bytes: &[u8]) {
-    let Ok(days) = ecb_history::read_csv(bytes) else { return };
-    for day in &days {
-        assert!(day.rates.is_sorted());
+    let Ok(history) = ecb_history::read_csv(bytes) else {
+        return;
+    };
+    assert!(history.left_out.named.len() <= history.left_out.count);
+    assert!(history.days.is_sorted_by(|left, right| left.day < right.day));
+    for day in &history.days {
+        assert!(day.rates.is_sorted_by(|(left, _), (right, _)| left < right));
         assert!(
             day.rates
                 .iter()

@@ -1,6 +1,7 @@
 //! What the flow tests stand on: the real servers that `./tests/run` starts, and a corner of each that belongs to one test.
 
 pub mod api;
+pub mod archive;
 pub mod asyncapi;
 pub mod contract;
 pub mod ecb;

@@ -10,6 +10,8 @@ use proptest::sample::Index;
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
 use shared::event::{CacheInvalidation, CacheKey, DataProcessingCompleted, ExchangeRateUpdated, NewDataReceived};
+use shared::time::Timestamp;
+use sqlx::Row;
 
 const CODES: [&str; 3] = ["EUR", "JPY", "USD"];
 
@@ -157,9 +159,8 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
             event.source.clone(),
             event.recorded_at.utc(),
         );
-        let rank = |event: &ExchangeRateUpdated| (event.updated_at, event.deal_base_rate, event.tts);
         let kept = standing.entry(key).or_insert(event);
-        if rank(event) > rank(kept) {
+        if event.cmp_version(kept).is_gt() {
             *kept = event;
         }
     }
@@ -176,7 +177,30 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
             )
         })
         .collect();
-    assert_eq!(stack.observations().await, expected);
+    let observations = stack.observations().await;
+    assert_eq!(observations, expected);
+    // The two services agree: a currency's rate is its source's newest observation.
+    for code in CODES {
+        if let Some(hash) = cached.get(code) {
+            let at: Timestamp = hash["recorded_at"].parse().unwrap();
+            let observed = &observations[&(code.to_owned(), hash["source"].clone(), at.utc())];
+            let (deal, tts) = (
+                hash["deal_base_rate"].parse::<Decimal>().unwrap(),
+                hash["tts"].parse().ok(),
+            );
+            assert_eq!(
+                *observed,
+                (deal, tts, hash["updated_at"].parse::<Timestamp>().unwrap().utc()),
+                "{code}"
+            );
+            let newest = observations
+                .keys()
+                .filter(|(of, ..)| of == code)
+                .map(|(.., at)| *at)
+                .max();
+            assert_eq!(newest, Some(at.utc()), "{code}");
+        }
+    }
     let mut days: BTreeMap<(String, String, NaiveDate), Vec<Decimal>> = BTreeMap::new();
     for ((code, source, recorded_at), event) in &standing {
         days.entry((code.clone(), source.clone(), recorded_at.date_naive()))
@@ -241,4 +265,52 @@ fn deliveries_at_the_same_time_end_in_the_same_stores_and_caches() {
             check(&stack, &events).await;
         });
     });
+}
+
+/// Rows of a build whose versions were two instants and a digest.
+#[tokio::test]
+async fn the_migration_gives_stored_rows_the_versions_of_today() {
+    let stack = Stack::start().await;
+    let usd = |deal: &str, tts: Option<&str>| {
+        let mut event = rate(
+            "USD",
+            "ecb",
+            "2026-10-30T13:15:00Z",
+            "2026-10-30T15:00:00.000001Z",
+            deal,
+        );
+        event.tts = tts.map(|tts| tts.parse().unwrap());
+        event
+    };
+    let version = async || -> String {
+        let row = sqlx::query("SELECT version FROM currency.current_rate")
+            .fetch_one(&stack.store)
+            .await
+            .unwrap();
+        row.get(0)
+    };
+    for event in [
+        usd("1335.26673827425707", None),
+        usd("1000000000000", Some("0.0000000001")),
+        usd("0.000000000123456789012345678", Some("1350.5")),
+    ] {
+        stack.empty().await;
+        stack.currency.rate_updated(std::slice::from_ref(&event)).await.unwrap();
+        sqlx::query("UPDATE currency.current_rate SET version = left(version, 36) || right(version, 40)")
+            .execute(&stack.store)
+            .await
+            .unwrap();
+        let former = version().await;
+        assert!(former.len() == 76 && former < event.version());
+        // A second time changes nothing.
+        for _ in 0..2 {
+            sqlx::query(include_str!(
+                "../../functions/operations/migrations/0006_version_by_value.sql"
+            ))
+            .execute(&stack.store)
+            .await
+            .unwrap();
+            assert_eq!(version().await, event.version());
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! One record that can never be applied costs its batch nothing, and is in the dead-letter queue with its payload, place and reason.
 
 use flows::{RawRecord, Stack, kafka_event, rate};
-use shared::batch::{BatchResponse, handle};
+use shared::batch::{BatchResponse, handle, handle_at};
 use shared::dead_letter::RefusalCode;
 use shared::event::ExchangeRateUpdated;
 
@@ -85,6 +85,8 @@ refused! {
     a_rate_beyond_all_numbers: "1335.27" => "1e400", InvalidPayload, "rate must be between 0.0000000001 and 1000000000000, got 1e400";
     a_rate_of_forty_digits: "1335.27" => "1335.271234567890123456789012345678901234", InvalidPayload, "at most 18 significant digits, got 40";
     a_date_in_the_year_10000: "2026-10-30T13" => "10000-10-30T13", InvalidPayload, "years 1970 to 9999";
+    a_rate_of_the_year_2099: "2026-10-30T13" => "2099-10-30T13", NotYet, "recorded_at must not be later than";
+    a_rate_published_in_2099: "2026-10-30T15" => "2099-10-30T15", NotYet, "which is 3 hours from now, got 2099-10-30T15:00:00Z";
     a_text_that_postgresql_cannot_hold: "\"ecb\"" => "\"e\\u0000cb\"", ValueRefused, "invalid byte sequence";
 }
 
@@ -141,4 +143,37 @@ async fn a_tombstone_is_acknowledged_and_no_dead_letter() {
     );
     assert_eq!(stack.current_rates().await.len(), 1);
     assert_eq!(stack.dead_letters().await, []);
+}
+
+#[tokio::test]
+async fn a_rate_of_a_time_to_come_is_applied_when_it_is_replayed_in_its_time() {
+    let stack = Stack::start().await;
+    let usd = good("USD");
+    let event = kafka_event(TOPIC, &[RawRecord::Value(&usd)]);
+    let apply = async |events: &[ExchangeRateUpdated]| {
+        stack.currency.rate_updated(events).await?;
+        stack.history.rate_updated(events).await
+    };
+    // Three hours and a second before it was published.
+    let early = "2026-10-30T11:59:59Z".parse().unwrap();
+    let answer = handle_at(&event, early, &stack.dead_letters, &apply).await.unwrap();
+    assert_eq!(answer, BatchResponse::default());
+    let letters = stack.dead_letters().await;
+    assert_eq!(letters[0].error_code, RefusalCode::NotYet);
+    assert!(stack.current_rates().await.is_empty() && stack.observations().await.is_empty());
+
+    let replay = event.replacen('{', "{\"hwanyulReplay\":true,", 1);
+    let answer = handle_at(&replay, early, &stack.dead_letters, &apply).await.unwrap();
+    assert_eq!(
+        answer.refusals[0].error_code,
+        RefusalCode::NotYet,
+        "it is too early still"
+    );
+    let in_time = "2026-10-30T12:00:00Z".parse().unwrap();
+    let answer = handle_at(&replay, in_time, &stack.dead_letters, &apply).await.unwrap();
+    assert_eq!(answer, BatchResponse::default());
+    assert_eq!(
+        (stack.current_rates().await.len(), stack.observations().await.len()),
+        (1, 1)
+    );
 }

@@ -1,8 +1,11 @@
 //! A reader that computed before a clear and writes after it leaves nothing behind; an older row never replaces a newer one.
 
-use flows::{Stack, rate};
+use flows::api::Ask;
+use flows::{RawRecord, Stack, kafka_event, rate};
+use shared::batch::handle;
 use shared::cache::{AnalysisKind, Family, Interval, Period, key};
 use shared::currency::CurrencyCode;
+use shared::dead_letter::RefusalCode;
 use shared::event::{CacheInvalidation, CacheKey, DataProcessingCompleted, ExchangeRateUpdated, NewDataReceived};
 use std::time::Duration;
 
@@ -65,10 +68,72 @@ async fn a_writer_with_an_older_row_never_replaces_a_newer_one_even_after_a_clea
     );
     stack.cache.clear_rates(&[usd()]).await.unwrap();
     assert_eq!(
-        stack.cache.refresh_rates(&leases, &[older]).await.unwrap().outdated,
-        [usd()]
+        stack.cache.refresh_rates(&leases, &[older]).await.unwrap().lost,
+        [usd()],
+        "what was read before the clear has to be read again"
     );
     assert!(stack.cached_rates(&[usd()]).await.is_empty());
+}
+
+/// A build that took any date has stored and cached a rate of 2099, and somebody has repaired the store by hand.
+#[tokio::test]
+async fn after_a_repair_an_operators_clear_has_the_true_rate_cached_and_later_ones_taken() {
+    for by_route in [true, false] {
+        let stack = Stack::start().await;
+        let routes = flows::services::all(&stack, None);
+        let served = async || Ask::get("/api/v1/currencies/USD").send(&routes).await.text();
+        let (wrong, truth, next) = (
+            on_day("2099-01-01", "1.5"),
+            on_day("2026-10-29", "1337.29"),
+            on_day("2026-10-30", "1335.27"),
+        );
+        stack.currency.rate_updated(std::slice::from_ref(&wrong)).await.unwrap();
+        stack.currency.rate_updated(std::slice::from_ref(&next)).await.unwrap();
+        assert!(served().await.contains("\"deal_base_rate\":1.5,"));
+        let of_a_late_writer = stack.cache.lease_rates(&[usd()]).await.unwrap();
+
+        sqlx::query("DELETE FROM currency.current_rate WHERE recorded_at > now()")
+            .execute(&stack.store)
+            .await
+            .unwrap();
+        stack.currency.rate_updated(std::slice::from_ref(&truth)).await.unwrap();
+        if by_route {
+            let clear = Ask::get("/api/v1/currencies/cache?currency_code=USD");
+            assert_eq!(clear.method("DELETE").signed().send(&routes).await.status, 200);
+        } else {
+            let event = CacheInvalidation {
+                cache_keys: vec![CacheKey::One(usd())],
+                invalidation_type: "manual".into(),
+                invalidated_at: "2026-10-30T15:00:00Z".parse().unwrap(),
+                source: "ecb".into(),
+            };
+            stack.currency.cache_invalidated(&[event]).await.unwrap();
+            assert_eq!(stack.cached_rates(&[usd()]).await["USD"]["deal_base_rate"], "1337.29");
+        }
+        // Whoever had read the wrong row before cannot put it back.
+        let late = stack
+            .cache
+            .refresh_rates(&of_a_late_writer, std::slice::from_ref(&wrong))
+            .await
+            .unwrap();
+        assert_eq!((late.lost, late.written), (vec![usd()], vec![]));
+        assert!(!stack.cache.put_rate(&of_a_late_writer, &wrong).await.unwrap());
+        assert!(
+            served().await.contains("\"deal_base_rate\":1337.29,"),
+            "{}",
+            served().await
+        );
+
+        let again = serde_json::to_vec(&wrong).unwrap();
+        let apply = async |events: &[ExchangeRateUpdated]| stack.currency.rate_updated(events).await;
+        let event = kafka_event("exchange_rate_updated", &[RawRecord::Value(&again)]);
+        handle(&event, &stack.dead_letters, &apply).await.unwrap();
+        assert_eq!(stack.dead_letters().await[0].error_code, RefusalCode::NotYet);
+
+        stack.currency.rate_updated(std::slice::from_ref(&next)).await.unwrap();
+        assert_eq!(stack.cached_rates(&[usd()]).await["USD"]["deal_base_rate"], "1335.27");
+        assert!(served().await.contains("\"deal_base_rate\":1335.27,"));
+    }
 }
 
 #[tokio::test]

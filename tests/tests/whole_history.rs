@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use chrono::NaiveDate;
+use flows::archive::{self, Archive};
 use flows::pipeline::{Pipeline, project};
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -83,7 +84,9 @@ async fn every_observation_of_the_ecb_is_stored_to_the_last_digit() {
         "1335.26673827425707"
     );
 
-    let pipeline = Pipeline::start(&[]).await;
+    let first = "2026-10-30T15:05:07Z".parse().unwrap();
+    let archive = Archive::start(first).await;
+    let pipeline = Pipeline::start(&[("EcbHistoryUrl", archive.url())]).await;
     pipeline.invoke("ingestor", json!({})).await.unwrap();
     pipeline.caught_up().await;
     let before = (
@@ -142,5 +145,157 @@ async fn every_observation_of_the_ecb_is_stored_to_the_last_digit() {
     pipeline.caught_up().await;
     assert_eq!(pipeline.stores().await, stores);
     assert_eq!(writers().await, written_by, "a second backfill wrote rows again");
+    assert_eq!(
+        archive.unchanged(),
+        1,
+        "the second backfill asks, and is told that the file is the same"
+    );
+
+    a_corrected_file_wins(&pipeline, &archive, &writers).await;
     pipeline.stop().await;
+}
+
+/// The newest day and one long past, with rates lower and higher than they were and a column that nobody knows, in a file that is later than all that is
+/// stored: a warm instance publishes it, both services and all caches have it, and once more changes nothing. What the ingestor publishes afterwards wins.
+async fn a_corrected_file_wins(pipeline: &Pipeline, archive: &Archive, writers: &impl AsyncFn() -> Vec<i64>) {
+    // Of each day: KRW, the cell of USD and what it shall be (a lower rate), the cell of JPY and what it shall be (a higher one).
+    let corrections = [
+        ("2026-10-30", "1491.76", ("1.1172", "1.1181"), ("175.68", "175.31")),
+        ("2020-01-02", "1298.24", ("1.1193", "1.1199"), ("121.75", "121.7")),
+    ];
+    let mut csv = archive::csv();
+    for (day, _, usd, jpy) in corrections {
+        let line = csv.lines().find(|line| line.starts_with(day)).unwrap().to_owned();
+        let corrected = line.replacen(&format!(",{},", usd.0), &format!(",{},", usd.1), 1);
+        let corrected = corrected.replacen(&format!(",{},", jpy.0), &format!(",{},", jpy.1), 1);
+        assert!(line.contains(usd.0) && line.contains(jpy.0) && corrected.contains(usd.1) && corrected.contains(jpy.1));
+        csv = csv.replacen(&line, &corrected, 1);
+    }
+    let csv = csv.replace(",\n", ",7.5,\n").replacen(",7.5,", ",XQX,", 1);
+
+    let answer = async |path: &str| {
+        reqwest::get(format!("{}{path}", pipeline.api))
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    };
+    let series = "/api/v1/history?target=USD&period=1w";
+    let paths = [
+        series,
+        "/api/v1/history/stats?target=USD&period=1w",
+        "/api/v1/history/compare?targets=USD,JPY&period=1m",
+    ];
+    for path in paths {
+        // Twice, so that it is cached.
+        assert_eq!(
+            answer(path).await.contains("1335.26673"),
+            answer(path).await.contains("1335.26673")
+        );
+    }
+    let former = answer(series).await;
+    assert!(former.contains("1335.26673827425707"), "{former}");
+
+    // A new second, so that it is later than what the ingestor has published in this one.
+    let modified = chrono::Utc::now() + chrono::TimeDelta::seconds(1);
+    tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    archive.publish(&csv, Some(modified));
+    let publish = async || {
+        for (day, ..) in corrections {
+            let report = pipeline
+                .invoke("operations-backfill", json!({"from": day, "to": day}))
+                .await
+                .unwrap();
+            assert_eq!(
+                (&report["done"], &report["dated_by"]),
+                (&json!(true), &json!("last_modified")),
+                "{report}"
+            );
+            assert_eq!(
+                report["last_modified"],
+                json!(modified.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+            );
+            assert_eq!(
+                (&report["left_out_count"], &report["left_out"][0]["column"]),
+                (&json!(1), &json!("XQX")),
+                "{report}"
+            );
+        }
+        pipeline.caught_up().await;
+    };
+    publish().await;
+    let stored = async |table: &str, code: &str, day: &str| -> String {
+        let (rate, at) = match table {
+            "daily_rate" => ("close", "day"),
+            _ => ("deal_base_rate", "(recorded_at AT TIME ZONE 'UTC')::date"),
+        };
+        let schema = if table == "current_rate" { "currency" } else { "history" };
+        let query = format!(
+            "SELECT trim_scale({rate})::text FROM {schema}.{table} WHERE currency_code = '{code}' AND {at} = '{day}'"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(query))
+            .fetch_one(&pipeline.store)
+            .await
+            .unwrap()
+            .get(0)
+    };
+    for (day, krw, usd, jpy) in corrections {
+        for (code, cell) in [("USD", usd), ("JPY", jpy)] {
+            let expected = cross(krw, cell.1);
+            assert_ne!(expected, cross(krw, cell.0));
+            assert_eq!(stored("rate", code, day).await, expected, "{code} {day}");
+            assert_eq!(stored("daily_rate", code, day).await, expected, "{code} {day}");
+            if day == "2026-10-30" {
+                assert_eq!(stored("current_rate", code, day).await, expected);
+                assert_eq!(pipeline.cached_rate(code).await["deal_base_rate"], expected);
+            }
+        }
+    }
+    let now = answer(series).await;
+    let (before, after) = (cross("1491.76", "1.1172"), cross("1491.76", "1.1181"));
+    assert!(now.contains(&after) && !now.contains(&before), "{now}");
+    for path in paths {
+        // Digits of the former rate in whatever was computed of it.
+        assert!(!answer(path).await.contains(&before[..10]), "{path}");
+    }
+
+    let written_by = writers().await;
+    publish().await;
+    assert_eq!(writers().await, written_by, "the corrected file wrote rows again");
+
+    // A file without a date fills gaps and corrects nothing, and says so.
+    archive.publish(&archive::csv(), None);
+    let report = pipeline
+        .invoke("operations-backfill", json!({"from": "2026-10-30", "to": "2026-10-30"}))
+        .await
+        .unwrap();
+    assert_eq!(
+        (&report["dated_by"], &report["left_out_count"]),
+        (&json!("recorded_at"), &json!(0)),
+        "{report}"
+    );
+    pipeline.caught_up().await;
+    assert_eq!(writers().await, written_by, "a file without a date corrected something");
+
+    // The ingestor forgets what it has published, and publishes the day as its source shows it: afterwards, so it stands.
+    let mut redis = pipeline
+        .redis
+        .client()
+        .unwrap()
+        .get_multiplexed_async_connection()
+        .await
+        .unwrap();
+    redis::cmd("DEL")
+        .arg("published:ecb")
+        .exec_async(&mut redis)
+        .await
+        .unwrap();
+    pipeline.invoke("ingestor", json!({"force": true})).await.unwrap();
+    pipeline.caught_up().await;
+    archive.publish(&csv, Some(modified));
+    publish().await;
+    assert_eq!(stored("current_rate", "USD", "2026-10-30").await, before);
+    assert_eq!(stored("rate", "USD", "2026-10-30").await, before);
+    assert_eq!(pipeline.cached_rate("USD").await["deal_base_rate"], before);
 }

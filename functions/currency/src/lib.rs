@@ -9,7 +9,9 @@ use shared::apply::ApplyError;
 use shared::cache::{Cache, CacheError};
 use shared::config::{ConfigError, Get, RedisConfig};
 use shared::currency::CurrencyCode;
-use shared::event::{CacheInvalidation, CacheKey, DataProcessingCompleted, ExchangeRateUpdated, NewDataReceived};
+use shared::event::{
+    CacheInvalidation, CacheKey, DataProcessingCompleted, ExchangeRateUpdated, MANUAL, NewDataReceived,
+};
 use sqlx::PgPool;
 
 /// How often rows are read again when Redis loses its guards under them.
@@ -84,21 +86,15 @@ impl Currency {
         .await
     }
 
-    /// Topic `cache_invalidation`: clears the named entries, or all of them, and fills them from the store in the same step.
+    /// Topic `cache_invalidation`: clears the named entries, or all of them, and fills them from the store in the same step. An operator's
+    /// ([`MANUAL`]) are filled with what the store has even where a newer row was cached, because somebody may have repaired the store.
     ///
     /// # Errors
     /// [`ApplyError`] when PostgreSQL or Redis cannot be reached.
     pub async fn cache_invalidated(&self, events: &[CacheInvalidation]) -> Result<(), ApplyError> {
-        let keys = events.iter().flat_map(|event| &event.cache_keys);
-        let mut codes = Vec::new();
-        for key in keys {
-            match key {
-                CacheKey::One(code) => codes.push(*code),
-                CacheKey::All => codes.extend(CurrencyCode::all()),
-            }
-        }
-        codes.sort_unstable();
-        codes.dedup();
+        let by_operator = events.iter().filter(|event| event.invalidation_type == MANUAL);
+        self.cache.forget_newest(&named(by_operator)).await?;
+        let codes = named(events.iter());
         self.refresh(&codes, async |codes: &[CurrencyCode]| {
             store::rows(&self.store, codes).await
         })
@@ -134,6 +130,20 @@ impl Currency {
             Err(CacheError::Unstable(REFRESH_ATTEMPTS).into())
         }
     }
+}
+
+/// The currencies that the events name, each once.
+fn named<'a>(events: impl Iterator<Item = &'a CacheInvalidation>) -> Vec<CurrencyCode> {
+    let mut codes = Vec::new();
+    for key in events.flat_map(|event| &event.cache_keys) {
+        match key {
+            CacheKey::One(code) => codes.push(*code),
+            CacheKey::All => codes.extend(CurrencyCode::all()),
+        }
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }
 
 /// The newest of each currency's events, by currency. A batch can have thousands of events, so each costs one look into an array.

@@ -15,13 +15,14 @@ pub(crate) use self::series::{Ending, legs, newest_common_day, newest_day, ping,
 
 /// Stores the observations of a batch and the prices of their days in one round trip and one transaction. Answers how many were new or corrected.
 pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Result<i64, sqlx::Error> {
-    // One statement may touch a row once only, so of observations named twice the one that stands is sent.
+    // One statement may touch a row once only, so of observations named twice the one that stands is sent. `history.store` compares updated_at and the three
+    // values in the same order; names alone, which it does not keep, change nothing.
     let mut standing: BTreeMap<_, &ExchangeRateUpdated> = BTreeMap::new();
     for event in events {
         let kept = standing
             .entry((event.currency_code, event.source.as_str(), event.recorded_at))
             .or_insert(event);
-        if rank(event) > rank(kept) {
+        if event.cmp_version(kept).is_gt() {
             *kept = event;
         }
     }
@@ -43,15 +44,4 @@ pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Resu
         .bind(updated);
     let row = step(postgres("SELECT history.store"), query.fetch_one(pool)).await?;
     row.try_get(0)
-}
-
-/// The order of two accounts of one observation, as `history.store` has it.
-fn rank(event: &ExchangeRateUpdated) -> impl Ord {
-    let value = |rate: Option<Rate>| rate.map(Rate::decimal).unwrap_or_default();
-    (
-        event.updated_at,
-        event.deal_base_rate,
-        value(event.tts),
-        value(event.ttb),
-    )
 }

@@ -1,15 +1,13 @@
 //! Checks on rates before they are published. Positive numbers and known codes are types already; here are time, jumps and the spread.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use shared::rate::Rate;
-use shared::time::Timestamp;
+use shared::time::{PROVIDER_TOLERANCE, Timestamp};
 
 use crate::provider::{LeftOut, ProviderError, Quote, Quotes};
 use crate::published::Published;
 
-/// By how much a source's clock may be ahead of ours.
-const FUTURE_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// A second provider confirms a jump when its own rate differs from the new one by at most 2 percent: sources fix their rates at different hours of
 /// different days, and currencies seldom move more between them, while a slipped decimal point or a swapped pair differs by far more.
 const CONFIRM_WITHIN_PERCENT: Decimal = Decimal::TWO;
@@ -46,7 +44,7 @@ pub enum Opinion {
 /// [`ProviderError::Future`].
 pub fn check_time(quotes: &Quotes, now: DateTime<Utc>) -> Result<(), ProviderError> {
     let recorded_at = quotes.recorded_at.utc();
-    if recorded_at > now + FUTURE_TOLERANCE {
+    if recorded_at > now + PROVIDER_TOLERANCE {
         Err(ProviderError::Future { recorded_at, now })
     } else {
         Ok(())

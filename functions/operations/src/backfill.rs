@@ -1,20 +1,27 @@
-//! Publishes a span of the ECB's history as `exchange_rate_updated` events. Repeating a span changes nothing: an event's `updated_at` is its
-//! `recorded_at`, so it is the same event each time, and one that the ingestor published since stands before it.
+//! Publishes a span of the ECB's history as `exchange_rate_updated` events.
+//!
+//! An event's `updated_at` is when the file was last modified, as its server says, but not before its `recorded_at`. So repeating a file changes nothing,
+//! because its events are the same each time; a corrected file is a later one, and stands before what it corrects, whether lower or higher, and before
+//! what the ingestor published earlier of that day; and what the ingestor publishes afterwards stands before it. A server that does not date the
+//! file leaves `recorded_at`: such events only fill gaps, and the answer says so.
 //!
 //! While Kafka is away, the part that is under way goes to the backup queue, and the span stops there: the queue is for what must not be lost, and the history
 //! can be published again at any time. Resuming goes on behind that part.
 
+mod file;
+
 use std::time::{Duration, Instant};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use shared::config::{ConfigError, Get, KafkaConfig, optional, var};
 use shared::ecb;
-use shared::event::{ExchangeRateUpdated, Run};
+use shared::event::{BACKFILL, Event, ExchangeRateUpdated, Run};
 use shared::publish::{BackupQueue, PublishError, Publisher};
-use shared::time::TimeError;
+use shared::time::{TimeError, Timestamp};
 
-use crate::ecb_history::{HistoryDay, HistoryError, read};
+use self::file::Source;
+use crate::ecb_history::{HistoryDay, HistoryError, LeftOut, Omission};
 
 const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip";
 /// Days acknowledged together: some 3,000 events, which keeps both ends of the pipe busy and a repetition short.
@@ -30,6 +37,16 @@ pub struct BackfillRequest {
     pub from: Option<NaiveDate>,
     /// Last day.
     pub to: Option<NaiveDate>,
+}
+
+/// What the events' `updated_at` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatedBy {
+    /// When the file was last modified.
+    LastModified,
+    /// Their `recorded_at`, because the file's server does not say when it was modified. They fill gaps and correct nothing.
+    RecordedAt,
 }
 
 /// What is published.
@@ -51,6 +68,15 @@ pub struct BackfillReport {
     pub days: usize,
     /// Days of the span that are not published yet.
     pub days_left: usize,
+    /// What the events are dated by.
+    pub dated_by: DatedBy,
+    /// When the file was last modified, if its server says so. Another one than in the answer before means another file: days that are published may be
+    /// corrected in it, so begin again.
+    pub last_modified: Option<Timestamp>,
+    /// How many columns, lines and cells of the whole file were left out, because they cannot be read.
+    pub left_out_count: usize,
+    /// The first hundred of them.
+    pub left_out: Vec<Omission>,
     /// How long it took, with reading the file.
     pub duration_ms: u64,
 }
@@ -69,6 +95,14 @@ pub enum BackfillError {
     /// The history could not be fetched.
     #[error("cannot fetch the history")]
     Fetch(#[from] reqwest::Error),
+    /// The file's date has not come yet.
+    #[error("the history was last modified at {}, which has not come yet: allowed is at most {}", shown(.modified), shown(.limit))]
+    Future {
+        /// What its server says.
+        modified: DateTime<Utc>,
+        /// The latest that is allowed.
+        limit: DateTime<Utc>,
+    },
     /// The history is not one.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -83,11 +117,10 @@ pub enum BackfillError {
     Json(#[from] serde_json::Error),
 }
 
-/// The backfill, with its file kept for warm invocations.
+/// The backfill. What it read of the file is kept while the file stays the same.
 pub struct Backfill {
-    url: String,
+    source: Source,
     publisher: Publisher,
-    days: tokio::sync::OnceCell<Vec<HistoryDay>>,
 }
 
 impl Backfill {
@@ -96,10 +129,10 @@ impl Backfill {
     /// # Errors
     /// [`ConfigError`] names the variable.
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
+        let url = optional(get, var::ECB_HISTORY_URL).unwrap_or_else(|| DEFAULT_URL.to_owned());
         Ok(Self {
-            url: optional(get, var::ECB_HISTORY_URL).unwrap_or_else(|| DEFAULT_URL.to_owned()),
+            source: Source::new(url),
             publisher: Publisher::with_backup(KafkaConfig::read(get)?, BackupQueue::read(get)?),
-            days: tokio::sync::OnceCell::new(),
         })
     }
 
@@ -114,12 +147,13 @@ impl Backfill {
         {
             return Err(BackfillError::Span { from, to });
         }
-        let days = self.days.get_or_try_init(|| self.fetch()).await?;
+        let file = self.source.file().await?;
+        let (days, left_out) = come(&file.history.days, &file.history.left_out, Timestamp::new(Utc::now())?)?;
         let within = |day: &&HistoryDay| {
             request.from.is_none_or(|from| from <= day.day) && request.to.is_none_or(|to| day.day <= to)
         };
         let span: Vec<&HistoryDay> = days.iter().filter(within).collect();
-        let run = Run::new("/hwanyul/operations-backfill").within(shared::trace::current());
+        let run = Run::new(BACKFILL).within(shared::trace::current());
         let mut report = BackfillReport {
             from: span.first().map(|day| day.day),
             to: span.last().map(|day| day.day),
@@ -129,6 +163,12 @@ impl Backfill {
             backed_up: 0,
             days: 0,
             days_left: span.len(),
+            dated_by: file
+                .last_modified
+                .map_or(DatedBy::RecordedAt, |_| DatedBy::LastModified),
+            last_modified: file.last_modified,
+            left_out_count: left_out.count,
+            left_out: left_out.named,
             duration_ms: 0,
         };
         for chunk in span.chunks(CHUNK_DAYS) {
@@ -137,20 +177,7 @@ impl Backfill {
             }
             let mut events = Vec::new();
             for day in chunk {
-                let recorded_at = ecb::recorded_at(day.day)?;
-                for (code, rate) in &day.rates {
-                    let payload = ExchangeRateUpdated {
-                        currency_code: *code,
-                        currency_name: code.currency().korean.to_owned(),
-                        deal_base_rate: *rate,
-                        tts: None,
-                        ttb: None,
-                        source: ecb::SOURCE.to_owned(),
-                        recorded_at,
-                        updated_at: recorded_at,
-                    };
-                    events.push(run.event(&payload, recorded_at)?);
-                }
+                events.extend(self::events(day, file.last_modified, &run)?);
             }
             let sent = self.publisher.publish(&events).await?;
             report.events += events.len();
@@ -179,10 +206,96 @@ impl Backfill {
         );
         Ok(report)
     }
+}
 
-    async fn fetch(&self) -> Result<Vec<HistoryDay>, BackfillError> {
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
-        let zip = client.get(&self.url).send().await?.error_for_status()?.bytes().await?;
-        Ok(read(&zip)?)
+/// The days that have come at `now`, and what is left out with those that have not: every handler would refuse their events.
+fn come<'a>(
+    days: &'a [HistoryDay],
+    left_out: &LeftOut,
+    now: Timestamp,
+) -> Result<(&'a [HistoryDay], LeftOut), TimeError> {
+    let mut left_out = left_out.clone();
+    // Oldest first, so what has not come is at the end.
+    let mut until = days.len();
+    for day in days.iter().rev() {
+        if ecb::recorded_at(day.day)?.must_have_come("recorded_at", now).is_ok() {
+            break;
+        }
+        until -= 1;
+        left_out.add(
+            0,
+            Some(day.day),
+            "Date",
+            &day.day.to_string(),
+            "a day that has not come yet",
+        );
+    }
+    Ok((&days[..until], left_out))
+}
+
+/// The events of one day, of a file that was last modified then.
+fn events(day: &HistoryDay, last_modified: Option<Timestamp>, run: &Run) -> Result<Vec<Event>, BackfillError> {
+    let recorded_at = ecb::recorded_at(day.day)?;
+    let updated_at = last_modified.unwrap_or(recorded_at).max(recorded_at);
+    let mut events = Vec::with_capacity(day.rates.len());
+    for (code, rate) in &day.rates {
+        let payload = ExchangeRateUpdated {
+            currency_code: *code,
+            currency_name: code.currency().korean.to_owned(),
+            deal_base_rate: *rate,
+            tts: None,
+            ttb: None,
+            source: ecb::SOURCE.to_owned(),
+            recorded_at,
+            updated_at,
+        };
+        events.push(run.event(&payload, updated_at)?);
+    }
+    Ok(events)
+}
+
+fn shown(instant: &DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ecb_history::read_csv;
+
+    #[test]
+    fn events_are_dated_by_the_file_but_not_before_their_own_instant() {
+        let history = read_csv(b"Date,USD,KRW\n2026-10-30,1.1172,1491.76\n").unwrap();
+        let dated = |last_modified: Option<&str>| {
+            let last_modified = last_modified.map(|text| text.parse().unwrap());
+            let events = events(&history.days[0], last_modified, &Run::new(BACKFILL)).unwrap();
+            let payloads = events
+                .iter()
+                .map(|event| serde_json::from_slice(&event.payload).unwrap());
+            let payloads: Vec<ExchangeRateUpdated> = payloads.collect();
+            assert_eq!(payloads[1].recorded_at.to_string(), "2026-10-30T13:15:00Z");
+            assert_eq!(payloads[0].updated_at, payloads[1].updated_at);
+            payloads[1].updated_at.to_string()
+        };
+        assert_eq!(dated(Some("2026-10-30T15:05:07Z")), "2026-10-30T15:05:07Z");
+        assert_eq!(dated(Some("2026-10-29T15:05:07Z")), "2026-10-30T13:15:00Z");
+        assert_eq!(dated(None), "2026-10-30T13:15:00Z");
+    }
+
+    #[test]
+    fn a_day_that_has_not_come_is_left_out_by_name() {
+        let history = read_csv(b"Date,USD,KRW\n2026-11-02,1,1\n2026-10-30,1,1\n2026-10-29,1,1\n").unwrap();
+        let at = |now: &str| {
+            let (days, left_out) = come(&history.days, &history.left_out, now.parse().unwrap()).unwrap();
+            let named = left_out
+                .named
+                .iter()
+                .filter_map(|omission| omission.day)
+                .map(|day| day.to_string());
+            (days.len(), named.collect::<Vec<_>>())
+        };
+        assert_eq!(at("2026-11-02T13:15:00Z"), (3, vec![]));
+        assert_eq!(at("2026-10-30T10:15:00Z"), (2, vec!["2026-11-02".to_owned()]));
+        assert_eq!(at("2026-10-30T10:14:59Z").0, 1);
     }
 }

@@ -1,16 +1,31 @@
 //! The ECB's history file, `eurofxref-hist.zip`: one CSV, newest day first, ISO dates, `N/A` for absent, columns by header (they changed with time).
 //! Source: European Central Bank, euro foreign exchange reference rates, <https://www.ecb.europa.eu/stats/eurofxref/>.
 
+mod left_out;
+
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 
 use chrono::NaiveDate;
+use csv::ByteRecord;
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
 use shared::ecb;
 use shared::rate::Rate;
 
+pub use self::left_out::{LeftOut, Omission};
+
 /// Unpacked, the file is 2 MB; a hundred times that is no history of ours.
 const MAX_CSV_BYTES: u64 = 200_000_000;
+
+/// What can be read of a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// Every day that has rates, oldest first.
+    pub days: Vec<HistoryDay>,
+    /// What cannot be read, by name.
+    pub left_out: LeftOut,
+}
 
 /// All rates of one day, crossed to KRW.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +36,7 @@ pub struct HistoryDay {
     pub rates: Vec<(CurrencyCode, Rate)>,
 }
 
-/// Why a history file is refused.
+/// Why a history file is refused as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// No zip file, or one without a CSV.
@@ -36,25 +51,19 @@ pub enum HistoryError {
     /// No CSV.
     #[error("the history is no CSV")]
     Csv(#[from] csv::Error),
-    /// A header or cell that cannot be read.
-    #[error("history line {line}, column {column}: {value:?} is not {allowed}")]
-    Cell {
-        /// Line of the CSV.
-        line: u64,
-        /// Header of the column.
-        column: String,
-        /// What stands there.
-        value: String,
-        /// What may stand there.
-        allowed: &'static str,
-    },
+    /// Nothing can be crossed to KRW.
+    #[error("the history has no column KRW; its first line is {0:?}")]
+    NoKrw(String),
+    /// Not one day can be read.
+    #[error("the history has no day that can be read; left out: {0}")]
+    NoDay(LeftOut),
 }
 
-/// Reads the zip file: every day, oldest first. A day without KRW has nothing to cross with and is left out.
+/// Reads the zip file. A column, a day or a cell that cannot be read is left out by name, and the others stand.
 ///
 /// # Errors
-/// [`HistoryError`] names the line, the column and the value.
-pub fn read(zip: &[u8]) -> Result<Vec<HistoryDay>, HistoryError> {
+/// [`HistoryError`] when there is nothing to read.
+pub fn read(zip: &[u8]) -> Result<History, HistoryError> {
     let mut archive = zip::ZipArchive::new(Cursor::new(zip))?;
     let mut csv = Vec::new();
     archive.by_index(0)?.take(MAX_CSV_BYTES + 1).read_to_end(&mut csv)?;
@@ -65,116 +74,119 @@ pub fn read(zip: &[u8]) -> Result<Vec<HistoryDay>, HistoryError> {
     }
 }
 
-/// Reads the CSV inside.
+/// Reads the CSV inside, as [`read`] does.
 ///
 /// # Errors
-/// [`HistoryError`] names the line, the column and the value.
-pub fn read_csv(csv: &[u8]) -> Result<Vec<HistoryDay>, HistoryError> {
+/// [`HistoryError`] when there is nothing to read.
+pub fn read_csv(csv: &[u8]) -> Result<History, HistoryError> {
     // The ECB ends each line with a comma, which makes an empty last column.
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(csv);
-    let headers: Vec<String> = reader.headers()?.iter().map(ToOwned::to_owned).collect();
-    let mut codes: Vec<Option<CurrencyCode>> = vec![None];
-    for header in headers.iter().skip(1) {
-        let unknown = || HistoryError::Cell {
-            line: 1,
-            column: header.clone(),
-            value: header.clone(),
-            allowed: "a known currency code",
-        };
-        codes.push(if header.is_empty() {
-            None
-        } else {
-            Some(header.parse().map_err(|_| unknown())?)
-        });
+    let mut left_out = LeftOut::default();
+    let header = reader.byte_headers()?;
+    let columns = columns(header, &mut left_out);
+    if !columns.iter().flatten().any(|code| *code == CurrencyCode::KRW) {
+        let first: String = String::from_utf8_lossy(header.as_slice()).chars().take(200).collect();
+        return Err(HistoryError::NoKrw(first));
     }
-    let mut days = Vec::new();
-    for line in reader.records() {
-        let line = line?;
-        let number = line.position().map_or(0, csv::Position::line);
-        let cell = |place: usize, value: &str, allowed| HistoryError::Cell {
-            line: number,
-            column: headers.get(place).cloned().unwrap_or_default(),
-            value: value.chars().take(40).collect(),
-            allowed,
-        };
-        let day = line.get(0).unwrap_or_default();
-        let day = day
-            .parse::<NaiveDate>()
-            .map_err(|_| cell(0, day, "a day such as 2026-10-30"))?;
-        let mut units: Vec<(CurrencyCode, Decimal, usize)> = Vec::new();
-        for (place, value) in line.iter().enumerate().skip(1) {
-            let Some(code) = codes.get(place).copied().flatten() else {
-                continue;
-            };
-            if !value.is_empty() && value != "N/A" {
-                let value =
-                    Decimal::from_str_exact(value).map_err(|_| cell(place, value, "a decimal number or N/A"))?;
-                units.push((code, value, place));
-            }
-        }
-        let Some(krw) = units
-            .iter()
-            .find(|(code, ..)| *code == CurrencyCode::KRW)
-            .map(|(_, value, _)| *value)
-        else {
+    let (mut days, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut row = ByteRecord::new();
+    while reader.read_byte_record(&mut row)? {
+        let line = row.position().map_or(0, csv::Position::line);
+        let text = String::from_utf8_lossy(row.get(0).unwrap_or_default());
+        let day = text.parse().ok().filter(|day| ecb::recorded_at(*day).is_ok());
+        let Some(day) = day else {
+            left_out.add(line, None, "Date", &text, "not a day such as 2026-10-30");
             continue;
         };
-        units.retain(|(code, ..)| *code != CurrencyCode::KRW);
-        units.push((CurrencyCode::EUR, Decimal::ONE, 0));
-        let mut rates = Vec::with_capacity(units.len());
-        for (code, value, place) in units {
-            let rate = ecb::cross(krw, value).map_err(|_| cell(place, &value.to_string(), "a positive rate"))?;
-            rates.push((code, rate));
+        if !seen.insert(day) {
+            left_out.add(line, Some(day), "Date", &text, "a day that a line before it has");
+        } else if let Some(rates) = rates(&row, (line, day), &columns, &mut left_out) {
+            days.push(HistoryDay { day, rates });
         }
-        rates.sort_unstable();
-        days.push(HistoryDay { day, rates });
     }
     days.sort_unstable_by_key(|day| day.day);
-    Ok(days)
+    if days.is_empty() {
+        return Err(HistoryError::NoDay(left_out));
+    }
+    Ok(History { days, left_out })
+}
+
+/// The currency of each column; none for the first, which has the day, and for those that are left out.
+fn columns(header: &ByteRecord, left_out: &mut LeftOut) -> Vec<Option<CurrencyCode>> {
+    let mut columns: Vec<Option<CurrencyCode>> = Vec::with_capacity(header.len());
+    for (place, name) in header.iter().enumerate() {
+        let name = String::from_utf8_lossy(name);
+        let mut refused = |reason| {
+            left_out.add(1, None, &name, &name, reason);
+            None
+        };
+        let code = if place == 0 || name.is_empty() {
+            None
+        } else {
+            match name.parse::<CurrencyCode>() {
+                Err(_) => refused("not a known currency code"),
+                Ok(CurrencyCode::EUR) => refused("the currency that all rates are of one unit of"),
+                Ok(code) if columns.contains(&Some(code)) => refused("a currency that a column before it has"),
+                Ok(code) => Some(code),
+            }
+        };
+        columns.push(code);
+    }
+    columns
+}
+
+/// The rates of one line; nothing when there is no KRW to cross them with.
+fn rates(
+    row: &ByteRecord,
+    (line, day): (u64, NaiveDate),
+    columns: &[Option<CurrencyCode>],
+    left_out: &mut LeftOut,
+) -> Option<Vec<(CurrencyCode, Rate)>> {
+    let mut units = vec![(CurrencyCode::EUR, Decimal::ONE, "1".into())];
+    let mut krw = None;
+    for (place, cell) in row.iter().enumerate().skip(1) {
+        let text = String::from_utf8_lossy(cell);
+        let Some(column) = columns.get(place) else {
+            if !text.is_empty() {
+                left_out.add(line, Some(day), "", &text, "in no column");
+            }
+            continue;
+        };
+        // What is in a column that is left out was named with it.
+        let Some(code) = *column else { continue };
+        if text.is_empty() || text == "N/A" {
+            continue;
+        }
+        match Decimal::from_str_exact(&text) {
+            Ok(value) if code == CurrencyCode::KRW => krw = Some((value, text)),
+            Ok(value) => units.push((code, value, text)),
+            Err(_) => left_out.add(line, Some(day), code.as_str(), &text, "not a decimal number or N/A"),
+        }
+    }
+    let Some((krw, printed)) = krw.filter(|(value, _)| *value > Decimal::ZERO) else {
+        left_out.add(
+            line,
+            Some(day),
+            "KRW",
+            "",
+            "a day without KRW, which its rates are crossed with",
+        );
+        return None;
+    };
+    let mut rates = Vec::with_capacity(units.len());
+    for (code, value, text) in units {
+        match ecb::cross(krw, value) {
+            Ok(rate) => rates.push((code, rate)),
+            Err(_) if code == CurrencyCode::EUR => left_out.add(line, Some(day), "KRW", &printed, "not a rate"),
+            Err(_) => left_out.add(line, Some(day), code.as_str(), &text, "not a rate"),
+        }
+    }
+    rates.sort_unstable();
+    (!rates.is_empty()).then_some(rates)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_whole_history_has_every_observation() {
-        let days = read(include_bytes!("../../../tests/fixtures/ecb-eurofxref-hist.zip")).unwrap();
-        assert_eq!(
-            (days.len(), days.iter().map(|day| day.rates.len()).sum::<usize>()),
-            (7_126, 221_702)
-        );
-        assert_eq!(
-            (days[0].day.to_string().as_str(), days[7_125].day.to_string().as_str()),
-            ("1999-01-04", "2026-10-30")
-        );
-        let usd = days[7_125]
-            .rates
-            .iter()
-            .find(|(code, _)| code.as_str() == "USD")
-            .unwrap();
-        assert_eq!(usd.1.to_string(), "1335.26673827425707"); // 1491.76 / 1.1172
-    }
-
-    #[test]
-    fn a_bad_cell_is_named() {
-        let error = read_csv(b"Date,USD,KRW,\n2026-10-30,1.1172,1491.76,\n2026-10-29,one,1488.4,\n").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "history line 3, column USD: \"one\" is not a decimal number or N/A"
-        );
-        let error = read_csv(b"Date,USD,KRW,\n2026-10-30,0,1491.76,\n").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "history line 2, column USD: \"0\" is not a positive rate"
-        );
-        let error = read_csv(b"Date,USDX,KRW,\n").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "history line 1, column USDX: \"USDX\" is not a known currency code"
-        );
-    }
-}
+mod tests;

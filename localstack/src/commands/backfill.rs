@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -26,9 +26,24 @@ struct Report {
     #[serde(default)]
     backed_up: u64,
     days: u64,
+    /// `last_modified`, or `recorded_at` when the file's server does not date it.
+    dated_by: String,
+    last_modified: Option<DateTime<Utc>>,
+    left_out_count: u64,
+    left_out: Vec<LeftOut>,
 }
 
-/// Publishes the history from `from` to `to`, all of it where they are absent.
+/// What of the file could not be read.
+#[derive(Debug, Deserialize)]
+struct LeftOut {
+    day: Option<NaiveDate>,
+    column: String,
+    value: String,
+    reason: String,
+}
+
+/// Publishes the history from `from` to `to`, all of it where they are absent. When the file becomes another in between, begins again, because days that
+/// are published may be corrected in it.
 ///
 /// # Errors
 /// [`CommandError::Function`] says why the function failed; to go on, run it again with `--from` as printed.
@@ -37,8 +52,13 @@ pub async fn backfill(places: &Places, from: Option<NaiveDate>, to: Option<Naive
     wait_for_feed(&client, to).await?;
     let began = Instant::now();
     let (mut next, mut events, mut days) = (from, 0, 0);
+    let mut file = None;
     loop {
         let report = publish(&client, next, to).await?;
+        let former = file.replace(report.last_modified);
+        if former != Some(report.last_modified) {
+            tell(&report);
+        }
         events += report.events;
         days += report.days;
         let through = report
@@ -48,6 +68,11 @@ pub async fn backfill(places: &Places, from: Option<NaiveDate>, to: Option<Naive
             "published through {through}: {days} days, {events} events, {}",
             pace(events, began.elapsed())
         ));
+        if former.is_some_and(|former| former != report.last_modified) {
+            say("the file is another one since; beginning again with it");
+            next = from;
+            continue;
+        }
         if report.done {
             break;
         }
@@ -81,6 +106,31 @@ pub async fn backfill(places: &Places, from: Option<NaiveDate>, to: Option<Naive
         pace(events, whole)
     ));
     Ok(())
+}
+
+/// Says what a file's events are dated by, and what of it is left out.
+fn tell(report: &Report) {
+    match report.last_modified {
+        Some(modified) => say(format_args!("the file was last modified at {modified}")),
+        None => say(format_args!(
+            "the file's server does not date it: its events are dated by {}, fill gaps and correct nothing",
+            report.dated_by
+        )),
+    }
+    for left_out in &report.left_out {
+        let LeftOut {
+            day,
+            column,
+            value,
+            reason,
+        } = left_out;
+        let day = day.map_or_else(String::new, |day| format!("{day}, "));
+        say(format_args!("left out: {day}column {column}: {value:?} is {reason}"));
+    }
+    let named = report.left_out.len() as u64;
+    if report.left_out_count > named {
+        say(format_args!("left out: {} more", report.left_out_count - named));
+    }
 }
 
 /// The feed must have reached the days that are asked for: the history would tell what it has not shown yet.

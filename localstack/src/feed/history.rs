@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use bytes::Bytes;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use rust_decimal::Decimal;
 
 /// What the ECB prints where a currency has no rate.
@@ -25,6 +25,7 @@ pub struct History {
     days: Vec<Day>,
     newest: Day,
     archive: Bytes,
+    modified: DateTime<Utc>,
 }
 
 /// Why the history cannot be read.
@@ -56,18 +57,6 @@ pub enum HistoryError {
         /// Why.
         #[source]
         source: csv::Error,
-    },
-    /// A cell is neither a date, a number nor absent.
-    #[error("{path}, line {line}: {what} {value:?}")]
-    Cell {
-        /// The file.
-        path: String,
-        /// The line, from 1.
-        line: u64,
-        /// What should be there.
-        what: &'static str,
-        /// What is there.
-        value: String,
     },
     /// There is no day.
     #[error("{path} has no day")]
@@ -107,6 +96,9 @@ impl History {
             source,
         };
         let archive = Bytes::from(std::fs::read(path).map_err(file)?);
+        let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+        // Whatever a copy of the file may say, it is as it is since now at the latest.
+        let modified = DateTime::<Utc>::from(modified.map_err(file)?).min(Utc::now());
         let mut table = String::new();
         let mut entries = zip::ZipArchive::new(std::io::Cursor::new(&archive)).map_err(zip)?;
         entries
@@ -116,7 +108,12 @@ impl History {
             .map_err(file)?;
         let days = parse(&shown, &table)?;
         let newest = days.first().cloned().ok_or(HistoryError::Empty { path: shown })?;
-        Ok(Self { days, newest, archive })
+        Ok(Self {
+            days,
+            newest,
+            archive,
+            modified: modified.trunc_subsecs(0),
+        })
     }
 
     /// The days, newest first; at least one.
@@ -142,6 +139,11 @@ impl History {
     pub(super) fn archive(&self) -> Bytes {
         self.archive.clone()
     }
+
+    /// When the file was last modified, in whole seconds: the feed serves it whole from its first day on, so no step changes it.
+    pub(super) fn modified(&self) -> DateTime<Utc> {
+        self.modified
+    }
 }
 
 fn parse(path: &str, table: &str) -> Result<Vec<Day>, HistoryError> {
@@ -161,14 +163,16 @@ fn parse(path: &str, table: &str) -> Result<Vec<Day>, HistoryError> {
     for row in reader.records() {
         let row = row.map_err(csv)?;
         let line = row.position().map_or(0, csv::Position::line);
-        let cell = |what, value: &str| HistoryError::Cell {
-            path: path.to_owned(),
-            line,
-            what,
-            value: value.to_owned(),
-        };
         let date = row.get(0).unwrap_or_default();
-        let date: NaiveDate = date.parse().map_err(|_| cell("no date", date))?;
+        let Ok(date) = date.parse::<NaiveDate>() else {
+            tracing::warn!(
+                path,
+                line,
+                date,
+                "Left a line out of the feed, because its date cannot be read"
+            );
+            continue;
+        };
         let mut rates = Vec::new();
         // The trailing comma of each line is a column without a name.
         for (code, text) in codes
@@ -179,10 +183,16 @@ fn parse(path: &str, table: &str) -> Result<Vec<Day>, HistoryError> {
             if text == ABSENT || text.is_empty() {
                 continue;
             }
-            rates.push((
-                code.clone(),
-                Decimal::from_str_exact(text).map_err(|_| cell("no rate", text))?,
-            ));
+            match Decimal::from_str_exact(text) {
+                Ok(rate) => rates.push((code.clone(), rate)),
+                Err(_) => tracing::warn!(
+                    path,
+                    line,
+                    code,
+                    text,
+                    "Left a cell out of the feed, because it is no number"
+                ),
+            }
         }
         days.push(Day { date, rates });
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, NaiveDate, TimeDelta};
 use serde::Deserialize;
 
 use super::{Clock, Day, FeedStatus, History, ecb, koreaexim, open_er};
@@ -68,8 +68,21 @@ async fn ecb_ninety_days(State(served): State<Served>) -> Response {
     ))
 }
 
-async fn ecb_archive(State(served): State<Served>) -> Response {
-    ([(header::CONTENT_TYPE, "application/zip")], served.history.archive()).into_response()
+/// Answers that it is the same to whoever names its date, or a later one (RFC 9110, 13.1.3).
+async fn ecb_archive(State(served): State<Served>, headers: HeaderMap) -> Response {
+    let modified = served.history.modified();
+    let dated = [(
+        header::LAST_MODIFIED,
+        modified.format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+    )];
+    let since = headers
+        .get(header::IF_MODIFIED_SINCE)
+        .and_then(|since| DateTime::parse_from_rfc2822(since.to_str().ok()?).ok());
+    if since.is_some_and(|since| modified <= since) {
+        return (StatusCode::NOT_MODIFIED, dated).into_response();
+    }
+    let kind = [(header::CONTENT_TYPE, "application/zip")];
+    (kind, dated, served.history.archive()).into_response()
 }
 
 async fn open_latest(State(served): State<Served>, Path(base): Path<String>) -> Response {

@@ -4,6 +4,7 @@ use crate::batch::MAX_VALUE_BYTES;
 use crate::dead_letter::{RefusalCode, shortened};
 use crate::event::Payload;
 use crate::record::{KafkaEvent, KafkaRecord};
+use crate::time::Timestamp;
 
 /// What an event held.
 #[derive(Debug)]
@@ -18,9 +19,9 @@ pub struct Decoded<'a, P> {
     pub refused: Vec<(&'a KafkaRecord<'a>, RefusalCode, String)>,
 }
 
-/// Reads every record of the event: each is a payload, a tombstone or refused.
+/// Reads every record of the event at `now`: each is a payload, a tombstone or refused.
 #[must_use]
-pub fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P> {
+pub fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>, now: Timestamp) -> Decoded<'a, P> {
     let count = event.records.values().map(Vec::len).sum();
     let mut decoded = Decoded {
         payloads: Vec::with_capacity(count),
@@ -33,7 +34,7 @@ pub fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P> {
         let mut in_order: Vec<&KafkaRecord> = records.iter().collect();
         in_order.sort_by_key(|record| record.offset);
         for record in in_order {
-            match payload(record, &mut buffer) {
+            match payload(record, now, &mut buffer) {
                 Ok(Some(payload)) => {
                     decoded.payloads.push(payload);
                     decoded.places.push(record);
@@ -46,7 +47,11 @@ pub fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>) -> Decoded<'a, P> {
     decoded
 }
 
-fn payload<P: Payload>(record: &KafkaRecord<'_>, buffer: &mut Vec<u8>) -> Result<Option<P>, (RefusalCode, String)> {
+fn payload<P: Payload>(
+    record: &KafkaRecord<'_>,
+    now: Timestamp,
+    buffer: &mut Vec<u8>,
+) -> Result<Option<P>, (RefusalCode, String)> {
     if &*record.topic != P::TOPIC.name() {
         let topic = shortened(&record.topic, 300);
         let reason = format!("the record is of topic {topic:?}; this function handles {}", P::TOPIC);
@@ -62,7 +67,7 @@ fn payload<P: Payload>(record: &KafkaRecord<'_>, buffer: &mut Vec<u8>) -> Result
         let reason = format!("the value has {} bytes; allowed are {MAX_VALUE_BYTES}", buffer.len());
         return Err((RefusalCode::TooLarge, reason));
     }
-    serde_json::from_slice(buffer).map(Some).map_err(|error| {
+    let payload: P = serde_json::from_slice(buffer).map_err(|error| {
         let code = if error.is_data() {
             RefusalCode::InvalidPayload
         } else {
@@ -70,5 +75,9 @@ fn payload<P: Payload>(record: &KafkaRecord<'_>, buffer: &mut Vec<u8>) -> Result
         };
         // serde's messages repeat the offending value, which can be long.
         (code, shortened(&error.to_string(), 300))
-    })
+    })?;
+    payload
+        .check_time(now)
+        .map_err(|error| (RefusalCode::NotYet, error.to_string()))?;
+    Ok(Some(payload))
 }

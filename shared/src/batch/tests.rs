@@ -3,6 +3,10 @@ use crate::event::ExchangeRateUpdated;
 
 const RATE: &str = include_str!("../../../tests/fixtures/payloads/exchange_rate_updated.json");
 
+fn now() -> Timestamp {
+    "2026-10-30T15:00:00Z".parse().unwrap()
+}
+
 fn event(values: &[&str]) -> String {
     let records: Vec<String> = values
         .iter()
@@ -66,7 +70,7 @@ fn what_is_no_payload_is_refused_with_its_reason() {
     for (value, code, reason) in bad {
         let event = event(&[RATE, &value, RATE]);
         let event: KafkaEvent = serde_json::from_str(&event).unwrap();
-        let decoded = decode::<ExchangeRateUpdated>(&event);
+        let decoded = decode::<ExchangeRateUpdated>(&event, now());
         assert_eq!((decoded.payloads.len(), decoded.refused.len()), (2, 1), "{value}");
         assert_eq!(
             (decoded.refused[0].0.offset, decoded.refused[0].1),
@@ -82,10 +86,51 @@ fn what_is_no_payload_is_refused_with_its_reason() {
 }
 
 #[test]
+fn a_rate_of_a_time_to_come_is_refused_with_field_value_and_limit() {
+    let (recorded_at, updated_at) = ("2026-10-30T13:15:00Z", "2026-10-30T15:00:05.130Z");
+    let dated = |field: &str, value: &str| {
+        let former = if field == "recorded_at" {
+            recorded_at
+        } else {
+            updated_at
+        };
+        let dated = RATE.replace(
+            &format!("\"{field}\":\"{former}\""),
+            &format!("\"{field}\":\"{value}\""),
+        );
+        assert_ne!(dated, RATE);
+        dated
+    };
+    for (field, value, is_refused) in [
+        ("recorded_at", "2099-01-01T00:00:00Z", true),
+        ("recorded_at", "2026-10-30T18:00:00.000001Z", true),
+        ("recorded_at", "2026-10-30T18:00:00Z", false),
+        ("updated_at", "2026-10-30T18:00:00.000001Z", true),
+        ("updated_at", "2026-10-30T18:00:00Z", false),
+    ] {
+        let event = event(&[RATE, &dated(field, value), RATE]);
+        let event: KafkaEvent = serde_json::from_str(&event).unwrap();
+        let decoded = decode::<ExchangeRateUpdated>(&event, now());
+        let refused: Vec<_> = decoded
+            .refused
+            .iter()
+            .map(|(record, code, reason)| (record.offset, *code, reason.as_str()))
+            .collect();
+        let reason =
+            format!("{field} must not be later than 2026-10-30T18:00:00Z, which is 3 hours from now, got {value}");
+        let expected = [(1, RefusalCode::NotYet, reason.as_str())];
+        assert_eq!(refused, if is_refused { &expected[..] } else { &[] }, "{field} {value}");
+        assert_eq!(decoded.payloads.len(), if is_refused { 2 } else { 3 });
+        let in_its_time = decode::<ExchangeRateUpdated>(&event, value.parse().unwrap());
+        assert_eq!(in_its_time.payloads.len(), 3, "{field} {value}");
+    }
+}
+
+#[test]
 fn a_refused_record_that_cannot_be_put_aside_comes_again_with_all_behind_it() {
     let event = event(&[RATE, "{", RATE, RATE]);
     let event: KafkaEvent = serde_json::from_str(&event).unwrap();
-    let decoded = decode::<ExchangeRateUpdated>(&event);
+    let decoded = decode::<ExchangeRateUpdated>(&event, now());
     let offsets: Vec<i64> = again(&event, &decoded.refused)
         .failures
         .iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis::{Value, from_redis_value};
 
 use super::key::{self, AnalysisKind, Interval, Period};
-use super::{Cache, CacheError, new_token, number, script, text, ttl};
+use super::{Cache, CacheError, lease, new_token, number, script, ttl};
 use crate::currency::CurrencyCode;
 
 /// A kind of computed results.
@@ -64,7 +64,7 @@ impl Cache {
         let token = self.scripts(&script::LEASE, &[call]).await?.pop().unwrap_or(Value::Nil);
         Ok(Lease {
             code,
-            token: text(token)?,
+            token: lease(token)?.0,
         })
     }
 

@@ -72,7 +72,7 @@ pub fn rate(code: CurrencyCode) -> String {
 }
 
 /// `{rate:USD}:guard`: in the slot of `rate:USD`, because a key without braces is its own hash tag. Fields: `token`, replaced by every clear and every
-/// write; `floor`, the version of the newest row ever cached, below which nothing is cached again.
+/// write; `cleared`, the token of an operator's last clear; `floor`, the version of the newest row cached since an operator last cleared it, below which nothing is cached again.
 #[must_use]
 pub fn rate_guard(code: CurrencyCode) -> String {
     format!("{{rate:{code}}}:guard")

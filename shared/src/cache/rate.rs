@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 
 use redis::{Value, from_redis_value};
 
-use super::{Cache, CacheError, key, new_token, number, script, text, ttl};
+use super::{Cache, CacheError, key, lease, new_token, number, script, ttl};
 use crate::currency::CurrencyCode;
 use crate::event::ExchangeRateUpdated;
 
 /// The tokens under which rows may be cached; taken before the rows are read.
 #[derive(Debug, Clone, Default)]
-pub struct RateLeases(BTreeMap<CurrencyCode, String>);
+pub struct RateLeases(BTreeMap<CurrencyCode, (String, String)>);
 
 impl RateLeases {
-    /// The token of `code`; without a lease an empty one, which no guard has.
-    fn token(&self, code: CurrencyCode) -> String {
+    /// The token of `code`, and the last clear by an operator; without a lease an empty token, which no guard has.
+    fn of(&self, code: CurrencyCode) -> (String, String) {
         self.0.get(&code).cloned().unwrap_or_default()
+    }
+
+    fn token(&self, code: CurrencyCode) -> String {
+        self.of(code).0
     }
 }
 
@@ -26,7 +30,7 @@ pub struct Refreshed {
     pub written: Vec<CurrencyCode>,
     /// Not cached, because a newer row was cached already.
     pub outdated: Vec<CurrencyCode>,
-    /// Not cached, because Redis lost its guard in between: take a lease and read again.
+    /// Not cached, because Redis lost its guard or an operator cleared in between: take a lease and read again.
     pub lost: Vec<CurrencyCode>,
 }
 
@@ -98,7 +102,7 @@ impl Cache {
             .map(|code| (vec![key::rate_guard(*code)], vec![new_token(), guard_ttl.clone()]))
             .collect();
         let tokens = self.scripts(&script::LEASE, &calls).await?;
-        let pairs = codes.iter().zip(tokens).map(|(code, token)| Ok((*code, text(token)?)));
+        let pairs = codes.iter().zip(tokens).map(|(code, token)| Ok((*code, lease(token)?)));
         pairs.collect::<Result<_, CacheError>>().map(RateLeases)
     }
 
@@ -117,8 +121,9 @@ impl Cache {
         let calls: Vec<_> = rows
             .iter()
             .map(|row| {
-                let lease = leases.token(row.currency_code);
-                let mut arguments = vec![lease, row.version(), entry_ttl.clone(), guard_ttl.clone(), new_token()];
+                let (lease, cleared) = leases.of(row.currency_code);
+                let (entry_ttl, guard_ttl) = (entry_ttl.clone(), guard_ttl.clone());
+                let mut arguments = vec![lease, row.version(), entry_ttl, guard_ttl, new_token(), cleared];
                 arguments.extend(fields(row));
                 (
                     vec![key::rate(row.currency_code), key::rate_guard(row.currency_code)],
@@ -174,7 +179,8 @@ impl Cache {
         Ok(number(answer)? == 1)
     }
 
-    /// Removes the entries of `codes` and makes what readers are computing for them worthless. Answers how many entries there were.
+    /// Removes the entries of `codes`, makes what readers and writers are computing for them worthless, and forgets which row was the newest ever cached,
+    /// so that what the store has next is cached whatever it is. Answers how many entries there were.
     ///
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
@@ -189,10 +195,23 @@ impl Cache {
                 )
             })
             .collect();
-        let answers = self.scripts(&script::CLEAR, &calls).await?;
+        let answers = self.scripts(&script::FORGET, &calls).await?;
         answers
             .into_iter()
             .try_fold(0, |sum, answer| Ok(sum + number(answer)?.unsigned_abs()))
+    }
+
+    /// Does to `codes` what [`Cache::clear_rates`] does, but leaves the entries for the refresh that follows, so that no reader misses one in between.
+    ///
+    /// # Errors
+    /// [`CacheError`] when Redis cannot be asked.
+    pub async fn forget_newest(&self, codes: &[CurrencyCode]) -> Result<(), CacheError> {
+        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let calls: Vec<_> = codes
+            .iter()
+            .map(|code| (vec![key::rate_guard(*code)], vec![new_token(), guard_ttl.clone()]))
+            .collect();
+        self.scripts(&script::FORGET, &calls).await.map(drop)
     }
 
     /// The cached hashes of `codes`, in one round trip; `None` for each that is not cached.

@@ -26,8 +26,8 @@ impl Script {
     }
 }
 
-/// KEYS guard; ARGV new token, guard TTL. Answers the guard's token; sets the new one where there is none. A guard that Redis lost is thereby told
-/// from one that was there all the time.
+/// KEYS guard; ARGV new token, guard TTL. Answers the guard's token and its last clear by an operator; sets the new token where there is none. A guard that
+/// Redis lost is thereby told from one that was there all the time.
 pub(super) static LEASE: Script = Script::new(
     "local token = redis.call('HGET', KEYS[1], 'token')
 if not token then
@@ -35,20 +35,23 @@ if not token then
   redis.call('HSET', KEYS[1], 'token', token)
 end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
-return token",
+return {token, redis.call('HGET', KEYS[1], 'cleared') or ''}",
 );
 
-/// KEYS entry, guard; ARGV lease, version, TTL, guard TTL, new token, field, value, ...
-/// 1: written. 0: a newer row was cached already. -1: Redis lost the guard since the lease was taken, so nothing is known; lease and read again.
+/// KEYS entry, guard; ARGV lease, version, TTL, guard TTL, new token, the lease's last clear, field, value, ...
+/// 1: written. 0: a newer row was cached already. -1: since the lease was taken, Redis lost the guard or an operator cleared, so nothing is known; lease and
+/// read again.
 pub(super) static REFRESH: Script = Script::new(
-    "local guard = redis.call('HMGET', KEYS[2], 'token', 'floor')
-if guard[2] then
+    "local guard = redis.call('HMGET', KEYS[2], 'token', 'floor', 'cleared')
+if (guard[3] or '') ~= ARGV[6] then
+  return -1
+elseif guard[2] then
   if guard[2] > ARGV[2] then return 0 end
 elseif guard[1] ~= ARGV[1] then
   return -1
 end
 redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], unpack(ARGV, 6))
+redis.call('HSET', KEYS[1], unpack(ARGV, 7))
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('HSET', KEYS[2], 'token', ARGV[5], 'floor', ARGV[2])
 redis.call('EXPIRE', KEYS[2], ARGV[4])
@@ -76,6 +79,16 @@ pub(super) static CLEAR: Script = Script::new(
     "redis.call('HSET', KEYS[1], 'token', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return redis.call('UNLINK', unpack(KEYS, 2))",
+);
+
+/// KEYS guard and perhaps its entry; ARGV new token, guard TTL. An operator's clear: the floor goes, because what the store has after it may be older than what
+/// was cached before; and nobody whose lease is older writes again, whatever version he has read. Answers how many entries there were.
+pub(super) static FORGET: Script = Script::new(
+    "redis.call('HSET', KEYS[1], 'token', ARGV[1], 'cleared', ARGV[1])
+redis.call('HDEL', KEYS[1], 'floor')
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+if not KEYS[2] then return 0 end
+return redis.call('UNLINK', KEYS[2])",
 );
 
 /// KEYS entry, guard; ARGV lease, new token, guard TTL. Removes the entry if no clear and no write came since the lease. 1: removed or absent, 0: not.

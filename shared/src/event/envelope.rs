@@ -30,6 +30,9 @@ pub mod header {
     pub const TRACEPARENT: &str = "traceparent";
 }
 
+/// The publisher of what the history holds, which says nothing of how fast a rate arrives.
+pub const BACKFILL: &str = "/hwanyul/operations-backfill";
+
 /// A header of a Kafka record: its name and its bytes.
 pub type Header = (String, Vec<u8>);
 

@@ -45,22 +45,45 @@ fn the_version_text_orders_as_the_events_do() {
     ))
     .unwrap();
     let mut others = vec![base.clone()];
-    for (recorded, updated, rate) in [
-        ("2026-10-29T13:15:00Z", "2026-11-01T00:00:00Z", "1335.3"),
-        ("2026-10-30T13:15:00Z", "2026-10-30T14:00:00Z", "1335.3"),
-        ("2026-10-30T13:15:00Z", "2026-10-30T15:00:00Z", "1335.4"),
-        ("9999-12-31T23:59:59Z", "2026-10-30T15:00:00Z", "1"),
-        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1"),
+    for (recorded, updated, rate, tts) in [
+        ("2026-10-29T13:15:00Z", "2026-11-01T00:00:00Z", "1335.3", None),
+        ("2026-10-30T13:15:00Z", "2026-10-30T14:00:00Z", "1335.3", None),
+        ("2026-10-30T13:15:00Z", "2026-10-30T15:00:00Z", "1335.4", None),
+        ("2026-10-30T13:15:00Z", "2026-10-30T15:00:00Z", "1335.4", Some("1400")),
+        (
+            "2026-10-30T13:15:00Z",
+            "2026-10-30T15:00:00Z",
+            "1335.4",
+            Some("0.00000000012345678901234567"),
+        ),
+        ("2026-10-30T13:15:00Z", "2026-10-30T15:00:00Z", "1000000000000", None),
+        ("2026-10-30T13:15:00Z", "2026-10-30T15:00:00Z", "0.0000000001", None),
+        (
+            "2026-10-30T13:15:00Z",
+            "2026-10-30T15:00:00Z",
+            "0.000000000123456789012345678",
+            None,
+        ),
+        ("9999-12-31T23:59:59Z", "2026-10-30T15:00:00Z", "1", None),
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1", None),
     ] {
         let mut other = base.clone();
         (other.recorded_at, other.updated_at) = (recorded.parse().unwrap(), updated.parse().unwrap());
         other.deal_base_rate = rate.parse().unwrap();
+        other.tts = tts.map(|tts: &str| tts.parse().unwrap());
         others.push(other);
     }
     for left in &others {
-        assert_eq!(left.version().len(), 76);
+        assert_eq!(left.version().len(), 200);
         for right in &others {
             assert_eq!(left.cmp_version(right), left.version().cmp(&right.version()));
+            let values =
+                |event: &ExchangeRateUpdated| (event.recorded_at, event.updated_at, event.deal_base_rate, event.tts);
+            let by_values = values(left).cmp(&values(right));
+            assert!(
+                by_values.is_eq() || by_values == left.cmp_version(right),
+                "{left:?} {right:?}"
+            );
         }
     }
 }

@@ -47,7 +47,8 @@ pub(super) struct Refusal {
 
 /// Clear cached rates
 ///
-/// Removes the entries from Redis, and makes what readers are computing for them at this moment worthless. Signed with IAM credentials (SigV4).
+/// Removes the entries from Redis, and makes what readers are computing for them at this moment worthless. The next reader caches what the store has then,
+/// also where a newer rate was cached before: after a repair in the store, clear. Signed with IAM credentials (SigV4).
 #[utoipa::path(delete, path = "/api/v1/currencies/cache", operation_id = "clearCache", tag = "Currency", params(ClearQuery), security(("iam" = [])), responses(
     (status = 200, description = "What was cleared.", body = Envelope<Cleared>),
     (status = 403, description = "Not signed with IAM credentials: API Gateway refuses it in its own words, before the service sees it.", body = Refusal),

@@ -288,6 +288,14 @@ async fn give_history(
     if done.function_error.is_some() {
         return Err(publishing(answer));
     }
+    let report: serde_json::Value =
+        serde_json::from_slice(&done.payload).map_err(|error| publishing(format!("{error}: {answer}")))?;
+    if report["left_out_count"] != 0 {
+        progress.line(&format!(
+            "left out of the history, because it cannot be read: {} columns, lines and cells, the first of them {}",
+            report["left_out_count"], report["left_out"][0]
+        ));
+    }
     // Whoever asks when this is ready shall find them; a mapping that stands still must not keep the rest from starting.
     let started = Instant::now();
     while started.elapsed() < LIMIT
