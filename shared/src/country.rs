@@ -1,5 +1,6 @@
 //! Countries and the currency that each uses. Every module may use them; nothing here touches Redis, Kafka or the clock.
 
+mod alias;
 mod table;
 
 use std::fmt;
@@ -40,6 +41,12 @@ impl CountryCode {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.country().code
+    }
+
+    /// Other names by which people know it: `USA`, `한국`. Its own names and code are not among them.
+    #[must_use]
+    pub fn aliases(self) -> &'static [&'static str] {
+        alias::of(self.as_str())
     }
 
     /// The table's row.

@@ -1,11 +1,13 @@
 //! Currency codes and their table. Every module may use them; nothing here touches Redis, Kafka or the clock.
 
+mod alias;
 mod symbol;
 mod table;
 
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -18,10 +20,12 @@ pub struct Currency {
     pub english: &'static str,
     /// Korean name, `미국 달러`.
     pub korean: &'static str,
-    /// Digits after the decimal point in amounts: 2 for USD, 0 for JPY, 3 for KWD.
-    pub minor_units: u8,
+    /// Digits after the decimal point in amounts: 2 for USD, 0 for JPY, 3 for KWD; `None` where ISO has "N.A.", as for XDR.
+    pub minor_units: Option<u8>,
     /// How many units Korean banks quote at a time: 100 for JPY, IDR and VND, else 1.
     pub customary_unit: u16,
+    /// The last day of a currency that ISO's list three has as withdrawn; `None` of one in use.
+    pub last_day: Option<NaiveDate>,
 }
 
 /// A currency that the table knows. Holds its place in the table, so it is two bytes and always valid.
@@ -62,6 +66,18 @@ impl CurrencyCode {
     #[must_use]
     pub fn symbol(self) -> &'static str {
         symbol::of(self.as_str())
+    }
+
+    /// Whether the currency was withdrawn before `day`: on such a day nobody can have a rate of it.
+    #[must_use]
+    pub fn is_withdrawn_on(self, day: NaiveDate) -> bool {
+        self.currency().last_day.is_some_and(|last| day > last)
+    }
+
+    /// Other names by which people and providers know it: `옌`, `RMB`, `CNH`. Its own names and code are not among them.
+    #[must_use]
+    pub fn aliases(self) -> &'static [&'static str] {
+        alias::of(self.as_str())
     }
 
     /// The table's row.
@@ -148,8 +164,37 @@ mod tests {
             if let Some(iso) = iso_currency::Currency::from_code(code.as_str())
                 && let Some(exponent) = iso.exponent()
             {
-                assert_eq!(u16::from(code.currency().minor_units), exponent, "{code}");
+                assert_eq!(code.currency().minor_units.map(u16::from), Some(exponent), "{code}");
             }
+        }
+        // ISO has "N.A." for it, where `iso_currency` has no exponent.
+        let without = CurrencyCode::all().filter(|code| code.currency().minor_units.is_none());
+        assert_eq!(without.map(CurrencyCode::as_str).collect::<Vec<_>>(), ["XDR"]);
+    }
+
+    #[test]
+    fn withdrawn_currencies_have_their_last_day() {
+        let of = |code: &str| code.parse::<CurrencyCode>().unwrap();
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let withdrawn = CurrencyCode::all().filter(|code| code.currency().last_day.is_some());
+        let withdrawn: Vec<&str> = withdrawn.map(CurrencyCode::as_str).collect();
+        assert_eq!(
+            withdrawn.join(" "),
+            "ANG ATS BEF BGN CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE ROL SIT SKK SLL TRL ZWL"
+        );
+        for (code, last) in [
+            ("ANG", "2025-06-30"),
+            ("BGN", "2025-12-31"),
+            ("HRK", "2022-12-31"),
+            ("LVL", "2013-12-31"),
+            ("DEM", "2002-02-28"),
+        ] {
+            assert!(!of(code).is_withdrawn_on(day(last)), "{code}");
+            assert!(of(code).is_withdrawn_on(day(last).succ_opt().unwrap()), "{code}");
+        }
+        // List one of 2026-01-01 has these.
+        for code in ["XCG", "ZWG", "SLE", "VED", "XAD", "RUB", "USD"] {
+            assert!(!of(code).is_withdrawn_on(day("2026-01-01")), "{code}");
         }
     }
 

@@ -1,29 +1,65 @@
-//! When a source is expected to publish next. Nothing here reads the clock.
+//! When a source publishes: on which days, at what hour of its own city, and how much it may miss. Nothing here reads the clock.
 //!
-//! The ECB publishes on each working day of the TARGET system, around 16:00 CET (source: "Euro foreign exchange reference rates", ecb.europa.eu; TARGET
-//! is closed on Saturdays, Sundays, 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December). Korea Eximbank publishes on Korean working days
-//! around 11:00 KST. ExchangeRate-API's open access is renewed once a day.
+//! The ECB publishes on each working day of the TARGET system, around 16:00 in Frankfurt, summer or winter (source: "Euro foreign exchange reference
+//! rates", ecb.europa.eu; TARGET is closed on Saturdays, Sundays, 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December). Korea Eximbank
+//! publishes on the working days of Korean banks around 11:00 in Seoul. ExchangeRate-API's open access is renewed once a day. Any other source is taken
+//! to be renewed once a day, too.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc, Weekday};
+mod korea;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, TimeZone, Utc, Weekday};
+use chrono_tz::Tz;
 
 use crate::ecb;
 use crate::time::Timestamp;
 
-/// Where a source is not known, it is taken to publish every day.
+/// The key of Korea Eximbank's rates in events, settings and stores.
+const KOREAEXIM: &str = "koreaexim";
+/// How long before its hour a source is taken to be able to publish: both say "around".
+const EARLY: TimeDelta = TimeDelta::minutes(5);
+/// How long after its hour a source may publish before its rates count as stale.
+const LATE: TimeDelta = TimeDelta::hours(2);
+/// Where a source has no hour, it publishes this long after what it published last.
 const DAY: TimeDelta = TimeDelta::hours(24);
+
+/// How many publications of a source a currency may miss, in a row and up to the source's newest, before it counts as ended or interrupted. More than a
+/// source leaves out of itself and more than a jump is held back for (three at most), and a week of working days.
+pub const INTERRUPTED_AFTER_PUBLICATIONS: usize = 5;
+
+/// The city's clock and the hour on it at which a source publishes; `None` of a source that has no such hour.
+fn hour(source: &str) -> Option<(Tz, u32)> {
+    match source {
+        ecb::SOURCE => Some((Tz::Europe__Berlin, 16)),
+        KOREAEXIM => Some((Tz::Asia__Seoul, 11)),
+        _ => None,
+    }
+}
+
+/// The instant at which rates newer than these are published, if the source is punctual.
+fn next(source: &str, recorded_at: Timestamp) -> DateTime<Utc> {
+    let Some((city, hour)) = hour(source) else {
+        return recorded_at.utc() + DAY;
+    };
+    let day = next_day(source, recorded_at.utc().with_timezone(&city).date_naive());
+    let local = day.and_hms_opt(hour, 0, 0).unwrap_or_default();
+    // Clocks are changed at night, so the hour is there once; were it not, UTC's would be the better guess than none.
+    let instant = city.from_local_datetime(&local).earliest();
+    instant.map_or_else(|| local.and_utc(), |instant| instant.to_utc())
+}
+
+/// The earliest instant at which the source may publish rates newer than these: until then an answer of them holds, from then on nobody knows.
+#[must_use]
+pub fn earliest_next(source: &str, recorded_at: Timestamp) -> DateTime<Utc> {
+    let early = hour(source).map_or(TimeDelta::zero(), |_| EARLY);
+    next(source, recorded_at) - early
+}
 
 /// The instant by which rates newer than these are expected: the next publication, and two hours for its delays.
 #[must_use]
 pub fn next_expected(source: &str, recorded_at: Timestamp) -> DateTime<Utc> {
-    let day = next_day(source, recorded_at.utc().date_naive());
-    let at = |hour: u32| day.and_hms_opt(hour, 0, 0).unwrap_or_default().and_utc();
-    match source {
-        // 16:00 CET is 15:00 UTC, and 14:00 in summer.
-        ecb::SOURCE => at(17),
-        // 11:00 KST is 02:00 UTC. Lunar holidays close Korean banks for up to five working days, and no rule says when.
-        "koreaexim" => at(4) + DAY * 5,
-        _ => recorded_at.utc() + DAY + TimeDelta::hours(2),
-    }
+    next(source, recorded_at) + LATE
 }
 
 /// Whether rates of this age are older than the source's own schedule allows.
@@ -32,12 +68,25 @@ pub fn is_stale(source: &str, recorded_at: Timestamp, now: DateTime<Utc>) -> boo
     now > next_expected(source, recorded_at)
 }
 
-/// Whether the source publishes rates for `day`.
+/// Whether a currency whose newest rate is of `recorded_at` has missed [`INTERRUPTED_AFTER_PUBLICATIONS`] of the publications of its source up to
+/// `newest`, the instant that the source's newest rate of any currency is of.
+#[must_use]
+pub fn is_interrupted(source: &str, recorded_at: Timestamp, newest: DateTime<Utc>) -> bool {
+    let city = hour(source).map_or(Tz::UTC, |(city, _)| city);
+    let day = |instant: DateTime<Utc>| instant.with_timezone(&city).date_naive();
+    let mut missed = day(recorded_at.utc());
+    for _ in 0..INTERRUPTED_AFTER_PUBLICATIONS {
+        missed = next_day(source, missed);
+    }
+    missed <= day(newest)
+}
+
+/// Whether the source publishes rates for `day`, a day of its own city.
 #[must_use]
 pub fn publishes_on(source: &str, day: NaiveDate) -> bool {
     match source {
         ecb::SOURCE => !is_weekend(day) && !is_target_holiday(day),
-        "koreaexim" => !is_weekend(day),
+        KOREAEXIM => !is_weekend(day) && !korea::is_bank_holiday(day),
         _ => true,
     }
 }
@@ -74,51 +123,4 @@ fn easter(year: i32) -> NaiveDate {
     let place = epact + weekday - 7 * late + 114;
     let part = |value: i32| u32::try_from(value).unwrap_or_default();
     NaiveDate::from_ymd_opt(year, part(place / 31), part(place % 31 + 1)).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn the_ecb_publishes_on_working_days_of_target() {
-        for (from, to) in [
-            ("2026-10-29", "2026-10-30"),
-            ("2026-10-30", "2026-11-02"),
-            ("2026-04-02", "2026-04-07"),
-            ("2026-04-30", "2026-05-04"),
-            ("2026-12-24", "2026-12-28"),
-            ("2025-12-31", "2026-01-02"),
-        ] {
-            assert_eq!(next_day("ecb", day(from)), day(to));
-        }
-    }
-
-    #[test]
-    fn easter_is_where_the_calendars_have_it() {
-        for text in [
-            "2000-04-23",
-            "2008-03-23",
-            "2011-04-24",
-            "2019-04-21",
-            "2024-03-31",
-            "2025-04-20",
-            "2026-04-05",
-        ] {
-            assert_eq!(easter(day(text).year()), day(text));
-        }
-    }
-
-    #[test]
-    fn fridays_rates_hold_until_mondays_publication() {
-        let friday = ecb::recorded_at(day("2026-10-30")).unwrap();
-        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        assert!(!is_stale("ecb", friday, at("2026-11-02T16:59:59Z")));
-        assert!(is_stale("ecb", friday, at("2026-11-02T17:00:01Z")));
-        assert!(is_stale("exchangerate_api", friday, at("2026-10-31T16:00:00Z")));
-    }
 }

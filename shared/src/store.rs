@@ -1,4 +1,4 @@
-//! PostgreSQL: a lazy pool that is ready for Lambda's freezing, and the one read that two services need.
+//! PostgreSQL: a lazy pool that is ready for Lambda's freezing, and the reads of days that two services need.
 
 mod day;
 mod refusal;
@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 
 use crate::config::{CaFile, ConfigError, Get, required, var, with_login};
 
-pub use self::day::{DayRate, DayRates, LOOK_BACK_DAYS, rates_on};
+pub use self::day::{DayRate, DayRates, LOOK_BACK_DAYS, newest_common, rates_on};
 pub(crate) use self::refusal::refusal;
 
 /// Parameters of the URL with the path of a CA file, as sqlx spells them.

@@ -60,3 +60,43 @@ pub fn printed() -> BTreeMap<(String, NaiveDate), String> {
     }
     printed
 }
+
+/// The quotient of two numbers as the ECB prints them, rounded once, half to even, to so many significant digits; printed without trailing zeros. Whole
+/// numbers alone, so that it owes nothing to what it checks.
+///
+/// # Panics
+/// When a text is no number or has more digits than the ECB prints.
+#[must_use]
+pub fn quotient(numerator: &str, denominator: &str, digits: usize) -> String {
+    // Of numbers with at most 13 digits this leaves a quotient of more digits than are kept.
+    const SHIFT: usize = 25;
+    let scaled = |text: &str| {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        (format!("{whole}{fraction}").parse::<u128>().unwrap(), fraction.len())
+    };
+    let ((numerator, up), (denominator, down)) = (scaled(numerator), scaled(denominator));
+    let dividend = numerator.checked_mul(10_u128.pow(25)).unwrap();
+    let (all, rest) = (dividend / denominator, dividend % denominator);
+    let cut = all.to_string().len().checked_sub(digits).unwrap();
+    assert!(cut > 0, "too few digits to round: {all}");
+    let unit = 10_u128.pow(u32::try_from(cut).unwrap());
+    let (mut kept, off) = (all / unit, all % unit);
+    let is_above_half = off > unit / 2 || (off == unit / 2 && rest > 0);
+    if is_above_half || (off == unit / 2 && rest == 0 && kept % 2 == 1) {
+        kept += 1;
+    }
+    // kept * 10^(cut - places): where the point stands.
+    let places = (SHIFT + up).checked_sub(down).unwrap();
+    if cut >= places {
+        return (kept * 10_u128.pow(u32::try_from(cut - places).unwrap())).to_string();
+    }
+    let scale = places - cut;
+    let text = format!("{kept:0>width$}", width = scale + 1);
+    let (whole, fraction) = text.split_at(text.len() - scale);
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() {
+        whole.to_owned()
+    } else {
+        format!("{whole}.{fraction}")
+    }
+}

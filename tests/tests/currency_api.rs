@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
+use chrono::{SecondsFormat, Utc};
 use currency::Currency;
 use flows::api::{Ask, Reply};
+use flows::ecb::observations;
 use flows::{Stack, rate};
 use serde_json::json;
 use shared::cache::Cache;
@@ -21,6 +23,17 @@ fn october_30() -> Vec<ExchangeRateUpdated> {
     ]
     .map(|(code, deal)| rate(code, "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:05:00Z", deal))
     .into()
+}
+
+/// The same rates as of this moment: of a source that is as fresh as can be.
+fn of_now() -> Vec<ExchangeRateUpdated> {
+    let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let fresh = |event: ExchangeRateUpdated| ExchangeRateUpdated {
+        recorded_at: now.parse().unwrap(),
+        updated_at: now.parse().unwrap(),
+        ..event
+    };
+    october_30().into_iter().map(fresh).collect()
 }
 
 fn routes(stack: &Stack) -> Router {
@@ -262,7 +275,7 @@ async fn the_tag_changes_when_and_only_when_the_data_do() {
         (&*tag, "*")
     );
     // One digit of one rate: other data, another tag.
-    let newer = rate("EUR", "ecb", "2026-11-02T13:15:00Z", "2026-11-02T15:05:00Z", "1491.77");
+    let newer = rate("EUR", "ecb", "2026-10-30T13:15:00Z", "2026-11-02T15:05:00Z", "1491.77");
     stack.currency.rate_updated(&[newer]).await.unwrap();
     let changed = Ask::get(path).header("if-none-match", &tag).send(&routes).await;
     assert_eq!(changed.status, 200);
@@ -270,23 +283,18 @@ async fn the_tag_changes_when_and_only_when_the_data_do() {
 }
 
 #[tokio::test]
-async fn latest_of_160_codes_is_one_round_trip_to_redis() {
+async fn latest_of_150_codes_is_one_round_trip_to_redis() {
     let stack = Stack::start().await;
+    let today = Utc::now().date_naive();
     let codes: Vec<CurrencyCode> = CurrencyCode::all()
-        .filter(|code| *code != CurrencyCode::KRW)
-        .take(160)
+        .filter(|code| *code != CurrencyCode::KRW && !code.is_withdrawn_on(today))
+        .take(150)
         .collect();
+    // Of now: of rates that are weeks old it would be asked how far their source is.
+    let now = of_now()[0].recorded_at.to_string();
     let rates: Vec<_> = codes
         .iter()
-        .map(|code| {
-            rate(
-                code.as_str(),
-                "ecb",
-                "2026-10-30T13:15:00Z",
-                "2026-10-30T15:05:00Z",
-                "7",
-            )
-        })
+        .map(|code| rate(code.as_str(), "ecb", &now, &now, "7"))
         .collect();
     stack.currency.rate_updated(&rates).await.unwrap();
     let routes = routes(&stack);
@@ -313,7 +321,7 @@ async fn latest_of_160_codes_is_one_round_trip_to_redis() {
         let before = reads().await;
         let reply = get(&routes, &path).await;
         let after = reads().await;
-        assert_eq!(reply.json()["data"]["rates"].as_object().unwrap().len(), 160);
+        assert_eq!(reply.json()["data"]["rates"].as_object().unwrap().len(), 150);
         // The second INFO is one of the reads.
         fewest = fewest.min(after - before - 1);
     }
@@ -347,6 +355,7 @@ async fn rows_are_the_same_in_every_format() {
 #[tokio::test]
 async fn an_operator_clears_what_is_cached_and_the_next_reader_fills_it() {
     let (stack, routes) = with_rates().await;
+    stack.currency.rate_updated(&of_now()).await.unwrap();
     let cleared = Ask::get("/api/v1/currencies/cache?currency_code=USD")
         .method("DELETE")
         .signed()
@@ -399,6 +408,7 @@ async fn a_miss_that_fifty_readers_have_at_once_is_computed_once() {
 #[tokio::test]
 async fn without_redis_answers_come_from_the_store_and_without_both_there_are_none() {
     let (stack, _) = with_rates().await;
+    stack.currency.rate_updated(&of_now()).await.unwrap();
     let nowhere = |name: &str| match name {
         "REDIS_URL" => Some("redis://127.0.0.1:1".to_owned()),
         "DATABASE_URL" => Some("postgres://nobody@127.0.0.1:1/none".to_owned()),
@@ -440,4 +450,322 @@ async fn without_redis_answers_come_from_the_store_and_without_both_there_are_no
     assert_eq!(get(&neither, "/api/v1/currencies/USD").await.status, 503);
     assert_eq!(get(&neither, "/health/currency").await.status, 503);
     assert_eq!(get(&neither, "/api/v1/currencies").await.status, 200);
+}
+
+/// The ECB's rates around the days on which currencies ended, and the newest of the file, in both stores: what a backfill leaves.
+async fn with_history() -> (Stack, Router) {
+    let stack = Stack::start().await;
+    for (from, to) in [
+        ("2004-12-30", "2004-12-31"),
+        ("2013-12-27", "2014-01-02"),
+        ("2022-02-28", "2022-03-02"),
+        ("2022-12-29", "2023-01-02"),
+        ("2025-12-30", "2026-01-02"),
+        ("2026-10-28", "2026-10-30"),
+    ] {
+        let events = observations(from.parse().unwrap()..=to.parse().unwrap());
+        stack.currency.rate_updated(&events).await.unwrap();
+        stack.history.rate_updated(&events).await.unwrap();
+    }
+    let routes = routes(&stack);
+    (stack, routes)
+}
+
+#[tokio::test]
+async fn a_currency_that_ended_has_no_current_rate_and_the_days_it_had_go_on() {
+    let (_stack, routes) = with_history().await;
+    for (pair, last) in [
+        ("from=EUR&to=BGN", "2025-12-31"),
+        ("from=EUR&to=HRK", "2022-12-30"),
+        ("from=USD&to=RUB", "2022-03-01"),
+        ("from=RUB&to=KRW", "2022-03-01"),
+        ("from=EUR&to=LVL&amount=100", "2013-12-31"),
+        ("from=TRL&to=TRY", "2004-12-31"),
+    ] {
+        let reply = get(&routes, &format!("/api/v1/convert?{pair}")).await;
+        let error = &reply.json()["error"];
+        assert_eq!(
+            (reply.status.as_u16(), &error["code"]),
+            (404, &json!("NOT_FOUND")),
+            "{pair}: {error}"
+        );
+        assert_eq!(error["details"]["last_date"], last, "{pair}: {error}");
+        assert_eq!(
+            error["details"]["suggestions"],
+            json!([format!("date={last}")]),
+            "{pair}"
+        );
+        assert!(
+            error["message"].as_str().unwrap().contains(&format!("date={last}")),
+            "{pair}: {error}"
+        );
+    }
+    // Of the file: 1.9558 for years, 7.5345, 105, 0.702804, and 1 EUR = 1,836,200 TRL on 2004-12-31.
+    for (path, name, digits) in [
+        ("from=EUR&to=BGN&date=2025-12-31", "rate", "1.9558"),
+        ("from=EUR&to=HRK&date=2022-12-31", "rate", "7.5365"),
+        ("from=EUR&to=LVL&amount=100&date=2013-12-31", "result", "70.2804"),
+        ("from=EUR&to=TRL&date=2004-12-31", "rate", "1836200"),
+    ] {
+        let reply = get(&routes, &format!("/api/v1/convert?{path}")).await;
+        assert_eq!(number(&reply, name), digits, "{path}");
+    }
+    // Latvia had the euro by then: that day's rates have no lats, and the last one is not taken for it.
+    let reply = get(&routes, "/api/v1/convert?from=EUR&to=LVL&amount=100&date=2014-01-02").await;
+    assert_eq!(reply.status, 404, "{}", reply.text());
+
+    let single = get(&routes, "/api/v1/currencies/RUB").await;
+    assert_eq!(single.status, 404);
+    assert_eq!(single.json()["error"]["details"]["last_date"], "2022-03-01");
+    assert_eq!(get(&routes, "/api/v1/currencies/USD").await.status, 200);
+    let rouble = json!({"currency_code": "RUB", "last_date": "2022-03-01", "state": "interrupted"});
+    let multiple = get(&routes, "/api/v1/currencies/multiple?symbols=USD,RUB,XAF")
+        .await
+        .json();
+    assert_eq!(multiple["data"]["rates"].as_array().unwrap().len(), 1);
+    assert_eq!(multiple["data"]["ended"], json!([rouble]));
+    assert_eq!(multiple["data"]["missing"], json!(["XAF"]));
+    let base = get(&routes, "/api/v1/currencies/latest?base=RUB").await;
+    assert_eq!(
+        (base.status.as_u16(), &base.json()["error"]["details"]["last_date"]),
+        (404, &json!("2022-03-01"))
+    );
+
+    let latest = get(&routes, "/api/v1/currencies/latest?base=USD").await.json()["data"].clone();
+    let rates = latest["rates"].as_object().unwrap();
+    // What the ECB quotes on 2026-10-30, and the EUR; KRW is among them, the base is not.
+    let quoted = observations("2026-10-30".parse().unwrap()..="2026-10-30".parse().unwrap()).len();
+    assert_eq!(rates.len(), quoted);
+    assert_eq!(latest["recorded_at"], "2026-10-30T13:15:00Z");
+    assert_eq!(latest["other_days"], json!({}));
+    assert!(latest["ended"].as_array().unwrap().contains(&rouble), "{latest}");
+    let ended = |code: &str| {
+        latest["ended"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["currency_code"] == code)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(
+        ended("BGN"),
+        json!({"currency_code": "BGN", "last_date": "2025-12-31", "state": "ended"})
+    );
+    assert!(
+        latest["ended"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|one| !rates.contains_key(one["currency_code"].as_str().unwrap()))
+    );
+    let csv = get(&routes, "/api/v1/currencies/latest?base=USD&format=csv")
+        .await
+        .text();
+    assert!(
+        csv.lines()
+            .skip(1)
+            .all(|line| line.ends_with(",ecb,2026-10-30T13:15:00Z")),
+        "{csv}"
+    );
+}
+
+#[tokio::test]
+async fn rates_of_two_days_are_crossed_on_the_newest_day_that_both_have() {
+    let stack = Stack::start().await;
+    let day = |day: &str| observations(day.parse().unwrap()..=day.parse().unwrap());
+    let (before, after) = (day("2026-10-29"), day("2026-10-30"));
+    stack.currency.rate_updated(&before).await.unwrap();
+    stack.history.rate_updated(&before).await.unwrap();
+    // Of the next day one of three partitions has arrived.
+    let usd: Vec<_> = after
+        .iter()
+        .filter(|event| event.currency_code == CurrencyCode::USD)
+        .cloned()
+        .collect();
+    stack.currency.rate_updated(&usd).await.unwrap();
+    stack.history.rate_updated(&usd).await.unwrap();
+    let routes = routes(&stack);
+    let printed = flows::ecb::printed();
+    let of = |day: &str| printed[&("USD".to_owned(), day.parse().unwrap())].clone();
+    let convert = get(&routes, "/api/v1/convert?from=EUR&to=USD").await;
+    assert_eq!(number(&convert, "rate"), of("2026-10-29"));
+    let answer = &convert.json()["data"];
+    assert_eq!(answer["effective_date"], "2026-10-29");
+    assert_eq!(answer["path"][0]["recorded_at"], answer["path"][1]["recorded_at"]);
+    assert_eq!(answer["served_from"], "store");
+    let latest = get(
+        &routes,
+        "/api/v1/currencies/latest?base=EUR&inverse=true&symbols=USD,JPY",
+    )
+    .await;
+    assert_eq!(number(&latest, "USD"), of("2026-10-29"));
+    // In KRW each rate is the row itself, and the list says which is of another day.
+    let won = get(&routes, "/api/v1/currencies/latest?symbols=USD,JPY,KRW")
+        .await
+        .json()["data"]
+        .clone();
+    assert_eq!(won["recorded_at"], "2026-10-30T13:15:00Z");
+    assert_eq!(won["other_days"], json!({"JPY": "2026-10-29T13:15:00Z"}));
+    let csv = get(&routes, "/api/v1/currencies/latest?symbols=USD,JPY&format=csv")
+        .await
+        .text();
+    assert!(
+        csv.contains(",ecb,2026-10-29T13:15:00Z") && csv.contains(",ecb,2026-10-30T13:15:00Z"),
+        "{csv}"
+    );
+    // The rest arrives.
+    stack.currency.rate_updated(&after).await.unwrap();
+    let convert = get(&routes, "/api/v1/convert?from=EUR&to=USD").await;
+    assert_eq!(number(&convert, "rate"), of("2026-10-30"));
+
+    // Without a common day in History there is no such rate; without PostgreSQL nobody knows.
+    stack
+        .currency
+        .rate_updated(&[rate(
+            "CHF",
+            "ecb",
+            "2026-11-02T13:15:00Z",
+            "2026-11-02T15:05:00Z",
+            "1500",
+        )])
+        .await
+        .unwrap();
+    sqlx::query("TRUNCATE history.rate, history.daily_rate")
+        .execute(&stack.store)
+        .await
+        .unwrap();
+    let none = get(&routes, "/api/v1/convert?from=CHF&to=USD").await;
+    assert_eq!(none.status, 404, "{}", none.text());
+    let list = get(&routes, "/api/v1/currencies/latest?base=USD&symbols=CHF,EUR").await;
+    assert_eq!(list.json()["data"]["missing"], json!(["CHF"]));
+    assert_eq!(list.header("cache-control"), "public, no-cache");
+    let all: Vec<CurrencyCode> = CurrencyCode::all().collect();
+    let nowhere = |name: &str| (name == "DATABASE_URL").then(|| "postgres://nobody@127.0.0.1:1/none".to_owned());
+    get(&routes, "/api/v1/currencies/latest").await;
+    assert!(stack.cache.cached_rates(&all).await.unwrap().len() == all.len());
+    let without_store = Currency::new(shared::store::pool(&nowhere).unwrap(), stack.cache.clone());
+    let without_store = shared::api::edge(currency::api::routes(Arc::new(without_store)));
+    assert_eq!(get(&without_store, "/api/v1/convert?from=CHF&to=USD").await.status, 503);
+    assert_eq!(get(&without_store, "/api/v1/convert?from=EUR&to=USD").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_cross_is_of_one_source() {
+    let stack = Stack::start().await;
+    let of = |code: &str, source: &str, time: &str, deal: &str| {
+        let at = format!("2026-10-30T{time}:00Z");
+        rate(code, source, &at, &at, deal)
+    };
+    // The same day; EUR's and USD's newest rates are of different sources, and one source has both.
+    let events = [
+        of("EUR", "ecb", "13:15", "1500"),
+        of("EUR", "koreaexim", "02:00", "1496"),
+        of("USD", "koreaexim", "02:00", "1360"),
+        of("JPY", "ecb", "13:15", "9"),
+    ];
+    stack.currency.rate_updated(&events).await.unwrap();
+    stack.history.rate_updated(&events).await.unwrap();
+    let routes = routes(&stack);
+    for date in ["", "&date=2026-10-30"] {
+        let reply = get(&routes, &format!("/api/v1/convert?from=EUR&to=USD{date}")).await;
+        assert_eq!(number(&reply, "rate"), "1.1", "{date}");
+        assert_eq!(reply.json()["data"]["source"], "koreaexim", "{date}");
+        let none = get(&routes, &format!("/api/v1/convert?from=JPY&to=USD{date}")).await;
+        assert_eq!(none.status, 404, "{date}: {}", none.text());
+    }
+    let list = get(&routes, "/api/v1/currencies/latest?base=USD&symbols=EUR,JPY").await;
+    assert_eq!(number(&list, "EUR"), "1.1");
+    assert_eq!(list.json()["data"]["missing"], json!(["JPY"]));
+    assert_eq!(list.json()["data"]["source"], "koreaexim");
+}
+
+#[tokio::test]
+async fn a_currency_in_itself_is_one_and_of_nobody() {
+    let (_stack, routes) = with_rates().await;
+    let alone = get(&routes, "/api/v1/currencies/latest?symbols=KRW").await;
+    assert_eq!((alone.status.as_u16(), number(&alone, "KRW")), (200, "1".to_owned()));
+    let data = &alone.json()["data"];
+    assert_eq!(
+        (&data["recorded_at"], &data["source"], &data["stale"]),
+        (&json!(null), &json!(""), &json!(false))
+    );
+    let both = get(&routes, "/api/v1/currencies/latest?symbols=KRW,USD").await;
+    assert_eq!(
+        (number(&both, "KRW"), number(&both, "USD")),
+        ("1".to_owned(), "1335.26673827425707".to_owned())
+    );
+    assert_eq!(both.json()["data"]["recorded_at"], "2026-10-30T13:15:00Z");
+    let csv = get(&routes, "/api/v1/currencies/latest?symbols=KRW&format=csv")
+        .await
+        .text();
+    assert_eq!(csv.lines().nth(1).unwrap(), "KRW,1,KRW per KRW,,");
+    for path in [
+        "from=USD&to=USD&amount=7.5",
+        "from=USD&to=USD&amount=7.5&date=2026-01-01",
+        "from=XAF&to=XAF&amount=7.5",
+    ] {
+        let reply = get(&routes, &format!("/api/v1/convert?{path}")).await;
+        assert_eq!(
+            (number(&reply, "rate"), number(&reply, "result")),
+            ("1".to_owned(), "7.5".to_owned()),
+            "{path}"
+        );
+        let data = &reply.json()["data"];
+        for (name, value) in [
+            ("path", json!([])),
+            ("source", json!("")),
+            ("recorded_at", json!(null)),
+            ("effective_date", json!(null)),
+            ("stale", json!(false)),
+        ] {
+            assert_eq!(data[name], value, "{path}: {name}");
+        }
+        assert_eq!(reply.header("cache-control"), "public, max-age=3600");
+    }
+}
+
+#[tokio::test]
+async fn a_result_has_every_digit_and_no_minor_unit_is_made_up() {
+    let (stack, routes) = with_rates().await;
+    let xdr = rate("XDR", "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:05:00Z", "1900");
+    stack.currency.rate_updated(&[xdr]).await.unwrap();
+    for (path, result, rounded) in [
+        (
+            "from=USD&to=KRW&amount=100.0000000001",
+            "133526.673827559233673827425707",
+            "133527",
+        ),
+        // 999999999999999.9999999999 times 1335.26673827425707, by Python's decimal.
+        (
+            "from=USD&to=KRW&amount=999999999999999.9999999999",
+            "1335266738274257069.999999866473326172574293",
+            "1335266738274257070",
+        ),
+        ("from=EUR&to=USD&amount=0.125", "0.13965", "0.14"),
+        ("from=KRW&to=XDR&amount=19", "0.01", "null"),
+    ] {
+        let reply = get(&routes, &format!("/api/v1/convert?{path}")).await;
+        assert_eq!(
+            (&*number(&reply, "result"), &*number(&reply, "result_rounded")),
+            (result, rounded),
+            "{path}"
+        );
+    }
+    let known = get(&routes, "/api/v1/currencies").await.json();
+    let of = |code: &str| {
+        known["data"]["currencies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["currency_code"] == code)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(of("XDR")["minor_units"], json!(null));
+    assert_eq!(
+        (&of("USD")["minor_units"], &of("USD")["last_day"]),
+        (&json!(2), &json!(null))
+    );
+    assert_eq!(of("ANG")["last_day"], "2025-06-30");
 }

@@ -20,7 +20,9 @@ use utoipa_axum::routes;
 use crate::Currency;
 use crate::reading::{self, Current};
 
-pub use convert::Conversion;
+pub use crate::product::Product;
+pub use crate::reading::{Ended, EndedState};
+pub use convert::{Conversion, PathLeg};
 pub use known::KnownCurrency;
 pub use latest::LatestRates;
 pub use single::{CurrentRate, CurrentRates};
@@ -57,7 +59,7 @@ fn router() -> OpenApiRouter<Arc<Currency>> {
 
 impl Currency {
     /// The current rates of `codes`.
-    async fn current(&self, codes: &[CurrencyCode]) -> Result<Current, shared::api::ApiError> {
+    pub(crate) async fn current(&self, codes: &[CurrencyCode]) -> Result<Current, shared::api::ApiError> {
         reading::current(&self.cache, &self.store, codes).await
     }
 }

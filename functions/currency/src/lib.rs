@@ -2,6 +2,8 @@
 //! any number of times, in any order. [`api`] answers from them.
 
 pub mod api;
+mod product;
+mod quote;
 mod reading;
 mod store;
 

@@ -1,15 +1,16 @@
-//! Current rates for readers: from Redis in one round trip, else from PostgreSQL by one reader for all.
+//! Current rates for readers: from Redis in one round trip, else from PostgreSQL by one reader for all. What is no current rate any more is told apart.
 
 use std::collections::BTreeMap;
 
-use shared::api::{ApiError, Freshness, ServedFrom};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use shared::api::{ApiError, ErrorCode, ServedFrom};
 use shared::cache::{Cache, CachedRate, Reading};
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
-use shared::rate::Rate;
 use shared::schedule;
-use shared::time::Timestamp;
 use sqlx::PgPool;
+use utoipa::ToSchema;
 
 use crate::store;
 
@@ -19,47 +20,67 @@ const TURN: &str = "rates";
 /// Rates as they are now.
 #[derive(Debug, Clone)]
 pub(crate) struct Current {
-    /// By currency; those without a rate are not there.
+    /// By currency; those without a current rate are not there.
     pub rows: BTreeMap<CurrencyCode, ExchangeRateUpdated>,
+    /// Those that had a rate and have none any more, by code.
+    pub ended: BTreeMap<CurrencyCode, Ended>,
     /// Where they were read.
     pub served_from: ServedFrom,
 }
 
-impl Current {
-    /// The price of one unit in KRW, of a currency that has one.
-    pub(crate) fn deal(&self, code: CurrencyCode) -> Option<Rate> {
-        self.rows.get(&code).map(|row| row.deal_base_rate)
+/// A currency that has no current rate any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Ended {
+    /// The currency.
+    pub currency_code: CurrencyCode,
+    /// The day (UTC) of its last rate: a conversion with this `date` still works.
+    pub last_date: NaiveDate,
+    /// Why it has none.
+    pub state: EndedState,
+}
+
+/// Why a currency has no current rate any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EndedState {
+    /// It was withdrawn: ISO 4217 has it in list three.
+    Ended,
+    /// Its source has published several times without it.
+    Interrupted,
+}
+
+impl Ended {
+    /// The error of who asks for the current rate of one unit of `from` in units of `to`, one of which it is.
+    pub(crate) fn error(self, from: CurrencyCode, to: CurrencyCode) -> ApiError {
+        let Self {
+            currency_code: code,
+            last_date,
+            state,
+        } = self;
+        let english = code.currency().english;
+        let why = match state {
+            EndedState::Ended => "was withdrawn",
+            EndedState::Interrupted => "is not published any more",
+        };
+        let mut error = ApiError::new(
+            ErrorCode::NotFound,
+            format!(
+                "there is no current rate for {code} ({english}), which {why}: its last one is of {last_date}; \
+                 /api/v1/convert?from={from}&to={to}&date={last_date} converts with it"
+            ),
+        );
+        error.details.value = Some(code.to_string());
+        error.details.last_date = Some(last_date);
+        error.details.suggestions = vec![format!("date={last_date}")];
+        error
     }
 
-    /// Whose rates these are, with commas between where they are of several.
-    pub(crate) fn source(&self) -> String {
-        let mut sources: Vec<&str> = self.rows.values().map(|row| row.source.as_str()).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        sources.join(",")
-    }
-
-    /// When the oldest of them was set by its source.
-    pub(crate) fn recorded_at(&self) -> Option<Timestamp> {
-        self.rows.values().map(|row| row.recorded_at).min()
-    }
-
-    /// Whether any of them is older than its source's schedule allows.
-    pub(crate) fn is_stale(&self) -> bool {
-        let now = chrono::Utc::now();
-        self.rows
-            .values()
-            .any(|row| schedule::is_stale(&row.source, row.recorded_at, now))
-    }
-
-    /// Until the first of them is expected to be replaced.
-    pub(crate) fn freshness(&self) -> Freshness {
-        let next = self
-            .rows
-            .values()
-            .map(|row| schedule::next_expected(&row.source, row.recorded_at))
-            .min();
-        next.map_or(Freshness::Revalidate, Freshness::Until)
+    fn new(row: &ExchangeRateUpdated, state: EndedState) -> Self {
+        Self {
+            currency_code: row.currency_code,
+            last_date: row.recorded_at.utc().date_naive(),
+            state,
+        }
     }
 }
 
@@ -68,11 +89,71 @@ impl Current {
 /// # Errors
 /// [`ApiError`] when neither Redis nor PostgreSQL can answer.
 pub(crate) async fn current(cache: &Cache, pool: &PgPool, codes: &[CurrencyCode]) -> Result<Current, ApiError> {
+    let now = Utc::now();
+    let (rows, mut served_from) = rows(cache, pool, codes).await?;
+    // Only a rate that is old by the clock can be one that its source has left behind, and only then is it asked how far the source is.
+    let is_old = |row: &ExchangeRateUpdated| schedule::is_interrupted(&row.source, row.recorded_at, now);
+    let newest = if rows.iter().any(is_old) {
+        let all: Vec<CurrencyCode> = CurrencyCode::all().collect();
+        let (all, read_from) = self::rows(cache, pool, &all).await?;
+        served_from = served_from.and(read_from);
+        newest_of_sources(&all)
+    } else {
+        BTreeMap::new()
+    };
+    let mut current = Current {
+        rows: BTreeMap::new(),
+        ended: BTreeMap::new(),
+        served_from,
+    };
+    for row in rows {
+        match state(&row, now, newest.get(&row.source).copied()) {
+            Some(state) => {
+                current.ended.insert(row.currency_code, Ended::new(&row, state));
+            }
+            None => {
+                current.rows.insert(row.currency_code, row);
+            }
+        }
+    }
+    Ok(current)
+}
+
+/// Why a row is no current rate, if it is none. A source that is silent as a whole has interrupted nothing: its rates are stale.
+fn state(row: &ExchangeRateUpdated, now: DateTime<Utc>, newest: Option<DateTime<Utc>>) -> Option<EndedState> {
+    let is_interrupted = |newest| schedule::is_interrupted(&row.source, row.recorded_at, newest);
+    if row.currency_code.is_withdrawn_on(now.date_naive()) {
+        Some(EndedState::Ended)
+    } else {
+        newest.is_some_and(is_interrupted).then_some(EndedState::Interrupted)
+    }
+}
+
+/// When each source set the newest of its rates.
+fn newest_of_sources(rows: &[ExchangeRateUpdated]) -> BTreeMap<String, DateTime<Utc>> {
+    let mut newest = BTreeMap::new();
+    for row in rows {
+        let at = row.recorded_at.utc();
+        let kept = newest.entry(row.source.clone()).or_insert(at);
+        *kept = at.max(*kept);
+    }
+    newest
+}
+
+/// The rows of `codes` as they stand, however old, and where they were read.
+async fn rows(
+    cache: &Cache,
+    pool: &PgPool,
+    codes: &[CurrencyCode],
+) -> Result<(Vec<ExchangeRateUpdated>, ServedFrom), ApiError> {
     let codes: Vec<CurrencyCode> = codes
         .iter()
         .filter(|code| **code != CurrencyCode::KRW)
         .copied()
         .collect();
+    if codes.is_empty() {
+        return Ok((Vec::new(), ServedFrom::Cache));
+    }
     let codes = &codes;
     let cached = move || async move {
         let entries = cache.cached_rates(codes).await?;
@@ -90,19 +171,13 @@ pub(crate) async fn current(cache: &Cache, pool: &PgPool, codes: &[CurrencyCode]
             store::rows(pool, codes).await.map_err(ApiError::from)
         }
     };
-    let (rows, reading) = cache.read_through(TURN, cached, compute).await?;
-    let wanted = |row: &ExchangeRateUpdated| codes.contains(&row.currency_code);
-    Ok(Current {
-        rows: rows
-            .into_iter()
-            .filter(wanted)
-            .map(|row| (row.currency_code, row))
-            .collect(),
-        served_from: match reading {
-            Reading::Cached => ServedFrom::Cache,
-            Reading::Computed => ServedFrom::Store,
-        },
-    })
+    let (mut rows, reading) = cache.read_through(TURN, cached, compute).await?;
+    rows.retain(|row| codes.contains(&row.currency_code));
+    let served_from = match reading {
+        Reading::Cached => ServedFrom::Cache,
+        Reading::Computed => ServedFrom::Store,
+    };
+    Ok((rows, served_from))
 }
 
 /// Reads every rate and caches it, and for each currency without one that it has none. The leases come before the rows are read, so what is cached is

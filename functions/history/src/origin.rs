@@ -62,12 +62,12 @@ impl Origin {
                 .any(|(source, at)| schedule::is_stale(source, *at, now))
     }
 
-    /// Until the first of them is expected to be followed by another.
+    /// Until the first of them may be followed by another.
     pub(crate) fn freshness(&self) -> Freshness {
         let next = self
             .newest
             .iter()
-            .map(|(source, at)| schedule::next_expected(source, *at))
+            .map(|(source, at)| schedule::earliest_next(source, *at))
             .min();
         next.map_or(Freshness::Revalidate, Freshness::Until)
     }

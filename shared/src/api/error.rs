@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 
@@ -81,7 +82,11 @@ pub struct Detail {
     /// How many points it takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub required: Option<u64>,
-    /// What was perhaps meant.
+    /// The day of the last rate of a currency that has no current one any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub last_date: Option<NaiveDate>,
+    /// What was perhaps meant, or what can be asked instead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<String>,
     /// Seconds after which to try again.

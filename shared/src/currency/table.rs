@@ -1,4 +1,7 @@
-//! The one table of currencies: ISO 4217 codes in use, and the withdrawn ones that the sources' histories hold. Sorted by code.
+//! The one table of currencies: ISO 4217 codes in use (list one of 2026-01-01), and the withdrawn ones (list three) that the sources' histories hold.
+//! Sorted by code.
+
+use chrono::NaiveDate;
 
 use super::Currency;
 
@@ -13,8 +16,23 @@ const fn row(
         code,
         english,
         korean,
-        minor_units,
+        minor_units: Some(minor_units),
         customary_unit,
+        last_day: None,
+    }
+}
+
+impl Currency {
+    /// The same, withdrawn after that day. List three gives the month of the withdrawal; the day is that of the law or the central bank behind it.
+    const fn withdrawn(mut self, year: i32, month: u32, day: u32) -> Self {
+        self.last_day = NaiveDate::from_ymd_opt(year, month, day);
+        self
+    }
+
+    /// The same without a minor unit: "N.A." in ISO's list.
+    const fn without_minor_unit(mut self) -> Self {
+        self.minor_units = None;
+        self
     }
 }
 
@@ -31,25 +49,25 @@ pub(super) const fn position(code: &str) -> u16 {
     }
 }
 
-/// Code, English name, Korean name, minor units, customary unit.
+/// Code, English name, Korean name, minor units, customary unit; of a withdrawn one its last day.
 #[rustfmt::skip] // One currency a line reads as the table it is.
-pub(super) const CURRENCIES: [Currency; 182] = [
+pub(super) const CURRENCIES: [Currency; 184] = [
     row("AED", "UAE dirham", "아랍에미리트 디르함", 2, 1),
     row("AFN", "Afghan afghani", "아프가니스탄 아프가니", 2, 1),
     row("ALL", "Albanian lek", "알바니아 레크", 2, 1),
     row("AMD", "Armenian dram", "아르메니아 드람", 2, 1),
-    row("ANG", "Netherlands Antillean guilder", "네덜란드령 안틸레스 길더", 2, 1),
+    row("ANG", "Netherlands Antillean guilder", "네덜란드령 안틸레스 길더", 2, 1).withdrawn(2025, 6, 30),
     row("AOA", "Angolan kwanza", "앙골라 콴자", 2, 1),
     row("ARS", "Argentine peso", "아르헨티나 페소", 2, 1),
-    row("ATS", "Austrian schilling", "오스트리아 실링", 2, 1),
+    row("ATS", "Austrian schilling", "오스트리아 실링", 2, 1).withdrawn(2002, 2, 28),
     row("AUD", "Australian dollar", "호주 달러", 2, 1),
     row("AWG", "Aruban florin", "아루바 플로린", 2, 1),
     row("AZN", "Azerbaijani manat", "아제르바이잔 마나트", 2, 1),
     row("BAM", "Bosnia and Herzegovina convertible mark", "보스니아 헤르체고비나 태환 마르카", 2, 1),
     row("BBD", "Barbados dollar", "바베이도스 달러", 2, 1),
     row("BDT", "Bangladeshi taka", "방글라데시 타카", 2, 1),
-    row("BEF", "Belgian franc", "벨기에 프랑", 2, 1),
-    row("BGN", "Bulgarian lev", "불가리아 레프", 2, 1),
+    row("BEF", "Belgian franc", "벨기에 프랑", 2, 1).withdrawn(2002, 2, 28),
+    row("BGN", "Bulgarian lev", "불가리아 레프", 2, 1).withdrawn(2025, 12, 31),
     row("BHD", "Bahraini dinar", "바레인 디나르", 3, 1),
     row("BIF", "Burundian franc", "부룬디 프랑", 0, 1),
     row("BMD", "Bermudian dollar", "버뮤다 달러", 2, 1),
@@ -71,45 +89,45 @@ pub(super) const CURRENCIES: [Currency; 182] = [
     row("CRC", "Costa Rican colon", "코스타리카 콜론", 2, 1),
     row("CUP", "Cuban peso", "쿠바 페소", 2, 1),
     row("CVE", "Cape Verdean escudo", "카보베르데 에스쿠도", 2, 1),
-    row("CYP", "Cyprus pound", "키프로스 파운드", 2, 1),
+    row("CYP", "Cyprus pound", "키프로스 파운드", 2, 1).withdrawn(2007, 12, 31),
     row("CZK", "Czech koruna", "체코 코루나", 2, 1),
-    row("DEM", "German mark", "독일 마르크", 2, 1),
+    row("DEM", "German mark", "독일 마르크", 2, 1).withdrawn(2002, 2, 28),
     row("DJF", "Djiboutian franc", "지부티 프랑", 0, 1),
     row("DKK", "Danish krone", "덴마크 크로네", 2, 1),
     row("DOP", "Dominican peso", "도미니카 페소", 2, 1),
     row("DZD", "Algerian dinar", "알제리 디나르", 2, 1),
-    row("EEK", "Estonian kroon", "에스토니아 크론", 2, 1),
+    row("EEK", "Estonian kroon", "에스토니아 크론", 2, 1).withdrawn(2010, 12, 31),
     row("EGP", "Egyptian pound", "이집트 파운드", 2, 1),
     row("ERN", "Eritrean nakfa", "에리트레아 낙파", 2, 1),
-    row("ESP", "Spanish peseta", "스페인 페세타", 0, 1),
+    row("ESP", "Spanish peseta", "스페인 페세타", 0, 1).withdrawn(2002, 2, 28),
     row("ETB", "Ethiopian birr", "에티오피아 비르", 2, 1),
     row("EUR", "Euro", "유로", 2, 1),
-    row("FIM", "Finnish markka", "핀란드 마르카", 2, 1),
+    row("FIM", "Finnish markka", "핀란드 마르카", 2, 1).withdrawn(2002, 2, 28),
     row("FJD", "Fiji dollar", "피지 달러", 2, 1),
     row("FKP", "Falkland Islands pound", "포클랜드 제도 파운드", 2, 1),
-    row("FRF", "French franc", "프랑스 프랑", 2, 1),
+    row("FRF", "French franc", "프랑스 프랑", 2, 1).withdrawn(2002, 2, 28),
     row("GBP", "Pound sterling", "영국 파운드", 2, 1),
     row("GEL", "Georgian lari", "조지아 라리", 2, 1),
     row("GHS", "Ghanaian cedi", "가나 세디", 2, 1),
     row("GIP", "Gibraltar pound", "지브롤터 파운드", 2, 1),
     row("GMD", "Gambian dalasi", "감비아 달라시", 2, 1),
     row("GNF", "Guinean franc", "기니 프랑", 0, 1),
-    row("GRD", "Greek drachma", "그리스 드라크마", 2, 1),
+    row("GRD", "Greek drachma", "그리스 드라크마", 2, 1).withdrawn(2002, 2, 28),
     row("GTQ", "Guatemalan quetzal", "과테말라 케트살", 2, 1),
     row("GYD", "Guyanese dollar", "가이아나 달러", 2, 1),
     row("HKD", "Hong Kong dollar", "홍콩 달러", 2, 1),
     row("HNL", "Honduran lempira", "온두라스 렘피라", 2, 1),
-    row("HRK", "Croatian kuna", "크로아티아 쿠나", 2, 1),
+    row("HRK", "Croatian kuna", "크로아티아 쿠나", 2, 1).withdrawn(2022, 12, 31),
     row("HTG", "Haitian gourde", "아이티 구르드", 2, 1),
     row("HUF", "Hungarian forint", "헝가리 포린트", 2, 1),
     row("IDR", "Indonesian rupiah", "인도네시아 루피아", 2, 100),
-    row("IEP", "Irish pound", "아일랜드 파운드", 2, 1),
+    row("IEP", "Irish pound", "아일랜드 파운드", 2, 1).withdrawn(2002, 2, 28),
     row("ILS", "Israeli new shekel", "이스라엘 신 셰켈", 2, 1),
     row("INR", "Indian rupee", "인도 루피", 2, 1),
     row("IQD", "Iraqi dinar", "이라크 디나르", 3, 1),
     row("IRR", "Iranian rial", "이란 리알", 2, 1),
     row("ISK", "Icelandic krona", "아이슬란드 크로나", 0, 1),
-    row("ITL", "Italian lira", "이탈리아 리라", 0, 1),
+    row("ITL", "Italian lira", "이탈리아 리라", 0, 1).withdrawn(2002, 2, 28),
     row("JMD", "Jamaican dollar", "자메이카 달러", 2, 1),
     row("JOD", "Jordanian dinar", "요르단 디나르", 3, 1),
     row("JPY", "Japanese yen", "일본 엔", 0, 100),
@@ -127,9 +145,9 @@ pub(super) const CURRENCIES: [Currency; 182] = [
     row("LKR", "Sri Lankan rupee", "스리랑카 루피", 2, 1),
     row("LRD", "Liberian dollar", "라이베리아 달러", 2, 1),
     row("LSL", "Lesotho loti", "레소토 로티", 2, 1),
-    row("LTL", "Lithuanian litas", "리투아니아 리타스", 2, 1),
-    row("LUF", "Luxembourg franc", "룩셈부르크 프랑", 0, 1),
-    row("LVL", "Latvian lats", "라트비아 라츠", 2, 1),
+    row("LTL", "Lithuanian litas", "리투아니아 리타스", 2, 1).withdrawn(2014, 12, 31),
+    row("LUF", "Luxembourg franc", "룩셈부르크 프랑", 0, 1).withdrawn(2002, 2, 28),
+    row("LVL", "Latvian lats", "라트비아 라츠", 2, 1).withdrawn(2013, 12, 31),
     row("LYD", "Libyan dinar", "리비아 디나르", 3, 1),
     row("MAD", "Moroccan dirham", "모로코 디르함", 2, 1),
     row("MDL", "Moldovan leu", "몰도바 레우", 2, 1),
@@ -139,7 +157,7 @@ pub(super) const CURRENCIES: [Currency; 182] = [
     row("MNT", "Mongolian togrog", "몽골 투그릭", 2, 1),
     row("MOP", "Macanese pataca", "마카오 파타카", 2, 1),
     row("MRU", "Mauritanian ouguiya", "모리타니 우기야", 2, 1),
-    row("MTL", "Maltese lira", "몰타 리라", 2, 1),
+    row("MTL", "Maltese lira", "몰타 리라", 2, 1).withdrawn(2007, 12, 31),
     row("MUR", "Mauritian rupee", "모리셔스 루피", 2, 1),
     row("MVR", "Maldivian rufiyaa", "몰디브 루피야", 2, 1),
     row("MWK", "Malawian kwacha", "말라위 콰차", 2, 1),
@@ -149,7 +167,7 @@ pub(super) const CURRENCIES: [Currency; 182] = [
     row("NAD", "Namibian dollar", "나미비아 달러", 2, 1),
     row("NGN", "Nigerian naira", "나이지리아 나이라", 2, 1),
     row("NIO", "Nicaraguan cordoba", "니카라과 코르도바", 2, 1),
-    row("NLG", "Dutch guilder", "네덜란드 길더", 2, 1),
+    row("NLG", "Dutch guilder", "네덜란드 길더", 2, 1).withdrawn(2002, 2, 28),
     row("NOK", "Norwegian krone", "노르웨이 크로네", 2, 1),
     row("NPR", "Nepalese rupee", "네팔 루피", 2, 1),
     row("NZD", "New Zealand dollar", "뉴질랜드 달러", 2, 1),
@@ -160,10 +178,10 @@ pub(super) const CURRENCIES: [Currency; 182] = [
     row("PHP", "Philippine peso", "필리핀 페소", 2, 1),
     row("PKR", "Pakistani rupee", "파키스탄 루피", 2, 1),
     row("PLN", "Polish zloty", "폴란드 즈워티", 2, 1),
-    row("PTE", "Portuguese escudo", "포르투갈 이스쿠두", 0, 1),
+    row("PTE", "Portuguese escudo", "포르투갈 이스쿠두", 0, 1).withdrawn(2002, 2, 28),
     row("PYG", "Paraguayan guarani", "파라과이 과라니", 0, 1),
     row("QAR", "Qatari riyal", "카타르 리얄", 2, 1),
-    row("ROL", "Romanian leu (to 2005)", "루마니아 구 레우", 2, 1),
+    row("ROL", "Romanian leu (to 2005)", "루마니아 구 레우", 2, 1).withdrawn(2005, 6, 30),
     row("RON", "Romanian leu", "루마니아 레우", 2, 1),
     row("RSD", "Serbian dinar", "세르비아 디나르", 2, 1),
     row("RUB", "Russian ruble", "러시아 루블", 2, 1),
@@ -175,10 +193,10 @@ pub(super) const CURRENCIES: [Currency; 182] = [
     row("SEK", "Swedish krona", "스웨덴 크로나", 2, 1),
     row("SGD", "Singapore dollar", "싱가포르 달러", 2, 1),
     row("SHP", "Saint Helena pound", "세인트헬레나 파운드", 2, 1),
-    row("SIT", "Slovenian tolar", "슬로베니아 톨라르", 2, 1),
-    row("SKK", "Slovak koruna", "슬로바키아 코루나", 2, 1),
+    row("SIT", "Slovenian tolar", "슬로베니아 톨라르", 2, 1).withdrawn(2006, 12, 31),
+    row("SKK", "Slovak koruna", "슬로바키아 코루나", 2, 1).withdrawn(2008, 12, 31),
     row("SLE", "Sierra Leonean leone", "시에라리온 레온", 2, 1),
-    row("SLL", "Sierra Leonean leone (to 2024)", "시에라리온 구 레온", 2, 1),
+    row("SLL", "Sierra Leonean leone (to 2024)", "시에라리온 구 레온", 2, 1).withdrawn(2023, 12, 31),
     row("SOS", "Somali shilling", "소말리아 실링", 2, 1),
     row("SRD", "Surinamese dollar", "수리남 달러", 2, 1),
     row("SSP", "South Sudanese pound", "남수단 파운드", 2, 1),
@@ -191,7 +209,7 @@ pub(super) const CURRENCIES: [Currency; 182] = [
     row("TMT", "Turkmenistani manat", "투르크메니스탄 마나트", 2, 1),
     row("TND", "Tunisian dinar", "튀니지 디나르", 3, 1),
     row("TOP", "Tongan paanga", "통가 팡가", 2, 1),
-    row("TRL", "Turkish lira (to 2004)", "튀르키예 구 리라", 0, 1),
+    row("TRL", "Turkish lira (to 2004)", "튀르키예 구 리라", 0, 1).withdrawn(2005, 12, 31),
     row("TRY", "Turkish lira", "튀르키예 리라", 2, 1),
     row("TTD", "Trinidad and Tobago dollar", "트리니다드 토바고 달러", 2, 1),
     row("TWD", "New Taiwan dollar", "대만 달러", 2, 1),
@@ -201,19 +219,21 @@ pub(super) const CURRENCIES: [Currency; 182] = [
     row("USD", "US dollar", "미국 달러", 2, 1),
     row("UYU", "Uruguayan peso", "우루과이 페소", 2, 1),
     row("UZS", "Uzbekistani som", "우즈베키스탄 숨", 2, 1),
+    row("VED", "Venezuelan digital bolivar", "베네수엘라 디지털 볼리바르", 2, 1),
     row("VES", "Venezuelan bolivar", "베네수엘라 볼리바르", 2, 1),
     row("VND", "Vietnamese dong", "베트남 동", 0, 100),
     row("VUV", "Vanuatu vatu", "바누아투 바투", 0, 1),
     row("WST", "Samoan tala", "사모아 탈라", 2, 1),
+    row("XAD", "Arab accounting dinar", "아랍 회계 디나르", 2, 1),
     row("XAF", "Central African CFA franc", "중앙아프리카 CFA 프랑", 0, 1),
     row("XCD", "East Caribbean dollar", "동카리브 달러", 2, 1),
     row("XCG", "Caribbean guilder", "카리브 길더", 2, 1),
-    row("XDR", "Special drawing right", "국제통화기금 특별인출권", 0, 1),
+    row("XDR", "Special drawing right", "국제통화기금 특별인출권", 0, 1).without_minor_unit(),
     row("XOF", "West African CFA franc", "서아프리카 CFA 프랑", 0, 1),
     row("XPF", "CFP franc", "CFP 프랑", 0, 1),
     row("YER", "Yemeni rial", "예멘 리알", 2, 1),
     row("ZAR", "South African rand", "남아프리카 공화국 랜드", 2, 1),
     row("ZMW", "Zambian kwacha", "잠비아 콰차", 2, 1),
     row("ZWG", "Zimbabwe gold", "짐바브웨 골드", 2, 1),
-    row("ZWL", "Zimbabwean dollar (to 2024)", "짐바브웨 달러", 2, 1),
+    row("ZWL", "Zimbabwean dollar (to 2024)", "짐바브웨 달러", 2, 1).withdrawn(2024, 8, 31),
 ];

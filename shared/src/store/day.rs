@@ -1,4 +1,5 @@
-//! The rates of one day of the past, from `history.daily_rate`: Currency converts by them, History lists them.
+//! The rates of one day of the past, from `history.daily_rate`: Currency converts by them, History lists them. Both cross only what one source gave on
+//! one day.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -17,28 +18,58 @@ pub const LOOK_BACK_DAYS: i32 = 14;
 pub struct DayRates {
     /// The day they are of: the one asked for, or the last one before it that has any rate.
     pub day: NaiveDate,
-    /// One a currency, by code. Never KRW, whose price is 1; a currency without a rate on that day is not in it.
+    /// By code, and of one currency by source: first ecb, koreaexim, exchangerate_api, then any other by name. Never KRW, whose price is 1; a currency
+    /// without a rate on that day is not in it.
     pub rates: Vec<DayRate>,
 }
 
-/// One currency's last rate of a day.
+/// One currency's last rate of a day, as one source gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayRate {
     /// The currency.
     pub code: CurrencyCode,
     /// KRW for one unit.
     pub rate: Rate,
-    /// Whose rate it is: of several sources the first of ecb, koreaexim, exchangerate_api, then of any other by name.
+    /// Whose rate it is.
     pub source: String,
     /// When the source set it.
     pub recorded_at: Timestamp,
 }
 
 impl DayRates {
-    /// The rate of `code`, if there is one on that day.
+    /// The rate of `code`, if there is one on that day: of several sources the first's.
     #[must_use]
     pub fn of(&self, code: CurrencyCode) -> Option<&DayRate> {
-        self.rates.iter().find(|rate| rate.code == code)
+        self.of_each_source(code).next()
+    }
+
+    /// The currencies that have a rate on that day, each once, by code.
+    #[must_use]
+    pub fn codes(&self) -> Vec<CurrencyCode> {
+        let mut codes: Vec<CurrencyCode> = self.rates.iter().map(|rate| rate.code).collect();
+        codes.dedup();
+        codes
+    }
+
+    /// The stored rates that the price of one currency in another is made of: none for a currency in itself, the one that is not KRW, or two of the first
+    /// source that has both. `None` where a rate is missing or no source has both.
+    #[must_use]
+    pub fn legs(&self, one: CurrencyCode, other: CurrencyCode) -> Option<Vec<&DayRate>> {
+        match (one == CurrencyCode::KRW, other == CurrencyCode::KRW) {
+            _ if one == other => Some(Vec::new()),
+            (true, _) => Some(vec![self.of(other)?]),
+            (_, true) => Some(vec![self.of(one)?]),
+            (false, false) => self.of_each_source(one).find_map(|first| {
+                let second = self
+                    .of_each_source(other)
+                    .find(|second| second.source == first.source)?;
+                Some(vec![first, second])
+            }),
+        }
+    }
+
+    fn of_each_source(&self, code: CurrencyCode) -> impl Iterator<Item = &DayRate> {
+        self.rates.iter().filter(move |rate| rate.code == code)
     }
 }
 
@@ -52,10 +83,9 @@ pub async fn rates_on(store: &PgPool, date: NaiveDate, codes: &[CurrencyCode]) -
     const QUERY: &str = "
         WITH effective AS (SELECT max(day + 0) AS day FROM history.daily_rate WHERE day + 0 BETWEEN $1 - $2 AND $1),
         closing AS (
-            SELECT DISTINCT ON (rate.currency_code) rate.currency_code, rate.source, rate.close, rate.day
+            SELECT rate.currency_code, rate.source, rate.close, rate.day
               FROM history.daily_rate AS rate JOIN effective ON rate.day + 0 = effective.day
              WHERE cardinality($3::text[]) = 0 OR rate.currency_code = ANY ($3)
-             ORDER BY rate.currency_code, array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], rate.source), rate.source COLLATE \"C\"
         )
         SELECT effective.day, closing.currency_code, closing.source, closing.close, last.recorded_at
           FROM effective
@@ -68,7 +98,8 @@ pub async fn rates_on(store: &PgPool, date: NaiveDate, codes: &[CurrencyCode]) -
                AND seen.recorded_at < (closing.day + 1)::timestamp AT TIME ZONE 'UTC'
           ) AS last ON true
          WHERE effective.day IS NOT NULL
-         ORDER BY closing.currency_code COLLATE \"C\"";
+         ORDER BY closing.currency_code COLLATE \"C\", array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], closing.source),
+                  closing.source COLLATE \"C\"";
     let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let rows = sqlx::query(QUERY)
         .bind(date)
@@ -83,6 +114,72 @@ pub async fn rates_on(store: &PgPool, date: NaiveDate, codes: &[CurrencyCode]) -
         day,
         rates: rates?.into_iter().flatten().collect(),
     }))
+}
+
+/// For each currency and day of `wanted`: its closing rate and that of `base` on the newest day, not after the one wanted, on which one source has both.
+/// Of several sources of that day the first counts: ecb, koreaexim, exchangerate_api, then any other by name. A currency without such a day is left out.
+///
+/// # Errors
+/// [`sqlx::Error`] when PostgreSQL cannot be asked or a row is none that this service wrote.
+pub async fn newest_common(
+    store: &PgPool,
+    base: CurrencyCode,
+    wanted: &[(CurrencyCode, NaiveDate)],
+) -> Result<Vec<(DayRate, DayRate)>, Error> {
+    // One walk back along the keys of both currencies for each source, until they meet: mostly a step or two.
+    const QUERY: &str = "
+        SELECT leg.code, common.source, common.close, common.base_close, target_last.recorded_at, base_last.recorded_at AS base_recorded_at
+          FROM unnest($2::text[], $3::date[]) AS leg (code, until)
+         CROSS JOIN LATERAL (
+            SELECT known.source, newest.day, newest.close, newest.base_close
+              FROM history.sources($1) AS known (source)
+             CROSS JOIN LATERAL (
+                SELECT target.day, target.close, base.close AS base_close
+                  FROM history.daily_rate AS target
+                  JOIN history.daily_rate AS base ON base.currency_code = $1 AND base.source = known.source AND base.day = target.day
+                 WHERE target.currency_code = leg.code AND target.source = known.source AND target.day <= leg.until
+                 ORDER BY target.day DESC LIMIT 1
+             ) AS newest
+             ORDER BY newest.day DESC, array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], known.source), known.source COLLATE \"C\"
+             LIMIT 1
+         ) AS common
+         CROSS JOIN LATERAL (
+            SELECT max(seen.recorded_at) AS recorded_at FROM history.rate AS seen
+             WHERE seen.currency_code = leg.code AND seen.source = common.source
+               AND seen.recorded_at >= common.day::timestamp AT TIME ZONE 'UTC'
+               AND seen.recorded_at < (common.day + 1)::timestamp AT TIME ZONE 'UTC'
+         ) AS target_last
+         CROSS JOIN LATERAL (
+            SELECT max(seen.recorded_at) AS recorded_at FROM history.rate AS seen
+             WHERE seen.currency_code = $1 AND seen.source = common.source
+               AND seen.recorded_at >= common.day::timestamp AT TIME ZONE 'UTC'
+               AND seen.recorded_at < (common.day + 1)::timestamp AT TIME ZONE 'UTC'
+         ) AS base_last";
+    let (codes, until): (Vec<&str>, Vec<NaiveDate>) = wanted.iter().map(|(code, day)| (code.as_str(), *day)).unzip();
+    let rows = sqlx::query(QUERY)
+        .bind(base.as_str())
+        .bind(codes)
+        .bind(until)
+        .fetch_all(store)
+        .await?;
+    let pair = |row: &PgRow| {
+        let source: String = row.try_get("source")?;
+        let leg = |code, close: &str, recorded_at: &str| {
+            let recorded_at: DateTime<Utc> = row.try_get(recorded_at)?;
+            Ok::<_, Error>(DayRate {
+                code,
+                rate: Rate::new(row.try_get::<Decimal, _>(close)?).map_err(decode)?,
+                source: source.clone(),
+                recorded_at: Timestamp::new(recorded_at).map_err(decode)?,
+            })
+        };
+        let code = row.try_get::<&str, _>("code")?.parse().map_err(decode)?;
+        Ok((
+            leg(code, "close", "recorded_at")?,
+            leg(base, "base_close", "base_recorded_at")?,
+        ))
+    };
+    rows.iter().map(pair).collect()
 }
 
 /// One row; `None` where only the day is known.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use chrono::NaiveDate;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
     Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Number, Params, Query, Served,
@@ -12,13 +12,14 @@ use shared::api::{
 };
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
-use shared::rate::Rate;
 use shared::store::{LOOK_BACK_DAYS, rates_on};
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use super::latest::no_rate;
 use crate::Currency;
+use crate::product::Product;
+use crate::quote::{Leg, Quote, freshness, is_stale, source};
 
 /// What can be converted.
 #[derive(Debug, IntoParams)]
@@ -58,27 +59,29 @@ pub struct Conversion {
     pub to: CurrencyCode,
     /// What was converted.
     pub amount: Number,
-    /// `amount` times `rate`, every digit.
-    pub result: Number,
-    /// The same, rounded half to even to the digits that amounts of `to` have.
-    pub result_rounded: Number,
+    /// `amount` times `rate`, every digit: as many as 43.
+    #[schema(value_type = Number)]
+    pub result: Product,
+    /// The same, rounded half to even to the digits that amounts of `to` have; null where ISO 4217 gives `to` no minor unit, as XDR.
+    #[schema(value_type = Option<Number>)]
+    pub result_rounded: Option<Product>,
     /// The price of one unit of `from`, in units of `to`.
     pub rate: Number,
     /// What `rate` is.
     #[schema(example = "KRW per USD")]
     pub unit: String,
-    /// The stored rates that `rate` came from; empty for a currency in itself.
+    /// The stored rates that `rate` came from: one for a pair with KRW, else two of one source and day; empty for a currency in itself.
     pub path: Vec<PathLeg>,
-    /// Whose rates these are; several with commas between, none for a currency in itself.
+    /// Whose rates these are; empty for a currency in itself.
     #[schema(example = "ecb")]
     pub source: String,
-    /// When the older of them was set by its source.
+    /// When the older of them was set by its source; null for a currency in itself.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub recorded_at: Option<Timestamp>,
     /// The day asked for; null for the current rates.
     #[schema(value_type = Option<String>, format = Date)]
     pub requested_date: Option<NaiveDate>,
-    /// The day whose rates these are.
+    /// The day (UTC) whose rates these are; null for a currency in itself.
     #[schema(value_type = Option<String>, format = Date)]
     pub effective_date: Option<NaiveDate>,
     /// Whether the current rates are older than their source's own schedule allows; never for a day of the past.
@@ -98,11 +101,9 @@ pub struct PathLeg {
     pub recorded_at: Timestamp,
 }
 
-/// The rates that a conversion is made with.
-struct Legs {
-    legs: Vec<PathLeg>,
-    rates: Vec<(CurrencyCode, Rate)>,
-    effective_date: Option<NaiveDate>,
+/// What a conversion is made with.
+struct Found {
+    quote: Quote,
     stale: bool,
     served_from: ServedFrom,
     freshness: Freshness,
@@ -110,7 +111,9 @@ struct Legs {
 
 /// An amount of one currency in another
 ///
-/// With the current rates, or with those of a day. `result` is `amount` times the printed `rate`, so anyone can recompute it.
+/// With the current rates, or with those of a day. `result` is `amount` times the printed `rate`, so anyone can recompute it. A rate of two currencies is
+/// made of two stored rates of one source and day; where their newest are of different days, of the newest day that both have. A currency that was
+/// withdrawn, or that its source does not publish any more, has no current rate: a 404 with the day of its last one.
 #[utoipa::path(get, path = "/api/v1/convert", operation_id = "convert", tag = "Currency", params(ConvertQuery), responses(
     (status = 200, description = "The converted amount.", body = Envelope<Served<Conversion>>),
     FailureResponses,
@@ -119,112 +122,116 @@ pub(super) async fn convert(
     State(service): State<Arc<Currency>>,
     Query(query): Query<ConvertQuery>,
 ) -> Result<Answer, ApiError> {
-    let mut needed = vec![query.from, query.to];
-    needed.retain(|code| *code != CurrencyCode::KRW);
-    needed.dedup();
-    let found = match query.date {
-        None => now(&service, &needed).await?,
-        Some(day) => on(&service, &needed, day).await?,
-    };
     let pair = Pair {
         base: query.to,
         target: query.from,
         inverse: false,
     };
-    let deal = |wanted: CurrencyCode| {
-        found
-            .rates
-            .iter()
-            .find(|(code, _)| *code == wanted)
-            .map(|(_, rate)| *rate)
+    let found = match query.date {
+        _ if query.from == query.to => itself(),
+        None => now(&service, pair).await?,
+        Some(day) => on(&service, pair, day).await?,
     };
-    let absent = needed.iter().find(|code| deal(**code).is_none());
-    let Some(rate) = pair.rate(deal) else {
-        return Err(absent.map_or_else(
-            || ApiError::new(ErrorCode::NotFound, "there is no such rate"),
-            |code| no_rate(*code),
-        ));
+    let Quote { rate, legs } = found.quote;
+    let Some(result) = Product::of(query.amount, rate.decimal()) else {
+        let allowed = "an amount whose product with the rate can be told with every digit";
+        return Err(ApiError::invalid("amount", &query.amount.to_string(), allowed));
     };
-    let Some(result) = query.amount.checked_mul(rate.decimal()) else {
-        let allowed = format!("an amount whose value in {} has at most 28 digits", query.to);
-        return Err(ApiError::invalid("amount", &query.amount.to_string(), &allowed));
-    };
-    let minor_units = u32::from(query.to.currency().minor_units);
-    let mut sources: Vec<&str> = found.legs.iter().map(|leg| leg.source.as_str()).collect();
-    sources.sort_unstable();
-    sources.dedup();
+    let minor_units = query.to.currency().minor_units;
+    let recorded_at = legs.iter().map(|leg| leg.recorded_at).min();
     let body = Conversion {
         from: query.from,
         to: query.to,
         amount: Number::exact(query.amount),
-        result: Number::exact(result),
-        result_rounded: Number::exact(
-            result.round_dp_with_strategy(minor_units, RoundingStrategy::MidpointNearestEven),
-        ),
+        result_rounded: minor_units.map(|places| result.rounded(usize::from(places))),
+        result,
         rate,
         unit: pair.unit(),
-        source: sources.join(","),
-        recorded_at: found.legs.iter().map(|leg| leg.recorded_at).min(),
+        source: source(legs.iter()),
+        recorded_at,
         requested_date: query.date,
-        effective_date: found.effective_date,
+        effective_date: recorded_at.map(|time| time.utc().date_naive()),
         stale: found.stale,
-        path: found.legs,
+        path: legs.into_iter().map(PathLeg::from).collect(),
     };
     Answer::served(body, found.served_from, found.freshness)
 }
 
-/// The current rates of `codes`.
-async fn now(service: &Currency, codes: &[CurrencyCode]) -> Result<Legs, ApiError> {
-    let current = service.current(codes).await?;
-    let row = |code: &CurrencyCode| current.rows.get(code);
-    let leg = |code: &CurrencyCode| {
-        row(code).map(|row| PathLeg {
-            currency_code: *code,
-            deal_base_rate: row.deal_base_rate.into(),
-            source: row.source.clone(),
-            recorded_at: row.recorded_at,
-        })
+/// A currency in itself is 1, whatever the day, and no rate is looked for.
+fn itself() -> Found {
+    let rate = Number::exact(Decimal::ONE);
+    Found {
+        quote: Quote { rate, legs: Vec::new() },
+        stale: false,
+        served_from: ServedFrom::Cache,
+        freshness: Freshness::Release,
+    }
+}
+
+/// The current rate of a pair.
+async fn now(service: &Currency, pair: Pair) -> Result<Found, ApiError> {
+    let mut found = service.quotes(pair.base, &[pair.target], pair.inverse).await?;
+    let ended = [pair.target, pair.base].iter().find_map(|code| found.ended.get(code));
+    if let Some(ended) = ended {
+        return Err(ended.error(pair.target, pair.base));
+    }
+    let Some(quote) = found.quotes.remove(&pair.target) else {
+        return Err(match found.missing.first() {
+            Some(code) => no_rate(*code),
+            None => ApiError::new(
+                ErrorCode::NotFound,
+                format!(
+                    "there is no day on which one source has a rate for both {} and {}",
+                    pair.target, pair.base
+                ),
+            ),
+        });
     };
-    Ok(Legs {
-        legs: codes.iter().filter_map(leg).collect(),
-        rates: current
-            .rows
-            .values()
-            .map(|row| (row.currency_code, row.deal_base_rate))
-            .collect(),
-        effective_date: current.recorded_at().map(|time| time.utc().date_naive()),
-        stale: current.is_stale(),
-        served_from: current.served_from,
-        freshness: current.freshness(),
+    Ok(Found {
+        stale: is_stale(quote.legs.iter()),
+        freshness: freshness(quote.legs.iter()),
+        served_from: found.served_from,
+        quote,
     })
 }
 
-/// The rates of `codes` on `day`, or on the last day with rates before it.
-async fn on(service: &Currency, codes: &[CurrencyCode], day: NaiveDate) -> Result<Legs, ApiError> {
-    let Some(found) = rates_on(&service.store, day, codes).await? else {
+/// The rate of a pair on `day`, or on the last day with rates before it.
+async fn on(service: &Currency, pair: Pair, day: NaiveDate) -> Result<Found, ApiError> {
+    let mut codes = vec![pair.target, pair.base];
+    codes.retain(|code| *code != CurrencyCode::KRW);
+    let Some(found) = rates_on(&service.store, day, &codes).await? else {
         let message = format!("there are no rates of {day} or of the {LOOK_BACK_DAYS} days before it");
         return Err(ApiError::new(ErrorCode::NotFound, message));
     };
-    if let Some(code) = codes.iter().find(|code| found.of(**code).is_none()) {
-        let message = format!("there is no rate for {code} on {}", found.day);
+    let legs = found.legs(pair.target, pair.base);
+    let legs = legs.map(|legs| legs.into_iter().map(Leg::from).collect());
+    let Some(quote) = legs.and_then(|legs| Quote::new(pair, legs)) else {
+        let missing = codes.iter().find(|code| found.of(**code).is_none());
+        let message = match missing {
+            Some(code) => format!("there is no rate for {code} on {}", found.day),
+            None => format!(
+                "no source has a rate for both {} and {} on {}",
+                pair.target, pair.base, found.day
+            ),
+        };
         return Err(ApiError::new(ErrorCode::NotFound, message));
-    }
-    Ok(Legs {
-        rates: found.rates.iter().map(|rate| (rate.code, rate.rate)).collect(),
-        effective_date: Some(found.day),
-        legs: codes
-            .iter()
-            .filter_map(|code| found.of(*code))
-            .map(|rate| PathLeg {
-                currency_code: rate.code,
-                deal_base_rate: rate.rate.into(),
-                source: rate.source.clone(),
-                recorded_at: rate.recorded_at,
-            })
-            .collect(),
+    };
+    Ok(Found {
+        quote,
         stale: false,
         served_from: ServedFrom::Store,
         // A past day may still be corrected, or filled by a backfill.
         freshness: Freshness::Revalidate,
     })
+}
+
+impl From<Leg> for PathLeg {
+    fn from(leg: Leg) -> Self {
+        Self {
+            currency_code: leg.code,
+            deal_base_rate: leg.rate.into(),
+            source: leg.source,
+            recorded_at: leg.recorded_at,
+        }
+    }
 }

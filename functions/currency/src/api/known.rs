@@ -1,5 +1,6 @@
 //! `GET /api/v1/currencies`: what is known of every currency, whether it has a rate or not.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Freshness, Nothing, Query};
 use shared::country::CountryCode;
@@ -20,12 +21,14 @@ pub struct KnownCurrency {
     /// The symbol that people write; the code where there is none.
     #[schema(example = "$")]
     pub symbol: &'static str,
-    /// Digits behind the point in amounts.
+    /// Digits behind the point in amounts; null where ISO 4217 has none ("N.A."), as for XDR.
     #[schema(minimum = 0, maximum = 4)]
-    pub minor_units: u8,
+    pub minor_units: Option<u8>,
     /// How many units Korean banks quote at a time: 100 for JPY, IDR and VND, else 1.
     #[schema(minimum = 1)]
     pub customary_unit: u16,
+    /// The last day of a withdrawn currency (ISO 4217, list three); null for one in use.
+    pub last_day: Option<NaiveDate>,
     /// The countries that use it.
     pub countries: Vec<UsedIn>,
 }
@@ -53,6 +56,7 @@ impl From<CurrencyCode> for KnownCurrency {
             symbol: code.symbol(),
             minor_units: currency.minor_units,
             customary_unit: currency.customary_unit,
+            last_day: currency.last_day,
             countries: CountryCode::of(code).map(UsedIn::from).collect(),
         }
     }
@@ -80,8 +84,8 @@ pub(super) struct KnownCurrencies {
 
 /// Every known currency
 ///
-/// Codes in use and the withdrawn ones that the sources' histories hold, with names, symbol, minor units, customary unit and countries. A currency is
-/// listed whether it has a rate or not.
+/// Codes in use and the withdrawn ones that the sources' histories hold, with names, symbol, minor units, customary unit, countries, and the
+/// last day of a withdrawn one. A currency is listed whether it has a rate or not.
 #[utoipa::path(get, path = "/api/v1/currencies", operation_id = "listCurrencies", tag = "Currency", params(Nothing), responses(
     (status = 200, description = "The currencies, by code.", body = Envelope<KnownCurrencies>),
     (status = 400, description = "A parameter was given.", body = ErrorEnvelope),

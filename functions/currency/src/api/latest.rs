@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, FromParams, Number, Params, Query, Served,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, Freshness, FromParams, Number, Params, Query,
+    Served,
 };
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
@@ -15,6 +16,8 @@ use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Currency;
+use crate::quote::{Quote, freshness, is_stale, source};
+use crate::reading::Ended;
 
 /// What `latest` can be asked.
 #[derive(Debug, IntoParams)]
@@ -58,31 +61,39 @@ pub struct LatestRates {
     /// Rates by currency, by code.
     #[schema(value_type = BTreeMap<String, Number>)]
     pub rates: BTreeMap<CurrencyCode, Number>,
-    /// Those of the currencies asked for that have no rate.
+    /// Those of the currencies asked for that have no rate, or none of a day and source that `base` has.
     pub missing: Vec<CurrencyCode>,
-    /// Whose rates these are; several with commas between.
+    /// Those that have no current rate any more, by code, with the day of their last one: of the currencies asked for, or of all.
+    pub ended: Vec<Ended>,
+    /// Whose rates these are; several with commas between, empty where all that is told is 1 for `base` itself.
     #[schema(example = "ecb")]
     pub source: String,
-    /// When the oldest of them was set by its source.
-    pub recorded_at: Timestamp,
+    /// When the newest of them were set by their source; null where all that is told is 1 for `base` itself.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub recorded_at: Option<Timestamp>,
+    /// When the others were set, by currency: each rate that is not in it is of `recorded_at`.
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"ISK": "2026-10-29T13:15:00Z"}))]
+    pub other_days: BTreeMap<CurrencyCode, Timestamp>,
     /// Whether any of them is older than its source's own schedule allows.
     pub stale: bool,
 }
 
 /// One rate of `latest`, as a row.
 #[derive(Debug, Serialize)]
-struct LatestRow<'a> {
+struct LatestRow {
     currency_code: CurrencyCode,
     rate: Number,
     unit: String,
-    source: &'a str,
-    recorded_at: Timestamp,
+    source: String,
+    recorded_at: Option<Timestamp>,
 }
 
 /// Current rates in units of one base
 ///
 /// A rate is the price of one unit of a currency in units of `base`, as Korean banks quote it: with base=KRW, USD is some 1335 (KRW for one dollar).
-/// Currencies without a rate are listed in `missing`. As CSV or NDJSON the rows are currency_code, rate, unit, source, recorded_at.
+/// Every rate is made of stored rates of one source and day; where the newest of a currency and of `base` are of different days, of the newest day that
+/// both have. Currencies without a rate are listed in `missing`, those that were withdrawn or that their source does not publish any more in `ended`. As
+/// CSV or NDJSON the rows are currency_code, rate, unit, source, recorded_at, each of its own day.
 #[utoipa::path(get, path = "/api/v1/currencies/latest", operation_id = "latestRates", tag = "Currency", params(LatestQuery), responses(
     (status = 200, description = "The rates.", content(
         (Envelope<Served<LatestRates>> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
@@ -94,90 +105,82 @@ pub(super) async fn latest(
     headers: HeaderMap,
     Query(query): Query<LatestQuery>,
 ) -> Result<Answer, ApiError> {
-    let all: Vec<CurrencyCode> = CurrencyCode::all().collect();
-    let asked = query.symbols.as_deref();
-    let mut needed = asked.unwrap_or(&all).to_vec();
-    if !needed.contains(&query.base) {
-        needed.push(query.base);
+    // Of all currencies the base itself says nothing; asked for by name it is 1.
+    let all = || CurrencyCode::all().filter(|code| *code != query.base).collect();
+    let targets: Vec<CurrencyCode> = query.symbols.clone().unwrap_or_else(all);
+    let found = service.quotes(query.base, &targets, query.inverse).await?;
+    if let Some(ended) = found.ended.get(&query.base) {
+        return Err(ended.error(query.base, CurrencyCode::KRW));
     }
-    let mut current = service.current(&needed).await?;
-    if query.base != CurrencyCode::KRW && current.deal(query.base).is_none() {
+    if found.missing.contains(&query.base) {
         return Err(no_rate(query.base));
     }
-    let rate = |target: CurrencyCode| {
-        let pair = Pair {
-            base: query.base,
-            target,
-            inverse: query.inverse,
-        };
-        Some((target, pair.rate(|code| current.deal(code))?))
-    };
-    // Of all currencies the base itself says nothing; asked for by name it is 1.
-    let targets = asked
-        .unwrap_or(&all)
-        .iter()
-        .filter(|code| asked.is_some() || **code != query.base);
-    let rates: BTreeMap<CurrencyCode, Number> = targets.filter_map(|code| rate(*code)).collect();
-    let missing = asked
-        .unwrap_or_default()
-        .iter()
-        .filter(|code| !rates.contains_key(code))
-        .copied()
-        .collect();
-    let Some(recorded_at) = current.recorded_at() else {
-        return Err(ApiError::new(
-            ErrorCode::NotFound,
-            "there are no rates for these currencies yet",
-        ));
-    };
-    let freshness = current.freshness();
-    match Format::negotiate(query.format, &headers) {
-        Format::Json => {
-            let unit = if query.inverse {
-                format!("units of each currency per {}", query.base)
-            } else {
-                format!("{} per unit of each currency", query.base)
-            };
-            let body = LatestRates {
-                base: query.base,
-                inverse: query.inverse,
-                unit,
-                rates,
-                missing,
-                source: current.source(),
-                recorded_at,
-                stale: current.is_stale(),
-            };
-            Answer::served(body, current.served_from, freshness)
-        }
-        format => {
-            let base_row = current.rows.remove(&query.base);
-            let row = |(code, rate): (CurrencyCode, Number)| {
-                let legs = [current.rows.get(&code), base_row.as_ref()];
-                let legs = || legs.iter().flatten();
-                LatestRow {
-                    currency_code: code,
-                    rate,
-                    unit: Pair {
-                        base: query.base,
-                        target: code,
-                        inverse: query.inverse,
-                    }
-                    .unit(),
-                    source: legs().map(|row| row.source.as_str()).next().unwrap_or_default(),
-                    recorded_at: legs().map(|row| row.recorded_at).min().unwrap_or(recorded_at),
-                }
-            };
-            Answer::rows(&rates.into_iter().map(row).collect::<Vec<_>>(), format, freshness)
-        }
+    if found.quotes.is_empty() {
+        return Err(match found.ended.values().next() {
+            Some(ended) => ended.error(ended.currency_code, query.base),
+            None => ApiError::new(ErrorCode::NotFound, "there are no rates for these currencies yet"),
+        });
     }
+    let legs = || found.quotes.values().flat_map(|quote| &quote.legs);
+    let is_absent = |code: &CurrencyCode| !found.quotes.contains_key(code) && !found.ended.contains_key(code);
+    // A rate that waits for its other half may be there at any time, and so may the first of all.
+    let waits = |code: &CurrencyCode| is_absent(code) && !found.missing.contains(code);
+    let freshness = if targets.iter().any(waits) || legs().next().is_none() && targets.len() > found.quotes.len() {
+        Freshness::Revalidate
+    } else {
+        freshness(legs())
+    };
+    let format = Format::negotiate(query.format, &headers);
+    if format != Format::Json {
+        let row = |(code, quote): (&CurrencyCode, &Quote)| LatestRow {
+            currency_code: *code,
+            rate: quote.rate,
+            unit: Pair {
+                base: query.base,
+                target: *code,
+                inverse: query.inverse,
+            }
+            .unit(),
+            source: source(quote.legs.iter()),
+            recorded_at: quote.recorded_at(),
+        };
+        return Answer::rows(&found.quotes.iter().map(row).collect::<Vec<_>>(), format, freshness);
+    }
+    let asked = query.symbols.unwrap_or_default();
+    let times = || {
+        found
+            .quotes
+            .iter()
+            .filter_map(|(code, quote)| Some((*code, quote.recorded_at()?)))
+    };
+    let recorded_at = times().map(|(_, at)| at).max();
+    let body = LatestRates {
+        base: query.base,
+        inverse: query.inverse,
+        unit: if query.inverse {
+            format!("units of each currency per {}", query.base)
+        } else {
+            format!("{} per unit of each currency", query.base)
+        },
+        rates: found.quotes.iter().map(|(code, quote)| (*code, quote.rate)).collect(),
+        missing: asked.into_iter().filter(is_absent).collect(),
+        ended: found.ended.values().copied().collect(),
+        source: source(legs()),
+        recorded_at,
+        other_days: times().filter(|(_, at)| Some(*at) != recorded_at).collect(),
+        stale: is_stale(legs()),
+    };
+    Answer::served(body, found.served_from, freshness)
 }
 
 /// The error for a known currency that no source has a rate of.
 pub(super) fn no_rate(code: CurrencyCode) -> ApiError {
-    let english = code.currency().english;
-    ApiError::new(
-        ErrorCode::NotFound,
-        format!("there is no rate for {code} ({english}): no source in use gives one"),
-    )
+    let currency = code.currency();
+    let english = currency.english;
+    let why = currency.last_day.map_or_else(
+        || "no source in use gives one".to_owned(),
+        |last| format!("it was withdrawn, and {last} was its last day"),
+    );
+    let message = format!("there is no rate for {code} ({english}): {why}");
+    ApiError::new(ErrorCode::NotFound, message)
 }

@@ -109,7 +109,15 @@ fn normal(text: &str) -> String {
 
 /// The currencies that have a name like `wanted`, the best hit first.
 fn hits(wanted: &str, own: bool) -> Vec<CurrencyCode> {
-    let closest = |code: CurrencyCode| names(code, own).iter().filter_map(|name| closeness(name, wanted)).max();
+    let bare = without_suffix(wanted).filter(|_| own);
+    let spelt: Vec<&str> = [Some(wanted), bare].into_iter().flatten().collect();
+    let closest = |code: CurrencyCode| {
+        let names = names(code, own);
+        let fits = names
+            .iter()
+            .flat_map(|name| spelt.iter().filter_map(|wanted| closeness(name, wanted)));
+        fits.max()
+    };
     let mut hits: Vec<(Reverse<u8>, CurrencyCode)> = CurrencyCode::all()
         .filter_map(|code| Some((Reverse(closest(code)?), code)))
         .collect();
@@ -117,15 +125,38 @@ fn hits(wanted: &str, own: bool) -> Vec<CurrencyCode> {
     hits.into_iter().map(|(_, code)| code).collect()
 }
 
+/// `wanted` without 화 (貨), which Korean puts behind a currency's name: 엔화, 위안화, 미국 달러화.
+fn without_suffix(wanted: &str) -> Option<&str> {
+    wanted.strip_suffix('화').filter(|bare| !bare.is_empty())
+}
+
 /// Every name under which a currency is found.
 fn names(code: CurrencyCode, own: bool) -> Vec<String> {
+    let countries = CountryCode::of(code).flat_map(|country| {
+        let known = country.country();
+        [known.code, known.korean, known.english]
+            .into_iter()
+            .chain(country.aliases().iter().copied())
+    });
+    let countries = countries.map(normal);
+    if !own {
+        return countries.collect();
+    }
     let currency = code.currency();
-    let own_names = [currency.code, currency.korean, currency.english]
-        .into_iter()
-        .filter(|_| own);
-    let countries = CountryCode::of(code).map(CountryCode::country);
-    let countries = countries.flat_map(|country| [country.code, country.korean, country.english]);
-    own_names.chain(countries).map(normal).collect()
+    let own_names = [currency.code, currency.korean, currency.english].into_iter();
+    let own_names = own_names.chain(code.aliases().iter().copied()).map(normal);
+    own_names.chain(countries).chain(combined(code)).collect()
+}
+
+/// A country's other name with the currency's last word behind it, in the same alphabet: 한국 원, 터키 리라, usa dollar.
+fn combined(code: CurrencyCode) -> impl Iterator<Item = String> {
+    let currency = code.currency();
+    let last_word = |name: &'static str| name.split(' ').next_back().unwrap_or(name);
+    let (korean, english) = (last_word(currency.korean), last_word(currency.english));
+    CountryCode::of(code).flat_map(CountryCode::aliases).map(move |name| {
+        let unit = if name.is_ascii() { english } else { korean };
+        normal(name) + &normal(unit)
+    })
 }
 
 /// How well a name fits: the whole, its beginning, or some part of it (of at least two letters, where a code must fit as a whole).
@@ -144,10 +175,18 @@ fn closeness(name: &str, wanted: &str) -> Option<u8> {
 
 /// Names that are written alike, the likest first.
 fn suggestions(wanted: &str, own: bool) -> Vec<String> {
-    let currencies = CurrencyCode::all().map(CurrencyCode::currency).filter(|_| own);
-    let currencies = currencies.flat_map(|currency| [currency.code, currency.korean, currency.english]);
-    let countries = CountryCode::all().map(CountryCode::country);
-    let countries = countries.flat_map(|country| [country.korean, country.english]);
+    let currencies = CurrencyCode::all().filter(|_| own).flat_map(|code| {
+        let currency = code.currency();
+        [currency.code, currency.korean, currency.english]
+            .into_iter()
+            .chain(code.aliases().iter().copied())
+    });
+    let countries = CountryCode::all().flat_map(|code| {
+        let country = code.country();
+        [country.korean, country.english]
+            .into_iter()
+            .chain(code.aliases().iter().copied())
+    });
     let mut alike: Vec<(f64, &str)> = currencies
         .chain(countries)
         .map(|name| (strsim::jaro_winkler(&normal(name), wanted), name))
@@ -184,6 +223,88 @@ mod tests {
         assert_eq!(found("독일", false), ["EUR"]);
         // A whole code goes before a part of a name.
         assert_eq!(found("KR", false), ["KRW", "UAH"]);
+    }
+
+    #[test]
+    fn what_people_say_and_what_providers_print_finds_the_currency() {
+        for (said, code) in [
+            // The short names, with and without the suffix that Korean newspapers put behind them.
+            ("엔화", "JPY"),
+            ("위안화", "CNY"),
+            ("원화", "KRW"),
+            ("달러화", "USD"),
+            ("파운드화", "GBP"),
+            ("유로화", "EUR"),
+            ("루블화", "RUB"),
+            ("바트화", "THB"),
+            ("미국 달러화", "USD"),
+            ("영국 파운드화", "GBP"),
+            ("엔", "JPY"),
+            ("옌", "JPY"),
+            ("원", "KRW"),
+            ("위안", "CNY"),
+            ("달러", "USD"),
+            ("dollar", "USD"),
+            ("한국", "KRW"),
+            ("한국 원화", "KRW"),
+            ("usa", "USD"),
+            ("U.S.A.", "USD"),
+            ("usa dollar", "USD"),
+            ("UK", "GBP"),
+            ("RMB", "CNY"),
+            ("rmb", "CNY"),
+            ("호주", "AUD"),
+            ("터키 리라", "TRY"),
+            // Korea Eximbank's cur_nm and cur_unit, row by row.
+            ("아랍에미리트 디르함", "AED"),
+            ("호주 달러", "AUD"),
+            ("바레인 디나르", "BHD"),
+            ("브루나이 달러", "BND"),
+            ("캐나다 달러", "CAD"),
+            ("스위스 프랑", "CHF"),
+            ("위안화", "CNY"),
+            ("덴마아크 크로네", "DKK"),
+            ("유로", "EUR"),
+            ("영국 파운드", "GBP"),
+            ("홍콩 달러", "HKD"),
+            ("인도네시아 루피아", "IDR"),
+            ("일본 옌", "JPY"),
+            ("한국 원", "KRW"),
+            ("쿠웨이트 디나르", "KWD"),
+            ("말레이지아 링기트", "MYR"),
+            ("노르웨이 크로네", "NOK"),
+            ("뉴질랜드 달러", "NZD"),
+            ("사우디 리얄", "SAR"),
+            ("스웨덴 크로나", "SEK"),
+            ("싱가포르 달러", "SGD"),
+            ("태국 바트", "THB"),
+            ("미국 달러", "USD"),
+            ("오스트리아 실링", "ATS"),
+            ("벨기에 프랑", "BEF"),
+            ("독일 마르크", "DEM"),
+            ("스페인 페세타", "ESP"),
+            ("핀란드 마르카", "FIM"),
+            ("프랑스 프랑", "FRF"),
+            ("이태리 리라", "ITL"),
+            ("네델란드 길더", "NLG"),
+            ("씨에프에이 프랑(비씨에이오)", "XOF"),
+            ("CNH", "CNY"),
+            ("JPY(100)", "JPY"),
+            ("IDR(100)", "IDR"),
+        ] {
+            assert_eq!(found(said, true).first(), Some(&code), "{said}");
+        }
+        for (country, code) in [
+            ("한국", "KRW"),
+            ("usa", "USD"),
+            ("호주", "AUD"),
+            ("홍콩", "HKD"),
+            ("터키", "TRY"),
+        ] {
+            assert_eq!(found(country, false).first(), Some(&code), "{country}");
+        }
+        // A country is no currency: its search knows neither names of currencies nor their suffix.
+        assert!(found("엔화", false).is_empty());
     }
 
     #[test]

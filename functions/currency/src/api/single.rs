@@ -7,8 +7,8 @@ use chrono::Utc;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, FromParams, Nothing, Number, Params, PathCode, Query,
-    Served,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Nothing, Number, Params, PathCode,
+    Query, Served,
 };
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
@@ -18,6 +18,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::latest::no_rate;
 use crate::Currency;
+use crate::quote::{Leg, freshness};
+use crate::reading::Ended;
 
 /// One currency's current rate in KRW.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -89,6 +91,8 @@ pub struct CurrentRates {
     pub rates: Vec<CurrentRate>,
     /// Those of the currencies asked for that have no rate.
     pub missing: Vec<CurrencyCode>,
+    /// Those of the currencies asked for that have no current rate any more, by code, with the day of their last one.
+    pub ended: Vec<Ended>,
 }
 
 /// What `multiple` can be asked.
@@ -112,7 +116,8 @@ impl FromParams for MultipleQuery {
 
 /// One currency's current rate in KRW
 ///
-/// With the market's customary unit beside it: Korean banks quote JPY, IDR and VND for 100 units.
+/// With the market's customary unit beside it: Korean banks quote JPY, IDR and VND for 100 units. A currency that was withdrawn, or that its source does
+/// not publish any more, is a 404 with the day of its last rate.
 #[utoipa::path(get, path = "/api/v1/currencies/{code}", operation_id = "currentRate", tag = "Currency",
     params(("code" = String, Path, description = "A currency other than KRW, in which all of these are told.", pattern = "^[A-Z]{3}$", example = "USD"), Nothing),
     responses(
@@ -129,13 +134,17 @@ pub(super) async fn single(
         return Err(ApiError::new(ErrorCode::NotFound, message));
     }
     let current = service.current(&[code]).await?;
+    if let Some(ended) = current.ended.get(&code) {
+        return Err(ended.error(code, CurrencyCode::KRW));
+    }
     let row = current.rows.get(&code).ok_or_else(|| no_rate(code))?;
-    Answer::served(CurrentRate::from(row), current.served_from, current.freshness())
+    let freshness = freshness([Leg::from(row)].iter());
+    Answer::served(CurrentRate::from(row), current.served_from, freshness)
 }
 
 /// Some currencies' current rates in KRW
 ///
-/// The same as for one currency, for several at once. Those without a rate are listed in `missing`.
+/// The same as for one currency, for several at once. Those without a rate are listed in `missing`, those that have none any more in `ended`.
 #[utoipa::path(get, path = "/api/v1/currencies/multiple", operation_id = "currentRates", tag = "Currency", params(MultipleQuery), responses(
     (status = 200, description = "The rates.", body = Envelope<Served<CurrentRates>>),
     FailureResponses,
@@ -145,16 +154,19 @@ pub(super) async fn multiple(
     Query(query): Query<MultipleQuery>,
 ) -> Result<Answer, ApiError> {
     let current = service.current(&query.symbols).await?;
-    let row = |code: &CurrencyCode| current.rows.get(code).map(CurrentRate::from);
-    let missing = query
-        .symbols
-        .iter()
-        .filter(|code| !current.rows.contains_key(code))
-        .copied()
-        .collect();
-    let body = CurrentRates {
-        rates: query.symbols.iter().filter_map(row).collect(),
-        missing,
+    let rows: Vec<&ExchangeRateUpdated> = query.symbols.iter().filter_map(|code| current.rows.get(code)).collect();
+    let has_none = |code: &&CurrencyCode| !current.rows.contains_key(code) && !current.ended.contains_key(code);
+    let legs: Vec<Leg> = rows.iter().map(|row| Leg::from(*row)).collect();
+    // Of none at all nothing is known for long: the first of them may come at any time.
+    let freshness = if legs.is_empty() {
+        Freshness::Revalidate
+    } else {
+        freshness(legs.iter())
     };
-    Answer::served(body, current.served_from, current.freshness())
+    let body = CurrentRates {
+        rates: rows.into_iter().map(CurrentRate::from).collect(),
+        missing: query.symbols.iter().filter(has_none).copied().collect(),
+        ended: current.ended.into_values().collect(),
+    };
+    Answer::served(body, current.served_from, freshness)
 }

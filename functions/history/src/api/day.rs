@@ -13,7 +13,7 @@ use shared::api::{
 };
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
-use shared::store::{DayRate, DayRates, LOOK_BACK_DAYS, rates_on};
+use shared::store::{DayRates, LOOK_BACK_DAYS, rates_on};
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
@@ -129,7 +129,8 @@ pub(super) async fn rates(
     }
     let rows = rows(&query, &day);
     let mut origin = Origin::default();
-    for rate in rows.iter().flat_map(|row| legs(&query, &day, row.currency_code)) {
+    let legs = rows.iter().filter_map(|row| day.legs(row.currency_code, query.base));
+    for rate in legs.flatten() {
         origin.add_newest(&rate.source, rate.recorded_at);
     }
     let freshness = origin.freshness();
@@ -166,7 +167,7 @@ fn end_of(day: NaiveDate) -> DateTime<Utc> {
 /// The rates asked for, by code.
 fn rows(query: &DayQuery, day: &DayRates) -> Vec<DayRow> {
     let all = || {
-        let known = day.rates.iter().map(|rate| rate.code).chain([CurrencyCode::KRW]);
+        let known = day.codes().into_iter().chain([CurrencyCode::KRW]);
         // Of all currencies the base itself says nothing; asked for by name it is 1.
         known.filter(|code| *code != query.base).collect()
     };
@@ -178,7 +179,7 @@ fn rows(query: &DayQuery, day: &DayRates) -> Vec<DayRow> {
             target,
             inverse: query.inverse,
         };
-        let legs = legs(query, day, target);
+        let legs = day.legs(target, query.base)?;
         let mut origin = Origin::default();
         for rate in &legs {
             origin.add_newest(&rate.source, rate.recorded_at);
@@ -186,18 +187,11 @@ fn rows(query: &DayQuery, day: &DayRates) -> Vec<DayRow> {
         Some(DayRow {
             date: day.day,
             currency_code: target,
-            rate: pair.rate(|code| day.of(code).map(|rate| rate.rate))?,
+            rate: pair.rate(|code| legs.iter().find(|leg| leg.code == code).map(|leg| leg.rate))?,
             unit: pair.unit(),
             source: origin.source(),
             recorded_at: origin.recorded_at(),
         })
     };
     codes.into_iter().filter_map(row).collect()
-}
-
-/// The stored rates that the rate of `target` is computed from.
-fn legs<'a>(query: &DayQuery, day: &'a DayRates, target: CurrencyCode) -> Vec<&'a DayRate> {
-    let mut codes = vec![query.base, target];
-    codes.dedup();
-    codes.into_iter().filter_map(|code| day.of(code)).collect()
 }

@@ -1,0 +1,172 @@
+//! The rates of pairs, now: a pair with KRW is a stored rate, any other is made of two that one source set for one day, and never of two days.
+
+use std::collections::BTreeMap;
+
+use chrono::Utc;
+use shared::api::{ApiError, Freshness, Number, ServedFrom};
+use shared::currency::CurrencyCode;
+use shared::event::ExchangeRateUpdated;
+use shared::pair::Pair;
+use shared::rate::Rate;
+use shared::schedule;
+use shared::store::{DayRate, newest_common};
+use shared::time::Timestamp;
+
+use crate::Currency;
+use crate::reading::{Current, Ended};
+
+/// A stored rate that an answer is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Leg {
+    /// The currency.
+    pub code: CurrencyCode,
+    /// KRW for one unit.
+    pub rate: Rate,
+    /// Whose rate it is.
+    pub source: String,
+    /// When its source set it.
+    pub recorded_at: Timestamp,
+}
+
+/// The rate of a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Quote {
+    /// As the pair tells it.
+    pub rate: Number,
+    /// What it is made of: nothing for a currency in itself, one rate for a pair with KRW, else two of one source and day, the target's first.
+    pub legs: Vec<Leg>,
+}
+
+/// The rates of several currencies in units of one.
+#[derive(Debug)]
+pub(crate) struct Quotes {
+    /// By target. One that has no rate, or none of a day and source that the base has, is not there.
+    pub quotes: BTreeMap<CurrencyCode, Quote>,
+    /// Those that have no current rate any more, by code; the base can be among them.
+    pub ended: BTreeMap<CurrencyCode, Ended>,
+    /// Those, the base among them, that have never had a rate, by code.
+    pub missing: Vec<CurrencyCode>,
+    /// Where they were read.
+    pub served_from: ServedFrom,
+}
+
+impl From<&ExchangeRateUpdated> for Leg {
+    fn from(row: &ExchangeRateUpdated) -> Self {
+        Self {
+            code: row.currency_code,
+            rate: row.deal_base_rate,
+            source: row.source.clone(),
+            recorded_at: row.recorded_at,
+        }
+    }
+}
+
+impl From<&DayRate> for Leg {
+    fn from(rate: &DayRate) -> Self {
+        Self {
+            code: rate.code,
+            rate: rate.rate,
+            source: rate.source.clone(),
+            recorded_at: rate.recorded_at,
+        }
+    }
+}
+
+impl Quote {
+    /// The rate of `pair` from all that it is made of; `None` where something is missing.
+    pub(crate) fn new(pair: Pair, legs: Vec<Leg>) -> Option<Self> {
+        let deal = |code: CurrencyCode| legs.iter().find(|leg| leg.code == code).map(|leg| leg.rate);
+        let rate = pair.rate(deal)?;
+        Some(Self { rate, legs })
+    }
+
+    /// When it was set: the older of two, should one source date them differently within a day; `None` for a currency in itself.
+    pub(crate) fn recorded_at(&self) -> Option<Timestamp> {
+        self.legs.iter().map(|leg| leg.recorded_at).min()
+    }
+}
+
+impl Currency {
+    /// The current rates of `targets` in units of `base`, or of one unit of `base` where `inverse`.
+    ///
+    /// # Errors
+    /// [`ApiError`] when neither Redis nor PostgreSQL can answer, or PostgreSQL cannot where two currencies' newest rates are of different days.
+    pub(crate) async fn quotes(
+        &self,
+        base: CurrencyCode,
+        targets: &[CurrencyCode],
+        inverse: bool,
+    ) -> Result<Quotes, ApiError> {
+        let mut needed: Vec<CurrencyCode> = targets.iter().filter(|code| **code != base).copied().collect();
+        if !needed.is_empty() || base != CurrencyCode::KRW {
+            needed.push(base);
+        }
+        let current = self.current(&needed).await?;
+        let mut served_from = current.served_from;
+        let (mut quotes, mut apart) = (BTreeMap::new(), Vec::new());
+        for target in targets.iter().copied() {
+            let pair = Pair { base, target, inverse };
+            let Some(legs) = legs(&current, target, base) else {
+                continue;
+            };
+            match &legs[..] {
+                [one, other] if one.source != other.source || one.recorded_at != other.recorded_at => {
+                    apart.push((target, one.recorded_at.min(other.recorded_at).utc().date_naive()));
+                }
+                _ => quotes.extend(Quote::new(pair, legs).map(|quote| (target, quote))),
+            }
+        }
+        if !apart.is_empty() {
+            served_from = ServedFrom::Store;
+            for (target, of_base) in newest_common(&self.store, base, &apart).await? {
+                let pair = Pair {
+                    base,
+                    target: target.code,
+                    inverse,
+                };
+                let quote = Quote::new(pair, vec![Leg::from(&target), Leg::from(&of_base)]);
+                quotes.extend(quote.map(|quote| (target.code, quote)));
+            }
+        }
+        let has_none = |code: &CurrencyCode| {
+            *code != CurrencyCode::KRW && !current.rows.contains_key(code) && !current.ended.contains_key(code)
+        };
+        needed.retain(has_none);
+        needed.sort_unstable();
+        Ok(Quotes {
+            quotes,
+            missing: needed,
+            ended: current.ended,
+            served_from,
+        })
+    }
+}
+
+/// The newest rates of both currencies; `None` where one has none.
+fn legs(current: &Current, target: CurrencyCode, base: CurrencyCode) -> Option<Vec<Leg>> {
+    let mut codes = if target == base { Vec::new() } else { vec![target, base] };
+    codes.retain(|code| *code != CurrencyCode::KRW);
+    codes.iter().map(|code| current.rows.get(code).map(Leg::from)).collect()
+}
+
+/// Whose rates these are, with commas between where they are of several; empty of none.
+pub(crate) fn source<'a>(legs: impl Iterator<Item = &'a Leg>) -> String {
+    let mut sources: Vec<&str> = legs.map(|leg| leg.source.as_str()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources.join(",")
+}
+
+/// Whether any of these is older than its source's schedule allows.
+pub(crate) fn is_stale<'a>(mut legs: impl Iterator<Item = &'a Leg>) -> bool {
+    let now = Utc::now();
+    legs.any(|leg| schedule::is_stale(&leg.source, leg.recorded_at, now))
+}
+
+/// Until the first of these may be replaced. Without any, what is told follows from the question and holds as long as the release.
+pub(crate) fn freshness<'a>(legs: impl Iterator<Item = &'a Leg>) -> Freshness {
+    let next = legs
+        .map(|leg| schedule::earliest_next(&leg.source, leg.recorded_at))
+        .min();
+    next.map_or(Freshness::Release, Freshness::Until)
+}
