@@ -1,5 +1,5 @@
 //! Rates that the ingestor holds back because they jumped, as Redis keeps them (hash `held:{source}`): a field a currency, its value a JSON list of
-//! [`HeldRate`], oldest first. The ingestor writes it, the local stack shows it.
+//! [`HeldRate`], oldest first. Field KRW stands for whole documents, held because the won jumped; their rates are in the fields of their currencies. The ingestor writes it, the local stack shows it.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,14 @@ use crate::time::Timestamp;
 pub struct HeldRate {
     /// When the source had set it.
     pub recorded_at: Timestamp,
-    /// KRW for one unit.
+    /// KRW for one unit. Of KRW itself: as its quotation.
     pub deal_base_rate: Rate,
-    /// As the source gave it.
+    /// As it would be published: the source's, or by the spread.
     pub tts: Option<Rate>,
-    /// As the source gave it.
+    /// As it would be published.
     pub ttb: Option<Rate>,
-    /// The rate in the source's own quotation: units of the currency for one unit of the currency that the source quotes against.
+    /// The rate in the source's own quotation: units of the currency for one unit of the currency that the source quotes against. Of KRW, where the source
+    /// quotes in KRW: how many times as much of the others a won buys as when they were last published, by the median.
     pub quotation: Rate,
     /// The newest quotation that was published before it.
     pub previous: Rate,

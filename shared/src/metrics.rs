@@ -52,7 +52,7 @@ pub enum Metric {
     EventsBackedUp,
     /// Providers that were asked and gave no rates.
     ProviderFailures,
-    /// Rates that moved further than allowed and that nobody confirmed.
+    /// Currencies of which something is held back when a run ends, because it moved further than allowed; one for a whole document.
     RatesHeldBack,
     /// 1 when the newest rates of a run are older than their source's schedule allows, else 0.
     RatesStale,

@@ -1,6 +1,6 @@
 //! The chain: providers are asked in order until one answers. Around each stands its circuit and its due time, and what became of it is reported.
 
-mod opinion;
+pub(crate) mod opinion;
 mod report;
 
 use std::collections::BTreeMap;
@@ -13,9 +13,8 @@ use crate::circuit::{Gate, ProviderState};
 use crate::clock::{Clock, milliseconds};
 use crate::config::Config;
 use crate::http::{Asking, Http};
-use crate::memory::Memory;
+use crate::memory::{Memory, Remembered};
 use crate::provider::{ProviderError, ProviderKey, Quotes};
-use crate::published::Published;
 use crate::summary::{Outcome, ProviderReport};
 use crate::validate::check_time;
 use crate::witness::Witness;
@@ -41,10 +40,10 @@ pub(crate) struct Chain<'a> {
 
 /// Who answered first.
 pub(crate) enum FirstAnswer {
-    /// This provider, and what it had published before (`None`: unknown).
-    Rates(Quotes, Option<Published>),
-    /// Nobody was asked: the newest rates of the provider whose turn it was are published.
-    NotDue,
+    /// This provider, and what is remembered of its rates (`None`: unknown).
+    Rates(Quotes, Option<Remembered>),
+    /// Nobody was asked: this provider, whose turn it was, has nothing new.
+    NotDue(ProviderKey),
     /// Nobody.
     Nobody,
 }
@@ -113,7 +112,7 @@ impl<'a> Chain<'a> {
                         Some(format!("has nothing new before {until}")),
                         None,
                     );
-                    return FirstAnswer::NotDue;
+                    return FirstAnswer::NotDue(provider);
                 }
                 Gate::Open(until) => {
                     self.report(
@@ -127,15 +126,15 @@ impl<'a> Chain<'a> {
                 Gate::HalfOpen => self.claim(provider).await,
                 Gate::Closed => {}
             }
-            let (asked, published) = join!(self.ask(provider), self.published(provider));
+            let (asked, remembered) = join!(self.ask(provider), self.remembered(provider));
             if let Some(quotes) = self.settle(provider, asked, Outcome::Used) {
-                let published = published.unwrap_or_else(|reason| {
+                let remembered = remembered.unwrap_or_else(|reason| {
                     self.warn(format!(
-                        "what {provider} published is unknown, so all is sent and no jump can be seen: {reason}"
+                        "what {provider} published is unknown, and what is held back of it, so all is sent and no jump can be seen: {reason}"
                     ));
                     None
                 });
-                return FirstAnswer::Rates(quotes, published);
+                return FirstAnswer::Rates(quotes, remembered);
             }
         }
         FirstAnswer::Nobody
@@ -182,9 +181,9 @@ impl<'a> Chain<'a> {
     }
 
     /// `Ok(None)` when Redis was away already and has been spoken of.
-    async fn published(&self, provider: ProviderKey) -> Result<Option<Published>, String> {
+    async fn remembered(&self, provider: ProviderKey) -> Result<Option<Remembered>, String> {
         if self.is_remembered {
-            self.memory.published(provider).await.map(Some)
+            self.memory.rates(provider).await.map(Some)
         } else {
             Err("redis could not be asked before".to_owned())
         }

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use lambda_runtime::Diagnostic;
 use shared::config::ConfigError;
+use shared::currency::UnknownCurrency;
 use shared::publish::PublishError;
 use shared::time::TimeError;
 
@@ -14,11 +15,20 @@ use crate::witness::ClocksDisagree;
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
     /// The function's input is neither a scheduled event nor a request.
-    #[error("input must be a scheduled event or {{\"provider\": \"ecb\", \"force\": true}}, both optional: {0}")]
+    #[error(
+        "input must be a scheduled event or {{\"provider\": \"ecb\", \"force\": true}} or {{\"provider\": \"ecb\", \"release\": [\"CHF\"]}}, all \
+         optional: {0}"
+    )]
     Input(String),
     /// There is no such provider.
     #[error("unknown provider {0:?}: allowed are ecb, exchangerate_api and koreaexim")]
     UnknownProvider(String),
+    /// There is no such currency.
+    #[error("release: {0}")]
+    UnknownCurrency(#[from] UnknownCurrency),
+    /// Nothing of what is to be released is held back.
+    #[error("nothing to release: {0}")]
+    NotHeld(String),
     /// The provider's terms forbid what the function is set up for.
     #[error(
         "provider {provider} may not be used while PUBLICATION is public: its terms (https://www.exchangerate-api.com/terms) forbid \
@@ -43,8 +53,9 @@ pub enum IngestError {
     /// The clock is outside the years that events can carry.
     #[error(transparent)]
     Clock(#[from] TimeError),
-    /// Redis remembers values that are about to be replaced, and cannot be told to forget them; nothing was published.
-    #[error("what was published before cannot be forgotten in redis: {0}")]
+    /// Redis remembers values that are about to be replaced, and cannot be told to forget them, or it cannot be asked what is to be released; nothing was
+    /// published.
+    #[error("redis fails, without which nothing may be published: {0}")]
     Memory(String),
     /// Nobody knows what time it is; nothing was published.
     #[error(transparent)]
@@ -58,6 +69,8 @@ impl IngestError {
         match self {
             Self::Input(_) => "Ingest.Input",
             Self::UnknownProvider(_) => "Ingest.UnknownProvider",
+            Self::UnknownCurrency(_) => "Ingest.UnknownCurrency",
+            Self::NotHeld(_) => "Ingest.NotHeld",
             Self::Terms { .. } => "Ingest.Terms",
             Self::Config(_) => "Ingest.Config",
             Self::AllFailed(_) => "Ingest.AllProvidersFailed",

@@ -1,5 +1,7 @@
 //! The events of a run, and the order in which they are acknowledged.
 
+use std::collections::BTreeSet;
+
 use shared::event::{
     CacheInvalidation, CacheKey, DataProcessingCompleted, Event, ExchangeRateUpdated, NewDataReceived, Run, Topic,
 };
@@ -8,7 +10,8 @@ use shared::time::Timestamp;
 
 use crate::clock::Clock;
 use crate::error::IngestError;
-use crate::provider::{Quote, Quotes};
+use crate::holding::Update;
+use crate::provider::ProviderKey;
 use crate::summary::EventCounts;
 
 /// CloudEvents `source` of everything the ingestor publishes.
@@ -25,7 +28,20 @@ pub(crate) struct Published {
     pub away: Option<String>,
 }
 
-/// Publishes a run, dated `version`: that data came, each of the `fresh` rates and the caches they outdate; then, when Kafka or the backup queue has acknowledged all that,
+/// What a run has to publish.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    /// Whose rates.
+    pub provider: ProviderKey,
+    /// How many rates came.
+    pub data_count: usize,
+    /// When they had come, and how many milliseconds that took.
+    pub collected: (Timestamp, u64),
+    /// Those to be published, in the order of their time.
+    pub fresh: Vec<Update>,
+}
+
+/// Publishes a run, dated `version`: that data came, each of the fresh rates and the caches they outdate; then, when Kafka or the backup queue has acknowledged all that,
 /// that the run is over.
 ///
 /// # Errors
@@ -33,29 +49,31 @@ pub(crate) struct Published {
 pub(crate) async fn publish(
     publisher: &Publisher,
     run: &Run,
-    quotes: &Quotes,
-    fresh: &[Quote],
-    (collected_at, collected_in_ms): (Timestamp, u64),
+    batch: &Batch,
     version: Timestamp,
     clock: &Clock,
 ) -> Result<Published, IngestError> {
     let mut publishing = publisher.run();
-    let source = quotes.provider.as_str();
-    let now = version;
+    let source = batch.provider.as_str();
+    let (now, fresh) = (version, &batch.fresh);
+    let (collected_at, collected_in_ms) = batch.collected;
     let received = NewDataReceived {
         source: source.to_owned(),
-        data_count: count(quotes.rates.len()),
+        data_count: count(batch.data_count),
         collection_time: collected_at,
         processing_time_ms: collected_in_ms,
         correlation_id: run.correlation_id,
     };
     let mut events = vec![run.event(&received, now)?];
-    for quote in fresh {
-        events.push(run.event(&updated(source, quote, quotes.recorded_at, now), now)?);
+    for update in fresh {
+        events.push(run.event(&updated(source, update, now), now)?);
     }
     if !fresh.is_empty() {
+        // Several days of one currency outdate one entry.
+        let mut seen = BTreeSet::new();
+        let codes = fresh.iter().map(|update| update.quote.code);
         let outdated = CacheInvalidation {
-            cache_keys: fresh.iter().map(|quote| CacheKey::One(quote.code)).collect(),
+            cache_keys: codes.filter(|code| seen.insert(*code)).map(CacheKey::One).collect(),
             invalidation_type: "rate_update".to_owned(),
             invalidated_at: now,
             source: source.to_owned(),
@@ -86,7 +104,7 @@ pub(crate) async fn publish(
     })
 }
 
-fn updated(source: &str, quote: &Quote, recorded_at: Timestamp, updated_at: Timestamp) -> ExchangeRateUpdated {
+fn updated(source: &str, Update { quote, recorded_at }: &Update, updated_at: Timestamp) -> ExchangeRateUpdated {
     ExchangeRateUpdated {
         currency_code: quote.code,
         currency_name: quote.code.currency().korean.to_owned(),
@@ -94,7 +112,7 @@ fn updated(source: &str, quote: &Quote, recorded_at: Timestamp, updated_at: Time
         tts: quote.tts,
         ttb: quote.ttb,
         source: source.to_owned(),
-        recorded_at,
+        recorded_at: *recorded_at,
         updated_at,
     }
 }

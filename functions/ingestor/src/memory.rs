@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
+use futures::join;
 use shared::cache::{Cache, CacheError, key, ttl};
+use shared::currency::CurrencyCode;
+use shared::held::HeldRate;
 use tokio::time::timeout;
 
 use crate::circuit::ProviderState;
 use crate::error::with_causes;
+use crate::holding::{self, Held};
 use crate::provider::ProviderKey;
 use crate::published::Published;
 
@@ -20,6 +24,15 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// What the ingestor remembers between runs.
 pub struct Memory {
     cache: Cache,
+}
+
+/// What is remembered of a source's rates.
+#[derive(Debug, Clone, Default)]
+pub struct Remembered {
+    /// What it last published.
+    pub published: Published,
+    /// What is held back of it.
+    pub held: Held,
 }
 
 /// The states that could be read, and sentences about those that could not.
@@ -63,12 +76,53 @@ impl Memory {
         Ok(states)
     }
 
-    /// What `provider` last published.
+    /// What `provider` last published, and what is held back of it.
     ///
     /// # Errors
     /// A sentence, when Redis cannot be asked.
-    pub async fn published(&self, provider: ProviderKey) -> Result<Published, String> {
-        within(Published::read(&self.cache, provider)).await
+    pub async fn rates(&self, provider: ProviderKey) -> Result<Remembered, String> {
+        let both = async {
+            let held = key::held(provider.as_str());
+            let (published, held) = join!(Published::read(&self.cache, provider), self.cache.hash(&held));
+            Ok((published?, held?))
+        };
+        let (published, fields) = within(both).await?;
+        Ok(Remembered {
+            published,
+            held: read_held(&fields, provider),
+        })
+    }
+
+    /// What is held back of `provider`.
+    ///
+    /// # Errors
+    /// A sentence, when Redis cannot be asked.
+    pub async fn held(&self, provider: ProviderKey) -> Result<Held, String> {
+        self.rates(provider)
+            .await
+            .map(|remembered| holding::unsettled(&remembered.held, &remembered.published))
+    }
+
+    /// Remembers `held`, beside what else is held back of `provider`.
+    ///
+    /// # Errors
+    /// A sentence, when Redis cannot be asked.
+    pub async fn put_held(&self, provider: ProviderKey, held: &Held) -> Result<(), String> {
+        let text = |(code, rates): (&CurrencyCode, &Vec<HeldRate>)| {
+            let text = serde_json::to_string(rates).map_err(|error| format!("{code} cannot be written: {error}"))?;
+            Ok((code.as_str().to_owned(), text))
+        };
+        let fields = held.iter().map(text).collect::<Result<Vec<_>, String>>()?;
+        within(self.cache.put_hash(&key::held(provider.as_str()), &fields, ttl::HELD)).await
+    }
+
+    /// Nothing of `codes` is held back of `provider` any more.
+    ///
+    /// # Errors
+    /// A sentence, when Redis cannot be asked.
+    pub async fn drop_held(&self, provider: ProviderKey, codes: &[CurrencyCode]) -> Result<(), String> {
+        let fields: Vec<String> = codes.iter().map(|code| code.as_str().to_owned()).collect();
+        within(self.cache.drop_fields(&key::held(provider.as_str()), &fields)).await
     }
 
     /// Writes fields of the states of several providers.
@@ -103,6 +157,21 @@ impl Memory {
         )
         .await
     }
+}
+
+fn read_held(fields: &BTreeMap<String, String>, provider: ProviderKey) -> Held {
+    let mut held = Held::new();
+    for (field, text) in fields {
+        match (field.parse(), serde_json::from_str(text)) {
+            (Ok(code), Ok(rates)) => {
+                held.insert(code, rates);
+            }
+            _ => {
+                tracing::warn!(provider.key = %provider, field, "Cannot read what is held back; the source's next document decides anew")
+            }
+        }
+    }
+    held
 }
 
 async fn within<T>(operation: impl Future<Output = Result<T, CacheError>>) -> Result<T, String> {

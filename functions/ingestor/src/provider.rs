@@ -12,9 +12,10 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
+use shared::currency::CurrencyCode;
 
 pub use self::error::ProviderError;
-pub use self::quotes::{LeftOut, Quote, Quotes};
+pub use self::quotes::{LeftOut, Prices, Quote, Quotes};
 use crate::config::Config;
 use crate::http::Asking;
 
@@ -42,6 +43,25 @@ impl ProviderKey {
             Self::Ecb => shared::ecb::SOURCE,
             Self::ExchangerateApi => "exchangerate_api",
             Self::Koreaexim => "koreaexim",
+        }
+    }
+
+    /// The currency that the provider quotes all others against.
+    #[must_use]
+    pub const fn quotes_against(self) -> CurrencyCode {
+        match self {
+            Self::Ecb => CurrencyCode::EUR,
+            Self::ExchangerateApi => CurrencyCode::USD,
+            Self::Koreaexim => CurrencyCode::KRW,
+        }
+    }
+
+    /// Whether the provider counts requests, so that it is left alone until it is due whatever there is to be asked again.
+    #[must_use]
+    pub const fn counts_requests(self) -> bool {
+        match self {
+            Self::Koreaexim => true,
+            Self::Ecb | Self::ExchangerateApi => false,
         }
     }
 

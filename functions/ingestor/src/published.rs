@@ -1,19 +1,22 @@
 //! What each source last published, by currency, in Redis (hash `published:{source}`). Lost, it costs one repeated publication, which changes nothing.
 //!
-//! Field `USD` is the newest observation, `2026-10-30T13:15:00Z|1335.26|1348.5|1322`. A source may go back to an older day (a stale copy behind its
+//! Field `USD` is the newest observation, `2026-10-30T13:15:00Z|1335.26|1348.5|1322|1.1172`: time, base rate, tts, ttb, and the source's own quotation, by
+//! which jumps are judged (before that was kept the form ended after ttb, and is still read). A source may go back to an older day (a stale copy behind its
 //! address); that is kept beside it in `USD:older`, so that neither is sent again and again. Field `clock` is the latest version that events were given
 //! (see [`crate::version`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use rust_decimal::Decimal;
 use shared::cache::key;
 use shared::cache::{Cache, CacheError};
 use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
+use crate::holding::{Level, Update};
 use crate::provider::{ProviderKey, Quote, Quotes};
 
 const OLDER: &str = ":older";
@@ -30,6 +33,8 @@ pub struct Observation {
     pub tts: Option<Rate>,
     /// As published.
     pub ttb: Option<Rate>,
+    /// The source's own quotation; `None` where it was published before that was remembered.
+    pub quotation: Option<Rate>,
 }
 
 /// What one source last published.
@@ -87,19 +92,47 @@ impl Published {
         self.newest.get(&code)
     }
 
+    /// The newest quotation of a currency, by a source that quotes against `base`. One that was not remembered is computed from the rates in KRW, where
+    /// the base's may be of another day: it serves for one comparison, after which it is.
+    #[must_use]
+    pub fn level(&self, code: CurrencyCode, base: CurrencyCode) -> Option<Level> {
+        let newest = self.newest(code)?;
+        let computed = || {
+            let krw_per_base = if base == CurrencyCode::KRW {
+                Decimal::ONE
+            } else {
+                self.newest(base)?.deal_base_rate.decimal()
+            };
+            Rate::rounded(krw_per_base.checked_div(newest.deal_base_rate.decimal())?).ok()
+        };
+        Some(Level {
+            quotation: newest.quotation.or_else(computed)?,
+            recorded_at: newest.recorded_at,
+        })
+    }
+
+    /// The time of the newest observation of all.
+    #[must_use]
+    pub fn latest(&self) -> Option<Timestamp> {
+        self.newest.values().map(|observation| observation.recorded_at).max()
+    }
+
     /// Every newest observation of the latest time, as the provider's answer would have it.
     #[must_use]
     pub fn as_quotes(&self, provider: ProviderKey) -> Option<Quotes> {
-        let recorded_at = self.newest.values().map(|observation| observation.recorded_at).max()?;
+        let recorded_at = self.latest()?;
         let of_that_time = self
             .newest
             .iter()
             .filter(|(_, observation)| observation.recorded_at == recorded_at);
-        let rates = of_that_time.map(|(code, observation)| Quote {
-            code: *code,
-            deal_base_rate: observation.deal_base_rate,
-            tts: observation.tts,
-            ttb: observation.ttb,
+        let rates = of_that_time.filter_map(|(code, observation)| {
+            Some(Quote {
+                code: *code,
+                deal_base_rate: observation.deal_base_rate,
+                tts: observation.tts,
+                ttb: observation.ttb,
+                quotation: self.level(*code, provider.quotes_against())?.quotation,
+            })
         });
         Some(Quotes {
             provider,
@@ -110,48 +143,66 @@ impl Published {
         })
     }
 
-    /// Whether exactly this was published.
+    /// Takes `updates` as published, which are in the order of their time and none of them older than what is known: as if their fields had been read.
+    pub fn remember(&mut self, updates: &[Update]) {
+        let observation = |update: &Update| (update.quote.code, Observation::of(&update.quote, update.recorded_at));
+        self.newest.extend(updates.iter().map(observation));
+    }
+
+    /// Whether exactly this was published. The quotation is in no event, so it does not count.
     #[must_use]
     pub fn contains(&self, quote: &Quote, recorded_at: Timestamp) -> bool {
-        let observation = Observation::of(quote, recorded_at);
+        let shown = |observation: &Observation| {
+            let Observation {
+                recorded_at,
+                deal_base_rate,
+                tts,
+                ttb,
+                quotation: _,
+            } = *observation;
+            (recorded_at, deal_base_rate, tts, ttb)
+        };
+        let observation = shown(&Observation::of(quote, recorded_at));
         [&self.newest, &self.older]
             .iter()
-            .any(|map| map.get(&quote.code) == Some(&observation))
+            .any(|map| map.get(&quote.code).map(shown) == Some(observation))
     }
 
-    /// All fields that may remember `quotes`.
+    /// All fields that may remember `updates`.
     #[must_use]
-    pub fn every_field(quotes: &[Quote]) -> Vec<String> {
-        let both = |quote: &Quote| [quote.code.as_str().to_owned(), format!("{}{OLDER}", quote.code)];
-        quotes.iter().flat_map(both).collect()
+    pub fn every_field(updates: &[Update]) -> Vec<String> {
+        let codes: BTreeSet<CurrencyCode> = updates.iter().map(|update| update.quote.code).collect();
+        let both = |code: CurrencyCode| [code.as_str().to_owned(), format!("{code}{OLDER}")];
+        codes.into_iter().flat_map(both).collect()
     }
 
-    /// The remembered fields that `quotes` will replace.
+    /// The remembered fields that `updates` will replace.
     #[must_use]
-    pub fn replaced(&self, quotes: &[Quote], recorded_at: Timestamp) -> Vec<String> {
+    pub fn replaced(&self, updates: &[Update]) -> Vec<String> {
         let is_there = |name: &String| match name.strip_suffix(OLDER) {
             Some(code) => code.parse().is_ok_and(|code| self.older.contains_key(&code)),
             None => name.parse().is_ok_and(|code| self.newest.contains_key(&code)),
         };
-        let fields = self.fields(quotes, recorded_at).into_iter();
+        let fields = self.fields(updates).into_iter();
         fields.map(|(name, _)| name).filter(is_there).collect()
     }
 
-    /// The fields that remember `quotes` as published.
+    /// The fields that remember `updates` as published, which are in the order of their time: of several of one currency the last.
     #[must_use]
-    pub fn fields(&self, quotes: &[Quote], recorded_at: Timestamp) -> Vec<(String, String)> {
-        let field = |quote: &Quote| {
+    pub fn fields(&self, updates: &[Update]) -> Vec<(String, String)> {
+        let mut fields = BTreeMap::new();
+        for Update { quote, recorded_at } in updates {
             let went_back = self
                 .newest(quote.code)
-                .is_some_and(|newest| newest.recorded_at > recorded_at);
+                .is_some_and(|newest| newest.recorded_at > *recorded_at);
             let name = if went_back {
                 format!("{}{OLDER}", quote.code)
             } else {
                 quote.code.as_str().to_owned()
             };
-            (name, Observation::of(quote, recorded_at).to_string())
-        };
-        quotes.iter().map(field).collect()
+            fields.insert(name, Observation::of(quote, *recorded_at).to_string());
+        }
+        fields.into_iter().collect()
     }
 }
 
@@ -162,6 +213,7 @@ impl Observation {
             deal_base_rate: quote.deal_base_rate,
             tts: quote.tts,
             ttb: quote.ttb,
+            quotation: Some(quote.quotation),
         }
     }
 }
@@ -171,11 +223,12 @@ impl fmt::Display for Observation {
         let side = |rate: Option<Rate>| rate.map(|rate| rate.to_string()).unwrap_or_default();
         write!(
             f,
-            "{}|{}|{}|{}",
+            "{}|{}|{}|{}|{}",
             self.recorded_at,
             self.deal_base_rate,
             side(self.tts),
-            side(self.ttb)
+            side(self.ttb),
+            side(self.quotation)
         )
     }
 }
@@ -189,8 +242,10 @@ impl FromStr for Observation {
 
     fn from_str(text: &str) -> Result<Self, Unreadable> {
         let parts: Vec<&str> = text.split('|').collect();
-        let [recorded_at, base, tts, ttb] = parts[..] else {
-            return Err(Unreadable);
+        let (recorded_at, base, tts, ttb, quotation) = match parts[..] {
+            [recorded_at, base, tts, ttb] => (recorded_at, base, tts, ttb, ""),
+            [recorded_at, base, tts, ttb, quotation] => (recorded_at, base, tts, ttb, quotation),
+            _ => return Err(Unreadable),
         };
         let rate = |text: &str| text.parse::<Rate>().map_err(|_| Unreadable);
         let side = |text: &str| {
@@ -206,62 +261,10 @@ impl FromStr for Observation {
             deal_base_rate: rate(base)?,
             tts: side(tts)?,
             ttb: side(ttb)?,
+            quotation: side(quotation)?,
         })
     }
 }
 
 #[cfg(test)]
-impl Published {
-    /// As if `quotes` had been published.
-    pub(crate) fn remember(&mut self, quotes: &Quotes) {
-        self.newest.extend(
-            quotes
-                .rates
-                .iter()
-                .map(|quote| (quote.code, Observation::of(quote, quotes.recorded_at))),
-        );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn quote(rate: &str, tts: Option<&str>) -> Quote {
-        let tts = tts.map(|text| text.parse().unwrap());
-        Quote {
-            code: CurrencyCode::USD,
-            deal_base_rate: rate.parse().unwrap(),
-            tts,
-            ttb: None,
-        }
-    }
-
-    #[test]
-    fn an_observation_survives_its_field() {
-        let observation = Observation::of(
-            &quote("1335.26", Some("1348.5")),
-            "2026-10-30T13:15:00Z".parse().unwrap(),
-        );
-        assert_eq!(observation.to_string(), "2026-10-30T13:15:00Z|1335.26|1348.5|");
-        assert_eq!(observation.to_string().parse(), Ok(observation));
-        for text in ["", "2026-10-30T13:15:00Z|1335.26", "2026-10-30T13:15:00Z|0||", "x|1||"] {
-            assert_eq!(text.parse::<Observation>(), Err(Unreadable));
-        }
-    }
-
-    #[test]
-    fn an_older_day_is_kept_beside_the_newest() {
-        let [older, newer] = ["2026-10-29T13:15:00Z", "2026-10-30T13:15:00Z"].map(|text| text.parse().unwrap());
-        let newest = quote("1335.26", None);
-        let mut published = Published::default();
-        published.newest.insert(newest.code, Observation::of(&newest, newer));
-        assert!(published.contains(&newest, newer));
-        assert!(!published.contains(&newest, older));
-        assert!(!published.contains(&quote("1335.26", Some("1340")), newer));
-        assert_eq!(published.fields(&[newest], older)[0].0, "USD:older");
-        assert_eq!(published.fields(&[newest], newer)[0].0, "USD");
-        assert_eq!(published.replaced(&[newest], newer), ["USD"]);
-        assert_eq!(published.replaced(&[newest], older), Vec::<String>::new());
-    }
-}
+mod tests;

@@ -2,17 +2,20 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use shared::currency::CurrencyCode;
 
 use crate::error::IngestError;
 use crate::provider::ProviderKey;
 
 /// What the function is asked to do. The default is a scheduled run: the chain of the settings, only what is new.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
     /// Ask this provider alone; the others may still confirm a jump.
     pub provider: Option<ProviderKey>,
     /// Ask although the provider is not due, and publish what is already published. Circuits and checks hold all the same.
     pub force: bool,
+    /// Publish what is held back of these currencies, and ask no provider. KRW stands for whole documents. Empty: nothing is asked for.
+    pub release: Vec<CurrencyCode>,
 }
 
 impl Request {
@@ -22,10 +25,11 @@ impl Request {
         input.get("detail-type").is_some()
     }
 
-    /// Reads the function's input: EventBridge's scheduled event (whatever it holds), nothing, or `{"provider": "ecb", "force": true}`.
+    /// Reads the function's input: EventBridge's scheduled event (whatever it holds), nothing, `{"provider": "ecb", "force": true}` or
+    /// `{"provider": "ecb", "release": ["CHF"]}`.
     ///
     /// # Errors
-    /// [`IngestError::Input`] or [`IngestError::UnknownProvider`].
+    /// [`IngestError::Input`], [`IngestError::UnknownProvider`] or [`IngestError::UnknownCurrency`].
     pub fn from_input(input: Value) -> Result<Self, IngestError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -33,6 +37,7 @@ impl Request {
             provider: Option<String>,
             #[serde(default)]
             force: bool,
+            release: Option<Vec<String>>,
         }
         // Anything else is meant for us, so a misspelt field is an error.
         if input.is_null() || Self::is_scheduled(&input) {
@@ -43,9 +48,16 @@ impl Request {
             .provider
             .map(|name| name.parse().map_err(|_| IngestError::UnknownProvider(name)))
             .transpose()?;
+        let codes = direct.release.iter().flatten().map(|code| code.parse::<CurrencyCode>());
+        let release = codes.collect::<Result<Vec<_>, _>>()?;
+        if direct.release.is_some() && (release.is_empty() || direct.force) {
+            let reason = "release must name a currency, and goes without force";
+            return Err(IngestError::Input(reason.to_owned()));
+        }
         Ok(Self {
             provider,
             force: direct.force,
+            release,
         })
     }
 }
@@ -73,9 +85,26 @@ mod tests {
             request,
             Request {
                 provider: Some(ProviderKey::Koreaexim),
-                force: true
+                force: true,
+                release: Vec::new(),
             }
         );
+    }
+
+    #[test]
+    fn a_request_may_release_currencies_by_code() {
+        let request = Request::from_input(json!({"release": ["CHF", "KRW"]})).unwrap();
+        assert_eq!(request.release, ["CHF".parse().unwrap(), CurrencyCode::KRW]);
+        for (input, reason) in [
+            (json!({"release": ["chf"]}), "release: unknown currency \"chf\""),
+            (json!({"release": ["CHF", "*"]}), "release: unknown currency \"*\""),
+            (json!({"release": []}), "release must name a currency"),
+            (json!({"release": ["CHF"], "force": true}), "goes without force"),
+            (json!({"release": "CHF"}), "expected a sequence"),
+        ] {
+            let error = Request::from_input(input).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[test]

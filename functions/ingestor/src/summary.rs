@@ -1,15 +1,18 @@
 //! What a run answers.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 use shared::currency::CurrencyCode;
+use shared::held::HeldRate;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 use uuid::Uuid;
 
+use crate::holding::Held;
 use crate::provider::{LeftOut, ProviderKey};
-use crate::validate::Jump;
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,8 +31,10 @@ pub struct Summary {
     pub backed_up: usize,
     /// Rates that were published by an earlier run.
     pub already_published: usize,
-    /// Rates that changed too much to be believed.
+    /// What is held back when the run ends, because it changed too much to be believed.
     pub held_back: Vec<HeldBack>,
+    /// What was held back until now and was contradicted by the next publication.
+    pub dropped: Vec<Dropped>,
     /// What else was in the document.
     pub left_out: Vec<LeftOut>,
     /// What the run had to do without.
@@ -106,53 +111,112 @@ pub struct EventCounts {
     pub data_processing_completed: usize,
 }
 
-/// A rate that changed too much to be believed.
+/// A currency of which something is held back. KRW stands for whole documents.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HeldBack {
     /// Whose.
     pub currency_code: CurrencyCode,
-    /// The newest rate that the source published.
-    pub previous: Rate,
-    /// The rate that is held back.
+    /// The instants of all that is held back, oldest first.
+    pub recorded_at: Vec<Timestamp>,
+    /// KRW for one unit, the newest.
     pub rate: Rate,
-    /// The difference.
+    /// The newest in the source's own quotation, by which it is judged.
+    pub quotation: Rate,
+    /// The newest quotation that the source published.
+    pub previous: Rate,
+    /// The difference of the two.
     #[serde(serialize_with = "number")]
-    pub change_percent: Decimal,
+    pub change_percent: String,
+    /// Since when something of it is held back.
+    pub held_since: Timestamp,
     /// Why, and what other providers had to say.
+    pub reason: String,
+    /// The request that publishes it all the same.
+    pub release: String,
+}
+
+/// An observation that was held back and will not be published by itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Dropped {
+    /// Whose. KRW stands for a whole document.
+    pub currency_code: CurrencyCode,
+    /// What it was.
+    #[serde(flatten)]
+    pub rate: HeldRate,
+    /// Why, and what publishes it all the same.
     pub reason: String,
 }
 
 impl HeldBack {
-    /// A jump that nobody confirmed.
+    /// All that is held back, with what other providers said of it: a line for the whole documents, and one for each currency that is held by itself.
     #[must_use]
-    pub fn new(jump: &Jump, max_percent: Decimal) -> Self {
-        let Jump {
-            quote,
-            previous,
-            previous_at,
+    pub fn all(held: &Held, max_percent: Decimal, opinions: impl Fn(CurrencyCode) -> Option<Vec<String>>) -> Vec<Self> {
+        let documents = held.get(&CurrencyCode::KRW).into_iter().flatten();
+        let documents: BTreeSet<Timestamp> = documents.map(|rate| rate.recorded_at).collect();
+        let is_shown = |code: &CurrencyCode, rates: &[HeldRate]| {
+            *code == CurrencyCode::KRW || rates.iter().any(|rate| !documents.contains(&rate.recorded_at))
+        };
+        let shown = held.iter().filter(|(code, rates)| is_shown(code, rates));
+        shown
+            .filter_map(|(code, rates)| Self::new(*code, rates, max_percent, opinions(*code)))
+            .collect()
+    }
+
+    fn new(
+        code: CurrencyCode,
+        rates: &[HeldRate],
+        max_percent: Decimal,
+        opinions: Option<Vec<String>>,
+    ) -> Option<Self> {
+        let (newest, oldest) = (rates.last()?, rates.first()?);
+        let said = match opinions.as_deref() {
+            None => String::new(),
+            Some([]) => ": there is no second provider to ask".to_owned(),
+            Some(opinions) => format!(": {}", opinions.join(", ")),
+        };
+        let HeldRate {
             change_percent,
-            opinions,
-        } = jump;
-        let said = if opinions.is_empty() {
-            "there is no second provider to ask".to_owned()
-        } else {
-            opinions.join(", ")
+            previous_at,
+            ..
+        } = newest;
+        Some(Self {
+            currency_code: code,
+            recorded_at: rates.iter().map(|rate| rate.recorded_at).collect(),
+            rate: newest.deal_base_rate,
+            quotation: newest.quotation,
+            previous: newest.previous,
+            change_percent: change_percent.clone(),
+            held_since: oldest.held_since,
+            reason: format!(
+                "changed by {change_percent} % since {previous_at}, limit MAX_JUMP_PERCENT {max_percent}{said}"
+            ),
+            release: format!("{{\"release\":[\"{code}\"]}}"),
+        })
+    }
+}
+
+impl Dropped {
+    /// What the publication of `recorded_at` contradicts.
+    #[must_use]
+    pub fn new(code: CurrencyCode, rate: HeldRate, provider: ProviderKey, recorded_at: Timestamp) -> Self {
+        let all_the_same = match provider {
+            ProviderKey::Ecb => "operations-backfill publishes what the ECB's history has of that day",
+            ProviderKey::ExchangerateApi | ProviderKey::Koreaexim => "nothing publishes it later",
         };
         let reason = format!(
-            "changed by {change_percent} % since {previous_at}, more than MAX_JUMP_PERCENT {max_percent}: {said}"
+            "changed by {} % since {}, and was back at {recorded_at}: {all_the_same}",
+            rate.change_percent, rate.previous_at
         );
         Self {
-            currency_code: quote.code,
-            previous: *previous,
-            rate: quote.deal_base_rate,
-            change_percent: *change_percent,
+            currency_code: code,
+            rate,
             reason,
         }
     }
 }
 
-fn number<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-    RawValue::from_string(value.to_string())
+fn number<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    RawValue::from_string(text.to_owned())
         .map_err(ser::Error::custom)?
         .serialize(serializer)
 }

@@ -12,6 +12,8 @@ pub const COMPUTED: Duration = Duration::from_secs(60 * 60);
 pub const GUARD: Duration = Duration::from_secs(24 * 60 * 60);
 /// What a source last published: 30 days. Lost earlier it costs one repeated publication, which changes nothing.
 pub const PUBLISHED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// What is held back of a source: 30 days from the last run that looked at it.
+pub const HELD: Duration = PUBLISHED;
 /// State of a provider (circuit, next allowed request): 2 days.
 pub const PROVIDER: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 

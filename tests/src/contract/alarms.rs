@@ -59,6 +59,7 @@ fn needed(template: &Document) -> Vec<Watched> {
         }
         if function.name == "ingestor" {
             need(NAMESPACE, Metric::RatesStale.name(), &function.id);
+            need(NAMESPACE, Metric::RatesHeldBack.name(), &function.id);
         }
     }
     for (id, queue) in template.resources("AWS::SQS::Queue") {

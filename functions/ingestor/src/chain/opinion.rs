@@ -1,23 +1,113 @@
 //! A second opinion on jumps, from the other providers of the chain.
 
+use rust_decimal::Decimal;
+use shared::currency::CurrencyCode;
+use shared::held::HeldRate;
+use shared::rate::Rate;
+use shared::time::Timestamp;
+
 use super::Chain;
 use crate::circuit::Gate;
+use crate::holding::{Held, percent_between};
 use crate::provider::{ProviderKey, Quotes};
 use crate::summary::Outcome;
-use crate::validate::{Jump, Opinion, opinion};
+
+/// A second provider confirms a jump when its own rate differs from the new one by at most 2 percent: sources fix their rates at different hours of
+/// different days, and currencies seldom move more between them, while a slipped decimal point or a swapped pair differs by far more.
+const CONFIRM_WITHIN_PERCENT: Decimal = Decimal::TWO;
+
+/// What is doubted of a currency.
+#[derive(Debug, Clone)]
+pub(crate) struct Doubt {
+    /// Whose. KRW stands for whole documents.
+    pub code: CurrencyCode,
+    /// What is held back, oldest first: of KRW all rates of each document.
+    observations: Vec<(Timestamp, Vec<(CurrencyCode, Rate)>)>,
+    /// The newest that another provider confirms.
+    pub confirmed: Option<Timestamp>,
+    /// What other providers had to say, in words.
+    pub opinions: Vec<String>,
+}
+
+impl Doubt {
+    /// A doubt of each currency that is held back, or of the documents as a whole.
+    pub(crate) fn of(held: &Held) -> Vec<Self> {
+        let new = |code, observations| Self {
+            code,
+            observations,
+            confirmed: None,
+            opinions: Vec::new(),
+        };
+        if let Some(documents) = held.get(&CurrencyCode::KRW) {
+            let rates_of = |recorded_at: Timestamp| {
+                let of_that_time =
+                    held.iter()
+                        .filter(|(code, _)| **code != CurrencyCode::KRW)
+                        .flat_map(move |(code, rates)| {
+                            let rates = rates.iter().filter(move |rate| rate.recorded_at == recorded_at);
+                            rates.map(|rate| (*code, rate.deal_base_rate))
+                        });
+                (recorded_at, of_that_time.collect())
+            };
+            let observations = documents.iter().map(|rate| rates_of(rate.recorded_at)).collect();
+            return vec![new(CurrencyCode::KRW, observations)];
+        }
+        let alone = held.iter().map(|(code, rates)| {
+            let observation = |rate: &HeldRate| (rate.recorded_at, vec![(*code, rate.deal_base_rate)]);
+            new(*code, rates.iter().map(observation).collect())
+        });
+        alone.collect()
+    }
+
+    /// Hears what `second` says: whether that confirms any of it.
+    fn hear(&mut self, second: &Quotes) -> bool {
+        let rate_of = |code: CurrencyCode| second.rates.iter().find(|quote| quote.code == code);
+        let about = |rates: &[(CurrencyCode, Rate)]| {
+            let both = rates
+                .iter()
+                .filter_map(|(code, rate)| Some((*rate, rate_of(*code)?.deal_base_rate)));
+            both.map(|(rate, other)| (other, percent_between(rate, other)))
+                .collect::<Vec<_>>()
+        };
+        let is_close = |(_, percent): &&(Rate, Decimal)| percent.abs() <= CONFIRM_WITHIN_PERCENT;
+        for (recorded_at, rates) in self.observations.iter().rev() {
+            let compared = about(rates);
+            if compared.iter().filter(is_close).count() * 2 > compared.len() {
+                self.confirmed = Some(*recorded_at);
+                return true;
+            }
+        }
+        let compared = self
+            .observations
+            .last()
+            .map(|(_, rates)| about(rates))
+            .unwrap_or_default();
+        let provider = second.provider;
+        self.opinions.push(match compared.as_slice() {
+            [] => format!("{provider} has no rate of it"),
+            [(rate, percent)] => format!("{provider} has {rate}, from which it differs by {percent} %"),
+            several => format!(
+                "{provider} has about the same rate for {} of {} currencies",
+                several.iter().filter(is_close).count(),
+                several.len()
+            ),
+        });
+        false
+    }
+}
 
 impl Chain<'_> {
-    /// Asks the other providers of the settings, one after the other, until every jump is confirmed. Answers with the jumps that nobody confirmed.
+    /// Asks the other providers of the settings, one after the other, until every doubt is answered.
     ///
     /// A provider that is not due is not asked: by its own word it has nothing newer than what it published, so that is its opinion.
-    pub(crate) async fn unconfirmed(&mut self, mut jumps: Vec<Jump>, used: ProviderKey) -> Vec<Jump> {
+    pub(crate) async fn second_opinions(&mut self, doubts: &mut [Doubt], used: ProviderKey) {
         for provider in self.config.providers.clone() {
             let was_considered = self.reports.iter().any(|report| report.provider == provider);
-            if jumps.is_empty() || provider == used {
+            if doubts.iter().all(|doubt| doubt.confirmed.is_some()) || provider == used {
                 continue;
             }
             if was_considered {
-                say(&mut jumps, &format!("{provider} gave no rates"));
+                say(doubts, &format!("{provider} gave no rates"));
                 continue;
             }
             let (second, is_asked) = match self.gate(provider, false) {
@@ -38,30 +128,20 @@ impl Chain<'_> {
                 Gate::Closed => (self.second(provider).await, true),
             };
             let Some(second) = second else {
-                say(&mut jumps, &format!("{provider} gave no rates"));
+                say(doubts, &format!("{provider} gave no rates"));
                 continue;
             };
-            let before = jumps.len();
-            jumps.retain_mut(|jump| match opinion(jump, &second) {
-                Opinion::Confirms => false,
-                Opinion::Silent => {
-                    jump.opinions.push(format!("{provider} has no rate of it"));
-                    true
-                }
-                Opinion::Differs(rate, percent) => {
-                    jump.opinions
-                        .push(format!("{provider} has {rate}, from which it differs by {percent} %"));
-                    true
-                }
-            });
-            let outcome = if jumps.len() < before {
+            let mut has_confirmed = false;
+            for doubt in doubts.iter_mut().filter(|doubt| doubt.confirmed.is_none()) {
+                has_confirmed |= doubt.hear(&second);
+            }
+            let outcome = if has_confirmed {
                 Outcome::Confirmed
             } else {
                 Outcome::Disagreed
             };
             self.opined(provider, outcome, is_asked, &second);
         }
-        jumps
     }
 
     async fn second(&mut self, provider: ProviderKey) -> Option<Quotes> {
@@ -70,8 +150,8 @@ impl Chain<'_> {
     }
 
     async fn not_due(&mut self, provider: ProviderKey, until: impl std::fmt::Display) -> Option<Quotes> {
-        let published = self.published(provider).await.ok().flatten();
-        let quotes = published.and_then(|published| published.as_quotes(provider));
+        let remembered = self.remembered(provider).await.ok().flatten();
+        let quotes = remembered.and_then(|remembered| remembered.published.as_quotes(provider));
         if quotes.is_none() {
             let reason = format!("has nothing new before {until}, and what it published is unknown");
             self.report(provider, Outcome::NotDue, Some(reason), None);
@@ -100,8 +180,8 @@ impl Chain<'_> {
     }
 }
 
-fn say(jumps: &mut [Jump], sentence: &str) {
-    for jump in jumps {
-        jump.opinions.push(sentence.to_owned());
+fn say(doubts: &mut [Doubt], sentence: &str) {
+    for doubt in doubts {
+        doubt.opinions.push(sentence.to_owned());
     }
 }

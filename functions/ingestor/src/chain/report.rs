@@ -3,9 +3,20 @@
 use super::{Asked, Chain};
 use crate::error::with_causes;
 use crate::provider::{ProviderKey, Quotes};
-use crate::summary::{Outcome, ProviderReport};
+use crate::summary::{HeldBack, Outcome, ProviderReport};
 
 impl Chain<'_> {
+    /// Says in the log what is held back of a provider.
+    pub(crate) fn log_held(&self, provider: ProviderKey, held_back: &[HeldBack]) {
+        for held in held_back {
+            tracing::warn!(
+                correlation_id = %self.correlation_id, provider.key = %provider, currency_code = %held.currency_code,
+                publications = held.recorded_at.len(), held_since = %held.held_since,
+                "Rate held back: {}. The request {} publishes it", held.reason, held.release
+            );
+        }
+    }
+
     /// Why each provider gave nothing.
     pub(crate) fn errors(&self) -> Vec<(ProviderKey, String)> {
         let error = |report: &ProviderReport| (report.provider, report.error.clone().unwrap_or_default());

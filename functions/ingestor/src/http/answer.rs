@@ -9,6 +9,11 @@ use crate::provider::ProviderError;
 /// Far more than any provider's document (the ECB's whole history is 7 MB, its daily one 2 KB).
 const LARGEST_BODY: usize = 5_000_000;
 
+/// What pages of HTML begin with, in lower case.
+const HTML: [&str; 9] = [
+    "<html", "<head", "<body", "<title", "<meta", "<script", "<h1", "<div", "<center",
+];
+
 /// A provider's answer, complete.
 #[derive(Debug)]
 pub struct Answer {
@@ -30,6 +35,12 @@ impl Answer {
         self.status.is_success()
     }
 
+    /// Whether it is a success without a body, or with one of white space alone.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.is_success() && self.content().is_empty()
+    }
+
     /// The body of an answer that has to be a success in `format` (`JSON` or `XML`).
     ///
     /// # Errors
@@ -42,28 +53,21 @@ impl Answer {
         }
     }
 
-    /// The body, if it looks like `format`, whatever the status.
+    /// The body, if it looks like `format`, whatever the status. The body alone decides: servers label documents as HTML, and error pages as documents.
     ///
     /// # Errors
     /// [`ProviderError::WrongFormat`].
     pub fn formatted(&self, format: &'static str) -> Result<&[u8], ProviderError> {
-        let body = self
-            .body
-            .strip_prefix(b"\xEF\xBB\xBF")
-            .unwrap_or(&self.body)
-            .trim_ascii_start();
+        let body = self.content();
         let start = String::from_utf8_lossy(&body[..body.len().min(200)]).to_ascii_lowercase();
         let found = if start.is_empty() {
             "nothing"
-        } else if start.starts_with("<!doctype html")
-            || start.contains("<html")
-            || self.content_type.contains("text/html")
-        {
+        } else if start.starts_with(['{', '[']) || start.trim_end() == "null" {
+            "JSON"
+        } else if start.contains("<!doctype html") || HTML.iter().any(|element| start.contains(element)) {
             "HTML"
         } else if start.starts_with('<') {
             "XML"
-        } else if start.starts_with(['{', '[']) || start.trim_end() == "null" {
-            "JSON"
         } else {
             "something else"
         };
@@ -75,6 +79,12 @@ impl Answer {
             found,
             content_type: self.content_type.clone(),
         })
+    }
+
+    /// The body without byte order mark and leading white space.
+    fn content(&self) -> &[u8] {
+        let body = self.body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.body);
+        body.trim_ascii_start()
     }
 
     /// Reads the whole of `response`, if it is not too large.
@@ -117,6 +127,13 @@ mod tests {
         };
         assert_eq!(look("text/xml", "\u{feff}<?xml version=\"1.0\"?><a/>", "XML"), Ok(()));
         assert_eq!(look("", " null\n", "JSON"), Ok(()));
+        assert_eq!(look("text/html", " {\"result\":\"success\"}", "JSON"), Ok(()));
+        assert_eq!(look("text/html; charset=utf-8", "[]", "JSON"), Ok(()));
+        assert_eq!(look("text/html", "<gesmes:Envelope/>", "XML"), Ok(()));
+        assert_eq!(look("application/json", "<?xml version='1.0'?><a/>", "XML"), Ok(()));
+        assert_eq!(look("text/plain", "{\"error\":\"<html>\"}", "JSON"), Ok(()));
+        let bare = look("text/xml", "<h1>Sorry</h1>", "XML");
+        assert_eq!(bare, Err("expected XML, got HTML (content type \"text/xml\")".into()));
         let html = "<!DOCTYPE html><html><body>Sorry</body></html>";
         assert_eq!(
             look("text/html", html, "XML"),

@@ -10,7 +10,7 @@ use shared::currency::CurrencyCode;
 use shared::ecb::{cross, recorded_at};
 use shared::rate::Rate;
 
-use super::{ProviderError, ProviderKey, Quotes};
+use super::{Prices, ProviderError, ProviderKey, Quotes};
 use crate::http::Asking;
 
 /// Gets and reads the daily document.
@@ -31,30 +31,33 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
     let krw_per_eur = rows
         .iter()
         .find(|(code, _)| code == CurrencyCode::KRW.as_str())
-        .and_then(|(_, rate)| rate.parse::<Rate>().ok())
+        .and_then(|(_, rate)| rate.as_deref()?.parse::<Rate>().ok())
         .ok_or(ProviderError::Missing(
             "rate of KRW, without which nothing can be crossed",
         ))?
         .decimal();
     let mut quotes = Quotes::new(ProviderKey::Ecb, time);
-    let crossed = |units_per_eur: Decimal| cross(krw_per_eur, units_per_eur).map(|rate| (rate, None, None));
-    quotes.add(
-        CurrencyCode::EUR.as_str(),
-        crossed(Decimal::ONE).map_err(|error| error.to_string()),
-    );
+    let crossed = |units_per_eur: Rate| {
+        Ok(Prices {
+            deal_base_rate: cross(krw_per_eur, units_per_eur.decimal())?,
+            tts: None,
+            ttb: None,
+            quotation: units_per_eur,
+        })
+    };
+    let one = Rate::new(Decimal::ONE).and_then(crossed);
+    quotes.add(CurrencyCode::EUR.as_str(), one.map_err(|error| error.to_string()));
     for (code, rate) in &rows {
-        let units_per_eur = rate.parse::<Rate>();
-        quotes.add(
-            code,
-            units_per_eur
-                .and_then(|rate| crossed(rate.decimal()))
-                .map_err(|error| error.to_string()),
-        );
+        let prices = match rate.as_deref() {
+            None => Err("the row has no rate".to_owned()),
+            Some(rate) => rate.parse().and_then(crossed).map_err(|error| error.to_string()),
+        };
+        quotes.add(code, prices);
     }
     quotes.checked()
 }
 
-type Rows = Vec<(String, String)>;
+type Rows = Vec<(String, Option<String>)>;
 
 /// The newest day of the document and its rows of code and rate.
 fn newest_day(body: &[u8]) -> Result<(NaiveDate, Rows), ProviderError> {
@@ -109,10 +112,14 @@ fn read_cube(element: &BytesStart<'_>, days: &mut Vec<(NaiveDate, Rows)>) -> Res
             .map_err(|_| ProviderError::malformed("XML", format!("{time:?} is no day")))?;
         days.push((day, Vec::new()));
     }
+    // A row that lacks something of its own is left out by name; one before the first day shows that this is another document.
     match (currency, rate, days.last_mut()) {
-        (Some(currency), Some(rate), Some((_, rows))) => rows.push((currency.into_owned(), rate.into_owned())),
         (None, None, _) => {}
-        _ => return Err(ProviderError::malformed("XML", "a row lacks its day, currency or rate")),
+        (_, _, None) => return Err(ProviderError::malformed("XML", "a row comes before the first day")),
+        (currency, rate, Some((_, rows))) => rows.push((
+            currency.map_or_else(|| "without a code".to_owned(), |code| code.trim().to_owned()),
+            rate.map(|rate| rate.trim().to_owned()).filter(|rate| !rate.is_empty()),
+        )),
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use shared::rate::Rate;
 use shared::time::Timestamp;
 
 use super::error::printable;
-use super::{ProviderError, ProviderKey, Quotes};
+use super::{Prices, ProviderError, ProviderKey, Quotes};
 use crate::http::Asking;
 
 /// Gets and reads the newest rates.
@@ -86,8 +86,14 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
         let units_per_usd = rate.get().parse::<Rate>().map_err(|error| error.to_string());
         quotes.add(
             code,
-            units_per_usd.and_then(|units| cross(krw_per_usd.decimal(), units.decimal())),
+            units_per_usd.and_then(|units| cross(krw_per_usd.decimal(), units)),
         );
+    }
+    if !rates.contains_key(CurrencyCode::USD.as_str()) {
+        // What everything is quoted against may be missing from the list, and is one all the same.
+        let one = Rate::new(Decimal::ONE).map_err(|error| error.to_string());
+        let prices = one.and_then(|one| cross(krw_per_usd.decimal(), one));
+        quotes.add(CurrencyCode::USD.as_str(), prices);
     }
     if document.time_next_update_unix.is_some() {
         quotes.next_update = Some(instant(document.time_next_update_unix, "time_next_update_unix")?);
@@ -95,11 +101,16 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
     quotes.checked()
 }
 
-fn cross(krw_per_usd: Decimal, units_per_usd: Decimal) -> Result<(Rate, Option<Rate>, Option<Rate>), String> {
+fn cross(krw_per_usd: Decimal, units_per_usd: Rate) -> Result<Prices, String> {
     let quotient = krw_per_usd
-        .checked_div(units_per_usd)
+        .checked_div(units_per_usd.decimal())
         .ok_or("cannot be crossed to KRW")?;
-    Ok((Rate::rounded(quotient).map_err(|error| error.to_string())?, None, None))
+    Ok(Prices {
+        deal_base_rate: Rate::rounded(quotient).map_err(|error| error.to_string())?,
+        tts: None,
+        ttb: None,
+        quotation: units_per_usd,
+    })
 }
 
 fn instant(seconds: Option<i64>, name: &'static str) -> Result<DateTime<Utc>, ProviderError> {

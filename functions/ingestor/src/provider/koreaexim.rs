@@ -6,19 +6,22 @@ use reqwest::Url;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
+use shared::currency::CurrencyCode;
 use shared::rate::{Rate, RateError};
+use shared::schedule;
 use shared::time::Timestamp;
 
 use super::error::printable;
-use super::{ProviderError, ProviderKey, Quotes};
+use super::{Prices, ProviderError, ProviderKey, Quotes};
 use crate::http::Asking;
 
-/// How many days are asked for at most: the newest and seven before it. The longest holidays, with their weekends, are shorter.
-const DAYS: u32 = 8;
+/// How many days are looked back over at most: the newest and fourteen before it. The longest holidays, with the weekends around them, take ten. Only
+/// days on which the bank is open are asked for.
+const DAYS: u32 = 15;
 /// The day's rates appear at about 11:00 KST, which is 02:00 UTC of the same day (Korea has no summer time).
 const PUBLISHED_AT_SECONDS: u32 = 2 * 60 * 60;
-/// A key may ask 1000 times a day. Looking back over a long holiday takes 8 requests, so a run a quarter of an hour stays below: 96 x 8 = 768.
-const PAUSE_AFTER_EMPTY_DAYS: TimeDelta = TimeDelta::minutes(15);
+/// A key may ask 1000 times a day. Fifteen days have eleven working days at most, so a run every twenty minutes stays below: 72 x 11 = 792.
+const PAUSE_AFTER_EMPTY_DAYS: TimeDelta = TimeDelta::minutes(20);
 
 /// Gets and reads the rates of today, or of the newest day that has any.
 ///
@@ -32,22 +35,27 @@ pub async fn fetch(
 ) -> Result<Quotes, ProviderError> {
     let key = key.ok_or(ProviderError::Missing("KOREAEXIM_API_KEY"))?;
     let newest = newest_day(now);
-    for back in 0..DAYS {
-        let Some(day) = newest.checked_sub_days(Days::new(u64::from(back))) else {
-            break;
-        };
+    let mut is_first = true;
+    let days = (0..u64::from(DAYS)).filter_map(|back| newest.checked_sub_days(Days::new(back)));
+    for day in days.filter(|day| schedule::publishes_on(ProviderKey::Koreaexim.as_str(), *day)) {
         let mut url = url.clone();
         url.query_pairs_mut()
             .append_pair("authkey", key)
             .append_pair("searchdate", &day.format("%Y%m%d").to_string())
             .append_pair("data", "AP01");
         let answer = asking.get(url).await?;
-        if let Some(mut quotes) = parse(answer.successful("JSON")?, day)? {
-            if back > 0 {
+        let quotes = if answer.is_nothing() {
+            None
+        } else {
+            parse(answer.successful("JSON")?, day)?
+        };
+        if let Some(mut quotes) = quotes {
+            if !is_first {
                 quotes.next_update = Some(now + PAUSE_AFTER_EMPTY_DAYS);
             }
             return Ok(quotes);
         }
+        is_first = false;
     }
     Err(ProviderError::NoRates { newest, days: DAYS })
 }
@@ -61,6 +69,7 @@ fn newest_day(now: DateTime<Utc>) -> NaiveDate {
 #[derive(Deserialize)]
 struct Row {
     /// 1 is success. A number by the documentation; strings were seen.
+    #[serde(default)]
     result: Value,
     cur_unit: Option<String>,
     tts: Option<String>,
@@ -68,26 +77,25 @@ struct Row {
     deal_bas_r: Option<String>,
 }
 
-/// Reads the document of `day`. `None`: the bank has no rates for that day, as on weekends and holidays.
+/// Reads the document of `day`. `None`: the bank has no rates for that day, as on weekends and holidays: `null`, no rows, or rows without a rate.
 ///
 /// # Errors
 /// [`ProviderError`] when it is cut, is something else or says that it is an error.
 pub fn parse(body: &[u8], day: NaiveDate) -> Result<Option<Quotes>, ProviderError> {
-    let rows: Option<Vec<Row>> =
+    let rows: Option<Vec<Option<Row>>> =
         serde_json::from_slice(body).map_err(|error| ProviderError::malformed("JSON", error))?;
-    let rows = rows.unwrap_or_default();
-    if rows.is_empty() {
+    let rows: Vec<Row> = rows.unwrap_or_default().into_iter().flatten().collect();
+    for row in rows.iter().filter(|row| !row.is_blank()) {
+        refusal(&row.result)?;
+    }
+    if rows.iter().all(Row::has_no_rate) {
         return Ok(None);
     }
     let time = NaiveTime::from_num_seconds_from_midnight_opt(PUBLISHED_AT_SECONDS, 0).unwrap_or_default();
     let recorded_at = Timestamp::on_day(day, time).map_err(|error| ProviderError::malformed("JSON", error))?;
     let mut quotes = Quotes::new(ProviderKey::Koreaexim, recorded_at);
-    for row in &rows {
-        refusal(&row.result)?;
-        let unit_text = row
-            .cur_unit
-            .as_deref()
-            .ok_or_else(|| ProviderError::malformed("JSON", "a row has no cur_unit"))?;
+    for row in rows.iter().filter(|row| !row.is_blank()) {
+        let unit_text = row.cur_unit.as_deref().unwrap_or("without cur_unit");
         match code_and_units(unit_text) {
             Ok((code, units)) => quotes.add(code, rates(row, units)),
             Err(reason) => quotes.add(unit_text, Err(reason)),
@@ -96,13 +104,34 @@ pub fn parse(body: &[u8], day: NaiveDate) -> Result<Option<Quotes>, ProviderErro
     quotes.checked().map(Some)
 }
 
-/// Result codes by the bank's documentation.
-fn refusal(result: &Value) -> Result<(), ProviderError> {
-    let code = match result {
+impl Row {
+    /// Nothing but, at most, that the request succeeded.
+    fn is_blank(&self) -> bool {
+        let is_absent = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+        matches!(result_code(&self.result).as_str(), "1" | "null")
+            && [&self.cur_unit, &self.tts, &self.ttb, &self.deal_bas_r]
+                .into_iter()
+                .all(is_absent)
+    }
+
+    /// The won's own row says nothing either: its base rate is 1 whatever the day.
+    fn has_no_rate(&self) -> bool {
+        let is_zero = |text: &Option<String>| is_zero(text.as_deref().unwrap_or_default().trim());
+        self.cur_unit.as_deref().map(str::trim) == Some(CurrencyCode::KRW.as_str())
+            || [&self.tts, &self.ttb, &self.deal_bas_r].into_iter().all(is_zero)
+    }
+}
+
+fn result_code(result: &Value) -> String {
+    match result {
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    };
-    let reason = match code.as_str() {
+    }
+}
+
+/// Result codes by the bank's documentation.
+fn refusal(result: &Value) -> Result<(), ProviderError> {
+    let reason = match result_code(result).as_str() {
         "1" => return Ok(()),
         "2" => "the DATA code is wrong (result 2)".to_owned(),
         "3" => "the authentication key is wrong (result 3)".to_owned(),
@@ -129,20 +158,32 @@ fn code_and_units(text: &str) -> Result<(&str, Decimal), String> {
     Ok((if code == "CNH" { "CNY" } else { code }, Decimal::from(units)))
 }
 
-fn rates(row: &Row, units: Decimal) -> Result<(Rate, Option<Rate>, Option<Rate>), String> {
+fn rates(row: &Row, units: Decimal) -> Result<Prices, String> {
     let base = number(row.deal_bas_r.as_deref(), units)
         .map_err(|reason| format!("deal_bas_r: {reason}"))?
         .ok_or("deal_bas_r is 0 or absent")?;
     let side = |name: &str, text: &Option<String>| {
         number(text.as_deref(), units).map_err(|reason| format!("{name}: {reason}"))
     };
-    Ok((base, side("tts", &row.tts)?, side("ttb", &row.ttb)?))
+    let per_won = Decimal::ONE
+        .checked_div(base.decimal())
+        .ok_or("deal_bas_r cannot be inverted")?;
+    Ok(Prices {
+        deal_base_rate: base,
+        tts: side("tts", &row.tts)?,
+        ttb: side("ttb", &row.ttb)?,
+        quotation: Rate::rounded(per_won).map_err(|error| format!("deal_bas_r: {error}"))?,
+    })
+}
+
+fn is_zero(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0' | b'.'))
 }
 
 /// KRW for one unit, from a number with thousands commas for `units` of them. The bank prints 0 where it has none.
 fn number(text: Option<&str>, units: Decimal) -> Result<Option<Rate>, String> {
     let text = text.unwrap_or_default().trim();
-    if text.is_empty() || text.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
+    if is_zero(text) {
         return Ok(None);
     }
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));

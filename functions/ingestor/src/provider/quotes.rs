@@ -11,10 +11,14 @@ use super::{ProviderError, ProviderKey};
 
 /// Codes that ISO 4217 withdrew (its list three) and that sources still print: the legacy currencies of the euro and those replaced since. Their rate is
 /// a fixed ratio or a leftover, not a market's. The currency table knows them, because the ECB's history holds them.
-const WITHDRAWN: [&str; 29] = [
-    "ATS", "BEF", "BGN", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF", "GRD", "HRK", "IEP", "ITL", "LTL", "LUF", "LVL",
-    "MTL", "NLG", "PTE", "ROL", "SIT", "SKK", "SLL", "TRL", "VEF", "ZMK", "ZWD", "ZWL", "ZWR",
+const WITHDRAWN: [&str; 30] = [
+    "ANG", "ATS", "BEF", "BGN", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF", "GRD", "HRK", "IEP", "ITL", "LTL", "LUF",
+    "LVL", "MTL", "NLG", "PTE", "ROL", "SIT", "SKK", "SLL", "TRL", "VEF", "ZMK", "ZWD", "ZWL", "ZWR",
 ];
+
+fn is_withdrawn(code: CurrencyCode) -> bool {
+    WITHDRAWN.contains(&code.as_str())
+}
 
 /// KRW for one unit of a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,21 @@ pub struct Quote {
     pub tts: Option<Rate>,
     /// At which a bank buys by wire, where the source says so.
     pub ttb: Option<Rate>,
+    /// The source's own quotation: units of the currency for one unit of what the source quotes against ([`ProviderKey::quotes_against`]).
+    pub quotation: Rate,
+}
+
+/// What a row of a document says of its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prices {
+    /// KRW for one unit.
+    pub deal_base_rate: Rate,
+    /// At which a bank sells by wire.
+    pub tts: Option<Rate>,
+    /// At which a bank buys by wire.
+    pub ttb: Option<Rate>,
+    /// The source's own quotation.
+    pub quotation: Rate,
 }
 
 /// A row of the document that is not published.
@@ -65,21 +84,22 @@ impl Quotes {
         }
     }
 
-    /// Adds a row of the document: base rate, tts and ttb, or the reason why it is none. KRW itself is not a rate and not worth a word.
-    pub(crate) fn add(&mut self, code: &str, row: Result<(Rate, Option<Rate>, Option<Rate>), String>) {
+    /// Adds a row of the document, or the reason why it is none. KRW itself is not a rate and not worth a word.
+    pub(crate) fn add(&mut self, code: &str, row: Result<Prices, String>) {
         if code == CurrencyCode::KRW.as_str() {
             return;
         }
         match code.parse::<CurrencyCode>() {
             Err(_) => self.leave_out(code, "unknown currency"),
-            Ok(_) if WITHDRAWN.contains(&code) => self.leave_out(code, "withdrawn currency"),
+            Ok(known) if is_withdrawn(known) => self.leave_out(code, "withdrawn currency"),
             Ok(known) => match row {
                 Err(reason) => self.leave_out(code, &reason),
-                Ok((deal_base_rate, tts, ttb)) => self.put(Quote {
+                Ok(prices) => self.put(Quote {
                     code: known,
-                    deal_base_rate,
-                    tts,
-                    ttb,
+                    deal_base_rate: prices.deal_base_rate,
+                    tts: prices.tts,
+                    ttb: prices.ttb,
+                    quotation: prices.quotation,
                 }),
             },
         }
@@ -130,12 +150,13 @@ mod tests {
         let recorded_at = "2026-10-30T13:15:00Z".parse().unwrap();
         let mut quotes = Quotes::new(ProviderKey::Ecb, recorded_at);
         for (code, rate) in rows {
-            quotes.add(
-                code,
-                rate.parse()
-                    .map(|rate| (rate, None, None))
-                    .map_err(|error: shared::rate::RateError| error.to_string()),
-            );
+            let prices = rate.parse().map(|rate| Prices {
+                deal_base_rate: rate,
+                tts: None,
+                ttb: None,
+                quotation: rate,
+            });
+            quotes.add(code, prices.map_err(|error: shared::rate::RateError| error.to_string()));
         }
         quotes
     }

@@ -116,7 +116,39 @@ fn an_ecb_document_without_krw_or_with_a_bad_day_is_refused() {
     assert!(error(document.replace("'KRW'", "'KRX'")).contains("no usable rate of KRW"));
     assert!(error(document.replace("rate='1491.76'", "rate='0'")).contains("no usable rate of KRW"));
     assert!(error(document.replace("2026-10-30", "30 October")).contains("\"30 October\" is no day"));
-    assert!(error(document.replace(" rate='1.1172'", "")).contains("a row lacks its day, currency or rate"));
+    assert!(error(document.replace(" rate='1491.76'", "")).contains("no usable rate of KRW"));
+    let early = document.replace("<Cube time=", "<Cube currency='USD' rate='1.1'/><Cube time=");
+    assert!(error(early).contains("a row comes before the first day"));
+}
+
+#[test]
+fn a_row_of_the_ecb_without_a_usable_rate_is_left_out_by_name() {
+    let document = fixture("ecb-2026-10-30.xml");
+    let whole = ecb::parse(document.as_bytes()).unwrap();
+    for (rate, said) in [
+        ("", "the row has no rate"),
+        (" rate=''", "the row has no rate"),
+        (" rate=' '", "the row has no rate"),
+        (" rate='N/A'", "rate must be a decimal number, got N/A"),
+        (" rate='0'", "rate must be positive, got 0"),
+        (" rate='1,1172'", "rate must be a decimal number, got 1,1172"),
+    ] {
+        let quotes = ecb::parse(document.replace(" rate='1.1172'", rate).as_bytes()).unwrap();
+        assert_eq!(reason(&quotes, "USD"), said);
+        assert_eq!((quotes.rates.len(), quotes.left_out.len()), (whole.rates.len() - 1, 1));
+    }
+    let nameless = ecb::parse(document.replace("currency='USD' ", "").as_bytes()).unwrap();
+    assert_eq!(reason(&nameless, "without a code"), "unknown currency");
+    assert_eq!(nameless.rates.len(), whole.rates.len() - 1);
+}
+
+#[test]
+fn the_guilder_that_was_replaced_is_left_out_beside_its_successor() {
+    let document = "{\"result\":\"success\",\"base_code\":\"USD\",\"time_last_update_unix\":1793318551,\
+                    \"rates\":{\"KRW\":1335,\"USD\":1,\"ANG\":1.79,\"XCG\":1.79}}";
+    let quotes = exchangerate_api::parse(document.as_bytes()).unwrap();
+    assert_eq!(reason(&quotes, "ANG"), "withdrawn currency");
+    assert_eq!(quotes.rates.len(), 2);
 }
 
 #[test]
@@ -223,4 +255,24 @@ fn koreaexim_rows_that_are_no_rates_are_left_out_and_its_errors_are_named() {
     }
     assert!(koreaexim::parse(b"[]", day).unwrap().is_none());
     assert!(koreaexim::parse(b"null", day).unwrap().is_none());
+    // Rows without any rate are no rates; with one they are left out beside it.
+    let absent = "{\"result\":1,\"cur_unit\":null,\"ttb\":null,\"tts\":null,\"deal_bas_r\":null}";
+    let won = "{\"result\":1,\"cur_unit\":\"KRW\",\"ttb\":\"0\",\"tts\":\"0\",\"deal_bas_r\":\"1\"}";
+    let zero = row("USD", "0");
+    for rows in [
+        absent.to_owned(),
+        format!("{absent},{absent}"),
+        "{}".into(),
+        "null".into(),
+        won.into(),
+        zero.clone(),
+    ] {
+        assert!(
+            koreaexim::parse(format!("[{rows}]").as_bytes(), day).unwrap().is_none(),
+            "{rows}"
+        );
+    }
+    let one = format!("[{absent},{won},{zero},{}]", row("EUR", "1,491.76"));
+    let quotes = koreaexim::parse(one.as_bytes(), day).unwrap().unwrap();
+    assert_eq!((quotes.rates.len(), quotes.left_out.len()), (1, 1));
 }

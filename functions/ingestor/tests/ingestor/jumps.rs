@@ -41,14 +41,30 @@ async fn without_a_second_provider_a_jump_is_held_back_and_the_rest_published() 
     assert_eq!(held.currency_code.as_str(), "JPY");
     assert_eq!(
         (held.previous.to_string(), held.rate.to_string()),
-        ("8.46066393815370623".into(), "0.0849134790528233151".into())
+        ("175.92".into(), "0.0849134790528233151".into())
     );
     assert_eq!(
         held.reason,
-        "changed by -98.9964 % since 2026-10-29T13:15:00Z, more than MAX_JUMP_PERCENT 10: there is no second provider to ask"
+        "changed by 9886.3574 % since 2026-10-29T13:15:00Z, limit MAX_JUMP_PERCENT 10: there is no second provider to ask"
     );
+    assert_eq!(held.release, "{\"release\":[\"JPY\"]}");
     let json = serde_json::to_value(&summary).unwrap();
-    assert_eq!(json["held_back"][0]["change_percent"].to_string(), "-98.9964");
+    assert_eq!(json["held_back"][0]["change_percent"].to_string(), "9886.3574");
+    let text = serde_json::to_string(&summary).unwrap();
+    assert!(text.contains("\"change_percent\":9886.3574,"), "{text}");
+    let kept = stack.held("ecb").await;
+    assert_eq!(kept.keys().collect::<Vec<_>>(), ["JPY"]);
+    let [kept] = kept["JPY"].as_slice() else {
+        panic!("{kept:?}")
+    };
+    assert_eq!(
+        (
+            kept.recorded_at.to_string(),
+            kept.quotation.to_string(),
+            kept.change_percent.as_str()
+        ),
+        ("2026-10-30T13:15:00Z".into(), "17568".into(), "9886.3574")
+    );
     let published = report(&summary, "ecb").rates - 1;
     assert_eq!(summary.events.exchange_rate_updated, published);
     let events = stack.events(summary.correlation_id).await;
@@ -81,6 +97,7 @@ async fn without_a_second_provider_a_jump_is_held_back_and_the_rest_published() 
         (corrected.held_back.len(), corrected.events.exchange_rate_updated),
         (0, 1)
     );
+    assert!(stack.held("ecb").await.is_empty());
 }
 
 #[tokio::test]
@@ -147,7 +164,7 @@ async fn a_provider_that_is_not_due_says_what_it_last_published() {
     let stack = after_a_day(&settings, dearer).await;
     let only = Request {
         provider: Some("exchangerate_api".parse().unwrap()),
-        force: false,
+        ..Request::default()
     };
     stack.ingestor(&settings).run(only, now()).await.unwrap();
     let asked = stack.http.requests(crate::support::EXCHANGERATE_API).len();

@@ -9,6 +9,7 @@ mod circuits;
 mod clocks;
 mod documents;
 mod faults;
+mod held;
 mod jumps;
 mod logs;
 mod outages;

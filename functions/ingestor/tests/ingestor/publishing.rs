@@ -152,7 +152,7 @@ async fn a_named_provider_is_asked_alone() {
     let stack = Stack::start().await;
     let request = Request {
         provider: Some("koreaexim".parse().unwrap()),
-        force: false,
+        ..Request::default()
     };
     let summary = stack
         .ingestor(&[("SPREAD_PERCENT", "1.5")])
@@ -226,6 +226,7 @@ async fn the_summary_has_the_fields_that_programs_read() {
         "events",
         "already_published",
         "held_back",
+        "dropped",
         "left_out",
         "warnings",
         "duration_ms",

@@ -13,6 +13,7 @@ use ingestor::summary::{Outcome, ProviderReport, Summary};
 use ingestor::{Config, Ingestor, Request};
 use serde_json::Value;
 use shared::event::Topic;
+use shared::held::HeldRate;
 use uuid::Uuid;
 
 use self::http::Server;
@@ -138,6 +139,13 @@ impl Stack {
         self.redis_url.replace("redis://", &format!("redis://{user}:secret@"))
     }
 
+    /// What is held back of a source, by currency.
+    pub async fn held(&self, source: &str) -> BTreeMap<String, Vec<HeldRate>> {
+        let fields = self.hash(&format!("held:{source}")).await;
+        let read = |(code, text): (String, String)| (code, serde_json::from_str(&text).unwrap());
+        fields.into_iter().map(read).collect()
+    }
+
     /// Redis loses all that it holds.
     pub async fn forget(&self) {
         let mut connection = connect(&self.redis_url).await;
@@ -222,4 +230,5 @@ pub async fn assert_published(stack: &Stack, summary: &Summary, source: &str) ->
 pub const FORCE: Request = Request {
     provider: None,
     force: true,
+    release: Vec::new(),
 };

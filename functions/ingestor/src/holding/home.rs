@@ -1,0 +1,95 @@
+//! The home currency: what it did on a day shows in every rate of the document.
+
+use rust_decimal::Decimal;
+use shared::currency::CurrencyCode;
+use shared::held::HeldRate;
+use shared::rate::Rate;
+
+use super::judge::{Fate, judge};
+use super::{Document, Level, is_jump, percent_between};
+
+/// Fewer currencies say nothing about what they are quoted against.
+const ENOUGH: usize = 3;
+
+impl Document<'_> {
+    /// What becomes of the document as a whole, in the home currency's own observations. Nothing, when the won did not jump and no document is held.
+    pub(super) fn home(&self) -> Fate {
+        let held = self.held.get(&CurrencyCode::KRW).map(Vec::as_slice).unwrap_or_default();
+        let Some((level, observed, is_jump)) = self.won() else {
+            // Too little to judge by, so nothing changes.
+            return Fate {
+                held: held.to_vec(),
+                ..Fate::default()
+            };
+        };
+        if held.is_empty() && (!is_jump || observed.recorded_at < level.recorded_at) {
+            return Fate::default();
+        }
+        let confirmed = self.confirmed.get(&CurrencyCode::KRW).copied();
+        judge(level, held, (observed, is_jump), confirmed, self.rules.max_jump_percent)
+    }
+
+    /// The won as published and as in the document, and whether that is a jump.
+    fn won(&self) -> Option<(Level, HeldRate, bool)> {
+        let (level, quotation, is_jump) = match self.quotes.provider.quotes_against() {
+            CurrencyCode::KRW => self.against_the_won()?,
+            base => self.in_units_of(base)?,
+        };
+        let observed = HeldRate {
+            recorded_at: self.quotes.recorded_at,
+            deal_base_rate: quotation,
+            tts: None,
+            ttb: None,
+            quotation,
+            previous: level.quotation,
+            previous_at: level.recorded_at,
+            change_percent: percent_between(quotation, level.quotation).to_string(),
+            held_since: self.rules.now,
+        };
+        Some((level, self.as_held_before(CurrencyCode::KRW, observed), is_jump))
+    }
+
+    /// KRW for one unit of what the source quotes against.
+    fn in_units_of(&self, base: CurrencyCode) -> Option<(Level, Rate, bool)> {
+        let new = self
+            .quotes
+            .rates
+            .iter()
+            .find(|quote| quote.code == base)?
+            .deal_base_rate;
+        let published = self.published.newest(base).map(|newest| Level {
+            quotation: newest.deal_base_rate,
+            recorded_at: newest.recorded_at,
+        });
+        let held = || self.held.get(&CurrencyCode::KRW)?.first().map(Level::before);
+        let level = published.or_else(held)?;
+        Some((level, new, is_jump(new, level.quotation, self.rules.max_jump_percent)))
+    }
+
+    /// Of a source that quotes in won: how many times as much of the others a won buys as it did when they were published, by the median of them. It is a
+    /// jump of the won when more than half of them jumped to the same side.
+    fn against_the_won(&self) -> Option<(Level, Rate, bool)> {
+        let factor = |quote: &crate::provider::Quote| {
+            let level = self.level(quote.code)?;
+            quote.quotation.decimal().checked_div(level.quotation.decimal())
+        };
+        let mut factors: Vec<Decimal> = self.quotes.rates.iter().filter_map(factor).collect();
+        if factors.len() < ENOUGH {
+            return None;
+        }
+        factors.sort_unstable();
+        let limit = self.rules.max_jump_percent / Decimal::ONE_HUNDRED;
+        let above = factors.iter().filter(|factor| **factor - Decimal::ONE > limit).count();
+        let below = factors.iter().filter(|factor| Decimal::ONE - **factor > limit).count();
+        let is_jump = above.max(below) * 2 > factors.len();
+        let recorded_at = self.published.latest().or_else(|| {
+            let held = self.held.get(&CurrencyCode::KRW)?.first()?;
+            Some(held.previous_at)
+        })?;
+        let level = Level {
+            quotation: Rate::new(Decimal::ONE).ok()?,
+            recorded_at,
+        };
+        Some((level, Rate::rounded(factors[factors.len() / 2]).ok()?, is_jump))
+    }
+}

@@ -1,0 +1,127 @@
+//! The fate of one currency's observations, publication by publication.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use shared::held::HeldRate;
+use shared::rate::Rate;
+use shared::time::Timestamp;
+
+use super::{Level, insert, is_jump, percent_between};
+
+/// Publications of one level differ by at most this: the two after a jump that agree with it confirm it.
+const AGREE_WITHIN_PERCENT: Decimal = Decimal::TWO;
+/// So many publications in a row that agree confirm each other.
+const AGREEING: usize = 3;
+/// So many in a row that are beyond the limit on the same side are a move, whether they agree or not. Nothing is held for longer.
+const BEYOND: usize = 4;
+/// A jump is contradicted when the next publication takes back more than seven eighths of it. True spikes of the ECB's history fade more slowly (the most
+/// was 85 %, Romania's in March 1999).
+const LEFT_OF_AN_ERROR: f64 = 1.0 / 8.0;
+
+/// What becomes of a currency's observations.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Fate {
+    /// In the order of their time.
+    pub published: Vec<HeldRate>,
+    /// In the order of their time.
+    pub held: Vec<HeldRate>,
+    /// Contradicted.
+    pub dropped: Vec<HeldRate>,
+}
+
+/// Judges a publication, of which is known whether it is a jump from the `accepted` level, and with it what is held.
+pub(super) fn judge(
+    accepted: Level,
+    held: &[HeldRate],
+    (new, new_is_jump): (HeldRate, bool),
+    confirmed: Option<Timestamp>,
+    max_percent: Decimal,
+) -> Fate {
+    let recorded_at = new.recorded_at;
+    let mut fate = Fate::default();
+    let mut waiting = held.to_vec();
+    if held.iter().any(|rate| rate.recorded_at > recorded_at) {
+        // An older document, behind what is held: a copy that somebody kept. It decides about its own instant only.
+        waiting.retain(|rate| rate.recorded_at != recorded_at);
+        if new_is_jump {
+            insert(&mut waiting, new);
+        } else {
+            fate.published.push(new);
+        }
+        fate.held = waiting;
+        return fate;
+    }
+    // The same document again is judged as it was at first, and a correction in the place of what it corrects.
+    waiting.retain(|rate| rate.recorded_at < recorded_at);
+    if let Some(confirmed) = confirmed {
+        waiting.push(new);
+        let unconfirmed = waiting.split_off(waiting.partition_point(|rate| rate.recorded_at <= confirmed));
+        let level = waiting.last().map_or(accepted, Level::of);
+        fate = replay(Some(level), Vec::new(), unconfirmed, max_percent);
+        waiting.append(&mut fate.published);
+        fate.published = waiting;
+        return fate;
+    }
+    let is_contradicted = |rate: &HeldRate| {
+        is_jump(rate.quotation, accepted.quotation, max_percent)
+            && distance(new.quotation, accepted.quotation)
+                < LEFT_OF_AN_ERROR * distance(rate.quotation, accepted.quotation)
+    };
+    (fate.dropped, waiting) = waiting.into_iter().partition(is_contradicted);
+    waiting.push(new);
+    if !new_is_jump || agree(&waiting) || are_beyond(&waiting, accepted, max_percent) {
+        fate.published = waiting;
+    } else {
+        fate.held = waiting;
+    }
+    fate
+}
+
+/// Judges one publication after the other, beginning with what is held. Where no level is known, the first gives it.
+pub(super) fn replay(
+    accepted: Option<Level>,
+    held: Vec<HeldRate>,
+    publications: Vec<HeldRate>,
+    max_percent: Decimal,
+) -> Fate {
+    let mut fate = Fate {
+        held,
+        ..Fate::default()
+    };
+    for new in publications {
+        let level = fate.published.last().map(Level::of).or(accepted);
+        let level = level.unwrap_or(Level::of(&new));
+        let new_is_jump = is_jump(new.quotation, level.quotation, max_percent);
+        let next = judge(level, &fate.held, (new, new_is_jump), None, max_percent);
+        fate.published.extend(next.published);
+        fate.dropped.extend(next.dropped);
+        fate.held = next.held;
+    }
+    fate
+}
+
+fn agree(waiting: &[HeldRate]) -> bool {
+    let Some([first, others @ ..]) = waiting.last_chunk::<AGREEING>() else {
+        return false;
+    };
+    let agrees = |other: &HeldRate| percent_between(other.quotation, first.quotation).abs() <= AGREE_WITHIN_PERCENT;
+    others.iter().all(agrees)
+}
+
+fn are_beyond(waiting: &[HeldRate], accepted: Level, max_percent: Decimal) -> bool {
+    let Some(last) = waiting.last_chunk::<BEYOND>() else {
+        return false;
+    };
+    let above = |rate: &HeldRate| rate.quotation > accepted.quotation;
+    let is_beyond = |rate: &HeldRate| is_jump(rate.quotation, accepted.quotation, max_percent);
+    last.iter().all(is_beyond) && (last.iter().all(above) || !last.iter().any(above))
+}
+
+/// How far apart two quotations are, the same in both directions. It decides and is never shown, so it need not be exact.
+fn distance(one: Rate, other: Rate) -> f64 {
+    let number = |rate: Rate| rate.decimal().to_f64().unwrap_or(f64::NAN);
+    (number(one) / number(other)).ln().abs()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Each way in which a held observation ends, against values chosen by hand.
+
+use super::*;
+
+fn observed(day: u32, quotation: &str) -> HeldRate {
+    let at = |day: u32| format!("2026-10-{day:02}T13:15:00Z").parse().unwrap();
+    HeldRate {
+        recorded_at: at(day),
+        deal_base_rate: "1".parse().unwrap(),
+        tts: None,
+        ttb: None,
+        quotation: quotation.parse().unwrap(),
+        previous: "100".parse().unwrap(),
+        previous_at: at(1),
+        change_percent: String::new(),
+        held_since: at(day),
+    }
+}
+
+/// What becomes of quotations of the 2nd, 3rd, … after 100 on the 1st: published, held and dropped.
+fn fate(quotations: &[&str]) -> [Vec<String>; 3] {
+    let publications = (2..)
+        .zip(quotations)
+        .map(|(day, quotation)| observed(day, quotation))
+        .collect();
+    let accepted = Level::of(&observed(1, "100"));
+    let fate = replay(Some(accepted), Vec::new(), publications, Decimal::TEN);
+    [fate.published, fate.held, fate.dropped].map(|rates| rates.iter().map(|rate| rate.quotation.to_string()).collect())
+}
+
+#[test]
+fn a_change_beyond_the_limit_is_held_in_either_direction() {
+    assert_eq!(fate(&["110", "121"]), [vec!["110", "121"], vec![], vec![]]);
+    assert_eq!(fate(&["110.01"]), [vec![], vec!["110.01"], vec![]]);
+    assert_eq!(fate(&["90"]), [vec!["90"], vec![], vec![]]);
+    assert_eq!(fate(&["89.9"]), [vec![], vec!["89.9"], vec![]]);
+}
+
+#[test]
+fn two_publications_that_agree_release_what_they_agree_with() {
+    assert_eq!(fate(&["80", "81"]), [vec![], vec!["80", "81"], vec![]]);
+    assert_eq!(fate(&["80", "81", "79"]), [vec!["80", "81", "79"], vec![], vec![]]);
+    assert_eq!(fate(&["80", "81", "82"]), [vec![], vec!["80", "81", "82"], vec![]]);
+}
+
+#[test]
+fn the_fourth_beyond_the_limit_on_one_side_releases_all() {
+    assert_eq!(
+        fate(&["120", "130", "140", "115"]),
+        [vec!["120", "130", "140", "115"], vec![], vec![]]
+    );
+    assert_eq!(
+        fate(&["120", "130", "80", "140"]),
+        [vec![], vec!["120", "130", "80", "140"], vec![]]
+    );
+}
+
+#[test]
+fn a_spike_that_fades_is_published_and_one_that_is_taken_back_is_not() {
+    assert_eq!(fate(&["120", "103"]), [vec!["120", "103"], vec![], vec![]]);
+    assert_eq!(fate(&["120", "102"]), [vec!["102"], vec![], vec!["120"]]);
+    assert_eq!(fate(&["10000", "105"]), [vec!["105"], vec![], vec!["10000"]]);
+    assert_eq!(fate(&["10", "95"]), [vec!["95"], vec![], vec!["10"]]);
+}
+
+#[test]
+fn a_true_jump_after_an_error_drops_the_error_alone() {
+    assert_eq!(fate(&["10000", "115"]), [vec![], vec!["115"], vec!["10000"]]);
+    assert_eq!(
+        fate(&["112", "10000", "112.5", "113"]),
+        [vec!["112", "112.5", "113"], vec![], vec!["10000"]]
+    );
+}
+
+#[test]
+fn the_same_document_again_changes_nothing_and_a_correction_replaces() {
+    let accepted = Level::of(&observed(1, "100"));
+    let held = [observed(2, "120"), observed(3, "121")];
+    let judge = |new: HeldRate, is_jump| judge(accepted, &held, (new, is_jump), None, Decimal::TEN);
+    assert_eq!(judge(held[1].clone(), true).held, held);
+    assert_eq!(
+        judge(observed(3, "130"), true).held,
+        [held[0].clone(), observed(3, "130")]
+    );
+    let corrected = judge(observed(3, "105"), false);
+    assert_eq!(
+        (corrected.published, corrected.held),
+        (vec![held[0].clone(), observed(3, "105")], vec![])
+    );
+    // A copy of the older document decides about its own day alone.
+    assert_eq!(judge(held[0].clone(), true).held, held);
+    let older = judge(observed(2, "101"), false);
+    assert_eq!(
+        (older.published, older.held),
+        (vec![observed(2, "101")], vec![held[1].clone()])
+    );
+}
+
+#[test]
+fn what_a_second_source_confirms_is_published_with_all_before_it() {
+    let accepted = Level::of(&observed(1, "100"));
+    let held = [observed(2, "120")];
+    let confirmed = |day: u32| Some(observed(day, "1").recorded_at);
+    let both = judge(accepted, &held, (observed(3, "125"), true), confirmed(3), Decimal::TEN);
+    assert_eq!((both.published.len(), both.held.len()), (2, 0));
+    let first = judge(
+        accepted,
+        &held,
+        (observed(3, "12500"), true),
+        confirmed(2),
+        Decimal::TEN,
+    );
+    assert_eq!(
+        (first.published, first.held),
+        (held.to_vec(), vec![observed(3, "12500")])
+    );
+}

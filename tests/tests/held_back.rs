@@ -1,0 +1,220 @@
+//! What is held back, replayed over the ECB's whole history: every document through the decision, without a server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use ingestor::holding::{Decision, Held, Rules, Update, decide};
+use ingestor::provider::{ProviderKey, Quote, Quotes};
+use ingestor::published::Published;
+use shared::currency::CurrencyCode;
+use shared::ecb;
+use shared::rate::Rate;
+
+/// Every value that is held back in 27 years: currency, first day, publications held, and how it ended. Computed apart from the code, in floating point,
+/// from the numbers that the ECB printed.
+const HELD: [(&str, &str, usize, &str); 16] = [
+    ("ROL", "1999-03-17", 2, "faded"),
+    ("TRL", "2001-02-22", 3, "stayed"),
+    ("TRL", "2001-04-03", 2, "agreed"),
+    ("TRL", "2001-05-02", 1, "faded"),
+    ("ISK", "2008-10-06", 3, "stayed"),
+    ("BRL", "2008-10-08", 1, "faded"),
+    ("MXN", "2008-10-10", 1, "faded"),
+    ("ISK", "2008-11-06", 3, "stayed"),
+    ("ISK", "2008-11-19", 3, "stayed"),
+    ("RUB", "2014-12-16", 1, "faded"),
+    ("CHF", "2015-01-15", 2, "agreed"),
+    ("ISK", "2018-02-01", 2, "agreed"),
+    ("TRY", "2018-08-10", 3, "stayed"),
+    ("TRY", "2021-11-23", 1, "faded"),
+    ("TRY", "2021-12-21", 3, "stayed"),
+    ("BRL", "2026-10-26", 1, "faded"),
+];
+/// The ECB gave up the rouble two days after it fell: nothing came that could agree or contradict.
+const LEFT: (&str, &[&str]) = ("RUB", &["2022-02-28", "2022-03-01"]);
+
+/// One day's numbers by currency.
+type Day = BTreeMap<String, String>;
+
+fn history() -> BTreeMap<NaiveDate, Day> {
+    let mut days = BTreeMap::<NaiveDate, Day>::new();
+    for ((code, day), rate) in flows::ecb::printed() {
+        days.entry(day).or_default().insert(code, rate);
+    }
+    days
+}
+
+/// The document as the reader gives it; put together here, because the reader leaves out what is withdrawn by now.
+fn quotes(day: NaiveDate, rates: &Day) -> Quotes {
+    let number = |code: &str| -> Rate { if code == "EUR" { "1" } else { &rates[code] }.parse().unwrap() };
+    let krw_per_eur = number("KRW").decimal();
+    let quote = |code: &str| Quote {
+        code: code.parse().unwrap(),
+        deal_base_rate: ecb::cross(krw_per_eur, number(code).decimal()).unwrap(),
+        tts: None,
+        ttb: None,
+        quotation: number(code),
+    };
+    let codes = rates.keys().map(String::as_str).filter(|code| *code != "KRW");
+    Quotes {
+        provider: ProviderKey::Ecb,
+        recorded_at: ecb::recorded_at(day).unwrap(),
+        rates: std::iter::once("EUR").chain(codes).map(quote).collect(),
+        left_out: Vec::new(),
+        next_update: None,
+    }
+}
+
+/// The ingestor's memory.
+#[derive(Default, Clone)]
+struct Source {
+    published: Published,
+    held: Held,
+}
+
+impl Source {
+    fn take(&mut self, quotes: &Quotes) -> Decision {
+        let rules = Rules {
+            max_jump_percent: 10.into(),
+            now: quotes.recorded_at,
+        };
+        let decision = decide(quotes, &self.published, &self.held, &BTreeMap::new(), rules);
+        let new = |update: &&Update| !self.published.contains(&update.quote, update.recorded_at);
+        let new: Vec<_> = decision.updates.iter().filter(new).copied().collect();
+        self.published.remember(&new);
+        self.held.clone_from(&decision.held);
+        decision
+    }
+}
+
+#[test]
+fn every_value_that_the_history_holds_back_is_published_after_three_publications_at_most() {
+    let (mut source, mut ended) = (Source::default(), Vec::new());
+    let mut published = BTreeSet::new();
+    let history = history();
+    for (day, rates) in &history {
+        let quotes = quotes(*day, rates);
+        let before = source.held.clone();
+        let decision = source.take(&quotes);
+        assert!(
+            decision.dropped.is_empty() && decision.left_out.is_empty(),
+            "{day}: {decision:?}"
+        );
+        assert!(!decision.held.contains_key(&CurrencyCode::KRW), "{day}");
+        for update in &decision.updates {
+            let day = update.recorded_at.utc().date_naive();
+            assert!(
+                published.insert((update.quote.code, day)),
+                "{} {day} twice",
+                update.quote.code
+            );
+        }
+        for (code, held) in before.iter().filter(|(code, _)| !decision.held.contains_key(*code)) {
+            let newest = quotes.rates.iter().find(|quote| quote.code == *code).unwrap().quotation;
+            let percent = |other: Rate| ((newest.decimal() - other.decimal()) / other.decimal()).abs() * 100.into();
+            let how = if percent(held[0].previous) <= 10.into() {
+                "faded"
+            } else if held.len() == 2 {
+                "agreed"
+            } else {
+                "stayed"
+            };
+            let first = held[0].recorded_at.utc().date_naive().to_string();
+            ended.push((code.to_string(), first, held.len(), how));
+        }
+        assert!(decision.held.values().all(|held| held.len() <= 3), "{day}");
+    }
+    let expected = HELD.map(|(code, first, held, how)| (code.to_owned(), first.to_owned(), held, how));
+    assert_eq!(ended, expected);
+    let left: Vec<_> = source
+        .held
+        .iter()
+        .map(|(code, held)| {
+            (
+                code.as_str(),
+                held.iter()
+                    .map(|rate| rate.recorded_at.to_string()[..10].to_owned())
+                    .collect(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        left,
+        [(LEFT.0, LEFT.1.iter().map(|day| (*day).to_owned()).collect::<Vec<_>>())]
+    );
+    // Whatever is not held in the end is published: every number of the file, and EUR's of every day.
+    let numbers: usize = history.values().map(BTreeMap::len).sum();
+    assert_eq!(published.len(), numbers - LEFT.1.len());
+}
+
+/// `rates` with the number of one currency ten or a hundred times too large or too small.
+fn slipped(rates: &Day, code: &str, places: i32) -> Option<Day> {
+    let rate: rust_decimal::Decimal = rates[code].parse().unwrap();
+    let factor = rust_decimal::Decimal::from(10_u32.pow(places.unsigned_abs()));
+    let wrong = if places > 0 { rate * factor } else { rate / factor };
+    let mut rates = rates.clone();
+    rates.insert(code.to_owned(), wrong.normalize().to_string());
+    Some(rates)
+}
+
+/// `rates` with the numbers of two currencies in each other's place, where they are at least a half apart.
+fn swapped(rates: &Day, code: &str, other: &str) -> Option<Day> {
+    let number = |code: &str| rates[code].parse::<rust_decimal::Decimal>().unwrap();
+    let (one, two) = (number(code), number(other));
+    if one.max(two) < one.min(two) * rust_decimal::Decimal::new(15, 1) {
+        return None;
+    }
+    let mut rates = rates.clone();
+    rates.insert(code.to_owned(), two.to_string());
+    rates.insert(other.to_owned(), one.to_string());
+    Some(rates)
+}
+
+#[test]
+fn an_error_in_any_document_is_held_and_never_published() {
+    let history: Vec<(NaiveDate, Day)> = history().into_iter().collect();
+    let mut source = Source::default();
+    let mut errors = 0;
+    for (place, pair) in history.windows(2).enumerate() {
+        let [(day, rates), (next_day, next)] = pair else {
+            unreachable!()
+        };
+        // A currency of that day after the other, with each kind of error. A currency's first number has nothing to be compared with.
+        let known = |code: &String| {
+            let code = if code == "KRW" { "EUR" } else { code };
+            next.contains_key(code) || code == "EUR" && source.published.newest(code.parse().unwrap()).is_some()
+        };
+        let known = |code: &&String| {
+            known(code) && (*code == "KRW" || source.published.newest(code.parse().unwrap()).is_some())
+        };
+        let codes: Vec<&String> = if place == 0 {
+            Vec::new()
+        } else {
+            rates.keys().filter(known).collect()
+        };
+        if !codes.is_empty() {
+            let code = codes[place % codes.len()];
+            let other = codes[(place / codes.len() + place + 1) % codes.len()];
+            let wrong = [1, -1, 2, -2].map(|places| slipped(rates, code, places));
+            let wrong = wrong
+                .into_iter()
+                .chain([swapped(rates, code, other).filter(|_| code != other)]);
+            for document in wrong.flatten() {
+                errors += 1;
+                let mut mistaken = source.clone();
+                let is_wrong = |update: &&Update| {
+                    let code = update.quote.code.as_str();
+                    update.recorded_at == ecb::recorded_at(*day).unwrap()
+                        && (document["KRW"] != rates["KRW"] || code != "EUR" && document[code] != rates[code])
+                };
+                for quotes in [quotes(*day, &document), quotes(*next_day, next)] {
+                    let decision = mistaken.take(&quotes);
+                    let wrong: Vec<&Update> = decision.updates.iter().filter(is_wrong).collect();
+                    assert!(wrong.is_empty(), "{day} {code} {other}: {wrong:?}");
+                }
+            }
+        }
+        source.take(&quotes(*day, rates));
+    }
+    assert!(errors > 30_000, "{errors}");
+}
