@@ -231,3 +231,32 @@ async fn it_says_where_it_stands() {
     assert_eq!(json, r#"{"day":"2026-10-23","newest":"2026-10-30","step_seconds":4}"#);
     assert_eq!(serde_json::from_str::<FeedStatus>(&json).unwrap(), feed.status());
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_served_and_the_rest_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("eurofxref-hist.zip");
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    zip.start_file("eurofxref-hist.csv", zip::write::SimpleFileOptions::default())
+        .unwrap();
+    let csv = "Date,USD,XQX,JPY,KRW,\n2026-10-30,1.1172,7,one,1491.76,\nyesterday,1,7,1,1,\n2026-10-29,1.1155,7,176,1491.8,\n";
+    std::io::Write::write_all(&mut zip, csv.as_bytes()).unwrap();
+    zip.finish().unwrap();
+    let feed = Feed::start(FeedOptions {
+        archive: path,
+        port: 0,
+        days: 0,
+        step_seconds: 4,
+    })
+    .await
+    .unwrap();
+    let (_, xml) = get(&feed, "/stats/eurofxref/eurofxref-hist-90d.xml").await;
+    for cell in ["'USD' rate='1.1172'", "'KRW' rate='1491.76'", "'JPY' rate='176'"] {
+        assert!(xml.contains(cell), "{xml}");
+    }
+    assert_eq!(
+        (xml.matches("time='").count(), xml.matches("'JPY'").count()),
+        (2, 1),
+        "{xml}"
+    );
+}

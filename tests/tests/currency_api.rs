@@ -600,6 +600,8 @@ async fn rates_of_two_days_are_crossed_on_the_newest_day_that_both_have() {
     )
     .await;
     assert_eq!(number(&latest, "USD"), of("2026-10-29"));
+    let multiple = get(&routes, "/api/v1/currencies/multiple?symbols=USD,JPY").await.json();
+    assert_eq!(multiple["data"]["other_days"], json!({"JPY": "2026-10-29T13:15:00Z"}));
     // In KRW each rate is the row itself, and the list says which is of another day.
     let won = get(&routes, "/api/v1/currencies/latest?symbols=USD,JPY,KRW")
         .await

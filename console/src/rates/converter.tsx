@@ -185,7 +185,7 @@ function Answer({ of: conversion, to, isFormer }: { of: Schemas["Conversion"]; t
         {format.exact(amount)} {from} =
       </p>
       <p class="result" data-testid="convert-result" data-exact={result} aria-live="polite">
-        {to ? format.money(rounded, to.minor_units) : format.exact(rounded)} <span class="code">{code}</span>
+        {rounded && typeof to?.minor_units === "number" ? format.money(rounded, to.minor_units) : format.exact(rounded ?? result)} <span class="code">{code}</span>
       </p>
       <dl>
         <dt>{text().every}</dt>

@@ -30,6 +30,7 @@ pub(crate) struct Current {
 
 /// A currency that has no current rate any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = EndedCurrency)]
 pub struct Ended {
     /// The currency.
     pub currency_code: CurrencyCode,

@@ -1,5 +1,6 @@
 //! `GET /api/v1/currencies/{code}` and `/multiple`: a currency's rate in KRW with all that its source says.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -93,6 +94,9 @@ pub struct CurrentRates {
     pub missing: Vec<CurrencyCode>,
     /// Those of the currencies asked for that have no current rate any more, by code, with the day of their last one.
     pub ended: Vec<Ended>,
+    /// When those of `rates` were set, by currency, that were not set when the newest of them were.
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"ISK": "2026-10-29T13:15:00Z"}))]
+    pub other_days: BTreeMap<CurrencyCode, Timestamp>,
 }
 
 /// What `multiple` can be asked.
@@ -163,7 +167,10 @@ pub(super) async fn multiple(
     } else {
         freshness(legs.iter())
     };
+    let newest = rows.iter().map(|row| row.recorded_at).max();
+    let others = rows.iter().filter(|row| Some(row.recorded_at) != newest);
     let body = CurrentRates {
+        other_days: others.map(|row| (row.currency_code, row.recorded_at)).collect(),
         rates: rows.into_iter().map(CurrentRate::from).collect(),
         missing: query.symbols.iter().filter(has_none).copied().collect(),
         ended: current.ended.into_values().collect(),

@@ -9,17 +9,6 @@ use shared::time::Timestamp;
 use super::error::printable;
 use super::{ProviderError, ProviderKey};
 
-/// Codes that ISO 4217 withdrew (its list three) and that sources still print: the legacy currencies of the euro and those replaced since. Their rate is
-/// a fixed ratio or a leftover, not a market's. The currency table knows them, because the ECB's history holds them.
-const WITHDRAWN: [&str; 30] = [
-    "ANG", "ATS", "BEF", "BGN", "CYP", "DEM", "EEK", "ESP", "FIM", "FRF", "GRD", "HRK", "IEP", "ITL", "LTL", "LUF",
-    "LVL", "MTL", "NLG", "PTE", "ROL", "SIT", "SKK", "SLL", "TRL", "VEF", "ZMK", "ZWD", "ZWL", "ZWR",
-];
-
-fn is_withdrawn(code: CurrencyCode) -> bool {
-    WITHDRAWN.contains(&code.as_str())
-}
-
 /// KRW for one unit of a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quote {
@@ -91,7 +80,10 @@ impl Quotes {
         }
         match code.parse::<CurrencyCode>() {
             Err(_) => self.leave_out(code, "unknown currency"),
-            Ok(known) if is_withdrawn(known) => self.leave_out(code, "withdrawn currency"),
+            // Its rate is a fixed ratio or a leftover, not a market's.
+            Ok(known) if known.is_withdrawn_on(self.recorded_at.utc().date_naive()) => {
+                self.leave_out(code, "withdrawn currency")
+            }
             Ok(known) => match row {
                 Err(reason) => self.leave_out(code, &reason),
                 Ok(prices) => self.put(Quote {
@@ -196,7 +188,15 @@ mod tests {
     }
 
     #[test]
-    fn the_withdrawn_are_sorted() {
-        assert!(WITHDRAWN.is_sorted());
+    fn a_withdrawn_currency_is_left_out_beside_its_successor_and_kept_while_it_lived() {
+        let of = |recorded_at: &str| {
+            let mut quotes = Quotes::new(ProviderKey::ExchangerateApi, recorded_at.parse().unwrap());
+            for code in ["ANG", "XCG"] {
+                quotes.add(code, Err("in use".to_owned()));
+            }
+            quotes.left_out.into_iter().map(|left| left.reason).collect::<Vec<_>>()
+        };
+        assert_eq!(of("2026-10-30T00:02:31Z"), ["withdrawn currency", "in use"]);
+        assert_eq!(of("2024-10-30T00:02:31Z"), ["in use", "in use"]);
     }
 }
