@@ -680,6 +680,17 @@ async fn a_cross_is_of_one_source() {
     assert_eq!(number(&list, "EUR"), "1.1");
     assert_eq!(list.json()["data"]["missing"], json!(["JPY"]));
     assert_eq!(list.json()["data"]["source"], "koreaexim");
+    // History's list of a day goes by the same rule.
+    let history = history::History::new(stack.store.clone(), stack.cache.clone());
+    let history = shared::api::edge(history::api::routes(Arc::new(history)));
+    let day = get(
+        &history,
+        "/api/v1/history/rates?date=2026-10-30&base=USD&symbols=EUR,JPY,KRW",
+    )
+    .await;
+    assert_eq!(number(&day, "EUR"), "1.1");
+    assert_eq!(day.json()["data"]["missing"], json!(["JPY"]));
+    assert_eq!(day.json()["data"]["source"], "koreaexim");
 }
 
 #[tokio::test]

@@ -111,8 +111,10 @@ fn every_value_that_the_history_holds_back_is_published_after_three_publications
         }
         for (code, held) in before.iter().filter(|(code, _)| !decision.held.contains_key(*code)) {
             let newest = quotes.rates.iter().find(|quote| quote.code == *code).unwrap().quotation;
-            let percent = |other: Rate| ((newest.decimal() - other.decimal()) / other.decimal()).abs() * 100.into();
-            let how = if percent(held[0].previous) <= 10.into() {
+            let percent = |other: Rate| {
+                ((newest.decimal() - other.decimal()) / other.decimal()).abs() * rust_decimal::Decimal::ONE_HUNDRED
+            };
+            let how = if percent(held[0].previous) <= rust_decimal::Decimal::TEN {
                 "faded"
             } else if held.len() == 2 {
                 "agreed"
