@@ -331,7 +331,7 @@ trait ChooseAt {
 
 impl<'a, I: Iterator<Item = &'a (usize, NaiveDate)>> ChooseAt for I {
     fn choose_at(self, random: &mut StdRng) -> (usize, NaiveDate) {
-        *self.collect::<Vec<_>>().choose(random).unwrap()
+        **self.collect::<Vec<_>>().choose(random).unwrap()
     }
 }
 
