@@ -16,8 +16,9 @@ use shared::event::{
 };
 use sqlx::PgPool;
 
-/// How often rows are read again when Redis loses its guards under them.
-const REFRESH_ATTEMPTS: u32 = 5;
+/// How often rows are read when Redis loses their guards, or an operator clears them, while they are read: once for each such moment. More clears than this
+/// within one refresh are a fault somewhere, and the batch comes again.
+const REFRESH_ATTEMPTS: u32 = 16;
 
 /// The Currency service: its store and its caches.
 pub struct Currency {
