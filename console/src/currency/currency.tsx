@@ -75,7 +75,7 @@ function Quoted({ code }: { code: string }) {
 function Won() {
   const { base } = chosen("KRW");
   const latest = usePoll(base, settings.value.poll_seconds, (signal) => get("/api/v1/currencies/latest", { base, symbols: "KRW", inverse: true }, { signal }));
-  const pulse = { news: latest.data && `${latest.data.recorded_at} ${latest.data.rates.KRW}`, recordedAt: latest.data?.recorded_at, at: latest.at };
+  const pulse = { news: latest.data && `${latest.data.recorded_at} ${latest.data.rates.KRW}`, recordedAt: latest.data?.recorded_at ?? undefined, at: latest.at };
   const known = useKnown(pulse);
   const won = known.data?.all.get("KRW");
   useSubject(won === undefined ? "KRW" : `KRW ${nameOf(won)}`);

@@ -65,14 +65,15 @@ export function Fact({ name, children }: { name: string; children: ComponentChil
   );
 }
 
-type Provenance = { source: string; recorded_at: string; stale: boolean };
+/** Whose rate it is and since when; a list in which only its own base is asked for has no such time. */
+type Provenance = { source: string; recorded_at?: string | null; stale: boolean };
 
 function Origin({ of }: { of: Provenance }) {
   return (
     <>
       <Fact name={text().source}>{sourceName(of.source)}</Fact>
       <Fact name={text().recorded}>
-        <time dateTime={of.recorded_at}>{format.moment(of.recorded_at, Date.now())}</time>{" "}
+        {of.recorded_at && <time dateTime={of.recorded_at}>{format.moment(of.recorded_at, Date.now())}</time>}{" "}
         {of.stale && !settings.value.replay && (
           <span class="badge warn" title={text().staleWhy}>
             {text().stale}
