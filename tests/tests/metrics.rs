@@ -64,6 +64,7 @@ async fn every_function_measures_its_work_in_documents_that_cloudwatch_accepts()
     pipeline.caught_up().await;
     for path in [
         "/api/v1/currencies/USD",
+        "/api/v1/currencies/USD",
         "/api/v1/history?target=USD&period=1w",
         "/api/v1/history?target=USD&period=1w",
         "/api/v1/rankings",
@@ -125,7 +126,14 @@ async fn every_function_measures_its_work_in_documents_that_cloudwatch_accepts()
         ),
         (1.0, 1.0)
     );
-    assert_eq!(sum(&all["currency-api"], Metric::CacheHits), 1.0);
+    // Rates of a day long past make the first reader look how far their source is, at every row; what is read then is cached.
+    assert_eq!(
+        (
+            sum(&all["currency-api"], Metric::CacheMisses),
+            sum(&all["currency-api"], Metric::CacheHits)
+        ),
+        (1.0, 1.0)
+    );
     pipeline.stop().await;
 }
 

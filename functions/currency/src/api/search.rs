@@ -159,9 +159,10 @@ fn combined(code: CurrencyCode) -> impl Iterator<Item = String> {
     })
 }
 
-/// How well a name fits: the whole, its beginning, or some part of it (of at least two letters, where a code must fit as a whole).
+/// How well a name fits: the whole, its beginning, or some part of it. A code must fit as a whole, and so must what a provider prints for so many units,
+/// `JPY(100)`: a number alone is nobody's name.
 fn closeness(name: &str, wanted: &str) -> Option<u8> {
-    let is_code = name.len() <= 3 && name.is_ascii();
+    let is_code = name.is_ascii() && (name.len() <= 3 || name.contains(|letter: char| letter.is_ascii_digit()));
     if name == wanted {
         Some(3)
     } else if is_code {
