@@ -1,4 +1,4 @@
-//! What a person types: `up`, `down`, `status`, `invoke`, `backfill`, `dead-letters`, `logs`, `reset`. Each prints for people and fails with
+//! What a person types: `up`, `down`, `status`, `invoke`, `backfill`, `dead-letters`, `logs`, `sam-env`, `reset`. Each prints for people and fails with
 //! what to do next.
 
 mod backfill;
@@ -10,6 +10,7 @@ mod error;
 mod invoke;
 mod logs;
 mod reset;
+mod sam_env;
 mod status;
 mod table;
 mod up;
@@ -22,6 +23,7 @@ pub use error::CommandError;
 pub use invoke::invoke;
 pub use logs::logs;
 pub use reset::reset;
+pub use sam_env::sam_env;
 pub use status::status;
 pub use up::{UpOptions, up};
 

@@ -32,7 +32,7 @@ struct Cli {
 enum Command {
     /// Start everything and return when it is ready
     #[command(
-        override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS] [--api-port PORT] [--console MODE] [--console-port PORT] [--partial-response READING]"
+        override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS] [--api-port PORT] [--console MODE] [--console-port PORT] [--partial-response READING] [--docker]"
     )]
     Up(Run),
     /// End everything; data stays
@@ -80,6 +80,13 @@ enum Command {
         /// How many lines of each
         #[arg(short = 'n', long, default_value_t = 20)]
         lines: usize,
+    },
+    /// Give `sam local` the functions and addresses of the running stack, for containers
+    #[command(override_usage = "./localstack/sam-env [--build-dir DIR]")]
+    SamEnv {
+        /// Where `sam build` left the bootstraps, such as .aws-sam/build; those that `up` built without it
+        #[arg(long, value_name = "DIR")]
+        build_dir: Option<PathBuf>,
     },
     /// End everything and remove its data
     #[command(override_usage = "./localstack/reset")]
@@ -130,6 +137,9 @@ struct Run {
         value_name = "READING"
     )]
     partial_response: PartialResponse,
+    /// Let functions in containers reach the stack, at the address of Docker's bridge, for `sam local`
+    #[arg(long)]
+    docker: bool,
     /// A parameter of template.yaml, such as Providers=ecb,koreaexim; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
     parameters: Vec<(String, String)>,
@@ -230,6 +240,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
                 console: run.console,
                 console_port: run.console_port,
                 partial_response: run.partial_response,
+                docker: run.docker,
                 parameters,
             };
             commands::up(&places, &options).await?;
@@ -244,6 +255,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
             follow,
             lines,
         } => commands::logs(&places, function.as_deref(), lines, follow).await?,
+        Command::SamEnv { build_dir } => commands::sam_env(&places, build_dir.as_deref())?,
         Command::Reset => commands::reset(&places).await?,
         Command::Emulate(emulate) => commands::emulate(emulate_options(*emulate)?).await?,
         Command::Servers { command } => return Ok(ExitCode::from(wrapper::run(&command).await?)),
@@ -269,6 +281,7 @@ fn daemon_options(places: Places, run: Run) -> Result<DaemonOptions, Box<dyn std
         // From the environment alone, because a command line is for all to see, and the URI may hold a password.
         mongodb_uri: std::env::var("MONGODB_URI").ok().filter(|uri| !uri.is_empty()),
         bin_dir,
+        docker: run.docker,
         parameters,
     })
 }

@@ -17,6 +17,7 @@ mod server;
 mod spawner;
 mod sqs;
 
+use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 
 pub use all::{Ports, Servers, ServersOptions};
@@ -41,9 +42,9 @@ pub struct Options {
     pub port: Option<u16>,
     /// Its user, password and certificate; without them whoever connects is let in, and nothing is encrypted. MongoDB's protocol and SQS have none here.
     pub security: Option<Security>,
-    /// Kafka's alone: the port of a proxy that leads to [`Kafka::proxied_port`]. A broker tells its clients where it is, so it has to know that they come
+    /// Kafka's alone: where a proxy is that leads to [`Kafka::proxied_port`]. A broker tells its clients where it is, so it has to know that they come
     /// another way.
-    pub proxy_port: Option<u16>,
+    pub proxy: Option<SocketAddrV4>,
 }
 
 impl Options {
@@ -55,7 +56,7 @@ impl Options {
             dir,
             port: None,
             security: None,
-            proxy_port: None,
+            proxy: None,
         }
     }
 

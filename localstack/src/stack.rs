@@ -3,6 +3,7 @@
 //! `daemon` is that process, `state` what it writes down for others to find it, `report` what it says of itself. What a person
 //! types is in `commands`.
 
+mod bridge;
 mod console;
 mod control;
 pub mod daemon;
@@ -12,15 +13,20 @@ mod guard;
 mod interface;
 mod parameters;
 pub(crate) mod queues;
+mod relay;
 mod report;
+mod sam;
 mod state;
 mod table;
 
 use std::path::{Path, PathBuf};
 
+pub use bridge::BridgeError;
 pub use console::{ConsoleMode, document};
 pub use error::StackError;
 pub use report::{PartitionEnd, ServerStatus, StackStatus, TopicStatus};
+pub use sam::SamError;
+pub(crate) use sam::SamLocal;
 pub use state::{Endpoints, State};
 
 /// The function whose answer says how each provider fared.

@@ -65,6 +65,7 @@ pub async fn run(command: &[OsString]) -> Result<u8, WrapperError> {
         log_dir: dir.path().join("logs"),
         ports: Ports::default(),
         with_mongo: true,
+        kafka_proxy: None,
     };
 
     let ended = with_servers(&options, program, args, &mut interrupted).await;

@@ -27,6 +27,8 @@ use crate::config::RedisConfig;
 pub use self::history::{Family, Lease};
 pub use self::key::{AnalysisKind, Interval, Period};
 pub use self::rate::{CachedRate, RateLeases, Refreshed};
+use self::turn::Patience;
+
 pub use self::turn::Reading;
 
 /// Why Redis did not do what it was asked to. Whether it was done all the same is unknown; every operation here may be repeated.
@@ -64,6 +66,7 @@ pub enum CacheError {
 #[derive(Clone)]
 pub struct Cache {
     connection: Connection,
+    patience: Patience,
 }
 
 impl Cache {
@@ -72,6 +75,19 @@ impl Cache {
     pub fn new(config: RedisConfig) -> Self {
         Self {
             connection: Connection::new(config),
+            patience: Patience::default(),
+        }
+    }
+
+    /// The same cache for readers who would rather wait than compute for themselves: `limit` for Redis, and `limit` for what another reader computes.
+    #[must_use]
+    pub fn with_patience(self, limit: Duration) -> Self {
+        Self {
+            patience: Patience {
+                redis: limit,
+                others: limit,
+            },
+            ..self
         }
     }
 

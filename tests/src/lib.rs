@@ -4,6 +4,8 @@ pub mod api;
 pub mod archive;
 pub mod asyncapi;
 pub mod contract;
+pub mod docker;
+pub mod documents;
 pub mod ecb;
 pub mod faults;
 pub mod fuzz;

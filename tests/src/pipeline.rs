@@ -2,6 +2,7 @@
 //! bootstraps behind the emulator.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -166,7 +167,9 @@ impl Pipeline {
             false => None,
         };
         let (mut on_kafka, on_redis) = (secure(place("kafka"), secured), secure(place("redis"), secured));
-        on_kafka.proxy_port = proxies.as_ref().map(|proxies| proxies.kafka.port());
+        on_kafka.proxy = proxies
+            .as_ref()
+            .map(|proxies| SocketAddrV4::new(Ipv4Addr::LOCALHOST, proxies.kafka.port()));
         let (on_postgres, on_mongo) = (secure(place("postgres"), secured), place("mongo"));
         let (kafka, redis, postgres, mongo) = tokio::try_join!(
             Kafka::start(&on_kafka),

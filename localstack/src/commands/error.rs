@@ -12,6 +12,11 @@ pub enum CommandError {
     /// There is a stack, but it is not ready.
     #[error("the stack is still starting; see ./localstack/logs stack")]
     Starting,
+    /// There is a stack, but not for containers.
+    #[error(
+        "the stack runs without --docker, so no container reaches it: ./localstack/down && ./localstack/up --docker"
+    )]
+    NoDocker,
     /// The stack.
     #[error(transparent)]
     Stack(#[from] StackError),

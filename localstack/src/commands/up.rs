@@ -31,6 +31,8 @@ pub struct UpOptions {
     pub console_port: Option<u16>,
     /// How Kafka mappings read a partial batch response.
     pub partial_response: PartialResponse,
+    /// Whether functions in containers may reach the stack, at Docker's bridge.
+    pub docker: bool,
     /// `NAME=VALUE` for the template, winning over the stack's own.
     pub parameters: Vec<String>,
 }
@@ -52,6 +54,9 @@ pub async fn up(places: &Places, options: &UpOptions) -> Result<(), CommandError
             say(format_args!(
                 "it runs {kind}; to change that: ./localstack/down, then up again"
             ));
+        }
+        if options.docker && state.endpoints.docker.is_none() {
+            return Err(CommandError::NoDocker);
         }
         return Ok(());
     }
@@ -102,6 +107,9 @@ async fn start(places: &Places, options: &UpOptions) -> Result<(), CommandError>
     }
     if options.live {
         command.arg("--live");
+    }
+    if options.docker {
+        command.arg("--docker");
     }
     if let Some(port) = options.api_port {
         command.args(["--api-port", &port.to_string()]);
@@ -196,6 +204,11 @@ fn print_requests(state: &State) {
         say("\nHistory is there after ./localstack/backfill\n");
     } else {
         say("\nHistory reaches back a year; all of it since 1999 is there after ./localstack/backfill\n");
+    }
+    if let Some(bridge) = state.endpoints.docker {
+        say(format_args!(
+            "Functions in containers reach all of it at {bridge}; what gives `sam local` these addresses: ./localstack/sam-env\n"
+        ));
     }
     if let Some(console) = &state.endpoints.console {
         say(format_args!("Open the console: {console}\n"));

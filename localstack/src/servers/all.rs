@@ -1,5 +1,6 @@
 //! All servers together, started at the same time.
 
+use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,8 @@ pub struct ServersOptions {
     pub ports: Ports,
     /// Whether MongoDB is one of them; it is not when a real one is used.
     pub with_mongo: bool,
+    /// As [`Options::proxy`].
+    pub kafka_proxy: Option<SocketAddrV4>,
 }
 
 /// The running servers. Dropping them kills them.
@@ -133,7 +136,7 @@ impl<R: Fn(&'static str, Duration)> Starting<'_, R> {
             log: self.options.log_dir.join(format!("{name}.log")),
             port,
             security: None,
-            proxy_port: None,
+            proxy: self.options.kafka_proxy,
         };
         let server = Server::start(&place).await?;
         (self.ready)(K::NAME, self.began.elapsed());

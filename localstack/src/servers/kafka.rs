@@ -81,7 +81,7 @@ impl ServerKind for Kind {
             .into_os_string();
         let java = install::program("java")?;
         let settings = dir.join("server.properties");
-        let listeners = Listeners::choose(port, options.security.as_ref(), &dir)?.behind(options.proxy_port)?;
+        let listeners = Listeners::choose(port, options.security.as_ref(), &dir)?.behind(options.proxy)?;
         write(&settings, &properties(&dir, &listeners, port::free_port()?))?;
         write(&dir.join("log4j2.properties"), LOGGING)?;
 

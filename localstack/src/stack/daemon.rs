@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::interface::Parts;
+use super::relay::Relay;
 use super::{ConsoleMode, Places, StackError, State, queues};
 use crate::emulator::PartialResponse;
 use crate::process_table::descendants;
@@ -50,6 +51,8 @@ pub struct DaemonOptions {
     pub partial_response: PartialResponse,
     /// The functions' bootstraps.
     pub bin_dir: PathBuf,
+    /// Whether functions in containers may reach the stack, at Docker's bridge.
+    pub docker: bool,
     /// Template parameters that win over the stack's own.
     pub parameters: BTreeMap<String, String>,
 }
@@ -61,6 +64,7 @@ struct Running {
     http_api: Option<JoinHandle<()>>,
     console: Option<JoinHandle<()>>,
     queue_urls: BTreeMap<String, String>,
+    relay: Option<Relay>,
 }
 
 /// Runs the stack until SIGTERM, SIGINT, SIGHUP or `POST /_stack/stop`. Writes its progress to `out`: the last line is [`READY`], or
@@ -120,6 +124,7 @@ async fn end(running: Running, places: &Places) -> Result<(), StackError> {
         emulator.shutdown().await;
     }
     running.interface.abort();
+    drop(running.relay);
     for serving in [running.http_api, running.console].into_iter().flatten() {
         serving.abort();
     }

@@ -1,5 +1,6 @@
 //! Why the stack does not run.
 
+use super::{BridgeError, SamError};
 use crate::emulator::{EmulatorError, TemplateError};
 use crate::feed::FeedError;
 use crate::servers::ServerError;
@@ -36,6 +37,12 @@ pub enum StackError {
         /// What SQS said.
         reason: String,
     },
+    /// Containers cannot reach this machine.
+    #[error(transparent)]
+    Bridge(#[from] BridgeError),
+    /// `sam local` cannot run the functions.
+    #[error(transparent)]
+    Sam(#[from] SamError),
     /// A file, folder, port or process could not be had.
     #[error("could not {what}")]
     System {

@@ -1,7 +1,9 @@
 //! Keeps pages of the web that happen to be open on this machine away from the stack's own addresses. A browser sends some requests anywhere without asking for
 //! leave, and a name that somebody lets point to this machine (DNS rebinding) makes any page one of this address.
 
-use axum::extract::Request;
+use std::net::Ipv4Addr;
+
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -9,16 +11,19 @@ use axum::response::{IntoResponse as _, Response};
 /// The names of this machine under which the stack is asked.
 const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
-/// Lets programs in: SDKs, functions, `curl`. No page, because none is served on that port.
-pub(super) async fn programs_only(request: Request, next: Next) -> Response {
-    match check_program(request.headers()) {
+/// Lets programs in: SDKs, functions, `curl`. No page, because none is served on that port. `bridge` is this machine's address for functions in containers.
+pub(super) async fn programs_only(State(bridge): State<Option<Ipv4Addr>>, request: Request, next: Next) -> Response {
+    match check_program(request.headers(), bridge) {
         Ok(()) => next.run(request).await,
         Err(reason) => (StatusCode::FORBIDDEN, format!("{reason}\n")).into_response(),
     }
 }
 
-fn check_program(headers: &HeaderMap) -> Result<(), String> {
-    check_name(headers)?;
+fn check_program(headers: &HeaderMap, bridge: Option<Ipv4Addr>) -> Result<(), String> {
+    // An address is no name that somebody could let point elsewhere.
+    if bridge.is_none_or(|bridge| host_name(headers) != bridge.to_string()) {
+        check_name(headers)?;
+    }
     for name in [header::ORIGIN.as_str(), "sec-fetch-site"] {
         let value = text(headers, name);
         // A person who types the address into the browser is no page.
@@ -31,15 +36,20 @@ fn check_program(headers: &HeaderMap) -> Result<(), String> {
 
 /// Whether the request was sent to a name of this machine.
 fn check_name(headers: &HeaderMap) -> Result<(), String> {
-    let host = text(headers, header::HOST.as_str());
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    if NAMES.contains(&name) {
+    if NAMES.contains(&host_name(headers)) {
         Ok(())
     } else {
+        let host = text(headers, header::HOST.as_str());
         Err(format!("host is {host:?}, allowed: {}", NAMES.join(", ")))
+    }
+}
+
+/// The host that the request was sent to, without the port.
+fn host_name(headers: &HeaderMap) -> &str {
+    let host = text(headers, header::HOST.as_str());
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 
@@ -103,7 +113,27 @@ mod tests {
             (vec![own, ("sec-fetch-site", "cross-site")], "sec-fetch-site is"),
             (vec![own, ("sec-fetch-site", "same-site")], "sec-fetch-site is"),
         ] {
-            expect(check_program(&headers(&given)), expected, &given);
+            expect(check_program(&headers(&given), None), expected, &given);
+        }
+    }
+
+    #[test]
+    fn functions_in_containers_are_let_in_by_the_bridges_address_and_only_with_a_bridge() {
+        let bridge = Some(Ipv4Addr::new(172, 17, 0, 1));
+        let from_container = ("host", "172.17.0.1:9001");
+        for (bridge, given, expected) in [
+            (bridge, vec![from_container], ""),
+            (bridge, vec![("host", "127.0.0.1:9001")], ""),
+            (bridge, vec![("host", "172.17.0.2:9001")], "host is"),
+            (bridge, vec![("host", "172.17.0.1.evil.example")], "host is"),
+            (
+                bridge,
+                vec![from_container, ("origin", "http://172.17.0.1:9001")],
+                "origin is",
+            ),
+            (None, vec![from_container], "host is"),
+        ] {
+            expect(check_program(&headers(&given), bridge), expected, &given);
         }
     }
 

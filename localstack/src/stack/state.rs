@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt as _;
 
 use chrono::{DateTime, Utc};
@@ -54,6 +55,9 @@ pub struct Endpoints {
     /// The console's URL, when there is one.
     #[serde(default)]
     pub console: Option<String>,
+    /// This machine's address for functions in containers, when they may reach the stack. Each server has the same port there.
+    #[serde(default)]
+    pub docker: Option<Ipv4Addr>,
     /// The template's queues, by name.
     pub queues: BTreeMap<String, String>,
 }

@@ -8,10 +8,24 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{Cache, CacheError, key, new_token, script, ttl};
 
-/// How long a reader waits for Redis before it goes to the store.
-const READ_LIMIT: Duration = Duration::from_millis(500);
-/// How long a reader waits for somebody else's computation before it computes for itself.
-const WAIT_LIMIT: Duration = Duration::from_secs(2);
+/// How long readers wait before they help themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// For Redis, before a reader goes to the store.
+    pub(super) redis: Duration,
+    /// For somebody else's computation, before a reader computes for itself.
+    pub(super) others: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            redis: Duration::from_millis(500),
+            others: Duration::from_secs(2),
+        }
+    }
+}
+
 /// How often it looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
@@ -54,7 +68,7 @@ impl Cache {
                     self.end_turn(&turn, &token).await;
                     return value.map(|value| (value, Reading::Computed));
                 }
-                Ok(Step::Wait) if started.elapsed() < WAIT_LIMIT => sleep(LOOK_AGAIN).await,
+                Ok(Step::Wait) if started.elapsed() < self.patience.others => sleep(LOOK_AGAIN).await,
                 Ok(Step::Wait) => return compute(true).await.map(|value| (value, Reading::Computed)),
                 Err(error) => {
                     tracing::warn!(
@@ -89,9 +103,8 @@ impl Cache {
     /// # Errors
     /// Those of the operation, or [`CacheError::Slow`].
     pub async fn briefly<T>(&self, operation: impl Future<Output = Result<T, CacheError>>) -> Result<T, CacheError> {
-        timeout(READ_LIMIT, operation)
-            .await
-            .unwrap_or(Err(CacheError::Slow(READ_LIMIT)))
+        let limit = self.patience.redis;
+        timeout(limit, operation).await.unwrap_or(Err(CacheError::Slow(limit)))
     }
 
     /// A token, if nobody else has the turn.

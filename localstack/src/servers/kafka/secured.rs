@@ -1,6 +1,7 @@
 //! Where a broker listens, and what a secured one adds: TLS, and users by SCRAM-SHA-512.
 
 use std::ffi::OsString;
+use std::net::SocketAddrV4;
 use std::path::Path;
 
 use super::super::{Security, ServerError, port};
@@ -57,12 +58,12 @@ ssl.keystore.location={}
         })
     }
 
-    /// One listener more, for clients that come through a proxy: they are told its port.
-    pub(super) fn behind(mut self, proxy_port: Option<u16>) -> Result<Self, ServerError> {
-        if let Some(proxy_port) = proxy_port {
+    /// One listener more, for clients that come through a proxy: they are told its address.
+    pub(super) fn behind(mut self, proxy: Option<SocketAddrV4>) -> Result<Self, ServerError> {
+        if let Some(proxy) = proxy {
             let port = port::free_port()?;
             self.addresses.push_str(&format!(",PROXIED://127.0.0.1:{port}"));
-            self.advertised.push_str(&format!(",PROXIED://127.0.0.1:{proxy_port}"));
+            self.advertised.push_str(&format!(",PROXIED://{proxy}"));
             self.protocols.push_str(",PROXIED:PLAINTEXT");
             self.proxied_port = Some(port);
         }

@@ -71,6 +71,7 @@ pub(super) fn choose(options: &DaemonOptions, progress: &Progress) -> Result<Cho
         lambda: format!("http://127.0.0.1:{lambda}"),
         feed: (!live).then(|| format!("http://127.0.0.1:{feed}")),
         console: (options.console != ConsoleMode::Off).then(|| format!("http://127.0.0.1:{console}")),
+        docker: None,
         queues: BTreeMap::new(),
     };
     let ports = Ports {

@@ -1,7 +1,7 @@
 //! Starting, in order: ports, template, servers, database and queues, feed, functions, topics and tables, events.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,10 +17,12 @@ use crate::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use crate::feed::{Feed, FeedOptions};
 use crate::process_table::Identity;
 use crate::servers::{Servers, ServersOptions};
+use crate::stack::bridge::Bridge;
 use crate::stack::console::{self, Desk, Looks, Traces};
 use crate::stack::control::Control;
 use crate::stack::guard;
 use crate::stack::interface::{self, Parts};
+use crate::stack::relay::{Lead, Relay};
 use crate::stack::table::Table;
 use crate::stack::{BACKFILL, ConsoleMode, Endpoints, Places, StackError, State, database, parameters, queues};
 
@@ -41,6 +43,11 @@ pub(super) async fn start(
         lambda: lambda_port,
         feed: feed_port,
     } = choose(options, progress)?;
+    let bridge = match options.docker {
+        true => Some(Bridge::find().await?),
+        false => None,
+    };
+    endpoints.docker = bridge.map(|bridge| bridge.address);
     let mut given = options.parameters.clone();
     if let Some(uri) = &options.mongodb_uri {
         given.entry("MongodbUri".to_owned()).or_insert_with(|| uri.clone());
@@ -64,6 +71,9 @@ pub(super) async fn start(
         log_dir: places.logs(),
         ports,
         with_mongo: options.mongodb_uri.is_none(),
+        kafka_proxy: bridge
+            .zip(ports.kafka)
+            .map(|(bridge, port)| SocketAddrV4::new(bridge.address, port)),
     };
     let servers = Servers::start(&servers, |name, took| {
         progress.line(&format!("{name} answers after {:.1} s", took.as_secs_f64()));
@@ -74,6 +84,10 @@ pub(super) async fn start(
         .into_iter()
         .map(|(name, process)| (name.to_owned(), process))
         .collect();
+    let relay = match bridge {
+        Some(bridge) => Some(Relay::start(bridge, &leads(&servers, &endpoints, lambda_port, feed_port)).await?),
+        None => None,
+    };
     let feed = start_feed(options, feed_port).await?;
     database::create(&servers.postgres).await?;
     let queue_urls = create_queues(&template, &servers, places, progress).await?;
@@ -129,7 +143,7 @@ pub(super) async fn start(
         places: places.clone(),
         stop,
     });
-    let interface = serve(&parts, lambda_port).await?;
+    let interface = serve(&parts, lambda_port, endpoints.docker).await?;
     let http_api = serve_http_api(&parts, http_api_port).await?;
     let console = serve_console(&parts, options, console_port, progress).await?;
     create_and_listen(&parts, &endpoints, &template, progress).await?;
@@ -144,7 +158,26 @@ pub(super) async fn start(
         http_api,
         console,
         queue_urls,
+        relay,
     })
+}
+
+/// What functions in containers ask: each at the port that it has on 127.0.0.1. Kafka tells its clients where it is, so those who come by the bridge have a
+/// listener of their own.
+fn leads(servers: &Servers, endpoints: &Endpoints, lambda: u16, feed: u16) -> Vec<Lead> {
+    let lead = |server, from, to| Lead { server, from, to };
+    let same = |server, port| lead(server, port, port);
+    let mut leads = vec![
+        same("Redis", servers.redis.port()),
+        same("PostgreSQL", servers.postgres.port()),
+        same("SQS", servers.sqs.port()),
+        same("the Lambda API", lambda),
+    ];
+    let proxied = servers.kafka.proxied_port();
+    leads.extend(proxied.map(|proxied| lead("Kafka", servers.kafka.port(), proxied)));
+    leads.extend(servers.mongo.iter().map(|mongo| same("MongoDB", mongo.port())));
+    leads.extend(endpoints.feed.iter().map(|_| same("the feed", feed)));
+    leads
 }
 
 async fn start_feed(options: &DaemonOptions, port: u16) -> Result<Option<Feed>, StackError> {
@@ -182,7 +215,7 @@ async fn create_queues(
 }
 
 /// Serves the Invoke API and the stack's own addresses.
-async fn serve(parts: &Arc<Parts>, port: u16) -> Result<JoinHandle<()>, StackError> {
+async fn serve(parts: &Arc<Parts>, port: u16, bridge: Option<Ipv4Addr>) -> Result<JoinHandle<()>, StackError> {
     let listening = StackError::system(format!("listen on port {port}"));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
@@ -191,7 +224,7 @@ async fn serve(parts: &Arc<Parts>, port: u16) -> Result<JoinHandle<()>, StackErr
     if let Some(emulator) = parts.emulator().await {
         router = router.merge(emulator.router());
     }
-    let router = router.layer(axum::middleware::from_fn(guard::programs_only));
+    let router = router.layer(axum::middleware::from_fn_with_state(bridge, guard::programs_only));
     Ok(tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(error = &error as &dyn std::error::Error, "The Lambda API ended");

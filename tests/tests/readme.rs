@@ -1,0 +1,224 @@
+//! Everything that README.md tells people to type, in its order, from the clone on; and every document says of its commands who runs them.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use flows::documents::{DOCUMENTS, Fence, Runner, fences, is_run_by};
+use flows::pipeline::{binaries, project};
+use localstack::servers::free_port;
+use localstack::stack::{Places, State};
+use serde_json::Value;
+
+const README: &str = "README.md";
+const KOREAN: &str = "README.ko.md";
+/// How long the two dead letters of a poisoned record may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[test]
+fn every_command_of_the_documents_is_run_by_a_test_or_says_why_not() {
+    let mut without = Vec::new();
+    for document in DOCUMENTS {
+        for fence in fences(document) {
+            let at = format!("{document}:{}", fence.line);
+            match fence.runner {
+                None => without.push(at),
+                Some(Runner::Test(test)) if !is_run_by(&test, document) => without.push(format!("{at} ({test})")),
+                Some(Runner::Nobody(reason)) if reason.len() < 10 => without.push(format!("{at} ({reason})")),
+                Some(_) => {}
+            }
+        }
+    }
+    assert_eq!(
+        without,
+        Vec::<String>::new(),
+        "tests/src/documents.rs says what stands above a fence"
+    );
+    let documents = std::fs::read_dir(project().join("docs")).unwrap();
+    let unknown: Vec<String> = documents
+        .map(|file| format!("docs/{}", file.unwrap().file_name().display()))
+        .filter(|name| name.ends_with(".md") && !DOCUMENTS.contains(&name.as_str()))
+        .collect();
+    assert_eq!(unknown, Vec::<String>::new(), "documents that nobody looks into");
+}
+
+/// The Korean page has the same commands; only their explanations differ.
+#[test]
+fn both_readmes_have_the_same_commands() {
+    let commands = |document: &str| -> Vec<Vec<String>> { fences(document).iter().map(Fence::commands).collect() };
+    let plain = |text: &str| text.replace("<this repository>", "…").replace("<이 저장소>", "…");
+    let (english, korean) = (commands(README), commands(KOREAN));
+    assert_eq!(english.len(), korean.len());
+    for (english, korean) in english.iter().flatten().zip(korean.iter().flatten()) {
+        assert_eq!(plain(english), plain(korean));
+    }
+}
+
+/// A clone, and the stack that its scripts start. What is built is not built again.
+struct Reader {
+    dir: tempfile::TempDir,
+    ports: [u16; 2],
+}
+
+impl Reader {
+    fn new() -> Self {
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        let dir = tempfile::Builder::new()
+            .prefix("hwanyul-readme-")
+            .permissions(permissions);
+        Self {
+            dir: dir.tempdir().unwrap(),
+            ports: [free_port().unwrap(), free_port().unwrap()],
+        }
+    }
+
+    fn state(&self) -> Option<State> {
+        State::running(&Places::new(self.dir.path().join("hwanyul"))).unwrap()
+    }
+
+    /// The text with the ports that the stack has, which are others than the page's when something else runs on this machine.
+    fn with_own_ports(&self, text: &str) -> String {
+        let Some(state) = self.state() else {
+            return text.to_owned();
+        };
+        let endpoints = state.endpoints;
+        let pairs = [
+            ("9092", Some(endpoints.kafka)),
+            ("6379", Some(endpoints.redis)),
+            ("5432", Some(endpoints.database)),
+            ("27017", Some(endpoints.mongo)),
+            ("4566", Some(endpoints.sqs)),
+            ("9000", Some(endpoints.api)),
+            ("9001", Some(endpoints.lambda)),
+        ];
+        // By a name of its own first, so that no port is taken for another's.
+        let mut text = text.to_owned();
+        for (usual, _) in &pairs {
+            for before in ["127.0.0.1:", "-p "] {
+                text = text.replace(&format!("{before}{usual}"), &format!("{before}<{usual}>"));
+            }
+        }
+        for (usual, address) in &pairs {
+            let rest = address
+                .as_deref()
+                .and_then(|address| address.split("127.0.0.1:").nth(1));
+            let port = rest.unwrap_or(usual).split('/').next().unwrap_or(usual);
+            text = text.replace(&format!("<{usual}>"), port);
+        }
+        text
+    }
+
+    /// What a shell prints that was given the fence's lines, and whether it ended well. `curl` fails when the answer is an error.
+    fn run(&self, text: &str) -> (String, bool) {
+        let clone = self.dir.path().join("hwanyul");
+        let folder = if clone.exists() { &clone } else { self.dir.path() };
+        std::fs::write(self.dir.path().join(".curlrc"), "silent\nshow-error\nfail-with-body\n").unwrap();
+        let mut command = Command::new("bash");
+        command
+            .args(["-euo", "pipefail", "-c", text])
+            .current_dir(folder)
+            .env("CURL_HOME", self.dir.path())
+            .env("CARGO_TARGET_DIR", binaries().parent().unwrap())
+            .env("HWANYUL_API_PORT", self.ports[0].to_string())
+            .env("HWANYUL_CONSOLE_PORT", self.ports[1].to_string())
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_PAGER", "")
+            .stdin(Stdio::null());
+        let ran = command.output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+        (
+            format!("{said}{}", String::from_utf8_lossy(&ran.stderr)),
+            ran.status.success(),
+        )
+    }
+
+    fn succeed(&self, text: &str) -> String {
+        let (said, is_success) = self.run(text);
+        assert!(is_success, "{text}\n{said}");
+        said
+    }
+
+    /// A record that no service can apply, as the console's button sends it, and its letters.
+    fn poison(&self) -> String {
+        let (lambda, kafka) = {
+            let endpoints = self.state().unwrap().endpoints;
+            (endpoints.lambda, endpoints.kafka)
+        };
+        let producer = r#"echo '{"currency_code":"XXQ"}' | java -cp "${HWANYUL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hwanyul}/kafka/lib/*""#;
+        self.succeed(&format!(
+            "{producer} org.apache.kafka.tools.ConsoleProducer --bootstrap-server {kafka} --topic exchange_rate_updated"
+        ));
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let listed = self.succeed("./localstack/dead-letters list --json");
+            let listed: Value = serde_json::from_str(&listed).unwrap();
+            let letters = listed["letters"].as_array().cloned().unwrap_or_default();
+            if letters.len() == 2 {
+                return letters[0]["id"].as_str().unwrap().to_owned();
+            }
+            assert!(Instant::now() < deadline, "{lambda}: {listed}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if self.dir.path().join("hwanyul").exists() {
+            let (said, is_down) = self.run("./localstack/down");
+            assert!(is_down || std::thread::panicking(), "{said}");
+        }
+    }
+}
+
+#[test]
+fn everything_that_the_readme_says_to_type_works() {
+    let reader = Reader::new();
+    let mut words: BTreeMap<&str, String> = BTreeMap::new();
+    words.insert("<this repository>", project().display().to_string());
+    words.insert("localstack/up", "localstack/up --no-build".to_owned());
+    for fence in fences(README) {
+        if !matches!(fence.runner, Some(Runner::Test(_))) {
+            continue;
+        }
+        if fence.text.contains("show ID") {
+            words.insert("show ID", format!("show {}", reader.poison()));
+        }
+        if fence.text.contains("--uuid UUID") {
+            let listed =
+                reader.succeed(&reader.with_own_ports("curl http://127.0.0.1:9001/2015-03-31/event-source-mappings/"));
+            let listed: Value = serde_json::from_str(&listed).unwrap();
+            let uuid = listed["EventSourceMappings"][0]["UUID"].as_str().unwrap();
+            words.insert("--uuid UUID", format!("--uuid {uuid}"));
+        }
+        let mut text = reader.with_own_ports(&fence.text);
+        for (word, meant) in &words {
+            text = text.replace(word, meant);
+        }
+        let (said, is_success) = reader.run(&text);
+        let is_error = fence.answer.as_ref().is_some_and(|answer| answer["success"] == false);
+        assert_eq!(is_success, !is_error, "{README}:{}: {text}\n{said}", fence.line);
+        assert!(!said.trim().is_empty(), "{README}:{}: {text}", fence.line);
+        if let Some(answer) = &fence.answer {
+            let found: Value = serde_json::from_str(said.trim())
+                .unwrap_or_else(|error| panic!("{README}:{}: {error}: {said}", fence.line));
+            assert_eq!(shape(&found), shape(answer), "{README}:{}", fence.line);
+        }
+    }
+}
+
+/// The names of an answer's fields, and of those below its data: values move with the feed.
+fn shape(answer: &Value) -> Vec<String> {
+    let names = |value: &Value| -> Vec<String> {
+        value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect()
+    };
+    let below = names(&answer["data"]).into_iter().map(|name| format!("data.{name}"));
+    names(answer).into_iter().chain(below).collect()
+}
