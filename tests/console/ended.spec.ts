@@ -51,7 +51,7 @@ test("the converter names the last day of a currency without a rate, and convert
     const { searchParams: query } = new URL(route.request().url());
     asked.push(query);
     if (query.has("date")) return route.continue();
-    const error = { code: "NOT_FOUND", message: "there is no current rate of GBP", details: { last_date: "2026-03-02", state: "interrupted" } };
+    const error = { code: "NOT_FOUND", message: "there is no current rate of GBP", details: { last_date: "2026-03-02", state: "interrupted", suggestions: query.get("to") === "HRK" ? [] : ["date=2026-03-02"] } };
     return route.fulfill({ status: 404, json: { success: false, error, timestamp: "2026-11-23T15:37:45.198Z" } });
   });
   await page.goto("/#/rates");
@@ -61,6 +61,11 @@ test("the converter names the last day of a currency without a rate, and convert
   await from.selectOption("GBP");
   const past = page.getByTestId("convert-past");
   await expect(past).toContainText(`GBP의 마지막 환율은 ${longDay("2026-03-02")}의 것이고, 지금 환율은 없습니다.`);
+  // With a currency that it has no day in common with, no day is offered.
+  await page.getByTestId("convert-to").selectOption("HRK");
+  await expect(past).toContainText("두 통화의 환율이 함께 있는 날이 없습니다.");
+  await expect(past.getByRole("button")).toHaveCount(0);
+  await page.getByTestId("convert-to").selectOption("KRW");
   await past.getByRole("button").click();
   await expect(page.getByTestId("convert-date")).toHaveValue("2026-03-02");
   await expect(past).toHaveCount(0);

@@ -474,13 +474,17 @@ async fn with_history() -> (Stack, Router) {
 #[tokio::test]
 async fn a_currency_that_ended_has_no_current_rate_and_the_days_it_had_go_on() {
     let (_stack, routes) = with_history().await;
-    for (pair, last) in [
-        ("from=EUR&to=BGN", "2025-12-31"),
-        ("from=EUR&to=HRK", "2022-12-30"),
-        ("from=USD&to=RUB", "2022-03-01"),
-        ("from=RUB&to=KRW", "2022-03-01"),
-        ("from=EUR&to=LVL&amount=100", "2013-12-31"),
-        ("from=TRL&to=TRY", "2004-12-31"),
+    for (pair, last, meeting) in [
+        ("from=EUR&to=BGN", "2025-12-31", Some("2025-12-31")),
+        ("from=EUR&to=HRK", "2022-12-30", Some("2022-12-30")),
+        ("from=USD&to=RUB", "2022-03-01", Some("2022-03-01")),
+        ("from=RUB&to=KRW", "2022-03-01", Some("2022-03-01")),
+        ("from=EUR&to=LVL&amount=100", "2013-12-31", Some("2013-12-31")),
+        // The lev went on for three years without the kuna.
+        ("from=BGN&to=HRK", "2025-12-31", Some("2022-12-30")),
+        ("from=HRK&to=BGN", "2022-12-30", Some("2022-12-30")),
+        // The new lira's first rate is of the next working day.
+        ("from=TRL&to=TRY", "2004-12-31", None),
     ] {
         let reply = get(&routes, &format!("/api/v1/convert?{pair}")).await;
         let error = &reply.json()["error"];
@@ -490,15 +494,26 @@ async fn a_currency_that_ended_has_no_current_rate_and_the_days_it_had_go_on() {
             "{pair}: {error}"
         );
         assert_eq!(error["details"]["last_date"], last, "{pair}: {error}");
+        let message = error["message"].as_str().unwrap();
+        let Some(meeting) = meeting else {
+            assert_eq!(error["details"].get("suggestions"), None, "{pair}: {error}");
+            assert!(
+                message.contains("there is no day on which one source has a rate for both"),
+                "{message}"
+            );
+            continue;
+        };
         assert_eq!(
             error["details"]["suggestions"],
-            json!([format!("date={last}")]),
+            json!([format!("date={meeting}")]),
             "{pair}"
         );
-        assert!(
-            error["message"].as_str().unwrap().contains(&format!("date={last}")),
-            "{pair}: {error}"
-        );
+        // Who follows the hint gets rates of that day.
+        let (_, hint) = message.split_once("/api/v1/convert?").unwrap();
+        let query = hint.split(' ').next().unwrap();
+        let reply = get(&routes, &format!("/api/v1/convert?{query}")).await;
+        assert_eq!(reply.status, 200, "{query}: {}", reply.text());
+        assert_eq!(reply.json()["data"]["effective_date"], meeting, "{query}");
     }
     // As the file prints them, for one EUR.
     for (path, name, digits) in [

@@ -63,9 +63,8 @@ struct Reader {
 impl Reader {
     fn new() -> Self {
         let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        let dir = tempfile::Builder::new()
-            .prefix("hwanyul-readme-")
-            .permissions(permissions);
+        let mut dir = tempfile::Builder::new();
+        dir.prefix("hwanyul-readme-").permissions(permissions);
         Self {
             dir: dir.tempdir().unwrap(),
             ports: [free_port().unwrap(), free_port().unwrap()],

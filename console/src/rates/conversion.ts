@@ -17,8 +17,8 @@ export interface Outcome {
   readonly conversion: Schemas["Conversion"] | undefined;
   /** Whether it answers an earlier question than the present one. */
   readonly isFormer: boolean;
-  /** What the API says against the question, and of which field. */
-  readonly refusal: { readonly said: string; readonly field: Field | undefined } | undefined;
+  /** What the API says against the question, of which field, and the day with which it has an answer, if there is one. */
+  readonly refusal: { readonly said: string; readonly field: Field | undefined; readonly day: string | undefined } | undefined;
   readonly isAway: boolean;
 }
 
@@ -56,7 +56,8 @@ export function useConversion(question: Question, version: string, round: number
         if (abort.signal.aborted) return;
         const refused = error instanceof Refused && error.status < 500 ? error : undefined;
         const parameter = refused?.details?.parameter;
-        const refusal = refused && { said: refused.message, field: isField(parameter) ? parameter : undefined };
+        const day = refused?.details?.suggestions?.find((suggestion) => suggestion.startsWith("date="))?.slice("date=".length);
+        const refusal = refused && { said: refused.message, field: isField(parameter) ? parameter : undefined, day };
         setOutcome(({ conversion }) => ({ conversion, isFormer: true, refusal, isAway: refused === undefined }));
       } finally {
         if (!abort.signal.aborted) isAsking.current = false;

@@ -27,6 +27,7 @@ const text = texts({
     away: "지금은 계산할 수 없습니다.",
     past: "현재 환율이 없는 통화(마지막 날)",
     onDay: (day: string) => `${day} 환율로 계산`,
+    never: "두 통화의 환율이 함께 있는 날이 없습니다.",
     waiting: "계산 중…",
   },
   en: {
@@ -46,6 +47,7 @@ const text = texts({
     away: "Nothing can be converted now.",
     past: "No current rate (last day)",
     onDay: (day: string) => `Convert at the rates of ${day}`,
+    never: "There is no day on which both have a rate.",
     waiting: "Converting…",
   },
 });
@@ -58,13 +60,13 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
   const version = of ? [from, to].map((code) => of.rates.get(code)?.unit_rate ?? code).join() : "";
   const { conversion, isFormer, refusal, isAway } = useConversion(question, version, at);
   const isCalm = useCalm(of !== undefined);
-  // Rates of different days are not crossed: where one of the two has ended, the last day of both is offered.
+  // Rates of different days are not crossed: where one of the two has ended, the last day that both have is offered, if there is one.
   const past = refusal && date === "" ? [from, to].flatMap((code) => of?.ended.get(code) ?? []) : [];
-  const lastDay = past.map((end) => end.last_date).sort()[0];
+  const lastDay = refusal?.day;
   const known = new Map(of?.known.map((currency) => [currency.currency_code, currency]));
   const says = (...fields: (string | undefined)[]) => (
     <span id={`convert-${fields[0]}-trouble`} class="field-trouble" role="status" lang="en">
-      {refusal && lastDay === undefined && fields.includes(refusal.field) ? refusal.said : ""}
+      {refusal && past.length === 0 && fields.includes(refusal.field) ? refusal.said : ""}
     </span>
   );
   const invalid = (field: string) => ({ "aria-invalid": refusal?.field === field, "aria-describedby": `convert-${field}-trouble` });
@@ -121,14 +123,18 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
       </div>
       <div class="answer">
         {isAway && <p class="bad">{text().away}</p>}
-        {lastDay !== undefined && (
+        {past.length > 0 && (
           <div class="past" role="status" data-testid="convert-past">
             {past.map((end) => (
               <p key={end.currency_code}>{endSaid(end.currency_code, end.last_date)}</p>
             ))}
-            <button type="button" onClick={() => set({ date: lastDay })}>
-              {text().onDay(format.day(lastDay))}
-            </button>
+            {lastDay === undefined ? (
+              <p>{text().never}</p>
+            ) : (
+              <button type="button" onClick={() => set({ date: lastDay })}>
+                {text().onDay(format.day(lastDay))}
+              </button>
+            )}
           </div>
         )}
         {conversion ? <Answer of={conversion} to={known.get(conversion.to)} isFormer={isFormer} /> : !isAway && !refusal && <p class="faint">{text().waiting}</p>}

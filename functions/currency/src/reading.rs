@@ -9,10 +9,11 @@ use shared::cache::{Cache, CachedRate, Reading};
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use shared::schedule;
+use shared::store::newest_common;
 use sqlx::PgPool;
 use utoipa::ToSchema;
 
-use crate::store;
+use crate::{Currency, store};
 
 /// The name of the turn in which one reader fills all entries: they cost hardly more than one.
 const TURN: &str = "rates";
@@ -51,8 +52,9 @@ pub enum EndedState {
 }
 
 impl Ended {
-    /// The error of who asks for the current rate of one unit of `from` in units of `to`, one of which it is.
-    pub(crate) fn error(self, from: CurrencyCode, to: CurrencyCode) -> ApiError {
+    /// The error of who asks for the current rate of one unit of `from` in units of `to`, one of which it is. `meeting` is the last day on which one source
+    /// has a rate for both, if there is one.
+    fn error(self, from: CurrencyCode, to: CurrencyCode, meeting: Option<NaiveDate>) -> ApiError {
         let Self {
             currency_code: code,
             last_date,
@@ -63,16 +65,19 @@ impl Ended {
             EndedState::Ended => "was withdrawn",
             EndedState::Interrupted => "is not published any more",
         };
-        let mut error = ApiError::new(
-            ErrorCode::NotFound,
-            format!(
-                "there is no current rate for {code} ({english}), which {why}: its last one is of {last_date}; \
-                 /api/v1/convert?from={from}&to={to}&date={last_date} converts with it"
+        let hint = match meeting {
+            Some(day) => format!(
+                "/api/v1/convert?from={from}&to={to}&date={day} converts at the last rates that both have of one day"
             ),
+            None => format!("there is no day on which one source has a rate for both {from} and {to}"),
+        };
+        let message = format!(
+            "there is no current rate for {code} ({english}), which {why}: its last one is of {last_date}; {hint}"
         );
+        let mut error = ApiError::new(ErrorCode::NotFound, message);
         error.details.value = Some(code.to_string());
         error.details.last_date = Some(last_date);
-        error.details.suggestions = vec![format!("date={last_date}")];
+        error.details.suggestions = meeting.iter().map(|day| format!("date={day}")).collect();
         error
     }
 
@@ -81,6 +86,24 @@ impl Ended {
             currency_code: row.currency_code,
             last_date: row.recorded_at.utc().date_naive(),
             state,
+        }
+    }
+}
+
+impl Currency {
+    /// The error of who asks for the current rate of one unit of `from` in units of `to`, of which `ended` has none: with the last day that can be asked for.
+    pub(crate) async fn no_current_rate(&self, ended: Ended, from: CurrencyCode, to: CurrencyCode) -> ApiError {
+        let code = ended.currency_code;
+        let other = if code == from { to } else { from };
+        if other == CurrencyCode::KRW || other == code {
+            return ended.error(from, to, Some(ended.last_date));
+        }
+        match newest_common(&self.store, other, &[(code, ended.last_date)]).await {
+            Ok(pairs) => {
+                let day = pairs.first().map(|(of_code, _)| of_code.recorded_at.utc().date_naive());
+                ended.error(from, to, day)
+            }
+            Err(error) => error.into(),
         }
     }
 }

@@ -173,7 +173,8 @@ async fn now(service: &Currency, pair: Pair) -> Result<Found, ApiError> {
     let mut found = service.quotes(pair.base, &[pair.target], pair.inverse).await?;
     let ended = [pair.target, pair.base].iter().find_map(|code| found.ended.get(code));
     if let Some(ended) = ended {
-        return Err(ended.error(pair.target, pair.base));
+        // As it was asked, the first of the two.
+        return Err(service.no_current_rate(*ended, pair.target, pair.base).await);
     }
     let Some(quote) = found.quotes.remove(&pair.target) else {
         return Err(match found.missing.first() {

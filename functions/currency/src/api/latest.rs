@@ -110,14 +110,14 @@ pub(super) async fn latest(
     let targets: Vec<CurrencyCode> = query.symbols.clone().unwrap_or_else(all);
     let found = service.quotes(query.base, &targets, query.inverse).await?;
     if let Some(ended) = found.ended.get(&query.base) {
-        return Err(ended.error(query.base, CurrencyCode::KRW));
+        return Err(service.no_current_rate(*ended, query.base, CurrencyCode::KRW).await);
     }
     if found.missing.contains(&query.base) {
         return Err(no_rate(query.base));
     }
     if found.quotes.is_empty() {
         return Err(match found.ended.values().next() {
-            Some(ended) => ended.error(ended.currency_code, query.base),
+            Some(ended) => service.no_current_rate(*ended, ended.currency_code, query.base).await,
             None => ApiError::new(ErrorCode::NotFound, "there are no rates for these currencies yet"),
         });
     }

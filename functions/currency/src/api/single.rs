@@ -139,7 +139,7 @@ pub(super) async fn single(
     }
     let current = service.current(&[code]).await?;
     if let Some(ended) = current.ended.get(&code) {
-        return Err(ended.error(code, CurrencyCode::KRW));
+        return Err(service.no_current_rate(*ended, code, CurrencyCode::KRW).await);
     }
     let row = current.rows.get(&code).ok_or_else(|| no_rate(code))?;
     let freshness = freshness([Leg::from(row)].iter());

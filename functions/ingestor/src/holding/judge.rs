@@ -69,12 +69,38 @@ pub(super) fn judge(
     };
     (fate.dropped, waiting) = waiting.into_iter().partition(is_contradicted);
     waiting.push(new);
-    if !new_is_jump || agree(&waiting) || are_beyond(&waiting, accepted, max_percent) {
+    if !new_is_jump {
         fate.published = waiting;
+    } else if agree(&waiting) || are_beyond(&waiting, accepted, max_percent) {
+        release(accepted, waiting, max_percent, &mut fate);
     } else {
         fate.held = waiting;
     }
     fate
+}
+
+/// Publishes a move, but not an error in the midst of it: an observation that is a jump from the ones before and after it, and not on the way from one to the
+/// other. The last has none after it that could tell, so it is held, as a jump from the one before.
+fn release(accepted: Level, moved: Vec<HeldRate>, max_percent: Decimal, fate: &mut Fate) {
+    let follows = |new: Rate, old: Rate| !is_jump(new, old, max_percent);
+    let between = |one: Rate, new: Rate, other: Rate| new >= one.min(other) && new <= one.max(other);
+    for (place, rate) in moved.iter().enumerate() {
+        let new = rate.quotation;
+        let before = place
+            .checked_sub(1)
+            .map_or(accepted.quotation, |place| moved[place].quotation);
+        match moved.get(place + 1).map(|rate| rate.quotation) {
+            Some(after) if follows(new, before) || follows(after, new) || between(before, new, after) => {
+                fate.published.push(rate.clone());
+            }
+            Some(_) => fate.dropped.push(rate.clone()),
+            // A move that goes back a part of its way is none.
+            None if follows(new, before) || between(accepted.quotation, new, before) => {
+                fate.published.push(rate.clone())
+            }
+            None => fate.held.push(rate.clone()),
+        }
+    }
 }
 
 /// Judges one publication after the other, beginning with what is held. Where no level is known, the first gives it.

@@ -56,6 +56,39 @@ fn the_fourth_beyond_the_limit_on_one_side_releases_all() {
 }
 
 #[test]
+fn an_error_in_the_midst_of_a_move_is_not_released_with_it() {
+    // The fourth beyond the limit, ten times too large: the move before it is published, and it is held as a jump from that.
+    assert_eq!(
+        fate(&["120", "130", "140", "1400"]),
+        [vec!["120", "130", "140"], vec!["1400"], vec![]]
+    );
+    assert_eq!(
+        fate(&["120", "130", "140", "1400", "141"]),
+        [vec!["120", "130", "140", "141"], vec![], vec!["1400"]]
+    );
+    // The third, and the fourth is as before.
+    assert_eq!(
+        fate(&["120", "130", "1300", "145"]),
+        [vec!["120", "130", "145"], vec![], vec!["1300"]]
+    );
+    // The first, of a move that is large itself.
+    assert_eq!(
+        fate(&["1000", "180", "195", "210"]),
+        [vec!["180", "195", "210"], vec![], vec!["1000"]]
+    );
+    // On the other side.
+    assert_eq!(
+        fate(&["80", "75", "70", "7"]),
+        [vec!["80", "75", "70"], vec!["7"], vec![]]
+    );
+    // A move by leaps is on its way, each of them.
+    assert_eq!(
+        fate(&["120", "140", "160", "150"]),
+        [vec!["120", "140", "160", "150"], vec![], vec![]]
+    );
+}
+
+#[test]
 fn a_spike_that_fades_is_published_and_one_that_is_taken_back_is_not() {
     assert_eq!(fate(&["120", "103"]), [vec!["120", "103"], vec![], vec![]]);
     assert_eq!(fate(&["120", "102"]), [vec!["102"], vec![], vec!["120"]]);
