@@ -81,6 +81,13 @@ pub fn decide(
         confirmed,
         rules,
     };
+    if let Some(left_out) = document.outdated() {
+        return Decision {
+            held,
+            left_out: vec![left_out],
+            ..Decision::default()
+        };
+    }
     let home = document.home();
     let released: BTreeSet<Timestamp> = home.published.iter().map(|rate| rate.recorded_at).collect();
     let contradicted: BTreeSet<Timestamp> = home.dropped.iter().map(|rate| rate.recorded_at).collect();

@@ -7,6 +7,7 @@ use shared::rate::Rate;
 
 use super::judge::{Fate, judge};
 use super::{Document, Level, is_jump, percent_between};
+use crate::provider::LeftOut;
 
 /// Fewer currencies say nothing about what they are quoted against.
 const ENOUGH: usize = 3;
@@ -22,11 +23,27 @@ impl Document<'_> {
                 ..Fate::default()
             };
         };
-        if held.is_empty() && (!is_jump || observed.recorded_at < level.recorded_at) {
+        if held.is_empty() && !is_jump {
             return Fate::default();
         }
         let confirmed = self.confirmed.get(&CurrencyCode::KRW).copied();
         judge(level, held, (observed, is_jump), confirmed, self.rules.max_jump_percent)
+    }
+
+    /// Why nothing of the document counts: it is older than what was published, and the won in it is another by more than a jump. Nothing that comes later could
+    /// settle it, because it has come already.
+    pub(super) fn outdated(&self) -> Option<LeftOut> {
+        if self.held.contains_key(&CurrencyCode::KRW) {
+            return None;
+        }
+        let (level, observed, is_jump) = self.won()?;
+        (is_jump && observed.recorded_at < level.recorded_at).then(|| LeftOut {
+            code: CurrencyCode::KRW.to_string(),
+            reason: format!(
+                "the whole document of {}: the won differs by {} % from what was published of {}, which is newer",
+                observed.recorded_at, observed.change_percent, level.recorded_at
+            ),
+        })
     }
 
     /// The won as published and as in the document, and whether that is a jump.

@@ -288,6 +288,29 @@ async fn a_jump_of_the_won_holds_the_whole_document_until_it_is_settled() {
     );
 }
 
+/// A copy of an older day, as a cache may keep one, with the won's column ten times too small: what came after it cannot settle it, so nothing of it counts.
+#[tokio::test]
+async fn an_older_document_in_which_the_won_is_another_is_left_out_as_a_whole() {
+    let stack = Stack::start().await;
+    run(&stack, FRANC[3]).await;
+    let mut row = FRANC[1];
+    row[5] = "126.295";
+    let wrong = run(&stack, row).await;
+    assert_eq!((wrong.events.exchange_rate_updated, is_held(&wrong)), (0, vec![]));
+    let left_out = serde_json::to_value(&wrong.left_out).unwrap();
+    assert_eq!(left_out[0]["code"], "KRW", "{left_out}");
+    let reason = left_out[0]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("2015-01-15T13:15:00Z")
+            && reason.contains("-89.9047 %")
+            && reason.contains("2015-01-19T13:15:00Z"),
+        "{reason}"
+    );
+    // As the source printed it, it is published: a day that was missed.
+    let right = run(&stack, FRANC[1]).await;
+    assert_eq!((right.events.exchange_rate_updated, right.left_out.len()), (5, 0));
+}
+
 /// Korea Eximbank's rows in won, each a tenth of a percent apart from day to day.
 fn in_won(rates: [u32; 4]) -> String {
     let row = |(unit, rate): (&str, u32)| {
