@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SAM CLI takes `sam local invoke --docker-network host` without a word, and leaves the container on Docker's bridge: the function sees a loopback interface
-# of its own, not this machine's. Any other name that is no network fails loudly. The option `--env-vars` does not help either: a variable that the template
-# does not declare is left out, also without a word, so AWS_ENDPOINT_URL_SQS and the like never reach the SDK in the function.
+# of its own, not this machine's. The option `--env-vars` does not help either: a variable that the template does not declare is left out, also without a
+# word, so AWS_ENDPOINT_URL_SQS and the like never reach the SDK in the function.
 #
 # Why it matters: whoever runs Kafka, Redis or an SQS emulator on 127.0.0.1 reads in many guides that `host` makes them reachable. The function then times out
 # on its connections, or asks AWS itself with made-up credentials. Servers have to listen on the bridge's address, Kafka has to advertise it, and what the
@@ -55,8 +55,7 @@ echo '{"Parameters": {"DECLARED": "by --env-vars", "AWS_ENDPOINT_URL_SQS": "http
 
 invoke() {
   "$folder/venv/bin/sam" local invoke Function --template "$folder/template.json" --skip-pull-image --env-vars "$folder/env.json" "$@" \
-    </dev/null 2>"$folder/said" || echo "exit $?: $(grep -io 'network.*not found' "$folder/said" | head -n 1)"
-  echo
+    </dev/null 2>"$folder/said" || cat "$folder/said"
 }
 "$folder/venv/bin/sam" --version
 echo "this machine's interfaces: $(ls /sys/class/net | tr '\n' ' ')"
