@@ -40,7 +40,7 @@ Resources:
       CodeUri: shell
       Events:
         Records: {Type: MSK, Properties: {Stream: arn:aws:kafka:us-east-1:1:cluster/c/1, Topics: [!Ref Topic], StartingPosition: TRIM_HORIZON}}
-        Often: {Type: Schedule, Properties: {Schedule: rate(1 second), Input: '{"tick": true}'}}
+        Often: {Type: Schedule, Properties: {Schedule: rate(1 minute), Input: '{"tick": true}'}}
 "#;
 
 const SNAKE: &str = r#"#!/usr/bin/env python3

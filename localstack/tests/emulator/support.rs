@@ -74,6 +74,7 @@ impl Stand {
         let region = ("AWS_REGION".to_owned(), "us-east-1".to_owned());
         options.function_env.extend([region]);
         options.queue_urls = self.queue_urls.clone();
+        options.schedules_in_seconds = true;
         options
     }
 

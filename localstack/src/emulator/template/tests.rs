@@ -319,7 +319,7 @@ fn errors_name_the_resource_the_property_its_value_and_what_is_allowed() {
                 "      Events:\n        Tick: {Type: Schedule, Properties: {Schedule: every minute}}",
                 "",
             ),
-            r#"template.yaml: Rates: Events.Tick.Schedule is "every minute", allowed: rate(N seconds|minutes|hours|days) or cron(minute hour day-of-month month day-of-week year), one of the days being ?"#,
+            r#"template.yaml: Rates: Events.Tick.Schedule is "every minute", allowed: rate(value unit) or cron(minutes hours day-of-month month day-of-week year), without blanks around it"#,
         ),
         (
             with_function(
@@ -327,6 +327,20 @@ fn errors_name_the_resource_the_property_its_value_and_what_is_allowed() {
                 "",
             ),
             r#"template.yaml: Rates: Events.Tick.ScheduleExpressionTimezone is "KST", allowed: a name of the IANA time zone database, such as Asia/Seoul"#,
+        ),
+        (
+            with_function(
+                "      Events:\n        Tick: {Type: Schedule, Properties: {Schedule: rate(5 minute)}}",
+                "",
+            ),
+            r#"template.yaml: Rates: Events.Tick.Schedule is "rate(5 minute)", allowed: rate(5 minutes): singular for 1, plural above"#,
+        ),
+        (
+            with_function(
+                "      Events:\n        Tick: {Type: Schedule, Properties: {Schedule: rate(1 day), ScheduleExpressionTimezone: Asia/Seoul}}",
+                "",
+            ),
+            r#"template.yaml: Rates: Events.Tick.ScheduleExpressionTimezone is "Asia/Seoul", allowed: absent: an EventBridge rule is in UTC; only ScheduleV2 has a time zone"#,
         ),
         (
             "Resources:\n  Rates:\n    Type: AWS::Serverless::Function\n    Properties: {}\n".to_owned(),
