@@ -7,6 +7,7 @@ mod deploy;
 mod http_api;
 mod invoke;
 mod mapping;
+mod mapping_concurrency;
 mod mapping_destinations;
 mod mapping_failures;
 mod mapping_pause;
