@@ -6,6 +6,7 @@ mod any_language;
 mod deploy;
 mod http_api;
 mod invoke;
+mod invoke_tail;
 mod mapping;
 mod mapping_concurrency;
 mod mapping_destinations;
