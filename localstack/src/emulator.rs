@@ -46,7 +46,7 @@ pub use status::{
 pub use template::{
     CorsSpec, CustomResource, DestinationSpec, FunctionSpec, HttpApiSpec, HttpRouteSpec, KafkaSource, MappingSpec,
     PollerSpec, Queue, QueueMappingSpec, REGION, ScheduleSpec, ScheduleStyle, StartingPosition, Template,
-    TemplateError,
+    TemplateError, Unknown,
 };
 
 use function::Function;
