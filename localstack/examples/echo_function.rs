@@ -50,6 +50,21 @@ async fn answer(event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Erro
             tokio::time::sleep(Duration::from_millis(control["ms"].as_u64().unwrap_or_default())).await;
             raw(&json!({ "pid": std::process::id() }))
         }
+        Some("say") => {
+            let (text, times) = (control["text"].as_str().unwrap_or_default(), control["times"].as_u64());
+            for number in 0..times.unwrap_or(1) {
+                println!("{text} {number}");
+                eprintln!("{text} {number} as an error");
+                tokio::time::sleep(Duration::from_millis(control["ms"].as_u64().unwrap_or_default())).await;
+            }
+            // A line without an end.
+            print!("{text} ends");
+            std::io::stdout().flush()?;
+            if control["exits"] == true {
+                std::process::exit(7);
+            }
+            raw(&json!({ "pid": std::process::id() }))
+        }
         Some("exit") => std::process::exit(7),
         Some("fail") => Err("told to fail".into()),
         Some("large") => raw(&json!("x".repeat(7_000_000))),

@@ -38,6 +38,7 @@ pub use http_api::{ACCESS_KEY, SECRET_KEY};
 pub use kafka::{KafkaAccess, KafkaSecurity};
 pub use mapping::PartialResponse;
 pub use options::EmulatorOptions;
+pub use schedule::Expression as ScheduleExpression;
 pub use status::{
     FunctionStatus, MappingState, MappingStatus, PartitionStatus, QueueMappingStatus, RouteStatus, ScheduleStatus,
     Status,
@@ -45,7 +46,7 @@ pub use status::{
 pub use template::{
     CorsSpec, CustomResource, DestinationSpec, FunctionSpec, HttpApiSpec, HttpRouteSpec, KafkaSource, MappingSpec,
     PollerSpec, Queue, QueueMappingSpec, REGION, ScheduleSpec, ScheduleStyle, StartingPosition, Template,
-    TemplateError,
+    TemplateError, Unknown,
 };
 
 use function::Function;
@@ -141,8 +142,13 @@ impl Emulator {
         }
         let mut schedules = Vec::with_capacity(template.schedules.len());
         for spec in &template.schedules {
-            let schedule = find(&spec.function).and_then(|function| Schedule::new(spec.clone(), function));
-            schedules.extend(schedule.map(Arc::new));
+            if spec.is_in_seconds && !options.schedules_in_seconds {
+                return Err(EmulatorError::ScheduleInSeconds {
+                    schedule: spec.name.clone(),
+                    expression: spec.expression.clone(),
+                });
+            }
+            schedules.extend(find(&spec.function).map(|function| Arc::new(Schedule::new(spec.clone(), function))));
         }
         let http_api = Arc::new(HttpApi::new(&template.http_api, &template.http_routes, &functions));
         let stop = watch::Sender::new(false);

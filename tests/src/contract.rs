@@ -7,6 +7,7 @@ mod document;
 mod edge;
 mod mappings;
 mod rights;
+mod schedules;
 mod secrets;
 mod servers;
 mod variables;
@@ -38,6 +39,7 @@ pub fn violations(template: &Document, known: &Known) -> Vec<String> {
     found.extend(alarms::check(template));
     found.extend(secrets::check(template));
     found.extend(edge::check(template));
+    found.extend(schedules::check(template));
     found
 }
 

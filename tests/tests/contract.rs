@@ -1,5 +1,8 @@
 //! `template.yaml` and the code agree, and a template from which any one thing is taken does not pass.
 
+#[path = "contract/schedules.rs"]
+mod schedules;
+
 use std::collections::BTreeSet;
 
 use flows::contract::{Document, Known, read_variables, rights, server_violations, violations};
@@ -7,6 +10,8 @@ use flows::pipeline::project;
 use flows::samples::Samples;
 use localstack::emulator::{KafkaSource, Template};
 use serde_json::{Value, json};
+
+use schedules::schedules;
 
 /// The binaries of the packages in `functions/`.
 fn binaries() -> BTreeSet<String> {
@@ -295,6 +300,7 @@ async fn the_template_and_the_code_agree_and_nothing_can_be_taken_from_it() {
     let unnoticed: Vec<String> = removals
         .into_iter()
         .chain(additions(&template))
+        .chain(schedules(&template))
         .filter(|(_, mutant)| violations(mutant, &known).is_empty())
         .map(|(what, _)| what)
         .collect();

@@ -86,7 +86,7 @@ pub async fn emulate(options: EmulateOptions) -> Result<(), CommandError> {
     let run = async {
         emulator.deploy(&lambda_url).await?;
         emulator.start_events().await?;
-        describe(&emulator, &options).await;
+        describe(&emulator, &template, &options).await;
         say("ready");
         std::future::pending().await
     };
@@ -154,8 +154,8 @@ async fn listen(port: u16) -> Result<(TcpListener, String), CommandError> {
     Ok((listener, format!("http://{address}")))
 }
 
-/// One line for each function, mapping, schedule and route, and what is not run.
-async fn describe(emulator: &Emulator, options: &EmulateOptions) {
+/// One line for each function, mapping, schedule and route, for what is not run, and for each value that is not known.
+async fn describe(emulator: &Emulator, template: &Template, options: &EmulateOptions) {
     let status = emulator.status().await;
     for function in &status.functions {
         let log = options.log_dir.join(format!("{}.log", function.name));
@@ -187,5 +187,14 @@ async fn describe(emulator: &Emulator, options: &EmulateOptions) {
     }
     for event in &status.unsupported_events {
         say(format_args!("not run      {event}"));
+    }
+    for (kind, ids) in &template.other_resources {
+        say(format_args!("not run      {kind} ({})", ids.join(", ")));
+    }
+    for unknown in &template.unknown {
+        match unknown.variable().filter(|name| options.env.contains_key(*name)) {
+            Some(name) => say(format_args!("given        {}: {name}, by --env", unknown.logical_id)),
+            None => say(format_args!("not known    {unknown}")),
+        }
     }
 }

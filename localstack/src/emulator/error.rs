@@ -39,6 +39,14 @@ pub enum EmulatorError {
         /// Why.
         reason: &'static str,
     },
+    /// A schedule is a rate in seconds.
+    #[error("schedule {schedule} is {expression}, allowed: rates in minutes, hours or days, as on AWS")]
+    ScheduleInSeconds {
+        /// The schedule.
+        schedule: String,
+        /// Its expression.
+        expression: String,
+    },
     /// A folder or program that the emulator needs is missing.
     #[error("{what}")]
     System {

@@ -40,6 +40,14 @@ pub(super) struct Function {
     ending: watch::Sender<bool>,
 }
 
+/// How an invocation ended.
+struct Ended {
+    payload: Bytes,
+    function_error: Option<&'static str>,
+    is_timeout: bool,
+    log_tail: Vec<u8>,
+}
+
 /// An instance that waits for an event.
 struct Idle {
     instance: Instance,
@@ -138,8 +146,14 @@ impl Function {
                     let began = Instant::now();
                     let mut instance = self.spawn().await?;
                     if let Err(error) = instance.ready(&request_id).await {
-                        self.note(&error);
-                        return Ok(self.finish(request_id, error, Some("Unhandled"), began.elapsed(), false));
+                        instance.note(&error);
+                        let ended = Ended {
+                            payload: error,
+                            function_error: Some("Unhandled"),
+                            is_timeout: false,
+                            log_tail: instance.tail(),
+                        };
+                        return Ok(self.finish(request_id, ended, began.elapsed()));
                     }
                     instance
                 }
@@ -154,12 +168,22 @@ impl Function {
                 Ending::Exited(payload) => (payload, Some("Unhandled"), false),
                 Ending::TimedOut(payload) => (payload, Some("Unhandled"), true),
             };
-            if instance.is_alive() {
-                self.keep(instance);
-            } else {
-                self.note(&payload);
+            // Before another may have the instance: from then on its log is that one's.
+            let is_alive = instance.is_alive();
+            if !is_alive {
+                instance.note(&payload);
             }
-            return Ok(self.finish(request_id, payload, function_error, duration, is_timeout));
+            let log_tail = instance.tail();
+            if is_alive {
+                self.keep(instance);
+            }
+            let ended = Ended {
+                payload,
+                function_error,
+                is_timeout,
+                log_tail,
+            };
+            return Ok(self.finish(request_id, ended, duration));
         }
     }
 
@@ -193,45 +217,24 @@ impl Function {
             })
     }
 
-    /// Adds to the function's log what the function could not write itself: why its process is gone.
-    fn note(&self, error: &Bytes) {
-        let line = [error.as_ref(), b"\n"].concat();
-        let written = std::fs::OpenOptions::new()
-            .append(true)
-            .open(&self.launch.log)
-            .and_then(|mut log| std::io::Write::write_all(&mut log, &line));
-        if let Err(error) = written {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "Could not write to {}",
-                self.launch.log.display()
-            );
-        }
-    }
-
-    fn finish(
-        &self,
-        request_id: String,
-        payload: Bytes,
-        function_error: Option<&str>,
-        duration: Duration,
-        is_timeout: bool,
-    ) -> Invocation {
-        lock(&self.record).end(&payload, function_error.is_some(), is_timeout, duration);
-        if function_error.is_some() {
+    fn finish(&self, request_id: String, ended: Ended, duration: Duration) -> Invocation {
+        let is_error = ended.function_error.is_some();
+        lock(&self.record).end(&ended.payload, is_error, ended.is_timeout, duration);
+        if is_error {
             tracing::warn!(
                 function.name = self.spec.name,
                 invocation.id = request_id,
                 "{} failed: {}",
                 self.spec.name,
-                record::shown(&payload)
+                record::shown(&ended.payload)
             );
         }
         Invocation {
-            payload,
-            function_error: function_error.map(str::to_owned),
+            payload: ended.payload,
+            function_error: ended.function_error.map(str::to_owned),
             duration,
             request_id,
+            log_tail: ended.log_tail,
         }
     }
 

@@ -1,6 +1,7 @@
 //! One running copy of a function: its process, and the Runtime API it talks to.
 
 mod launch;
+mod log;
 
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use super::runtime_api::{Answer, Init, RuntimeApi, Work, error_json};
 use super::template::{FunctionSpec, REGION, function_arn};
 
 pub(super) use launch::{Launch, check_setpriv};
+
+use log::Log;
 
 /// How long a function may take from its start to its first `next`, as on AWS.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
@@ -36,6 +39,7 @@ pub(super) enum Ending {
 pub(super) struct Instance {
     child: Child,
     api: RuntimeApi,
+    log: Arc<Log>,
     _counted: Counted,
 }
 
@@ -56,10 +60,7 @@ impl Instance {
         instances: &Arc<AtomicUsize>,
     ) -> std::io::Result<Self> {
         let api = RuntimeApi::start().await?;
-        let log = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&launch.log)?;
+        let (log, stdout, stderr) = Log::start(&launch.log)?;
         let stream = format!(
             "{}/[$LATEST]{}",
             Utc::now().format("%Y/%m/%d"),
@@ -86,14 +87,15 @@ impl Instance {
                 ("TZ", ":UTC".to_owned()),
             ])
             .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
+            .stdout(stdout)
+            .stderr(stderr)
             .kill_on_drop(true)
             .spawn()?;
         instances.fetch_add(1, Ordering::Relaxed);
         Ok(Self {
             child,
             api,
+            log,
             _counted: Counted(Arc::clone(instances)),
         })
     }
@@ -101,6 +103,16 @@ impl Instance {
     /// Whether the process still runs.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// What it has written during its last invocation, the end of it; before the first, since its start.
+    pub(super) fn tail(&self) -> Vec<u8> {
+        self.log.tail()
+    }
+
+    /// Adds to the function's log what the function could not write itself: why its process is gone.
+    pub(super) fn note(&self, error: &[u8]) {
+        self.log.note(error);
     }
 
     /// Waits until the function asks for its first event; the error is what an invocation then answers with.
@@ -142,6 +154,7 @@ impl Instance {
             trace_id: trace_id(),
             reply,
         };
+        self.log.begin();
         if self.api.work.try_send(work).is_err() {
             return Ending::NotTaken;
         }

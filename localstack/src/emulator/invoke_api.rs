@@ -52,8 +52,16 @@ async fn invoke(State(inner): State<Arc<Inner>>, Path(name): Path<String>, heade
         let message = format!("Could not parse request body into json: {error}");
         return refuse(StatusCode::BAD_REQUEST, "InvalidRequestContentException", &message);
     }
+    let is_tail = match headers.get("x-amz-log-type").map(HeaderValue::as_bytes) {
+        None | Some(b"None") => false,
+        Some(b"Tail") => true,
+        Some(other) => {
+            let message = format!("log type {:?}, allowed: None, Tail", String::from_utf8_lossy(other));
+            return refuse(StatusCode::BAD_REQUEST, "InvalidParameterValueException", &message);
+        }
+    };
     match headers.get("x-amz-invocation-type").map(HeaderValue::as_bytes) {
-        None | Some(b"RequestResponse") => wait_for(&function, payload).await,
+        None | Some(b"RequestResponse") => wait_for(&function, payload, is_tail).await,
         Some(b"Event") => {
             tokio::spawn(async move {
                 if let Err(error) = function.invoke(payload).await {
@@ -78,7 +86,8 @@ async fn invoke(State(inner): State<Arc<Inner>>, Path(name): Path<String>, heade
     }
 }
 
-async fn wait_for(function: &Arc<Function>, payload: Bytes) -> Response {
+/// The function's answer; with `is_tail` also the end of its log, which AWS gives with no other way to invoke.
+async fn wait_for(function: &Arc<Function>, payload: Bytes, is_tail: bool) -> Response {
     match function.invoke(payload).await {
         Ok(invocation) => {
             let mut response = executed(StatusCode::OK);
@@ -87,6 +96,10 @@ async fn wait_for(function: &Arc<Function>, payload: Bytes) -> Response {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             if let Ok(id) = HeaderValue::from_str(&invocation.request_id) {
                 headers.insert("x-amzn-requestid", id);
+            }
+            let tail = base64_simd::STANDARD.encode_to_string(&invocation.log_tail);
+            if let Some(Ok(tail)) = is_tail.then(|| HeaderValue::from_str(&tail)) {
+                headers.insert("x-amz-log-result", tail);
             }
             if let Some(Ok(error)) = invocation.function_error.as_deref().map(HeaderValue::from_str) {
                 headers.insert("x-amz-function-error", error);

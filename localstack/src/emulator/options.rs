@@ -27,6 +27,8 @@ pub struct EmulatorOptions {
     pub partial_response: PartialResponse,
     /// Where buckets are that are destinations of mappings: `http://host:port`.
     pub s3_endpoint: Option<String>,
+    /// Whether schedules may be rates in seconds: AWS refuses them.
+    pub schedules_in_seconds: bool,
 }
 
 impl EmulatorOptions {
@@ -47,6 +49,7 @@ impl EmulatorOptions {
             log_dir: log_dir.into(),
             partial_response: PartialResponse::default(),
             s3_endpoint: None,
+            schedules_in_seconds: false,
         }
     }
 }

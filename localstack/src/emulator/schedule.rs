@@ -1,15 +1,15 @@
 //! Schedules: when they fire, and the task that fires them.
 
+mod cron;
 mod expression;
+mod timer;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 use super::function::Function;
 use super::lock;
@@ -17,11 +17,11 @@ use super::status::ScheduleStatus;
 use super::template::{ACCOUNT, REGION, STACK_NAME, ScheduleSpec, ScheduleStyle};
 
 pub use expression::Expression;
+use timer::Timer;
 
 /// One schedule and what became of its firings.
 pub(super) struct Schedule {
     spec: ScheduleSpec,
-    expression: Expression,
     function: Arc<Function>,
     counts: Mutex<Counts>,
 }
@@ -34,15 +34,12 @@ struct Counts {
 }
 
 impl Schedule {
-    /// `None` when the expression cannot be read; the template has checked it before.
-    pub(super) fn new(spec: ScheduleSpec, function: Arc<Function>) -> Option<Self> {
-        let expression = Expression::parse(&spec.expression)?;
-        Some(Self {
+    pub(super) fn new(spec: ScheduleSpec, function: Arc<Function>) -> Self {
+        Self {
             spec,
-            expression,
             function,
             counts: Mutex::default(),
-        })
+        }
     }
 
     /// Fires until `stop` turns true, then lets the run that is under way end.
@@ -51,12 +48,8 @@ impl Schedule {
             return;
         }
         let mut running: Option<JoinHandle<()>> = None;
-        let mut due = self.first_firing();
-        while let Some(time) = due {
-            tokio::select! {
-                () = tokio::time::sleep_until(time) => {}
-                _ = stop.wait_for(|stopped| *stopped) => break,
-            }
+        let mut timer = Timer::new(self.spec.when.clone(), self.spec.zone);
+        while tokio::select! { is_due = timer.due() => is_due, _ = stop.wait_for(|stopped| *stopped) => false } {
             if running.as_ref().is_some_and(|run| !run.is_finished()) {
                 lock(&self.counts).skipped += 1;
                 tracing::warn!(
@@ -67,7 +60,6 @@ impl Schedule {
             } else {
                 running = Some(tokio::spawn(Arc::clone(&self).fire()));
             }
-            due = self.next_firing(time);
         }
         if let Some(run) = running
             && let Err(error) = run.await
@@ -140,28 +132,5 @@ impl Schedule {
             "detail": {},
         });
         Bytes::from(event.to_string())
-    }
-
-    fn first_firing(&self) -> Option<Instant> {
-        match &self.expression {
-            Expression::Rate(_) => Some(Instant::now()),
-            Expression::Cron(_) => self.next_firing(Instant::now()),
-        }
-    }
-
-    /// In the schedule's own time zone, where an hour may be missing or come twice.
-    fn next_firing(&self, last: Instant) -> Option<Instant> {
-        match &self.expression {
-            // Counted from when the last was due, so that a slow moment here does not shift all later firings.
-            Expression::Rate(period) => Some((last + *period).max(Instant::now())),
-            Expression::Cron(cron) => {
-                let now = Utc::now();
-                let next = cron
-                    .find_next_occurrence(&now.with_timezone(&self.spec.zone), false)
-                    .ok()?;
-                let wait = next.signed_duration_since(now).to_std().unwrap_or(Duration::ZERO);
-                Some(Instant::now() + wait)
-            }
-        }
     }
 }

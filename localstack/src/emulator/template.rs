@@ -13,6 +13,7 @@ mod merge;
 mod parameter;
 mod properties;
 mod queue;
+mod unknown;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,6 +29,7 @@ pub use event::{
 pub use function::FunctionSpec;
 pub use http_api::{CorsSpec, HttpApiSpec};
 pub use queue::Queue;
+pub use unknown::Unknown;
 
 use intrinsic::Resolver;
 
@@ -57,8 +59,12 @@ pub struct Template {
     pub queues: Vec<Queue>,
     /// Custom resources, each after those it depends on.
     pub custom_resources: Vec<CustomResource>,
-    /// Events that this emulator does not deliver, as `Function.Event (Type)`.
+    /// Events and functions that this emulator does not run, as `Function.Event (Type)`.
     pub unsupported_events: Vec<String>,
+    /// Values that the template does not decide, and what is done without each.
+    pub unknown: Vec<Unknown>,
+    /// Resources that nothing here stands in for, by their type.
+    pub other_resources: BTreeMap<String, Vec<String>>,
 }
 
 impl Template {
@@ -99,8 +105,10 @@ impl Template {
             file: file.to_owned(),
             source,
         })?;
-        let resolver = Resolver::new(file, &root, parameters, queue_urls)?;
+        let mut resolver = Resolver::new(file, &root, parameters, queue_urls)?;
         let globals = section(file, &root, "Globals")?;
+        let foreign = foreign_functions(&resolver, globals.get("Function"))?;
+        resolver.set_foreign(foreign.keys().cloned().collect());
         let apis = http_api::Apis::read(&resolver, globals.get("HttpApi"))?;
 
         let mut template = Self::default();
@@ -108,12 +116,27 @@ impl Template {
             match resource.kind.as_str() {
                 "AWS::Serverless::Function" => {
                     let raw = merge::with_globals(globals.get("Function"), &resource.properties);
-                    let function = function::read(&resolver, id, &raw, &resource.body)?;
+                    if let Some(reason) = foreign.get(id) {
+                        event::list_foreign(id, reason, &raw, &mut template);
+                        continue;
+                    }
+                    let function = match function::read(&resolver, id, &raw, &resource.body) {
+                        Err(TemplateError::Unknown { unknown, .. }) => {
+                            let reason = format!("{} is {}, {}", unknown.property, unknown.value, unknown.reason);
+                            event::list_foreign(id, &reason, &raw, &mut template);
+                            continue;
+                        }
+                        function => function?,
+                    };
                     event::read_all(&resolver, &function, &raw, &apis, &mut template)?;
                     template.functions.push(function);
                 }
                 "AWS::SQS::Queue" => template.queues.push(queue::read(&resolver, id, &resource.properties)?),
-                _ => {}
+                kind if RUN.contains(&kind) || custom::is_custom(kind) => {}
+                kind => {
+                    let others = template.other_resources.entry(kind.to_owned()).or_default();
+                    others.push(id.to_owned());
+                }
             }
         }
         for (id, resource) in resolver.resources() {
@@ -123,9 +146,54 @@ impl Template {
         }
         event::warn_of_shared_groups(&mut template.mappings);
         event::put_foreign_queues_aside(&mut template);
-        template.custom_resources = custom::read_all(&resolver, &template.functions)?;
+        template.custom_resources = custom::read_all(&resolver, &template.functions, &mut template.unsupported_events)?;
+        template.unknown = resolver.listed();
+        if template.functions.is_empty() {
+            return Err(template.nothing(file));
+        }
         Ok(template)
     }
+}
+
+impl Template {
+    fn nothing(&self, file: &str) -> TemplateError {
+        let others = self.other_resources.iter();
+        let others = others.map(|(kind, ids)| format!("{kind} ({})", ids.join(", ")));
+        let listed: Vec<String> = self.unsupported_events.iter().cloned().chain(others).collect();
+        TemplateError::Nothing {
+            file: file.to_owned(),
+            listed: if listed.is_empty() {
+                "it has no resources".to_owned()
+            } else {
+                listed.join(", ")
+            },
+        }
+    }
+}
+
+/// Resources that are read where others name them.
+const RUN: [&str; 5] = [
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::MSK::Cluster",
+    "AWS::MSK::ServerlessCluster",
+    "AWS::S3::Bucket",
+    "AWS::Serverless::HttpApi",
+];
+
+/// The functions that cannot be run here, by their logical id, and why.
+fn foreign_functions(
+    resolver: &Resolver<'_>,
+    globals: Option<&Value>,
+) -> Result<BTreeMap<String, String>, TemplateError> {
+    let mut foreign = BTreeMap::new();
+    for (id, resource) in resolver.resources() {
+        if resource.kind == "AWS::Serverless::Function" {
+            let raw = merge::with_globals(globals, &resource.properties);
+            let reason = function::why_foreign(resolver, id, &raw, &resource.body)?;
+            foreign.extend(reason.map(|reason| (id.to_owned(), reason)));
+        }
+    }
+    Ok(foreign)
 }
 
 /// A top-level section of the template, or an empty one.

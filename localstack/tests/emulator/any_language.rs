@@ -21,7 +21,11 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: snake/
-      Environment: {Variables: {GREETING: hello}}
+      Environment:
+        Variables:
+          GREETING: !FindInMap [Words, !Ref AWS::Region, Greeting, {DefaultValue: hello}]
+          OUT: !ImportValue out
+          TABLE: !GetAtt Table.StreamArn
       Events:
         Records:
           Type: SelfManagedKafka
@@ -40,7 +44,11 @@ Resources:
       CodeUri: shell
       Events:
         Records: {Type: MSK, Properties: {Stream: arn:aws:kafka:us-east-1:1:cluster/c/1, Topics: [!Ref Topic], StartingPosition: TRIM_HORIZON}}
-        Often: {Type: Schedule, Properties: {Schedule: rate(1 second), Input: '{"tick": true}'}}
+        Often: {Type: Schedule, Properties: {Schedule: rate(1 minute), Input: '{"tick": true}'}}
+  Viper:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.12, Handler: viper.handle, Events: {Records: {Type: MSK, Properties: {Stream: !ImportValue cluster, Topics: [!Ref Topic]}}}}
+  Table: {Type: AWS::DynamoDB::Table}
 "#;
 
 const SNAKE: &str = r#"#!/usr/bin/env python3
@@ -144,6 +152,30 @@ async fn functions_in_python_and_bash_run_from_a_template_of_their_own() {
     write_bootstrap(&stand.file(".aws-sam/build/Shell"), SHELL);
     send(&producer, &topic, 0, ["one", "twice", "three"].map(str::to_owned)).await;
     let running = Running::start(&stand, &topic);
+
+    let listed = |start: &str| {
+        running
+            .lines
+            .iter()
+            .filter(|line| line.starts_with(start))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        listed("not run"),
+        [
+            "not run      Viper (Runtime python3.12)",
+            "not run      Viper.Records (MSK, as Viper is not run)",
+            "not run      AWS::DynamoDB::Table (Table)"
+        ]
+    );
+    assert_eq!(listed("given"), ["given        Snake: OUT, by --env"]);
+    assert_eq!(
+        listed("not known"),
+        [
+            "not known    Snake: Environment.Variables.TABLE: !GetAtt Table.StreamArn, AWS::DynamoDB::Table Table is not run here, and the template does not say it: the variable is left out; --env TABLE=VALUE can give it"
+        ]
+    );
 
     let read = |name: &str| std::fs::read_to_string(stand.file(name)).unwrap_or_default();
     eventually("Python has read all three", || read("out").lines().count() == 3).await;

@@ -18,7 +18,7 @@ fn json_of(payload: &[u8]) -> Value {
 }
 
 /// Serves the emulator's router; the address of its functions.
-async fn serve(emulator: &Emulator) -> String {
+pub async fn serve(emulator: &Emulator) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = emulator.router();

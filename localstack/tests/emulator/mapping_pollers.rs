@@ -83,7 +83,7 @@ async fn pollers_come_with_lag_and_go_without_and_lose_nothing_on_the_way() {
     let stand = Stand::with_kafka();
     let (topic, producer) = topic(&stand.kafka, 3).await;
     for partition in 0..3 {
-        send(&producer, &topic, partition, (0..90).map(|_| "sleep:60".to_owned())).await;
+        send(&producer, &topic, partition, (0..75).map(|_| "sleep:200".to_owned())).await;
     }
     let emulator = stand.emulator(&resources(&stand, &topic, &event(1, 9))).await;
     emulator.start_events().await.unwrap();
@@ -97,7 +97,7 @@ async fn pollers_come_with_lag_and_go_without_and_lose_nothing_on_the_way() {
     .await;
     send(&producer, &topic, 1, ["ok".to_owned()]).await;
     mapping(&emulator, "it reads all partitions", |status| status.lag == Some(0)).await;
-    for (partition, count) in [(0, 90), (1, 91), (2, 90)] {
+    for (partition, count) in [(0, 75), (1, 76), (2, 75)] {
         assert_done_in_order(&stand, &format!("{topic}-{partition}"), count);
     }
     assert!(

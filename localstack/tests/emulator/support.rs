@@ -74,6 +74,7 @@ impl Stand {
         let region = ("AWS_REGION".to_owned(), "us-east-1".to_owned());
         options.function_env.extend([region]);
         options.queue_urls = self.queue_urls.clone();
+        options.schedules_in_seconds = true;
         options
     }
 
@@ -261,4 +262,20 @@ pub fn assert_done_in_order(stand: &Stand, partition: &str, count: i64) {
     done.sort_unstable();
     done.dedup();
     assert_eq!(done, (0..count).collect::<Vec<_>>(), "{partition}");
+}
+
+/// The most invocations that were under way at the same time, as the function itself wrote down when each began and ended.
+pub fn most_at_once(stand: &Stand) -> i32 {
+    let mut changes = Vec::new();
+    for line in stand.invocations() {
+        changes.push((line["began"].as_u64().unwrap(), 1));
+        changes.push((line["ended"].as_u64().unwrap(), -1));
+    }
+    // What ended in the microsecond in which another began was not beside it.
+    changes.sort_unstable();
+    let under_way = changes.iter().scan(0, |count, (_, change)| {
+        *count += change;
+        Some(*count)
+    });
+    under_way.max().unwrap_or(0)
 }

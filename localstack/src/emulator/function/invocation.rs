@@ -17,6 +17,8 @@ pub struct Invocation {
     pub duration: Duration,
     /// The invocation's id.
     pub request_id: String,
+    /// The last 4 KB of what its process wrote meanwhile; of one that could not start, of what it wrote at all.
+    pub log_tail: Vec<u8>,
 }
 
 /// An invocation that never reached the function.

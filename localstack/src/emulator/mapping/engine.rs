@@ -53,7 +53,8 @@ pub(super) struct Engine {
     to_commit: BTreeMap<i32, Position>,
     commit_after: Instant,
     failed_commits: u32,
-    in_flight: Option<BoxFuture<'static, (Batch, Result<Invocation, InvokeError>)>>,
+    /// Batches with the function, no more than a poller may have there, and no two of one partition.
+    in_flight: FuturesUnordered<BoxFuture<'static, (Batch, Result<Invocation, InvokeError>)>>,
     committing: Option<BoxFuture<'static, Committed>>,
     leaving: FuturesUnordered<BoxFuture<'static, Left>>,
     revoking: Option<Revoking>,
@@ -77,7 +78,7 @@ impl Engine {
             to_commit: BTreeMap::new(),
             commit_after: Instant::now(),
             failed_commits: 0,
-            in_flight: None,
+            in_flight: FuturesUnordered::new(),
             committing: None,
             leaving: FuturesUnordered::new(),
             revoking: None,
@@ -92,13 +93,11 @@ impl Engine {
             let now = Instant::now();
             if !is_stopping {
                 self.leave(now);
-                if self.in_flight.is_none() {
-                    self.send(now);
-                }
+                while self.may_send() && self.send(now) {}
             }
             self.commit(now, is_stopping);
             self.let_go(now);
-            let is_idle = self.in_flight.is_none() && self.committing.is_none() && self.leaving.is_empty();
+            let is_idle = self.in_flight.is_empty() && self.committing.is_none() && self.leaving.is_empty();
             if is_stopping && is_idle {
                 break;
             }
@@ -107,7 +106,7 @@ impl Engine {
             tokio::select! {
                 // An answer frees the function, so it goes before reading ahead.
                 biased;
-                (batch, result) = next(&mut self.in_flight) => self.judge(batch, result),
+                Some((batch, result)) = self.in_flight.next() => self.judge(batch, result),
                 (positions, result) = next(&mut self.committing) => self.committed(positions, result),
                 Some(left) = self.leaving.next() => self.left(left),
                 Some(message) = self.source.messages.recv() => self.take_in(message),
@@ -173,12 +172,17 @@ impl Engine {
         self.note_state();
     }
 
-    /// Invokes the function, if a batch is due.
-    fn send(&mut self, now: Instant) {
+    /// Whether one more invocation may be under way.
+    fn may_send(&self) -> bool {
+        self.in_flight.len() < self.mapping.spec.pollers.invocations()
+    }
+
+    /// Invokes the function, if a batch is due; false when none is.
+    fn send(&mut self, now: Instant) -> bool {
         let mapping = Arc::clone(&self.mapping);
         let is_open = |number: i32| mapping.claims.is_free(number);
         let Some(mut batch) = Batch::due(&mut self.partitions, &mapping.spec, &mut self.turn, now, is_open) else {
-            return;
+            return false;
         };
         self.give_up_old(&mut batch);
         // Since they were looked at, another poller may have claimed one; then its records wait here.
@@ -188,22 +192,23 @@ impl Engine {
             partition.keep(chunk);
         }
         if batch.slices.is_empty() {
-            return;
+            return true;
         }
         let event = batch.event(&self.envelope);
         if batch.len() == 1 && event.len() > PAYLOAD_LIMIT && mapping.destination.is_some() {
             self.give_up_large(batch);
-            return;
+            return true;
         }
         mapping.note(|progress| {
             progress.batches += 1;
             progress.records += batch.len() as u64;
             progress.last_batch_records = Some(batch.len());
         });
-        self.in_flight = Some(Box::pin(async move {
+        self.in_flight.push(Box::pin(async move {
             let result = mapping.function.deliver(event.into()).await;
             (batch, result)
         }));
+        true
     }
 
     /// Pauses reading of partitions that hold enough, and resumes the others.
@@ -230,7 +235,7 @@ impl Engine {
     /// When something is due that no message announces: a full window, a retry, a write, a commit.
     fn wake(&self, now: Instant) -> Option<Instant> {
         let window = self.mapping.spec.window;
-        let may_send = self.in_flight.is_none();
+        let may_send = self.may_send();
         let batches = self
             .partitions
             .iter()

@@ -1,171 +1,130 @@
-//! Schedule expressions: `rate(..)` and AWS's six-field `cron(..)`.
+//! Schedule expressions, as the two services of AWS take them: `rate(..)`, `cron(..)` and EventBridge Scheduler's `at(..)`.
+//!
+//! Sources: "Setting a schedule pattern for scheduled rules (legacy) in Amazon EventBridge", Amazon EventBridge user guide
+//! (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>), and "Schedule types in EventBridge
+//! Scheduler", its user guide (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>).
 
-use std::fmt;
 use std::time::Duration;
 
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
-/// When a schedule fires, in UTC.
-#[derive(Clone)]
+use super::cron::Cron;
+use crate::emulator::template::ScheduleStyle;
+
+/// When a schedule fires.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expression {
     /// At once, and then every so often.
     Rate(Duration),
     /// At the times that match.
     Cron(Box<Cron>),
+    /// Once, at this time of the schedule's own clock.
+    At(NaiveDateTime),
 }
 
-impl fmt::Debug for Expression {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rate(period) => write!(formatter, "Rate({period:?})"),
-            Self::Cron(cron) => write!(formatter, "Cron({})", cron.as_str()),
-        }
-    }
-}
+/// How an `at` is written.
+const AT: &str = "%Y-%m-%dT%H:%M:%S";
 
 impl Expression {
-    /// What [`Expression::parse`] accepts. Seconds are an extension for local use: AWS counts in minutes at the least.
-    pub const ALLOWED: &'static str = "rate(N seconds|minutes|hours|days) or cron(minute hour day-of-month month day-of-week year), one of the days being ?";
-
-    /// Reads an expression; `None` when it is none that [`Expression::ALLOWED`] describes.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
+    /// Reads an expression as the service of `style` does.
+    ///
+    /// # Errors
+    /// What is allowed there, when AWS refuses the expression.
+    pub fn parse(text: &str, style: ScheduleStyle) -> Result<Self, String> {
         let inner = |name: &str| text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')');
-        match (inner("rate"), inner("cron")) {
-            (Some(rate), _) => parse_rate(rate),
-            (None, Some(cron)) => parse_cron(cron),
-            (None, None) => None,
+        if let Some(rate) = inner("rate") {
+            return parse_rate(rate, style);
+        }
+        if let Some(cron) = inner("cron") {
+            return Cron::parse(cron, style).map(|cron| Self::Cron(Box::new(cron)));
+        }
+        match (inner("at"), style) {
+            (Some(time), ScheduleStyle::Scheduler) => parse_at(time),
+            (Some(_), ScheduleStyle::Rule) => {
+                Err("rate(..) or cron(..); only EventBridge Scheduler (ScheduleV2) takes at(..)".to_owned())
+            }
+            (None, ScheduleStyle::Scheduler) => {
+                Err("rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss), without blanks around it".to_owned())
+            }
+            (None, ScheduleStyle::Rule) => Err(
+                "rate(value unit) or cron(minutes hours day-of-month month day-of-week year), without blanks around it"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// Reads `rate(N seconds)`, which no service of AWS takes: a local stack may be in more of a hurry.
+    #[must_use]
+    pub fn in_seconds(text: &str) -> Option<Self> {
+        let (count, unit) = text.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+        let count = whole(count)?;
+        let is_known = (unit == "second" && count == 1) || (unit == "seconds" && count > 1);
+        is_known.then_some(Self::Rate(Duration::from_secs(count)))
+    }
+
+    /// Whether EventBridge Scheduler knows the time zone: one of the IANA database.
+    #[must_use]
+    pub fn is_zone(name: &str) -> bool {
+        name.parse::<Tz>().is_ok()
+    }
+
+    /// The first firing after this time, for a schedule on the clock of `zone`. A rate is counted from `after`.
+    #[must_use]
+    pub fn next(&self, after: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Rate(period) => after.checked_add_signed(TimeDelta::from_std(*period).ok()?),
+            Self::Cron(cron) => cron.next(after, zone),
+            Self::At(time) => on_clock(*time, zone).filter(|time| *time > after),
         }
     }
 }
 
-fn parse_rate(text: &str) -> Option<Expression> {
-    let (count, unit) = text.trim().split_once(' ')?;
-    let count: u64 = count.parse().ok().filter(|count| *count > 0)?;
-    let seconds = match unit.trim() {
-        "second" | "seconds" => 1,
-        "minute" | "minutes" => 60,
-        "hour" | "hours" => 60 * 60,
-        "day" | "days" => 24 * 60 * 60,
-        _ => return None,
-    };
-    Some(Expression::Rate(Duration::from_secs(count.checked_mul(seconds)?)))
+/// The moment at which the clock of `zone` shows `time`: none when it skips that time, the first when it shows it twice.
+///
+/// Source: "Daylight savings time on EventBridge Scheduler" on the page above: an invocation at a time that does not exist is skipped, and
+/// one at a time that comes twice runs once, before the shift.
+pub(super) fn on_clock(time: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+    let moment = time.and_local_timezone(zone).earliest()?;
+    Some(moment.with_timezone(&Utc))
 }
 
-fn parse_cron(text: &str) -> Option<Expression> {
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    let [minute, hour, day, month, weekday, year] = fields.as_slice() else {
-        return None;
+/// A positive whole number without a sign.
+pub(super) fn whole(text: &str) -> Option<u64> {
+    let has_digits_alone = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number| has_digits_alone && *number > 0)
+}
+
+fn parse_rate(text: &str, style: ScheduleStyle) -> Result<Expression, String> {
+    const ALLOWED: &str =
+        "rate(value unit): a whole number above 0, one blank, and minutes, hours or days (minute, hour or day for 1)";
+    let allowed = || ALLOWED.to_owned();
+    let (count, unit) = text.split_once(' ').ok_or_else(allowed)?;
+    let count = whole(count).ok_or_else(allowed)?;
+    let (singular, seconds) = match unit.strip_suffix('s').unwrap_or(unit) {
+        "minute" => ("minute", 60),
+        "hour" => ("hour", 60 * 60),
+        "day" => ("day", 24 * 60 * 60),
+        _ => return Err(allowed()),
     };
-    // AWS wants exactly one of the two days to be `?`: "Schedule types", EventBridge Scheduler user guide.
-    if (*day == "?") == (*weekday == "?") {
-        return None;
+    // A rule wants the number to agree. Scheduler's own pages write rate(1 days) beside rate(1 day).
+    if style == ScheduleStyle::Rule && (count == 1) != (unit == singular) {
+        let plural = if count == 1 { "" } else { "s" };
+        return Err(format!(
+            "rate({count} {singular}{plural}): singular for 1, plural above"
+        ));
     }
-    let weekday = match weekday.strip_suffix('L') {
-        // AWS writes the last Friday as `6L`, croner as `6#L`.
-        Some(last) if !last.is_empty() => format!("{last}#L"),
-        _ => (*weekday).to_owned(),
-    };
-    let pattern = [
-        "0".to_owned(),
-        with_range(minute, 59),
-        with_range(hour, 23),
-        with_range(day, 31),
-        with_range(month, 12),
-        with_range(&weekday, 7),
-        with_range(year, 2199),
-    ];
-    let parser = CronParser::builder()
-        .seconds(Seconds::Required)
-        .year(Year::Required)
-        .alternative_weekdays(true)
-        .build();
-    parser
-        .parse(&pattern.join(" "))
-        .ok()
-        .map(|cron| Expression::Cron(Box::new(cron)))
+    let seconds = count.checked_mul(seconds).ok_or_else(allowed)?;
+    Ok(Expression::Rate(Duration::from_secs(seconds)))
 }
 
-/// AWS writes "every 10 from 5 on" as `5/10`; croner wants the range spelled out, `5-59/10`.
-fn with_range(field: &str, most: u32) -> String {
-    let item = |item: &str| match item.split_once('/') {
-        Some((start, step)) if start.bytes().all(|byte| byte.is_ascii_digit()) && !start.is_empty() => {
-            format!("{start}-{most}/{step}")
-        }
-        _ => item.to_owned(),
-    };
-    field.split(',').map(item).collect::<Vec<_>>().join(",")
+fn parse_at(text: &str) -> Result<Expression, String> {
+    let time = NaiveDateTime::parse_from_str(text, AT).ok();
+    // Numbers of fewer digits are read as well, and AWS wants all of them.
+    time.filter(|time| time.format(AT).to_string() == text)
+        .map(Expression::At)
+        .ok_or_else(|| "at(yyyy-mm-ddThh:mm:ss), a time on the clock of ScheduleExpressionTimezone".to_owned())
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::{DateTime, Utc};
-
-    use super::*;
-
-    fn next(expression: &str, after: &str) -> String {
-        let Some(Expression::Cron(cron)) = Expression::parse(expression) else {
-            panic!("{expression} is not cron")
-        };
-        let after: DateTime<Utc> = after.parse().unwrap();
-        cron.find_next_occurrence(&after, false)
-            .unwrap()
-            .format("%Y-%m-%dT%H:%M:%S")
-            .to_string()
-    }
-
-    #[test]
-    fn rates_count_in_seconds_minutes_hours_and_days() {
-        for (text, seconds) in [
-            ("rate(2 seconds)", 2),
-            ("rate(1 minute)", 60),
-            ("rate(3 hours)", 10_800),
-            ("rate(1 day)", 86_400),
-        ] {
-            assert!(
-                matches!(Expression::parse(text), Some(Expression::Rate(period)) if period.as_secs() == seconds),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn cron_has_six_fields_in_utc_with_sunday_as_1() {
-        assert_eq!(
-            next("cron(0 15 ? * MON-FRI *)", "2026-10-30T15:00:00Z"),
-            "2026-11-02T15:00:00"
-        );
-        assert_eq!(next("cron(0 0 ? * 1 *)", "2026-10-30T00:00:00Z"), "2026-11-01T00:00:00");
-        assert_eq!(
-            next("cron(5/20 * * * ? *)", "2026-10-30T15:26:00Z"),
-            "2026-10-30T15:45:00"
-        );
-        assert_eq!(next("cron(0 9 L * ? *)", "2026-02-03T00:00:00Z"), "2026-02-28T09:00:00");
-        assert_eq!(
-            next("cron(0 9 ? * 6L *)", "2026-10-01T00:00:00Z"),
-            "2026-10-30T09:00:00"
-        );
-        assert_eq!(
-            next("cron(0 9 1 1 ? 2028)", "2026-10-01T00:00:00Z"),
-            "2028-01-01T09:00:00"
-        );
-    }
-
-    #[test]
-    fn other_expressions_are_refused() {
-        for text in [
-            "",
-            "rate(0 minutes)",
-            "rate(5)",
-            "rate(1 fortnight)",
-            "cron(* * * * *)",
-            "cron(0 0 * * * *)",
-            "cron(61 0 * * ? *)",
-            "every minute",
-        ] {
-            assert!(Expression::parse(text).is_none(), "{text}");
-        }
-    }
-}
+mod tests;

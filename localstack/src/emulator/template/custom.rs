@@ -34,6 +34,7 @@ pub(super) fn is_custom(kind: &str) -> bool {
 pub(super) fn read_all(
     resolver: &Resolver<'_>,
     functions: &[FunctionSpec],
+    not_run: &mut Vec<String>,
 ) -> Result<Vec<CustomResource>, TemplateError> {
     let mut order = Vec::new();
     for (id, resource) in resolver.resources() {
@@ -47,12 +48,22 @@ pub(super) fn read_all(
             continue;
         };
         let properties = Properties::new(resolver, id, "", &resource.properties);
-        let allowed: Vec<&str> = functions.iter().map(|function| function.name.as_str()).collect();
-        let allowed = format!("the ARN of a function of this template: {}", allowed.join(", "));
-        let token = properties.required_text("ServiceToken", &allowed)?;
+        let token = properties.required_text("ServiceToken", "the ARN of a function of this template");
+        let token = match resolver.known(token.map(Some), "the resource is not created")? {
+            Some(token) => token,
+            None => {
+                not_run.push(format!("{id} ({}, ServiceToken not known)", resource.kind));
+                continue;
+            }
+        };
         let function = token.split(":function:").last().unwrap_or(&token).to_owned();
+        let function = function.split(':').next().unwrap_or_default().to_owned();
         if !functions.iter().any(|candidate| candidate.name == function) {
-            return Err(properties.refuse("ServiceToken", Some(&token.into()), &allowed));
+            not_run.push(format!(
+                "{id} ({} of {token}, which is no function that is run)",
+                resource.kind
+            ));
+            continue;
         }
         let timeout = properties.whole("ServiceTimeout", 1..=3_600)?;
         let mut resolved = serde_json::Map::new();

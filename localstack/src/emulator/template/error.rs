@@ -2,6 +2,8 @@
 
 use serde_yaml_ng::Value;
 
+use super::unknown::Unknown;
+
 /// A template that cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
@@ -91,19 +93,21 @@ pub enum TemplateError {
         /// Why that does not resolve.
         reason: String,
     },
-    /// An intrinsic function that this emulator does not evaluate.
-    #[error("{file}: {logical_id}: {property} uses {function}, allowed: {allowed}")]
-    Intrinsic {
+    /// A value that the template does not decide. Who reads a property lists it and goes on without; nobody outside of `template` sees this.
+    #[error("{file}: {unknown}")]
+    Unknown {
         /// The template.
         file: String,
-        /// The resource.
-        logical_id: String,
-        /// The property.
-        property: String,
-        /// The function.
-        function: String,
-        /// The functions there are.
-        allowed: &'static str,
+        /// The value.
+        unknown: Box<Unknown>,
+    },
+    /// Nothing of the template can be run here.
+    #[error("{file}: no function of it can be run here: {listed}")]
+    Nothing {
+        /// The template.
+        file: String,
+        /// What it has, and why that is not run.
+        listed: String,
     },
     /// Resources that depend on each other.
     #[error("{file}: {logical_id} depends on itself through {path}")]

@@ -7,12 +7,12 @@ mod sqs;
 
 use serde_yaml_ng::{Mapping, Value};
 
-use super::Template;
 use super::error::TemplateError;
 use super::function::FunctionSpec;
 use super::http_api::Apis;
 use super::intrinsic::{At, Resolver};
 use super::properties::Properties;
+use super::{Template, Unknown};
 
 pub use http_api::HttpRouteSpec;
 pub use kafka::{DestinationSpec, KafkaSource, MappingSpec, PollerSpec, StartingPosition};
@@ -32,8 +32,7 @@ pub(super) fn read_all(
     let Some(events) = properties.mapping("Events")? else {
         return Ok(());
     };
-    let nothing = Mapping::new();
-    for (event, body) in events {
+    for (event, body) in events.iter() {
         let event = event.as_str().unwrap_or_default();
         let property = format!("Events.{event}.Type");
         let kind = body.get("Type").and_then(Value::as_str);
@@ -47,71 +46,117 @@ pub(super) fn read_all(
                 "an event type",
             )
         })?;
-        let settings = body.get("Properties").and_then(Value::as_mapping).unwrap_or(&nothing);
-        let settings = Properties::new(resolver, id, &format!("Events.{event}."), settings);
-        match kind {
-            "MSK" | "SelfManagedKafka" => {
-                let mapping = kafka::from_event(&settings, kind, &function.name, &format!("{id}{event}"))?;
-                template.mappings.push(mapping);
-                note_ignored(&settings, &format!("{}.{event}", function.name), template)?;
-            }
-            "Schedule" | "ScheduleV2" => {
-                template.schedules.push(schedule::read(
-                    &settings,
-                    kind,
-                    &function.name,
-                    &format!("{id}{event}"),
-                )?);
-            }
-            "SQS" => {
-                let mapping = sqs::from_event(&settings, &function.name, &format!("{id}{event}"))?;
-                template.queue_mappings.push(mapping);
-                note_unfiltered(&settings, &format!("{}.{event}", function.name), template)?;
-            }
-            "HttpApi" => {
-                let name = format!("{}.{event}", function.name);
-                http_api::read(&settings, &function.name, &name, apis, template)?;
-            }
-            _ => template
-                .unsupported_events
-                .push(format!("{}.{event} ({kind})", function.name)),
-        }
+        let name = format!("{}.{event} ({kind})", function.name);
+        let read = read_event(resolver, function, event, kind, body, apis, template);
+        list_unknown(read, &name, template)?;
     }
     Ok(())
 }
 
-/// Reads an `AWS::Lambda::EventSourceMapping` into the template; one that is neither for Kafka nor for SQS counts as unsupported.
+fn read_event(
+    resolver: &Resolver<'_>,
+    function: &FunctionSpec,
+    event: &str,
+    kind: &str,
+    body: &Value,
+    apis: &Apis,
+    template: &mut Template,
+) -> Result<(), TemplateError> {
+    let id = function.logical_id.as_str();
+    let nothing = Mapping::new();
+    let settings = body.get("Properties").and_then(Value::as_mapping).unwrap_or(&nothing);
+    let settings = Properties::new(resolver, id, &format!("Events.{event}."), settings);
+    let name = format!("{}.{event}", function.name);
+    match kind {
+        "MSK" | "SelfManagedKafka" => {
+            let mapping = kafka::from_event(&settings, kind, &function.name, &format!("{id}{event}"))?;
+            template.mappings.push(mapping);
+            note_ignored(&settings, &name, template)?;
+        }
+        "Schedule" | "ScheduleV2" => {
+            let schedule = schedule::read(&settings, kind, &function.name, &format!("{id}{event}"))?;
+            template.schedules.push(schedule);
+            note(&settings, &["StartDate", "EndDate"], &name, template)?;
+        }
+        "SQS" => {
+            let mapping = sqs::from_event(&settings, &function.name, &format!("{id}{event}"))?;
+            template.queue_mappings.push(mapping);
+            note(&settings, &["FilterCriteria"], &name, template)?;
+        }
+        "HttpApi" => http_api::read(&settings, &function.name, &name, apis, template)?,
+        _ => template.unsupported_events.push(format!("{name} ({kind})")),
+    }
+    Ok(())
+}
+
+/// Lists a function that is not run, and its events with it.
+pub(super) fn list_foreign(id: &str, reason: &str, raw: &Mapping, template: &mut Template) {
+    template.unsupported_events.push(format!("{id} ({reason})"));
+    let events = raw.get("Events").and_then(Value::as_mapping);
+    for (event, body) in events.into_iter().flatten() {
+        let event = event.as_str().unwrap_or_default();
+        let kind = body.get("Type").and_then(Value::as_str).unwrap_or("no type");
+        template
+            .unsupported_events
+            .push(format!("{id}.{event} ({kind}, as {id} is not run)"));
+    }
+}
+
+/// What cannot be run for want of a value is listed, and the rest goes on.
+fn list_unknown(read: Result<(), TemplateError>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
+    match read {
+        Err(TemplateError::Unknown { unknown, .. }) => {
+            let Unknown {
+                property,
+                value,
+                reason,
+                ..
+            } = *unknown;
+            template
+                .unsupported_events
+                .push(format!("{name}: {property} is {value}, {reason}"));
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Reads an `AWS::Lambda::EventSourceMapping` into the template; one that is neither for Kafka nor for SQS counts as unsupported, and so does one of a
+/// function that is not run.
 pub(super) fn read_mapping_resource(
     resolver: &Resolver<'_>,
     id: &str,
     raw: &Mapping,
     template: &mut Template,
 ) -> Result<(), TemplateError> {
-    let properties = Properties::new(resolver, id, "", raw);
+    let read = read_mapping(&Properties::new(resolver, id, "", raw), id, template);
+    list_unknown(read, &format!("{id} (EventSourceMapping)"), template)
+}
+
+fn read_mapping(properties: &Properties<'_>, id: &str, template: &mut Template) -> Result<(), TemplateError> {
     let reference = properties.required_text("FunctionName", "the name or ARN of a function of this template")?;
     let name = reference.split(":function:").last().unwrap_or(&reference);
     // There is one version of each function here, so an alias is the function.
     let name = name.split(':').next().unwrap_or(name);
     if !template.functions.iter().any(|function| function.name == name) {
-        let known: Vec<&str> = template
-            .functions
-            .iter()
-            .map(|function| function.name.as_str())
-            .collect();
-        return Err(properties.refuse("FunctionName", Some(&reference.clone().into()), &known.join(", ")));
-    }
-    if sqs::is_queue(properties.text("EventSourceArn")?.as_deref()) {
-        template.queue_mappings.push(sqs::from_resource(&properties, name, id)?);
-        return note_unfiltered(&properties, &format!("{name}.{id}"), template);
-    }
-    if properties.value("Topics")?.is_none() {
-        template
-            .unsupported_events
-            .push(format!("{name}.{id} (EventSourceMapping)"));
+        template.unsupported_events.push(format!(
+            "{id} (EventSourceMapping of function {name}, which is not run)"
+        ));
         return Ok(());
     }
-    template.mappings.push(kafka::from_resource(&properties, name, id)?);
-    note_ignored(&properties, &format!("{name}.{id}"), template)
+    let place = format!("{name}.{id}");
+    if sqs::is_queue(properties.text("EventSourceArn")?.as_deref()) {
+        template.queue_mappings.push(sqs::from_resource(properties, name, id)?);
+        return note(properties, &["FilterCriteria"], &place, template);
+    }
+    if properties.needed("Topics")?.is_none() {
+        template
+            .unsupported_events
+            .push(format!("{place} (EventSourceMapping)"));
+        return Ok(());
+    }
+    template.mappings.push(kafka::from_resource(properties, name, id)?);
+    note_ignored(properties, &place, template)
 }
 
 /// A queue that the template does not have is not here to be read.
@@ -128,10 +173,12 @@ pub(super) fn put_foreign_queues_aside(template: &mut Template) {
     template.unsupported_events.extend(named);
 }
 
-/// Messages of queues are not filtered here.
-fn note_unfiltered(mapping: &Properties<'_>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
-    if mapping.value("FilterCriteria")?.is_some() {
-        template.unsupported_events.push(format!("{name} (FilterCriteria)"));
+/// Lists those properties that are set and have no effect here.
+fn note(settings: &Properties<'_>, names: &[&str], place: &str, template: &mut Template) -> Result<(), TemplateError> {
+    for name in names {
+        if settings.has(name)? {
+            template.unsupported_events.push(format!("{place} ({name})"));
+        }
     }
     Ok(())
 }
@@ -165,10 +212,11 @@ fn note_ignored(mapping: &Properties<'_>, name: &str, template: &mut Template) -
             "AmazonManagedKafkaEventSourceConfig",
             "SelfManagedKafkaEventSourceConfig",
         ];
-        let mut asks = mapping.value(property)?.is_some();
+        let mut asks = mapping.has(property)?;
         for config in in_config {
-            let config = mapping.value(config)?;
-            asks |= config.is_some_and(|config| config.get(property).is_some_and(|value| !value.is_null()));
+            if let Some(config) = mapping.nested(config)? {
+                asks |= config.has(property)?;
+            }
         }
         if asks {
             template.unsupported_events.push(format!("{name} ({property})"));

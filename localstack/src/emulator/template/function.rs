@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::Value as Json;
 use serde_yaml_ng::{Mapping, Value};
 
 use super::error::TemplateError;
-use super::intrinsic::Resolver;
+use super::intrinsic::{Resolver, json_text};
 use super::properties::Properties;
 
 /// A function that has a bootstrap binary.
@@ -32,6 +33,9 @@ pub struct FunctionSpec {
     pub code_uri: Option<String>,
 }
 
+const CARGO_LAMBDA: &str = "rust-cargolambda";
+const RUNTIME: &str = "Runtime";
+
 pub(super) fn read(
     resolver: &Resolver<'_>,
     id: &str,
@@ -42,7 +46,7 @@ pub(super) fn read(
     let nothing = Mapping::new();
     let metadata = body.get("Metadata").and_then(Value::as_mapping).unwrap_or(&nothing);
     let metadata = Properties::new(resolver, id, "Metadata.", metadata);
-    let is_cargo_lambda = metadata.text("BuildMethod")?.as_deref() == Some("rust-cargolambda");
+    let is_cargo_lambda = metadata.text("BuildMethod")?.as_deref() == Some(CARGO_LAMBDA);
     let (binary, code_uri) = if is_cargo_lambda {
         let named = "the file name of the function's bootstrap binary";
         let binary = match metadata.nested("BuildProperties")? {
@@ -51,10 +55,13 @@ pub(super) fn read(
         };
         (binary, None)
     } else {
-        ("bootstrap".to_owned(), Some(code_uri(&properties)?))
+        let folder = properties.text("CodeUri")?;
+        ("bootstrap".to_owned(), Some(folder.unwrap_or_else(|| ".".to_owned())))
     };
     let environment = match properties.nested("Environment")? {
-        Some(environment) => environment.text_map("Variables")?,
+        Some(environment) => environment.text_map("Variables", |name| {
+            format!("the variable is left out; --env {name}=VALUE can give it")
+        })?,
         None => BTreeMap::new(),
     };
     let seconds = properties.whole("Timeout", 1..=900)?.unwrap_or(3);
@@ -73,17 +80,47 @@ pub(super) fn read(
     })
 }
 
-/// The folder of a function in any language: its runtime is its `bootstrap`.
-fn code_uri(properties: &Properties<'_>) -> Result<String, TemplateError> {
-    const RUNTIME: &str = "Runtime";
-    let package = properties.text("PackageType")?;
-    if let Some(package) = package.filter(|package| package != "Zip") {
-        return Err(properties.refuse("PackageType", Some(&package.into()), "Zip"));
+/// Why a function cannot be run here, if it cannot: only those can that bring their own runtime as a `bootstrap`.
+pub(super) fn why_foreign(
+    resolver: &Resolver<'_>,
+    id: &str,
+    raw: &Mapping,
+    body: &Value,
+) -> Result<Option<String>, TemplateError> {
+    let method = body.get("Metadata").and_then(|metadata| metadata.get("BuildMethod"));
+    if method.and_then(Value::as_str) == Some(CARGO_LAMBDA) {
+        return Ok(None);
     }
-    let runtime = properties.text(RUNTIME)?;
-    if !runtime.as_ref().is_some_and(|runtime| runtime.starts_with("provided")) {
-        let allowed = "provided.al2023 or provided.al2, with an executable file bootstrap in CodeUri; or Metadata.BuildMethod rust-cargolambda";
-        return Err(properties.refuse(RUNTIME, runtime.map(Into::into).as_ref(), allowed));
+    let properties = Properties::new(resolver, id, "", raw);
+    // What is not known is listed there, and counts as another runtime.
+    let known = |name: &str| resolver.known(properties.needed(name), "the function is not run");
+    if let Some(package) = known("PackageType")?
+        && package != "Zip"
+    {
+        return Ok(Some(format!("PackageType {}", shown(&package))));
     }
-    Ok(properties.text("CodeUri")?.unwrap_or_else(|| ".".to_owned()))
+    if known("InlineCode")?.is_some() {
+        return Ok(Some("InlineCode".to_owned()));
+    }
+    if let Some(code @ Json::Object(_)) = known("CodeUri")? {
+        return Ok(Some(format!("CodeUri {code}")));
+    }
+    if let Some(Json::String(uri)) = known("CodeUri")?
+        && uri.starts_with("s3://")
+    {
+        return Ok(Some(format!("CodeUri {uri}")));
+    }
+    match known(RUNTIME)? {
+        Some(Json::String(runtime)) if runtime.starts_with("provided") => Ok(None),
+        Some(runtime) => Ok(Some(format!("Runtime {}", shown(&runtime)))),
+        None if raw.get(RUNTIME).is_some() => Ok(Some("Runtime not known".to_owned())),
+        None => {
+            let allowed = "provided.al2023 or provided.al2, with an executable file bootstrap in CodeUri; or Metadata.BuildMethod rust-cargolambda";
+            Err(properties.refuse(RUNTIME, None, allowed))
+        }
+    }
+}
+
+fn shown(value: &Json) -> String {
+    json_text(value).unwrap_or_else(|| value.to_string())
 }

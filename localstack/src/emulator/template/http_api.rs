@@ -10,14 +10,16 @@ use std::collections::BTreeMap;
 use serde_yaml_ng::{Mapping, Value};
 
 use super::error::TemplateError;
-use super::intrinsic::Resolver;
+use super::intrinsic::{Resolver, json_text};
 use super::properties::Properties;
 use super::{STACK_NAME, merge};
 
 pub use cors::CorsSpec;
 
 /// The logical id of the API that SAM adds.
-const IMPLICIT: &str = "ServerlessHttpApi";
+pub(super) const IMPLICIT: &str = "ServerlessHttpApi";
+/// What stands for an authorizer that the template does not decide.
+pub(super) const NOT_KNOWN: &str = "not known";
 /// Properties without an effect here.
 const IGNORED: [&str; 6] = [
     "AccessLogSettings",
@@ -27,8 +29,6 @@ const IGNORED: [&str; 6] = [
     "RouteSettings",
     "DefinitionUri",
 ];
-/// The authorizers that are emulated.
-pub(super) const AUTHORIZERS: &str = "AWS_IAM, NONE";
 
 /// The HTTP API that the template's routes belong to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct HttpApiSpec {
     pub has_iam: bool,
     /// Whether routes that name no authorizer need a signature: `Auth.DefaultAuthorizer` is `AWS_IAM`.
     pub defaults_to_iam: bool,
+    /// `Auth.DefaultAuthorizer`, when it is none that is emulated: routes that name no authorizer are not served then.
+    pub foreign_default: Option<String>,
     /// What the template asks of it and does not get, as `Api (Property)`.
     pub(super) ignored: Vec<String>,
 }
@@ -70,7 +72,7 @@ impl Apis {
 
     /// The API that an event names, or the implicit one.
     pub(super) fn of_event(&self, event: &Properties<'_>) -> Result<&HttpApiSpec, TemplateError> {
-        let Some(wanted) = event.text("ApiId")? else {
+        let Some(wanted) = event.needed("ApiId")?.as_ref().and_then(json_text) else {
             return Ok(&self.implicit);
         };
         if wanted == format!("{STACK_NAME}-{IMPLICIT}") {
@@ -78,58 +80,59 @@ impl Apis {
         }
         let found = self.explicit.iter().find(|(reference, _)| *reference == wanted);
         found.map(|(_, api)| api).ok_or_else(|| {
-            let known: Vec<String> = self
-                .explicit
-                .iter()
-                .map(|(_, api)| format!("!Ref {}", api.logical_id))
-                .collect();
-            let known = if known.is_empty() {
-                "absent, as this template has no AWS::Serverless::HttpApi".to_owned()
-            } else {
-                known.join(", ")
-            };
-            event.refuse("ApiId", Some(&wanted.into()), &known)
+            event.unknown(
+                "ApiId",
+                wanted.clone(),
+                "which is no AWS::Serverless::HttpApi of this template",
+            )
         })
     }
 }
 
 fn read(resolver: &Resolver<'_>, id: &str, raw: &Mapping) -> Result<HttpApiSpec, TemplateError> {
     let properties = Properties::new(resolver, id, "", raw);
+    let mut ignored = Vec::new();
     if let Some(stage) = properties.text("StageName")?
         && stage != "$default"
     {
-        return Err(properties.refuse("StageName", Some(&stage.into()), "$default, or absent"));
+        ignored.push(format!("{id} (StageName {stage}: routes are served without it)"));
     }
-    if let Some(definition) = properties.mapping("DefinitionBody")? {
-        let shown = definition.len();
-        let allowed = "absent: routes are read from the functions' events";
-        return Err(properties.refuse("DefinitionBody", Some(&format!("{shown} entries").into()), allowed));
+    if properties.has("DefinitionBody")? {
+        ignored.push(format!(
+            "{id} (DefinitionBody: routes are those of the functions' events)"
+        ));
     }
-    let mut ignored = Vec::new();
     for property in IGNORED {
-        if properties.value(property)?.is_some_and(|value| value != false) {
+        if properties.has(property)? {
             ignored.push(format!("{id} ({property})"));
         }
     }
-    let (mut has_iam, mut defaults_to_iam) = (false, false);
-    if let Some(auth) = properties.nested("Auth")? {
-        has_iam = auth.flag("EnableIamAuthorizer", false)?;
-        if auth.value("Authorizers")?.is_some() {
-            ignored.push(format!("{id} (Auth.Authorizers)"));
+    let (mut has_iam, mut defaults_to_iam, mut foreign_default) = (false, false, None);
+    match properties.nested("Auth")? {
+        // Nobody may find a route open here that is closed on AWS.
+        None if properties.has("Auth")? => foreign_default = Some(NOT_KNOWN.to_owned()),
+        None => {}
+        Some(auth) => {
+            has_iam = auth.flag("EnableIamAuthorizer", !auth.is_known("EnableIamAuthorizer"))?;
+            if auth.has("Authorizers")? {
+                ignored.push(format!("{id} (Auth.Authorizers)"));
+            }
+            match auth.text("DefaultAuthorizer")?.as_deref() {
+                None if !auth.is_known("DefaultAuthorizer") => foreign_default = Some(NOT_KNOWN.to_owned()),
+                None => {}
+                Some("AWS_IAM") if has_iam => defaults_to_iam = true,
+                Some("AWS_IAM") => return Err(auth.refuse("EnableIamAuthorizer", None, "true, for AWS_IAM")),
+                Some(other) => foreign_default = Some(other.to_owned()),
+            }
         }
-        defaults_to_iam = match auth.text("DefaultAuthorizer")?.as_deref() {
-            None => false,
-            Some("AWS_IAM") if has_iam => true,
-            Some("AWS_IAM") => return Err(auth.refuse("EnableIamAuthorizer", None, "true, for AWS_IAM")),
-            Some(other) => return Err(auth.refuse("DefaultAuthorizer", Some(&other.into()), "AWS_IAM, or absent")),
-        };
     }
     Ok(HttpApiSpec {
         logical_id: id.to_owned(),
         cors: cors::read(&properties)?,
-        stage_variables: properties.text_map("StageVariables")?,
+        stage_variables: properties.text_map("StageVariables", |_| "it is left out".to_owned())?,
         has_iam,
         defaults_to_iam,
+        foreign_default,
         ignored,
     })
 }

@@ -1,23 +1,37 @@
-//! Intrinsic functions: `!Ref`, `!Sub`, `!GetAtt`, `!Join`, `!If`, `!Select`, `!Split` and the condition functions.
+//! Intrinsic functions, of CloudFormation and of its transform `AWS::LanguageExtensions`.
+//!
+//! Source: "Intrinsic function reference", AWS CloudFormation template reference
+//! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>).
 //!
 //! A value is resolved only when something here needs it, so a template may use any function in properties that only
-//! matter on AWS.
+//! matter on AWS. One that the template does not decide is [`TemplateError::Unknown`]; whoever reads a property lists it and goes on without.
 
+mod cidr;
 mod condition;
+mod for_each;
+mod function;
+mod listing;
+mod load;
 mod reference;
+mod substitute;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use serde_yaml_ng::{Mapping, Value};
 
 use super::error::{TemplateError, shown};
-use super::{parameter, section};
+use super::parameter;
+use super::unknown::Unknown;
 
-/// The functions that are evaluated, for error messages.
-const KNOWN: &str = "Ref, Sub, GetAtt, Join, If, Select, Split, Equals, And, Or, Not, Condition";
+pub(super) use reference::cluster_arn;
+
 /// Names may refer to names (a queue's name to a parameter, an environment variable to the queue), but never this deep.
 const DEEPEST: usize = 64;
+/// How a value begins that CloudFormation reads elsewhere: "Get values stored in other services using dynamic references", AWS
+/// CloudFormation user guide.
+const DYNAMIC: &str = "{{resolve:";
 
 /// One resource whose condition holds.
 pub(super) struct Resource {
@@ -39,70 +53,23 @@ pub(super) struct At<'a> {
 /// Resolves values of one template.
 pub(super) struct Resolver<'a> {
     file: &'a str,
-    parameters: BTreeMap<String, Json>,
-    conditions: BTreeMap<String, bool>,
+    parameters: BTreeMap<String, parameter::Given>,
+    mappings: Mapping,
+    /// Each condition, or why it is not known.
+    conditions: BTreeMap<String, Result<bool, Unknown>>,
     resources: Vec<(String, Resource)>,
     /// Resources whose condition is false: a reference to one is a mistake worth its own words.
     absent: Vec<String>,
+    /// Resources whose condition is not known.
+    doubtful: Vec<String>,
+    /// Functions that cannot be run here.
+    foreign: BTreeSet<String>,
     queue_urls: &'a BTreeMap<String, String>,
+    /// What was gone on without.
+    listed: RefCell<Vec<Unknown>>,
 }
 
-impl<'a> Resolver<'a> {
-    pub(super) fn new(
-        file: &'a str,
-        root: &Value,
-        given: &BTreeMap<String, String>,
-        queue_urls: &'a BTreeMap<String, String>,
-    ) -> Result<Self, TemplateError> {
-        let parameters = parameter::values(file, &section(file, root, "Parameters")?, given)?;
-        let mut resolver = Self {
-            file,
-            parameters,
-            conditions: BTreeMap::new(),
-            resources: Vec::new(),
-            absent: Vec::new(),
-            queue_urls,
-        };
-        resolver.evaluate_conditions(&section(file, root, "Conditions")?)?;
-        for (id, body) in section(file, root, "Resources")? {
-            let id = id.as_str().unwrap_or_default().to_owned();
-            let at = At {
-                logical_id: &id,
-                property: "Type",
-            };
-            let kind = body.get("Type").and_then(Value::as_str).map(str::to_owned);
-            let kind = kind.ok_or_else(|| resolver.refuse(at, body.get("Type"), "a resource type"))?;
-            if let Some(condition) = body.get("Condition").and_then(Value::as_str)
-                && !resolver.condition(
-                    condition,
-                    At {
-                        logical_id: &id,
-                        property: "Condition",
-                    },
-                )?
-            {
-                resolver.absent.push(id);
-                continue;
-            }
-            let properties = match body.get("Properties") {
-                Some(Value::Mapping(properties)) => properties.clone(),
-                None | Some(Value::Null) => Mapping::new(),
-                other => {
-                    return Err(resolver.refuse(
-                        At {
-                            logical_id: &id,
-                            property: "Properties",
-                        },
-                        other,
-                        "a mapping",
-                    ));
-                }
-            };
-            resolver.resources.push((id, Resource { kind, properties, body }));
-        }
-        Ok(resolver)
-    }
-
+impl Resolver<'_> {
     /// The template's file name, for errors.
     pub(super) fn file(&self) -> &str {
         self.file
@@ -111,6 +78,11 @@ impl<'a> Resolver<'a> {
     /// The resources that exist, in the template's order.
     pub(super) fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
         self.resources.iter().map(|(id, resource)| (id.as_str(), resource))
+    }
+
+    /// Says which functions cannot be run: what refers to one is not known then.
+    pub(super) fn set_foreign(&mut self, functions: BTreeSet<String>) {
+        self.foreign = functions;
     }
 
     /// The value with all functions evaluated; `None` when it is `AWS::NoValue`.
@@ -135,7 +107,11 @@ impl<'a> Resolver<'a> {
             return Err(self.reference_error(at, &shown(value), "which refers back to itself"));
         }
         if let Some((function, argument)) = as_function(value) {
-            return self.call(&function, argument, at, depth + 1);
+            let result = self.call(&function, argument, at, depth + 1)?;
+            return match &result {
+                Some(Json::String(text)) => self.without_dynamic(text, at).map(|()| result),
+                _ => Ok(result),
+            };
         }
         Ok(Some(match value {
             Value::Null => Json::Null,
@@ -143,7 +119,10 @@ impl<'a> Resolver<'a> {
             Value::Number(number) => {
                 serde_json::to_value(number).map_err(|_| self.refuse(at, Some(value), "a finite number"))?
             }
-            Value::String(text) => Json::String(text.clone()),
+            Value::String(text) => {
+                self.without_dynamic(text, at)?;
+                Json::String(text.clone())
+            }
             Value::Sequence(items) => {
                 let mut resolved = Vec::with_capacity(items.len());
                 for item in items {
@@ -155,73 +134,31 @@ impl<'a> Resolver<'a> {
                 let mut resolved = serde_json::Map::new();
                 for (key, item) in mapping {
                     let key = parameter::scalar(key).ok_or_else(|| self.refuse(at, Some(key), "a name"))?;
+                    // A function beside other keys puts more of them there, as Fn::Transform does.
+                    if let Some(function) = key.strip_prefix("Fn::") {
+                        return Err(self.unknown(at, function, item, "which is not evaluated here"));
+                    }
                     if let Some(item) = self.resolve_at_depth(item, at, depth + 1)? {
                         resolved.insert(key, item);
                     }
                 }
                 Json::Object(resolved)
             }
-            Value::Tagged(_) => return Err(self.refuse(at, Some(value), KNOWN)),
+            Value::Tagged(tagged) => {
+                let function = tagged.tag.to_string();
+                return Err(self.unknown(at, &function, &tagged.value, "which is not evaluated here"));
+            }
         }))
     }
 
-    fn call(&self, function: &str, argument: &Value, at: At<'_>, depth: usize) -> Result<Option<Json>, TemplateError> {
-        let text = |value: &Value| self.text(value, at, depth);
-        let list = |count: usize, shape: &str| match argument {
-            Value::Sequence(items) if items.len() == count => Ok(items),
-            other => Err(self.refuse(at, Some(other), &format!("{function} takes {shape}"))),
-        };
-        Ok(Some(match function {
-            "Ref" => return self.reference(&text(argument)?, at, depth),
-            "GetAtt" => {
-                let name = match argument {
-                    Value::Sequence(parts) => parts.iter().map(text).collect::<Result<Vec<_>, _>>()?.join("."),
-                    other => text(other)?,
-                };
-                Json::String(self.attribute(&name, at, depth)?)
+    fn without_dynamic(&self, text: &str, at: At<'_>) -> Result<(), TemplateError> {
+        match text.find(DYNAMIC) {
+            None => Ok(()),
+            Some(start) => {
+                let end = text[start..].find("}}").map_or(text.len(), |end| start + end + 2);
+                Err(self.unknown_text(at, text[start..end].to_owned(), "which only AWS can resolve"))
             }
-            "Sub" => Json::String(self.substitute(argument, at, depth)?),
-            "If" => {
-                let items = list(3, "[condition, then, else]")?;
-                let chosen = if self.condition(&text(&items[0])?, at)? {
-                    &items[1]
-                } else {
-                    &items[2]
-                };
-                return self.resolve_at_depth(chosen, at, depth);
-            }
-            "Join" => {
-                let items = list(2, "[delimiter, [values]]")?;
-                let values = self.texts(&items[1], at, depth)?;
-                Json::String(values.join(&text(&items[0])?))
-            }
-            "Split" => {
-                let items = list(2, "[delimiter, text]")?;
-                let (delimiter, whole) = (text(&items[0])?, text(&items[1])?);
-                Json::from(whole.split(delimiter.as_str()).map(str::to_owned).collect::<Vec<_>>())
-            }
-            "Select" => {
-                let items = list(2, "[index, [values]]")?;
-                let values = self.texts(&items[1], at, depth)?;
-                let index = text(&items[0])?.parse::<usize>().ok();
-                let chosen = index.and_then(|index| values.get(index));
-                Json::String(
-                    chosen
-                        .cloned()
-                        .ok_or_else(|| self.refuse(at, Some(&items[0]), &format!("an index below {}", values.len())))?,
-                )
-            }
-            "Equals" | "And" | "Or" | "Not" | "Condition" => Json::Bool(self.evaluate(function, argument, at)?),
-            other => {
-                return Err(TemplateError::Intrinsic {
-                    file: self.file.to_owned(),
-                    logical_id: at.logical_id.to_owned(),
-                    property: at.property.to_owned(),
-                    function: other.to_owned(),
-                    allowed: KNOWN,
-                });
-            }
-        }))
+        }
     }
 
     /// The value as text, as CloudFormation turns scalars into text.
@@ -233,34 +170,17 @@ impl<'a> Resolver<'a> {
             .ok_or_else(|| self.refuse(at, Some(value), "text"))
     }
 
-    fn texts(&self, value: &Value, at: At<'_>, depth: usize) -> Result<Vec<String>, TemplateError> {
+    fn items(&self, value: &Value, at: At<'_>, depth: usize) -> Result<Vec<Json>, TemplateError> {
         match self.resolve_at_depth(value, at, depth + 1)? {
-            Some(Json::Array(items)) => items
-                .iter()
-                .map(|item| json_text(item).ok_or_else(|| self.refuse(at, Some(value), "a list of texts")))
-                .collect(),
-            _ => Err(self.refuse(at, Some(value), "a list of texts")),
+            Some(Json::Array(items)) => Ok(items),
+            _ => Err(self.refuse(at, Some(value), "a list")),
         }
     }
 
-    pub(super) fn refuse(&self, at: At<'_>, value: Option<&Value>, allowed: &str) -> TemplateError {
-        TemplateError::Property {
-            file: self.file.to_owned(),
-            logical_id: at.logical_id.to_owned(),
-            property: at.property.to_owned(),
-            value: value.map_or_else(|| "absent".to_owned(), shown),
-            allowed: allowed.to_owned(),
-        }
-    }
-
-    fn reference_error(&self, at: At<'_>, name: &str, reason: &str) -> TemplateError {
-        TemplateError::Reference {
-            file: self.file.to_owned(),
-            logical_id: at.logical_id.to_owned(),
-            property: at.property.to_owned(),
-            name: name.to_owned(),
-            reason: reason.to_owned(),
-        }
+    fn texts(&self, value: &Value, at: At<'_>, depth: usize) -> Result<Vec<String>, TemplateError> {
+        let items = self.items(value, at, depth)?;
+        let text = |item: &Json| json_text(item).ok_or_else(|| self.refuse(at, Some(value), "a list of texts"));
+        items.iter().map(text).collect()
     }
 }
 

@@ -7,12 +7,24 @@ use serde_yaml_ng::{Mapping, Value};
 
 use super::error::{TemplateError, shown};
 
-/// Each parameter's value: a string, or a list for list types.
+/// What a parameter is.
+pub(super) enum Given {
+    /// Its value: a string, or a list for list types.
+    Value(Json),
+    /// The name of a parameter of Systems Manager, whose value only AWS knows.
+    Stored(String),
+}
+
+/// Types whose value is the name of what holds the value: "Specify existing resources at runtime with CloudFormation-supplied parameter types", AWS CloudFormation
+/// user guide. One that is given counts as the value itself.
+const STORED: &str = "AWS::SSM::Parameter::Value<";
+
+/// Each parameter.
 pub(super) fn values(
     file: &str,
     section: &Mapping,
     given: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, Json>, TemplateError> {
+) -> Result<BTreeMap<String, Given>, TemplateError> {
     let names: Vec<&str> = section.keys().filter_map(Value::as_str).collect();
     if let Some(name) = given.keys().find(|name| !names.contains(&name.as_str())) {
         return Err(TemplateError::UnknownParameter {
@@ -38,12 +50,18 @@ pub(super) fn values(
                     name: name.to_owned(),
                 })?,
         };
-        values.insert(name.to_owned(), checked(file, name, definition, text)?);
+        let kind = definition.get("Type").and_then(Value::as_str).unwrap_or("String");
+        let value = match kind.strip_prefix(STORED) {
+            Some(_) if !given.contains_key(name) => Given::Stored(text),
+            Some(inner) => Given::Value(checked(file, name, definition, inner.trim_end_matches('>'), text)?),
+            None => Given::Value(checked(file, name, definition, kind, text)?),
+        };
+        values.insert(name.to_owned(), value);
     }
     Ok(values)
 }
 
-fn checked(file: &str, name: &str, definition: &Value, text: String) -> Result<Json, TemplateError> {
+fn checked(file: &str, name: &str, definition: &Value, kind: &str, text: String) -> Result<Json, TemplateError> {
     let refuse = |value: &str, allowed: String| TemplateError::Parameter {
         file: file.to_owned(),
         name: name.to_owned(),
@@ -54,7 +72,6 @@ fn checked(file: &str, name: &str, definition: &Value, text: String) -> Result<J
         },
         allowed,
     };
-    let kind = definition.get("Type").and_then(Value::as_str).unwrap_or("String");
     let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
     let items: Vec<String> = if is_list {
         text.split(',').map(|item| item.trim().to_owned()).collect()

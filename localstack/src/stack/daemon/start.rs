@@ -113,6 +113,8 @@ pub(super) async fn start(
         queue_urls: queue_urls.clone(),
         function_env: parameters::function_env(&endpoints),
         log_dir: places.logs(),
+        // The feed's days go by in seconds.
+        schedules_in_seconds: true,
     })
     .await?;
     let kafka = krafka::Kafka::builder(&endpoints.kafka)

@@ -5,12 +5,16 @@
 use std::time::Duration;
 
 use crate::emulator::http_api::RouteKey;
-use crate::emulator::template::http_api::{AUTHORIZERS, Apis};
+use crate::emulator::template::http_api::{Apis, NOT_KNOWN};
+use crate::emulator::template::intrinsic::json_text;
 use crate::emulator::template::properties::Properties;
 use crate::emulator::template::{Template, TemplateError};
 
 /// Milliseconds that an integration may take unless the event says less: "HTTP API quotas", Amazon API Gateway developer guide.
 const LONGEST_MILLIS: i64 = 30_000;
+
+/// Of an authorizer.
+const NOT_EMULATED: &str = "and only AWS_IAM and NONE are emulated";
 
 /// One route of the HTTP API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,14 +40,14 @@ pub(super) fn read(
 ) -> Result<(), TemplateError> {
     let format = event.text("PayloadFormatVersion")?;
     if let Some(format) = format.filter(|format| format != "2.0") {
-        return Err(event.refuse("PayloadFormatVersion", Some(&format.into()), "2.0"));
+        return Err(event.unknown("PayloadFormatVersion", format, "and only 2.0 is emulated"));
     }
     let api = apis.of_event(event)?;
     if let Some(first) = template.http_routes.first()
         && first.api != api.logical_id
     {
-        let allowed = format!("{}, as one API is served, and {} is of that one", first.api, first.key);
-        return Err(event.refuse("ApiId", Some(&api.logical_id.clone().into()), &allowed));
+        let reason = format!("and one API is served, {}, of which {} is", first.api, first.key);
+        return Err(event.unknown("ApiId", api.logical_id.clone(), &reason));
     }
     let key = key(event)?;
     if let Some(other) = template.http_routes.iter().find(|other| other.key == key) {
@@ -51,30 +55,39 @@ pub(super) fn read(
         return Err(event.refuse("Path", Some(&key.into()), &allowed));
     }
     let auth = event.nested("Auth")?;
+    if auth.is_none() && event.has("Auth")? {
+        return Err(event.unknown("Auth", NOT_KNOWN.to_owned(), "so the route may be closed"));
+    }
     let authorizer = match &auth {
-        Some(auth) => auth.text("Authorizer")?,
+        Some(auth) => auth.needed("Authorizer")?.as_ref().and_then(json_text),
         None => None,
     };
     let needs_signature = match authorizer.as_deref() {
-        None => api.defaults_to_iam,
+        None => match &api.foreign_default {
+            // Nobody may find a route open here that is closed on AWS.
+            Some(other) => {
+                return Err(event.unknown("Auth.DefaultAuthorizer", other.clone(), NOT_EMULATED));
+            }
+            None => api.defaults_to_iam,
+        },
         Some("NONE") => false,
         Some("AWS_IAM") if api.has_iam => true,
         Some("AWS_IAM") => {
             let allowed = format!("AWS_IAM only with Auth.EnableIamAuthorizer: true of {}", api.logical_id);
             return Err(event.refuse("Auth.Authorizer", Some(&"AWS_IAM".into()), &allowed));
         }
-        Some(other) => return Err(event.refuse("Auth.Authorizer", Some(&other.into()), AUTHORIZERS)),
+        Some(other) => return Err(event.unknown("Auth.Authorizer", other.to_owned(), NOT_EMULATED)),
     };
     let millis = event.whole("TimeoutInMillis", 50..=LONGEST_MILLIS)?;
-    let scopes = match &auth {
-        Some(auth) => auth.value("AuthorizationScopes")?,
-        None => None,
+    let has_scopes = match &auth {
+        Some(auth) => auth.has("AuthorizationScopes")?,
+        None => false,
     };
-    for (property, value) in [
-        ("RouteSettings", event.value("RouteSettings")?),
-        ("AuthorizationScopes", scopes),
+    for (property, is_there) in [
+        ("RouteSettings", event.has("RouteSettings")?),
+        ("AuthorizationScopes", has_scopes),
     ] {
-        if value.is_some() {
+        if is_there {
             template.unsupported_events.push(format!("{name} ({property})"));
         }
     }
@@ -93,7 +106,8 @@ pub(super) fn read(
 }
 
 fn key(event: &Properties<'_>) -> Result<String, TemplateError> {
-    let (path, method) = match (event.text("Path")?, event.text("Method")?) {
+    let text = |name: &str| Ok::<_, TemplateError>(event.needed(name)?.as_ref().and_then(json_text));
+    let (path, method) = match (text("Path")?, text("Method")?) {
         (None, None) => return Ok(RouteKey::DEFAULT.to_owned()),
         (Some(path), Some(method)) => (path, method.to_uppercase()),
         (path, method) => {

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::emulator::filter::Filters;
+use crate::emulator::template::intrinsic::cluster_arn;
 use crate::emulator::template::properties::Properties;
 use crate::emulator::template::{STACK_NAME, TemplateError, stack_id};
 
@@ -95,9 +96,7 @@ pub(super) fn from_event(
     name: &str,
 ) -> Result<MappingSpec, TemplateError> {
     let source = if kind == "MSK" {
-        KafkaSource::Msk {
-            arn: event.required_text("Stream", "the ARN of an MSK cluster")?,
-        }
+        msk(event, "Stream", name)?
     } else {
         KafkaSource::SelfManaged
     };
@@ -111,20 +110,33 @@ pub(super) fn from_resource(
     function: &str,
     name: &str,
 ) -> Result<MappingSpec, TemplateError> {
-    let (source, config) = match resource.text("EventSourceArn")? {
-        Some(arn) => (KafkaSource::Msk { arn }, "AmazonManagedKafkaEventSourceConfig"),
-        None => (KafkaSource::SelfManaged, "SelfManagedKafkaEventSourceConfig"),
+    let (source, config) = if resource.has("EventSourceArn")? {
+        (
+            msk(resource, "EventSourceArn", name)?,
+            "AmazonManagedKafkaEventSourceConfig",
+        )
+    } else {
+        (KafkaSource::SelfManaged, "SelfManagedKafkaEventSourceConfig")
     };
     let group = match resource.nested(config)? {
         Some(config) => {
             if let Some(mode) = config.text("ConsumptionMode")?.filter(|mode| mode != "Stream") {
-                return Err(config.refuse("ConsumptionMode", Some(&mode.into()), "Stream"));
+                return Err(config.unknown("ConsumptionMode", mode, "and only Stream is emulated"));
             }
             config.text("ConsumerGroupId")?
         }
         None => None,
     };
     read(resource, source, group, function, name)
+}
+
+/// The cluster, for which the Kafka of `--kafka` stands in. One whose ARN is not known is called after the mapping.
+fn msk(properties: &Properties<'_>, property: &str, mapping: &str) -> Result<KafkaSource, TemplateError> {
+    let own = cluster_arn(&format!("{STACK_NAME}-{mapping}"));
+    match properties.known_or(property, &own)? {
+        Some(arn) => Ok(KafkaSource::Msk { arn }),
+        None => Err(properties.refuse(property, None, "the ARN of an MSK cluster")),
+    }
 }
 
 fn read(
@@ -134,7 +146,7 @@ fn read(
     function: &str,
     name: &str,
 ) -> Result<MappingSpec, TemplateError> {
-    let topics = properties.texts("Topics")?;
+    let topics = properties.needed_texts("Topics")?;
     let [topic] = topics.as_slice() else {
         return Err(properties.refuse("Topics", Some(&topics.into()), "a list of exactly one topic"));
     };

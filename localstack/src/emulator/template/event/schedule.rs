@@ -22,8 +22,12 @@ pub struct ScheduleSpec {
     pub name: String,
     /// The function's name.
     pub function: String,
-    /// `rate(..)` or `cron(..)`, as written.
+    /// `rate(..)`, `cron(..)` or `at(..)`, as written.
     pub expression: String,
+    /// The same, read.
+    pub when: Expression,
+    /// Whether it is a rate in seconds, which AWS refuses; an emulator runs it only when it is told so.
+    pub is_in_seconds: bool,
     /// The payload, when the template sets one.
     pub input: Option<String>,
     /// Which service's event stands in for an absent payload.
@@ -46,19 +50,27 @@ pub(super) fn read(
         "Schedule" => (ScheduleStyle::Rule, "Schedule"),
         _ => (ScheduleStyle::Scheduler, "ScheduleExpression"),
     };
-    let expression = event.required_text(property, Expression::ALLOWED)?;
-    if Expression::parse(&expression).is_none() {
-        return Err(event.refuse(property, Some(&expression.into()), Expression::ALLOWED));
-    }
-    let zone = match event.text(ZONE)? {
-        None => Tz::UTC,
-        Some(name) => name.parse().map_err(|_| {
+    let expression = event.required_text(property, "a schedule expression")?;
+    let (when, is_in_seconds) = match Expression::parse(&expression, style) {
+        Ok(when) => (when, false),
+        Err(allowed) => match Expression::in_seconds(&expression) {
+            Some(when) => (when, true),
+            None => return Err(event.refuse(property, Some(&expression.into()), &allowed)),
+        },
+    };
+    let zone = match (event.text(ZONE)?, style) {
+        (None, _) => Tz::UTC,
+        (Some(name), ScheduleStyle::Scheduler) => name.parse().map_err(|_| {
             event.refuse(
                 ZONE,
                 Some(&name.into()),
                 "a name of the IANA time zone database, such as Asia/Seoul",
             )
         })?,
+        (Some(name), ScheduleStyle::Rule) => {
+            let allowed = "absent: an EventBridge rule is in UTC; only ScheduleV2 has a time zone";
+            return Err(event.refuse(ZONE, Some(&name.into()), allowed));
+        }
     };
     let state = event.text("State")?;
     let is_enabled = match state.as_deref() {
@@ -71,6 +83,8 @@ pub(super) fn read(
         name: name.to_owned(),
         function: function.to_owned(),
         expression,
+        when,
+        is_in_seconds,
         input: event.text("Input")?,
         style,
         zone,

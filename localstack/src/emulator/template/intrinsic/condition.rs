@@ -28,8 +28,13 @@ impl Resolver<'_> {
                     property: &name,
                 };
                 let holds = match as_function(value) {
-                    Some((function, argument)) => self.evaluate(&function, argument, at)?,
+                    Some((function, argument)) => self.evaluate(&function, argument, at),
                     None => return Err(self.refuse(at, Some(value), "Equals, And, Or, Not, Condition")),
+                };
+                let holds = match holds {
+                    Ok(holds) => Ok(holds),
+                    Err(TemplateError::Unknown { unknown, .. }) => Err(*unknown),
+                    Err(error) => return Err(error),
                 };
                 self.conditions.insert(name, holds);
             }
@@ -47,10 +52,15 @@ impl Resolver<'_> {
 
     /// Whether the named condition holds.
     pub(super) fn condition(&self, name: &str, at: At<'_>) -> Result<bool, TemplateError> {
-        self.conditions
-            .get(name)
-            .copied()
-            .ok_or_else(|| self.reference_error(at, name, "which is no condition of this template"))
+        match self.conditions.get(name) {
+            Some(Ok(holds)) => Ok(*holds),
+            Some(Err(unknown)) => Err(self.unknown_text(
+                at,
+                format!("condition {name}"),
+                &format!("which hangs on {}, {}", unknown.value, unknown.reason),
+            )),
+            None => Err(self.reference_error(at, name, "which is no condition of this template")),
+        }
     }
 
     /// Evaluates one condition function.

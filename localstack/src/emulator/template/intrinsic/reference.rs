@@ -4,13 +4,33 @@ use serde_json::Value as Json;
 use serde_yaml_ng::Value;
 
 use super::{At, Resolver, Resource, json_text};
+use crate::emulator::template::http_api::IMPLICIT as IMPLICIT_API;
+use crate::emulator::template::parameter::Given;
 use crate::emulator::template::{ACCOUNT, REGION, STACK_NAME, TemplateError, custom, function_arn, stack_id};
+
+/// Resources that are not run here and whose `!Ref` is the name that the template gives them, with that property.
+const NAMED: [(&str, &str); 9] = [
+    ("AWS::DynamoDB::Table", "TableName"),
+    ("AWS::Serverless::SimpleTable", "TableName"),
+    ("AWS::Events::EventBus", "Name"),
+    ("AWS::Kinesis::Stream", "Name"),
+    ("AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName"),
+    ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::SSM::Parameter", "Name"),
+    ("AWS::Athena::WorkGroup", "Name"),
+];
 
 impl Resolver<'_> {
     /// What `!Ref name` gives; `None` for `AWS::NoValue`.
     pub(super) fn reference(&self, name: &str, at: At<'_>, depth: usize) -> Result<Option<Json>, TemplateError> {
-        if let Some(value) = self.parameters.get(name) {
-            return Ok(Some(value.clone()));
+        match self.parameters.get(name) {
+            Some(Given::Value(value)) => return Ok(Some(value.clone())),
+            Some(Given::Stored(path)) => {
+                let reason = format!("the value of Systems Manager's {path}, which --parameter {name}=VALUE can give");
+                return Err(self.unknown_text(at, format!("!Ref {name}"), &reason));
+            }
+            None => {}
         }
         let text = match name {
             "AWS::NoValue" => return Ok(None),
@@ -22,10 +42,13 @@ impl Resolver<'_> {
             "AWS::StackName" => STACK_NAME.to_owned(),
             "AWS::StackId" => stack_id(),
             _ => match self.resource(name) {
-                Some(resource) => self.physical_id(name, resource, depth)?,
+                Some(resource) => match self.physical_id(name, resource, depth)? {
+                    Some(id) => id,
+                    None => return Err(self.not_run(at, format!("!Ref {name}"), name, resource)),
+                },
                 None if name.ends_with(".Alias") => self.alias(name, at, depth)?,
-                None if self.is_generated_by_sam(name) => format!("{STACK_NAME}-{name}"),
-                None => return Err(self.missing(name, at)),
+                None if name == IMPLICIT_API => format!("{STACK_NAME}-{name}"),
+                None => return Err(self.missing(name, &format!("!Ref {name}"), at)),
             },
         };
         Ok(Some(Json::String(text)))
@@ -35,10 +58,11 @@ impl Resolver<'_> {
     fn alias(&self, name: &str, at: At<'_>, depth: usize) -> Result<String, TemplateError> {
         let id = name.trim_end_matches(".Alias");
         match self.resource(id) {
+            Some(resource) if self.foreign.contains(id) => Err(self.not_run(at, format!("!Ref {name}"), id, resource)),
             Some(resource) if resource.kind == "AWS::Serverless::Function" => {
                 Ok(format!("{}:live", function_arn(&self.name_of(id, resource, depth)?)))
             }
-            _ => Err(self.missing(id, at)),
+            _ => Err(self.missing(id, &format!("!Ref {name}"), at)),
         }
     }
 
@@ -47,75 +71,37 @@ impl Resolver<'_> {
         let Some((id, attribute)) = name.split_once('.') else {
             return Err(self.reference_error(at, name, "which names no attribute: Resource.Attribute"));
         };
+        let shown = || format!("!GetAtt {name}");
         let Some(resource) = self.resource(id) else {
-            return if self.is_generated_by_sam(id) {
-                Ok(plausible("iam", id, attribute))
-            } else {
-                Err(self.missing(id, at))
-            };
+            return Err(self.missing(id, &shown(), at));
         };
-        match (resource.kind.as_str(), attribute) {
-            ("AWS::Serverless::Function" | "AWS::Lambda::Function", "Arn") => {
-                Ok(function_arn(&self.name_of(id, resource, depth)?))
+        let name_of = || self.name_of(id, resource, depth);
+        let given = |property: &str| self.given_name(id, resource, property, depth);
+        let known = match (resource.kind.as_str(), attribute) {
+            _ if self.foreign.contains(id) => None,
+            ("AWS::Serverless::Function", "Arn") => Some(function_arn(&name_of()?)),
+            ("AWS::SQS::Queue", "Arn") => Some(format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", name_of()?)),
+            ("AWS::SQS::Queue", "QueueName") => Some(name_of()?),
+            ("AWS::SQS::Queue", "QueueUrl") => self.physical_id(id, resource, depth)?,
+            ("AWS::S3::Bucket", "Arn") => Some(format!("arn:aws:s3:::{}", name_of()?)),
+            ("AWS::MSK::Cluster" | "AWS::MSK::ServerlessCluster", "Arn") => self.physical_id(id, resource, depth)?,
+            ("AWS::SNS::Topic", "TopicArn") => self.physical_id(id, resource, depth)?,
+            ("AWS::SNS::Topic", "TopicName") => given("TopicName")?,
+            ("AWS::SSM::Parameter", "Value") => given("Value")?,
+            ("AWS::DynamoDB::Table", "Arn") => {
+                given("TableName")?.map(|table| format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}"))
             }
-            ("AWS::SQS::Queue", "Arn") => Ok(format!(
-                "arn:aws:sqs:{REGION}:{ACCOUNT}:{}",
-                self.name_of(id, resource, depth)?
-            )),
-            ("AWS::SQS::Queue", "QueueName") => self.name_of(id, resource, depth),
-            ("AWS::SQS::Queue", "QueueUrl") => self.physical_id(id, resource, depth),
-            ("AWS::S3::Bucket", "Arn") => Ok(format!("arn:aws:s3:::{}", self.name_of(id, resource, depth)?)),
-            (kind, _) if custom::is_custom(kind) => Err(self.reference_error(
-                at,
-                name,
-                "an answer of a custom resource, which is not known before it has run",
-            )),
-            (kind, _) => {
-                let service = kind.split("::").nth(1).unwrap_or("service").to_lowercase();
-                Ok(plausible(&service, &self.name_of(id, resource, depth)?, attribute))
+            ("AWS::IAM::Role", "Arn") => given("RoleName")?.map(|role| format!("arn:aws:iam::{ACCOUNT}:role/{role}")),
+            (kind, _) if custom::is_custom(kind) => {
+                let reason = "an answer of a custom resource, which is not known before it has run";
+                return Err(self.unknown_text(at, shown(), reason));
             }
-        }
+            _ => None,
+        };
+        known.ok_or_else(|| self.not_run(at, shown(), id, resource))
     }
 
-    /// `!Sub`: text with `${Name}`, `${Resource.Attribute}` and `${!Literal}`.
-    pub(super) fn substitute(&self, argument: &Value, at: At<'_>, depth: usize) -> Result<String, TemplateError> {
-        let (pattern, variables) = match argument {
-            Value::String(pattern) => (pattern, None),
-            Value::Sequence(items) => match items.as_slice() {
-                [Value::String(pattern), variables @ Value::Mapping(_)] => (pattern, Some(variables)),
-                _ => return Err(self.refuse(at, Some(argument), "Sub takes text, or [text, {variables}]")),
-            },
-            _ => return Err(self.refuse(at, Some(argument), "Sub takes text, or [text, {variables}]")),
-        };
-        let mut result = String::with_capacity(pattern.len());
-        let mut rest = pattern.as_str();
-        while let Some(start) = rest.find("${") {
-            let (before, inside) = (&rest[..start], &rest[start + 2..]);
-            let Some(end) = inside.find('}') else {
-                return Err(self.refuse(at, Some(argument), "text in which every ${ is closed by }"));
-            };
-            result.push_str(before);
-            let name = inside[..end].trim();
-            match (
-                name.strip_prefix('!'),
-                variables.and_then(|variables| variables.get(name)),
-            ) {
-                (Some(literal), _) => result.push_str(&format!("${{{literal}}}")),
-                (None, Some(variable)) => result.push_str(&self.text(variable, at, depth)?),
-                (None, None) if name.contains('.') => result.push_str(&self.attribute(name, at, depth)?),
-                (None, None) => {
-                    let value = self.reference(name, at, depth)?;
-                    let text = value.as_ref().and_then(json_text);
-                    result.push_str(&text.ok_or_else(|| self.refuse(at, Some(argument), "names of texts"))?);
-                }
-            }
-            rest = &inside[end + 1..];
-        }
-        result.push_str(rest);
-        Ok(result)
-    }
-
-    /// The name a resource goes by: its own property for it, else one made of its logical id.
+    /// The name that a resource of the emulator goes by: its own property for it, else one made of its logical id.
     pub(in crate::emulator::template) fn name_of(
         &self,
         id: &str,
@@ -123,7 +109,7 @@ impl Resolver<'_> {
         depth: usize,
     ) -> Result<String, TemplateError> {
         let (property, default) = match resource.kind.as_str() {
-            "AWS::Serverless::Function" | "AWS::Lambda::Function" => ("FunctionName", id.to_owned()),
+            "AWS::Serverless::Function" => ("FunctionName", id.to_owned()),
             "AWS::SQS::Queue" => {
                 let fifo = resource.properties.get("FifoQueue").and_then(Value::as_bool) == Some(true);
                 (
@@ -133,21 +119,31 @@ impl Resolver<'_> {
             }
             // Names of buckets have no capitals.
             "AWS::S3::Bucket" => ("BucketName", format!("{STACK_NAME}-{id}").to_lowercase()),
-            "AWS::SNS::Topic" => ("TopicName", format!("{STACK_NAME}-{id}")),
             "AWS::MSK::Cluster" | "AWS::MSK::ServerlessCluster" => ("ClusterName", format!("{STACK_NAME}-{id}")),
             _ => return Ok(format!("{STACK_NAME}-{id}")),
         };
-        match resource.properties.get(property) {
-            None => Ok(default),
-            Some(value) => {
-                let at = At {
-                    logical_id: id,
-                    property,
-                };
-                let resolved = self.resolve_at_depth(value, at, depth + 1)?;
-                Ok(resolved.as_ref().and_then(json_text).unwrap_or(default))
-            }
-        }
+        let name = self.given_name(id, resource, property, depth);
+        let name = self.known(name, &format!("it is called {default}"))?;
+        Ok(name.unwrap_or(default))
+    }
+
+    /// The name that the template gives a resource.
+    fn given_name(
+        &self,
+        id: &str,
+        resource: &Resource,
+        property: &str,
+        depth: usize,
+    ) -> Result<Option<String>, TemplateError> {
+        let Some(value) = resource.properties.get(property) else {
+            return Ok(None);
+        };
+        let at = At {
+            logical_id: id,
+            property,
+        };
+        let resolved = self.resolve_at_depth(value, at, depth + 1)?;
+        Ok(resolved.as_ref().and_then(json_text))
     }
 
     pub(in crate::emulator::template) fn resource(&self, id: &str) -> Option<&Resource> {
@@ -157,32 +153,69 @@ impl Resolver<'_> {
             .map(|(_, resource)| resource)
     }
 
-    fn physical_id(&self, id: &str, resource: &Resource, depth: usize) -> Result<String, TemplateError> {
-        let name = self.name_of(id, resource, depth)?;
-        Ok(match resource.kind.as_str() {
-            "AWS::SQS::Queue" => self
-                .queue_urls
-                .get(id)
-                .cloned()
-                .unwrap_or_else(|| format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}")),
+    /// What `!Ref` of a resource gives: of what the emulator has or stands in for, and of what the template names; `None` of all else.
+    fn physical_id(&self, id: &str, resource: &Resource, depth: usize) -> Result<Option<String>, TemplateError> {
+        if self.foreign.contains(id) {
+            return Ok(None);
+        }
+        let kind = resource.kind.as_str();
+        if let Some((_, property)) = NAMED.iter().find(|(named, _)| *named == kind) {
+            return self.given_name(id, resource, property, depth);
+        }
+        Ok(match kind {
+            "AWS::SQS::Queue" => Some(match self.queue_urls.get(id) {
+                Some(url) => url.clone(),
+                None => {
+                    let name = self.name_of(id, resource, depth)?;
+                    format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}")
+                }
+            }),
             "AWS::MSK::Cluster" | "AWS::MSK::ServerlessCluster" => {
-                format!("arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/{name}/00000000-0000-0000-0000-000000000000-1")
+                Some(cluster_arn(&self.name_of(id, resource, depth)?))
             }
-            "AWS::SNS::Topic" => format!("arn:aws:sns:{REGION}:{ACCOUNT}:{name}"),
-            "AWS::SecretsManager::Secret" => format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"),
-            _ => name,
+            "AWS::SNS::Topic" => {
+                let name = self.given_name(id, resource, "TopicName", depth)?;
+                name.map(|name| format!("arn:aws:sns:{REGION}:{ACCOUNT}:{name}"))
+            }
+            "AWS::Serverless::Function" | "AWS::S3::Bucket" | "AWS::Serverless::HttpApi" => {
+                Some(self.name_of(id, resource, depth)?)
+            }
+            _ => None,
         })
     }
 
-    /// SAM adds resources of its own: each function's role, and the APIs of its HTTP events.
-    fn is_generated_by_sam(&self, name: &str) -> bool {
-        name.strip_suffix("Role").is_some_and(|id| self.resource(id).is_some())
-            || matches!(name, "ServerlessRestApi" | "ServerlessHttpApi")
+    fn not_run(&self, at: At<'_>, value: String, id: &str, resource: &Resource) -> TemplateError {
+        let reason = if custom::is_custom(&resource.kind) {
+            "an answer of a custom resource, which is not known before it has run".to_owned()
+        } else if self.foreign.contains(id) {
+            format!("function {id} is not run here")
+        } else {
+            format!(
+                "{} {id} is not run here, and the template does not say it",
+                resource.kind
+            )
+        };
+        self.unknown_text(at, value, &reason)
     }
 
-    fn missing(&self, name: &str, at: At<'_>) -> TemplateError {
+    /// SAM adds resources of its own, whose names begin with that of the one they are for, or with Serverless: roles, APIs, aliases, permissions.
+    fn is_generated_by_sam(&self, name: &str) -> bool {
+        let is_for =
+            |(id, resource): (&str, &Resource)| resource.kind.starts_with("AWS::Serverless::") && name.starts_with(id);
+        name.starts_with("ServerlessRestApi") || name.starts_with(IMPLICIT_API) || self.resources().any(is_for)
+    }
+
+    fn missing(&self, name: &str, value: &str, at: At<'_>) -> TemplateError {
         if self.absent.iter().any(|id| id == name) {
             self.reference_error(at, name, "whose condition is false")
+        } else if self.doubtful.iter().any(|id| id == name) {
+            self.unknown_text(at, value.to_owned(), "whose condition is not known")
+        } else if self.is_generated_by_sam(name) {
+            self.unknown_text(
+                at,
+                value.to_owned(),
+                "which SAM adds to the template and is not run here",
+            )
         } else {
             self.reference_error(
                 at,
@@ -193,10 +226,7 @@ impl Resolver<'_> {
     }
 }
 
-fn plausible(service: &str, name: &str, attribute: &str) -> String {
-    if attribute.ends_with("Arn") {
-        format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}")
-    } else {
-        format!("{name}.{attribute}")
-    }
+/// The ARN of a cluster that the Kafka of `--kafka` stands in for.
+pub(in crate::emulator::template) fn cluster_arn(name: &str) -> String {
+    format!("arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/{name}/00000000-0000-0000-0000-000000000000-1")
 }

@@ -46,6 +46,20 @@ pub struct PollerSpec {
     pub is_provisioned: bool,
 }
 
+/// How many invocations one provisioned poller has at the same time, at the most.
+///
+/// Source: "Apache Kafka event poller scaling modes in Lambda" (<https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html>): a poller "can
+/// support 5 MBps throughput and 5 concurrent Lambda invocations".
+const INVOCATIONS: usize = 5;
+
+impl PollerSpec {
+    /// How many invocations one poller has at the same time, at the most. Without `ProvisionedPollerConfig` AWS does not say; here it is one.
+    #[must_use]
+    pub fn invocations(&self) -> usize {
+        if self.is_provisioned { INVOCATIONS } else { 1 }
+    }
+}
+
 /// Properties that control failures, batches and pollers.
 pub(super) struct Control {
     pub(super) maximum_retry_attempts: Option<u32>,
