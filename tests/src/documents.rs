@@ -1,8 +1,6 @@
 //! The command lines of the documents. Each fence of `sh` is run by a test, or says in a comment above it why no test can: what a reader copies is what a
 //! test runs.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use crate::pipeline::project;
@@ -20,14 +18,14 @@ pub const DOCUMENTS: [&str; 10] = [
     "docs/SAM_LOCAL.md",
     "docs/SECURITY.md",
 ];
-const TESTED: &str = "run by tests/tests/";
-const ACCOUNT: &str = "needs an AWS account";
+const TESTED: &str = "run by ";
+const ACCOUNT: &str = "needs an account";
 const UNTESTED: &str = "not run by a test: ";
 
 /// Who runs the commands of a fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Runner {
-    /// The test file of this name.
+    /// The test in this file.
     Test(String),
     /// Nobody here: it speaks to AWS.
     Account,
@@ -61,8 +59,8 @@ impl Fence {
     }
 }
 
-/// The fences of `sh` in a document, in order. A comment `<!-- run by tests/tests/NAME.rs -->`, `<!-- needs an AWS account -->` or
-/// `<!-- not run by a test: REASON -->` is for the fence below it; one in the document's first line is for every fence without one of its own.
+/// The fences of `sh` in a document, in order. A comment `<!-- run by tests/tests/NAME.rs -->` (or `tests/moto/NAME.py`), `<!-- needs an account -->` (with more behind
+/// a semicolon) or `<!-- not run by a test: REASON -->` is for the fence below it; one in the document's first line is for every fence without one of its own.
 ///
 /// # Panics
 /// When the document cannot be read, or a fence does not end.
@@ -105,17 +103,16 @@ pub fn fences(document: &str) -> Vec<Fence> {
 
 fn runner(line: &str) -> Option<Runner> {
     let comment = line.trim().strip_prefix("<!-- ")?.strip_suffix(" -->")?;
-    if comment == ACCOUNT {
+    if comment.split(';').next() == Some(ACCOUNT) {
         return Some(Runner::Account);
     }
     if let Some(reason) = comment.strip_prefix(UNTESTED) {
         return Some(Runner::Nobody(reason.to_owned()));
     }
-    let test = comment.strip_prefix(TESTED)?.strip_suffix(".rs")?;
-    Some(Runner::Test(test.to_owned()))
+    comment.strip_prefix(TESTED).map(|test| Runner::Test(test.to_owned()))
 }
 
-/// The commands in the one fence of `document` that names the test file `test`.
+/// The commands in the one fence of `document` that names the test in `test`.
 ///
 /// # Panics
 /// When there is no such fence, or more than one.
@@ -132,15 +129,10 @@ pub fn commands(document: &str, test: &str) -> Vec<String> {
     fence.commands()
 }
 
-/// Whether there is a test file of this name that looks into `document`.
-///
-/// # Panics
-/// When the file cannot be read.
+/// Whether there is a test in this file that looks into `document`: the ones on moto look into all of them.
 #[must_use]
 pub fn is_run_by(test: &str, document: &str) -> bool {
-    let file = project().join("tests/tests").join(format!("{test}.rs"));
-    Path::exists(&file)
-        && std::fs::read_to_string(file)
-            .unwrap()
-            .contains(&format!("\"{document}\""))
+    let names = [format!("\"{document}\""), "docs/*.md".to_owned()];
+    let text = std::fs::read_to_string(project().join(test));
+    text.is_ok_and(|text| names.iter().any(|name| text.contains(name.as_str())))
 }

@@ -123,7 +123,7 @@ impl Drop for Local {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_function_and_every_route_runs_in_a_container() {
-    let lines = commands("docs/SAM_LOCAL.md", "sam_local");
+    let lines = commands("docs/SAM_LOCAL.md", "tests/tests/sam_local.rs");
     let [up, sam_env, invoke, start_api] = &lines[..] else {
         panic!("{lines:?}");
     };
