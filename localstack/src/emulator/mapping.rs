@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::ValueEnum;
+use krafka::error::KrafkaError;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -35,6 +36,9 @@ use destination::Destination;
 use pollers::Pollers;
 
 pub(super) use offsets::Offsets;
+
+/// How the trouble of a commit begins, which ends with the next that works.
+const COMMIT_TROUBLE: &str = "could not commit offsets";
 
 /// What a partial batch response means for the records that it does not name.
 ///
@@ -102,6 +106,16 @@ struct PollerProgress {
 }
 
 impl Progress {
+    fn could_not_commit(&mut self, error: &KrafkaError) {
+        self.last_error = Some(format!("{COMMIT_TROUBLE}: {error}"));
+    }
+
+    /// A commit that failed while pollers came and went is no trouble any more once one has worked.
+    fn has_committed(&mut self) {
+        let is_over = |error: &String| error.starts_with(COMMIT_TROUBLE);
+        self.last_error = self.last_error.take().filter(|error| !is_over(error));
+    }
+
     /// The state of the poller that needs most attention.
     fn state(&self) -> MappingState {
         let states = [
@@ -258,4 +272,26 @@ impl Mapping {
 /// Whether the emulator is told to end, or gone.
 fn has_ended(stop: &watch::Receiver<bool>) -> bool {
     *stop.borrow() || stop.has_changed().is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_works_ends_the_trouble_of_the_one_before_and_no_other() {
+        let mut progress = Progress::default();
+        progress.could_not_commit(&KrafkaError::timeout("committing"));
+        assert!(
+            progress
+                .last_error
+                .as_ref()
+                .is_some_and(|error| error.starts_with("could not commit offsets: "))
+        );
+        progress.has_committed();
+        assert_eq!(progress.last_error, None);
+        progress.last_error = Some("the function failed".to_owned());
+        progress.has_committed();
+        assert_eq!(progress.last_error.as_deref(), Some("the function failed"));
+    }
 }

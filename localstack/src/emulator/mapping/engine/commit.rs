@@ -9,6 +9,7 @@ use krafka::error::KrafkaError;
 use tokio::time::Instant;
 
 use super::Engine;
+use crate::emulator::mapping::Progress;
 use crate::emulator::mapping::partition::Position;
 
 /// How long after a first failed commit the next is tried; after each further one, twice as long.
@@ -47,6 +48,7 @@ impl Engine {
     pub(super) fn committed(&mut self, positions: BTreeMap<i32, Position>, result: Result<(), KrafkaError>) {
         let Err(error) = result else {
             self.failed_commits = 0;
+            self.mapping.note(Progress::has_committed);
             self.settle();
             return;
         };
@@ -60,8 +62,7 @@ impl Engine {
                 spec.topic
             );
         }
-        self.mapping
-            .note(|progress| progress.last_error = Some(format!("could not commit offsets: {error}")));
+        self.mapping.note(|progress| progress.could_not_commit(&error));
         let pause = COMMIT_PAUSE
             .saturating_mul(1 << self.failed_commits.min(8))
             .min(if self.is_letting_go() {
