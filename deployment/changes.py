@@ -50,16 +50,20 @@ def show(cloud: Cloud, environment: Environment, name: str) -> None:
         say(f"   {change['Action']:6} {change['ResourceType']} {change['LogicalResourceId']}{replaced}")
 
 
-def execute(cloud: Cloud, environment: Environment, name: str, is_agreed: bool) -> None:
-    """Asks, changes the stack, and waits for the end."""
-    client = cloud.client("cloudformation")
+def agree(cloud: Cloud, environment: Environment, name: str | None, is_agreed: bool) -> None:
+    """Asks; without agreement the change set goes, and nothing is changed."""
     try:
         confirm(f"Change the stack {environment.stack} in {cloud.account}, {environment.region}?", is_agreed or not environment.asks_first)
     except Failure:
-        client.delete_change_set(StackName=environment.stack, ChangeSetName=name)
+        if name:
+            cloud.client("cloudformation").delete_change_set(StackName=environment.stack, ChangeSetName=name)
         raise
+
+
+def execute(cloud: Cloud, environment: Environment, name: str) -> None:
+    """Changes the stack, and waits for the end."""
     began = datetime.datetime.now(datetime.UTC)
-    client.execute_change_set(StackName=environment.stack, ChangeSetName=name)
+    cloud.client("cloudformation").execute_change_set(StackName=environment.stack, ChangeSetName=name)
     wait(cloud, environment.stack, began, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 

@@ -25,6 +25,11 @@ class Cloud:
         self._session = boto3.Session(region_name=region)
         self._clients: dict = {}
 
+    @property
+    def domain(self) -> str:
+        """What AWS's addresses end with in this region."""
+        return "amazonaws.com.cn" if self._session.get_partition_for_region(self.region) == "aws-cn" else "amazonaws.com"
+
     def client(self, service: str):
         """The service's client."""
         if service not in self._clients:

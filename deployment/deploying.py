@@ -110,11 +110,13 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
         lambda: propose(plan, build.upload(plan.cloud, environment, place)),
     )
     drifts = aliases.drifted(plan.cloud, plan.stack) if plan.mends_aliases and plan.stack.exists and not steps.is_dry else []
-    if plan.mends_aliases:
+    if steps.is_dry or name or drifts:
+        steps.do("Ask whether to go on", lambda: changes.agree(plan.cloud, environment, name, arguments.yes))
+    if drifts or (steps.is_dry and plan.mends_aliases):
         steps.do("Lead aliases that were moved behind CloudFormation back", lambda: aliases.mend(plan.cloud, plan.stack, drifts))
     if steps.is_dry or name:
         rolling = "nothing rolls it back" if plan.ignores_alarms else "its alarms roll it back"
-        steps.do(f"Change the stack when you agree, and wait for its end; {rolling}", lambda: changes.execute(plan.cloud, environment, name, arguments.yes))
+        steps.do(f"Change the stack, and wait for its end; {rolling}", lambda: changes.execute(plan.cloud, environment, name))
     verifying.verify(steps, plan.cloud, environment)
 
 
