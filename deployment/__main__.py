@@ -5,12 +5,14 @@ import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import deploying, environments, verifying
+from . import backfill, deploying, down, environments, function, servers, verifying
 from .cloud import Cloud
 from .console import Failure, complain, say
 from .steps import Steps
 
 COMMANDS = ("check", "verify", "servers", "function", "backfill", "down")
+# Environments with functions.
+STACKS = ("dev", "prod")
 
 
 def parser(command: str) -> argparse.ArgumentParser:
@@ -26,6 +28,14 @@ def parser(command: str) -> argparse.ArgumentParser:
     if command in ("deploy", "check"):
         made.add_argument("--ignore-alarms", action="store_true", help="this once no alarm stops the deployment or rolls it back")
         made.add_argument("--mend-aliases", action="store_true", help="lead aliases that were moved by hand back before the deployment; in dev that is done unasked")
+    if command == "function":
+        made.add_argument("name", metavar="NAME", help="as in template.yaml")
+        made.add_argument("--binary", metavar="FILE", help="a bootstrap for arm64, instead of building")
+    if command == "backfill":
+        made.add_argument("--from", dest="first", metavar="DAY", help="the first day, YYYY-MM-DD; without it the history's first")
+        made.add_argument("--to", dest="last", metavar="DAY", help="the last day; without it the history's last")
+    if command == "down":
+        made.add_argument("--discard-messages", action="store_true", help="let go what the queues hold")
     if command == "deploy":
         made.add_argument("--built", metavar="FOLDER", help="what `sam build` has made, instead of building")
     return made
@@ -35,7 +45,8 @@ def run(words: list[str]) -> None:
     """The command."""
     command = words.pop(0) if words and words[0] in COMMANDS else "deploy"
     name = "servers" if command == "servers" else "dev"
-    if command in ("deploy", "check", "verify", "backfill", "down") and words and words[0] in environments.SECTIONS:
+    allowed = {"deploy": STACKS, "check": STACKS, "verify": STACKS, "function": STACKS, "backfill": STACKS, "down": environments.SECTIONS}
+    if words and words[0] in allowed.get(command, ()):
         name = words.pop(0)
     arguments = parser(command).parse_args(words)
     environment = environments.read(name, arguments.region, arguments.stack)
@@ -46,6 +57,14 @@ def run(words: list[str]) -> None:
         deploying.deploy(environment, arguments)
     elif command == "check":
         deploying.look(Steps(arguments.dry_run), environment, arguments)
+    elif command == "servers":
+        servers.deploy(environment, arguments)
+    elif command == "function":
+        function.deploy(environment, arguments)
+    elif command == "backfill":
+        backfill.run(environment, arguments)
+    elif command == "down":
+        (down.servers if name == "servers" else down.functions)(environment, arguments)
     elif command == "verify":
         verifying.verify(Steps(arguments.dry_run), Cloud(environment.region), environment)
 

@@ -56,6 +56,7 @@ def prepare(steps: Steps, environment: Environment, arguments: Namespace) -> tup
     if not steps.is_dry:
         say(f"   {stack.status or 'there is none yet'}")
         stack.check()
+        stack.check_stage(environment)
     say("   Parameters:")
     # What has no default and is not given either, a stack has to keep; a dry run does not know whether there is one.
     kept = {name: None for name, body in template["Parameters"].items() if "Default" not in body} if steps.is_dry else stack.kept

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from .cloud import Cloud
 from .console import Failure
+from .environments import Environment
 from .template import yaml_parse
 
 READY = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
@@ -24,6 +25,7 @@ class Stack:
     reason: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
     # Physical ids and types by logical id.
     resources: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -40,6 +42,12 @@ class Stack:
     def of_type(self, kind: str) -> dict[str, str]:
         """Physical ids of its resources of a type, by logical id."""
         return {logical: physical for logical, (physical, its_kind) in self.resources.items() if its_kind == kind}
+
+    def check_stage(self, environment: Environment) -> None:
+        """Ends the program when it is another environment's: dev and prod have the same name, each in an account or a region of its own."""
+        stage, wanted = self.tags.get("stage"), environment.tags.get("stage")
+        if stage and wanted and stage != wanted:
+            raise Failure(f"the stack {self.name} in {environment.region} has the tag stage={stage}, and {environment.name} is stage={wanted}; allowed is its own environment, or another account or region")
 
     def check(self) -> None:
         """Ends the program when CloudFormation would not update it, and says what to do."""
@@ -69,6 +77,7 @@ def read(cloud: Cloud, name: str) -> Stack:
         reason=stack.get("StackStatusReason", ""),
         parameters={each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])},
         outputs={each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+        tags={each["Key"]: each["Value"] for each in stack.get("Tags", [])},
         resources={each["LogicalResourceId"]: (each.get("PhysicalResourceId", ""), each["ResourceType"]) for each in listed},
     )
 
