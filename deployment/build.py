@@ -56,9 +56,19 @@ def check_built(folder: Path) -> None:
         check_architecture(folder / body["Properties"]["CodeUri"] / "bootstrap")
 
 
-def write_stamped(template: dict, folder: Path) -> None:
-    """The template that goes on to `sam package`, beside the code that it names. It has no parameter's value."""
-    (folder / "stamped.json").write_text(json.dumps(template))
+def workplace(environment: Environment) -> Path:
+    """Where the templates of a deployment are, which have no parameter's value."""
+    return ROOT / ".aws-sam" / f"deploy-{environment.name}"
+
+
+def write_stamped(template: dict, built: Path, folder: Path) -> None:
+    """The template that goes on to `sam package`, with the places of the code."""
+    resources = dict(template["Resources"])
+    for name, body in templates.functions(template).items():
+        place = str(built / body["Properties"]["CodeUri"])
+        resources[name] = {**body, "Properties": {**body["Properties"], "CodeUri": place}}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "stamped.json").write_text(json.dumps({**template, "Resources": resources}))
 
 
 def upload(cloud: Cloud, environment: Environment, folder: Path) -> dict[str, str]:

@@ -132,8 +132,9 @@ def alarms(plan: Plan) -> Finding:
     names = [of_stack[logical] for logical in templates.rollback_alarms(plan.template) if logical in of_stack]
     if not names:
         return found
-    ringing = plan.cloud.all("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=names, StateValue="ALARM")
-    for alarm in ringing:
+    for alarm in plan.cloud.all("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=names):
+        if alarm["StateValue"] != "ALARM":
+            continue
         words = f"the alarm {alarm['AlarmName']} rings ({alarm.get('StateReason', 'no reason is given')}) and would roll this deployment back"
         if plan.ignores_alarms:
             found.notes.append(f"{words}; --ignore-alarms leaves that out this once")

@@ -86,7 +86,7 @@ def stamped(plan: checks.Plan, place: Path) -> None:
     key = plan.cloud.stamp_key(plan.environment.stack, os.urandom(32))
     before = stamp.digests_of(stacks.template(plan.cloud, plan.stack))
     whole = stamp.stamped(built, plan.parameters, key, before)
-    build.write_stamped(templates.without_rollback_alarms(whole) if plan.ignores_alarms else whole, place)
+    build.write_stamped(templates.without_rollback_alarms(whole) if plan.ignores_alarms else whole, place, build.workplace(plan.environment))
 
 
 def deploy(environment: Environment, arguments: Namespace) -> None:
@@ -104,11 +104,12 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
         f"Stamp each function with a keyed hash of what it is configured by; the key is {STAMP_KEY.format(stack=environment.stack)} in Parameter Store",
         lambda: stamped(plan, place),
     )
-    command = build.package_command(environment, place)
+    work = build.workplace(environment)
+    command = build.package_command(environment, work)
     steps.do(f"Upload code and template: {' '.join(command)}", lambda: build.run(*command))
     name = steps.do(
         f"Make a change set of the stack {environment.stack}, with secret values in the request alone, and show it",
-        lambda: propose(plan, build.upload(plan.cloud, environment, place)),
+        lambda: propose(plan, build.upload(plan.cloud, environment, work)),
     )
     drifts = aliases.drifted(plan.cloud, plan.stack) if plan.mends_aliases and plan.stack.exists and not steps.is_dry else []
     if steps.is_dry or name or drifts:

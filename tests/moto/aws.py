@@ -1,9 +1,9 @@
 """A moto server that carries a deployment: what CloudFormation and Lambda do besides, and moto does not.
 
 - SAM's transform of a template, by SAM's own translator; resources that moto lacks are left out (custom resources, Kafka mappings, the console).
-- AWS::Lambda::Version and AWS::Lambda::Alias, after the functions that they are of. A version without anything new is refused, as Lambda and CloudFormation do.
+- AWS::Lambda::Version and AWS::Lambda::Alias, after the functions that they are of; AWS::CloudWatch::Alarm. A version without anything new is refused, as Lambda and CloudFormation do.
 - Secret parameters are masked, kept ones come back as they were given, and GetTemplate has the processed template too.
-- GetAccountSettings; and invocations go to the functions of a running local stack, when there is one.
+- GetAccountSettings, GetBootstrapBrokers, and the error for a cluster that is not there; and invocations go to the functions of a running local stack, when there is one.
 """
 
 import json
@@ -17,9 +17,14 @@ import boto3
 from moto.awslambda import models as lambda_models, urls as lambda_urls
 from moto.awslambda.responses import LambdaResponse
 from moto.cloudformation import models, parsing, responses
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult
+from moto.kafka import urls as kafka_urls
+from moto.kafka.exceptions import NotFoundException
+from moto.kafka.models import KafkaBackend
+from moto.kafka.responses import KafkaResponse
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
@@ -27,6 +32,7 @@ from samtranslator.yaml_helper import yaml_parse
 from stack import CUSTOM, REGION
 
 ACCOUNT = DEFAULT_ACCOUNT_ID
+BROKERS = "boot-1.example:9098,boot-2.example:9098"
 MANAGED = {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in ("AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole", "AWSLambdaSQSQueueExecutionRole")}
 
 
@@ -108,6 +114,38 @@ class Alias(CloudFormationModel):
         """The function takes its aliases along."""
 
 
+class Alarm(CloudFormationModel):
+    """AWS::CloudWatch::Alarm: its name and its state, which is all that a deployment looks at."""
+
+    __module__ = "moto.cloudwatch.models"
+
+    def __init__(self, name: str) -> None:
+        self.physical_resource_id = name
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::CloudWatch::Alarm"
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **_):
+        wanted = cloudformation_json["Properties"]
+        backend = cloudwatch_backends[account_id][region_name]
+        made = {"metric_name": wanted.get("MetricName", ""), "namespace": wanted.get("Namespace", ""), "description": wanted.get("AlarmDescription", "")}
+        numbers = {"evaluation_periods": wanted["EvaluationPeriods"], "period": wanted.get("Period", 60), "threshold": wanted.get("Threshold", 0)}
+        backend.put_metric_alarm(
+            resource_name, comparison_operator=wanted["ComparisonOperator"], statistic=wanted.get("Statistic", ""), dimensions=[], alarm_actions=[], **made, **numbers
+        )
+        return cls(resource_name)
+
+    @classmethod
+    def update_from_cloudformation_json(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
+        return original_resource
+
+    @classmethod
+    def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
+        cloudwatch_backends[account_id][region_name].delete_alarms([resource_name])
+
+
 def publish(cls, resource_name, cloudformation_json, account_id, region_name, **_):
     """AWS::Lambda::Version: what is not new is an error, as it is there."""
     backend = lambda_models.lambda_backends[account_id][region_name]
@@ -187,6 +225,21 @@ def extend() -> None:
             return answer.read()
 
     lambda_models.LambdaBackend.invoke = invoke
+    kafka()
+
+
+def kafka() -> None:
+    """What moto's MSK lacks."""
+    describe = KafkaBackend.describe_cluster_v2
+
+    def describe_or_refuse(self, cluster_arn: str) -> dict:
+        if cluster_arn not in self.clusters:
+            raise NotFoundException(f"The requested resource doesn't exist: {cluster_arn}")
+        return describe(self, cluster_arn)
+
+    KafkaBackend.describe_cluster_v2 = describe_or_refuse
+    KafkaResponse.get_bootstrap_brokers = lambda self: json.dumps({"bootstrapBrokerStringSaslIam": BROKERS})
+    kafka_urls.url_paths[r"{0}/v1/clusters/(?P<clusterArn>.+)/bootstrap-brokers$"] = KafkaResponse.dispatch
 
 
 @contextmanager

@@ -1,0 +1,254 @@
+"""Runs the checks of ./deploy against a moto server, by real calls: each lets pass what is as needed and names what is not.
+
+Prints a line a step, and ends with 1 at what is not as it must be.
+"""
+
+import contextlib
+import copy
+import dataclasses
+import io
+import json
+import os
+import sys
+
+from aws import ACCOUNT, State, client, server
+from moto.kafka.models import kafka_backends
+from stack import PARAMETERS, REGION, ROOT, must
+
+sys.path.insert(0, str(ROOT))
+from deployment import checks, environments, network, parameters, stack as stacks, template as templates  # noqa: E402
+from deployment.cloud import Cloud  # noqa: E402
+from deployment.console import Failure  # noqa: E402
+
+NOWHERE = "arn:aws:kafka:us-east-1:123456789012:cluster/nowhere/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f-1"
+
+
+class Bench:
+    """A plan for a first deployment of template.yaml, and clients to make what it looks at."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.template = templates.read(ROOT / "template.yaml")
+        self.environment = environments.read("dev", region=REGION)
+        self.cloud = Cloud(REGION)
+
+    def client(self, service: str):
+        return client(self.endpoint, service)
+
+    def plan(self, stack: str | None = None, **changed: str) -> checks.Plan:
+        """With parameters of one's own, and the stack of this name as it is."""
+        merged = parameters.merge(self.template, [parameters.Layer("test", {**PARAMETERS, **changed})], None)
+        return checks.Plan(self.cloud, self.environment, stacks.read(self.cloud, stack or "hwanyul"), self.template, merged)
+
+    def says(self, check, plan: checks.Plan, *words: str, notes: tuple[str, ...] = ()) -> None:
+        """The check finds exactly these problems, and at least these notes."""
+        found = check(plan)
+        must(len(found.problems) == len(words), f"{check}: {found.problems}, not {words}")
+        for problem, wanted in zip(found.problems, words, strict=True):
+            must(wanted in problem, f"{problem!r} says {wanted!r}")
+        for wanted in notes:
+            must(any(wanted in note for note in found.notes), f"{found.notes} say {wanted!r}")
+
+
+def refused(work, *words: str) -> None:
+    """It ends with a Failure that says all these words."""
+    try:
+        work()
+    except Failure as failure:
+        must(all(word in str(failure) for word in words), f"{failure} says {words}")
+    else:
+        must(False, f"nothing was refused: {words}")
+
+
+def quota(bench: Bench) -> None:
+    """The account's concurrency, by what the template reserves and by what is taken already."""
+    reserved = 0
+    for body in templates.functions(bench.template).values():
+        value = body["Properties"].get("ReservedConcurrentExecutions")
+        reserved += value["Fn::If"][1] if value else 0
+    must(reserved > 300, f"the template reserves {reserved}")
+    for limit, is_enough in ((reserved + 99, False), (reserved + 100, True)):
+        State.limit = limit
+        words = () if is_enough else (f"reserve {reserved} concurrent executions", )
+        bench.says(checks.concurrency, bench.plan(ReserveConcurrency="true"), *words)
+    State.limit = 10
+    bench.says(checks.concurrency, bench.plan(ReserveConcurrency="false"), notes=("the account has 10 concurrent executions",))
+    bench.says(checks.concurrency, bench.plan(ReserveConcurrency="true"), "ReserveConcurrency=false")
+    State.limit = 1000
+    print(f"concurrency: {reserved} reserved and 100 kept need {reserved + 100}; an account with 10 is told")
+
+
+def names(bench: Bench) -> None:
+    """A function of another's."""
+    role = bench.client("iam").create_role(RoleName="another", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    bench.says(checks.names_are_free, bench.plan())
+    bench.client("lambda").create_function(FunctionName="ranking-api", Role=role, Runtime="provided.al2023", Handler="bootstrap", Code={"ZipFile": b"PK\x05\x06" + bytes(18)})
+    bench.says(checks.names_are_free, bench.plan(), "the function ranking-api is there and is not of the stack")
+    bench.client("lambda").delete_function(FunctionName="ranking-api")
+    print("names: another's function is in the way")
+
+
+def secrets(bench: Bench) -> None:
+    """Present, absent, and about to go."""
+    manager = bench.client("secretsmanager")
+    there = manager.create_secret(Name="redis", SecretString="{}")["ARN"]
+    bench.says(checks.secrets, bench.plan(RedisSecretArn=there))
+    bench.says(checks.secrets, bench.plan(RedisSecretArn=there, DatabaseSecretArn=there.replace("redis", "nothing")), "DatabaseSecretArn is ")
+    manager.delete_secret(SecretId=there, RecoveryWindowInDays=7)
+    bench.says(checks.secrets, bench.plan(RedisSecretArn=there), "restore-secret")
+    print("secrets: one that is not there and one that is going are named")
+
+
+def cluster(bench: Bench) -> None:
+    """The placeholder, an absent cluster, one that is there."""
+    bench.says(checks.kafka, bench.plan(MskClusterArn=bench.template["Parameters"]["MskClusterArn"]["Default"]), "MskClusterArn is not given")
+    bench.says(checks.kafka, bench.plan(MskClusterArn=NOWHERE), "no such cluster")
+    bench.says(checks.kafka, bench.plan(MskClusterArn=NOWHERE, KafkaSecurity="sasl_ssl_scram"))
+    made = bench.client("kafka").create_cluster_v2(ClusterName="hwanyul", Serverless={"VpcConfigs": [{"SubnetIds": ["subnet-1", "subnet-2"]}]})
+    bench.says(checks.kafka, bench.plan(MskClusterArn=made["ClusterArn"]), "is CREATING")
+    # moto's clusters stay as they are made.
+    kafka_backends[ACCOUNT][REGION].clusters[made["ClusterArn"]].state = "ACTIVE"
+    bench.says(checks.kafka, bench.plan(MskClusterArn=made["ClusterArn"]))
+    print("Kafka: the placeholder, an absent cluster and one that is not ready are named")
+
+
+class Network:
+    """A VPC whose parts come one after the other."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.ec2 = bench.client("ec2")
+        self.vpc = self.ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
+        self.group = self.ec2.create_security_group(GroupName="functions", Description="functions", VpcId=self.vpc)["GroupId"]
+        self.gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
+        self.count = 0
+
+    def subnet(self, zone: str, **route: str) -> tuple[str, str]:
+        """A subnet and its own route table."""
+        self.count += 1
+        subnet = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock=f"10.30.{self.count}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"]
+        table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self.ec2.associate_route_table(SubnetId=subnet, RouteTableId=table)
+        if route:
+            self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **route)
+        return subnet, table
+
+    def endpoint(self, service: str, **arguments) -> None:
+        kind = {"VpcEndpointType": "Gateway"} if "RouteTableIds" in arguments else {"VpcEndpointType": "Interface", "PrivateDnsEnabled": True}
+        self.ec2.create_vpc_endpoint(VpcId=self.vpc, ServiceName=f"com.amazonaws.{REGION}.{service}", **kind, **arguments)
+
+
+def ways(bench: Bench) -> None:
+    """Subnets that reach what they need and such that do not, one thing lacking after the other."""
+    net = Network(bench)
+    public, _ = net.subnet("a", GatewayId=net.gateway)
+    address = net.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = net.ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    (one, table_one), (two, table_two), (same, _) = net.subnet("a"), net.subnet("b"), net.subnet("a")
+    (out_a, _), (out_b, _) = net.subnet("a", NatGatewayId=nat), net.subnet("b", NatGatewayId=nat)
+    look = lambda plan: checks.Finding(*network.look(plan.cloud, plan.values))  # noqa: E731
+
+    def plan(inside: str = "", outside: str = "", groups: str = net.group) -> checks.Plan:
+        return bench.plan(SubnetIds=inside, OutboundSubnetIds=outside, SecurityGroupIds=groups)
+
+    both, out = f"{one},{two}", f"{out_a},{out_b}"
+    bench.says(look, plan(groups=""), notes=("SubnetIds is empty",))
+    bench.says(look, plan(outside=out, groups=""), "SubnetIds is empty, and OutboundSubnetIds")
+    bench.says(look, plan(inside=out))
+    bench.says(look, plan(inside=out, groups=""), "SecurityGroupIds is empty")
+    bench.says(look, plan(inside=out, groups="sg-0123456789abcdef0"), "SecurityGroupIds is 'sg-0123456789abcdef0'")
+    bench.says(look, plan(inside="subnet-0123456789abcdef0"), "SubnetIds is 'subnet-0123456789abcdef0'")
+    bench.says(look, plan(inside=f"{out_a},{public}"), "all in the zone us-east-1a", "leads to an internet gateway")
+    bench.says(look, plan(inside=out, outside=both), "has no way to the internet", "has no way to the internet")
+    lacking = ["reach no sqs", "reach no secretsmanager", "reach no lambda", f"{one} reaches no S3", f"{two} reaches no S3"]
+    bench.says(look, plan(inside=both, outside=out), *lacking)
+    for service in ("sqs", "secretsmanager", "lambda"):
+        net.endpoint(service, SubnetIds=[one, two])
+        lacking.pop(0)
+        bench.says(look, plan(inside=both, outside=out), *lacking)
+    net.endpoint("s3", RouteTableIds=[table_one])
+    bench.says(look, plan(inside=both, outside=out), f"{two} reaches no S3", notes=())
+    must(table_two in look(plan(inside=both, outside=out)).problems[0], "the route table is named")
+    net.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint_of(net, "s3"), AddRouteTableIds=[table_two])
+    bench.says(look, plan(inside=both, outside=out))
+    bench.says(look, plan(inside=both), notes=("neither the providers of rates nor MongoDB Atlas",))
+    bench.says(look, plan(inside=f"{one},{same}", outside=out), "all in the zone us-east-1a", f"{same} reaches no S3")
+    elsewhere = Network.__new__(Network)
+    elsewhere.__dict__.update(net.__dict__)
+    elsewhere.vpc = net.ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
+    far, _ = elsewhere.subnet("b", NatGatewayId=nat)
+    bench.says(look, plan(inside=f"{out_a},{far}"), "are in 2 networks")
+    print("network: zones, networks, groups, ways to SQS, Secrets Manager, Lambda, S3 and the internet, one lacking after the other")
+
+
+def endpoint_of(net: Network, service: str) -> str:
+    """The id of the VPC's endpoint of a service."""
+    (found,) = [each for each in net.ec2.describe_vpc_endpoints()["VpcEndpoints"] if each["ServiceName"].endswith(f".{service}")]
+    return found["VpcEndpointId"]
+
+
+def states(bench: Bench) -> None:
+    """Whether a stack in this state is updated, and what to do with the others."""
+    for status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", None):
+        stacks.Stack("hwanyul", status).check()
+    refused(lambda: stacks.Stack("hwanyul", "ROLLBACK_COMPLETE", "a reason").check(), "ROLLBACK_COMPLETE (a reason)", "./deploy down")
+    refused(lambda: stacks.Stack("hwanyul", "DELETE_FAILED").check(), "./deploy down")
+    refused(lambda: stacks.Stack("hwanyul", "UPDATE_ROLLBACK_FAILED").check(), "continue-update-rollback")
+    refused(lambda: stacks.Stack("hwanyul", "UPDATE_IN_PROGRESS").check(), "Wait for its end")
+    formation = bench.client("cloudformation")
+    body = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    formation.create_stack(StackName="of-prod", TemplateBody=body, Tags=[{"Key": "stage", "Value": "prod"}])
+    stack = stacks.read(Cloud(REGION), "of-prod")
+    refused(lambda: stack.check_stage(bench.environment), "stage=prod", "dev is stage=dev")
+    stack.check_stage(environments.read("prod", region=REGION))
+    must(stacks.read(Cloud(REGION), "nothing").status is None, "no stack, no status")
+    print("states: what cannot be updated is said with the way on; a stack of prod is not dev's")
+
+
+def ringing(bench: Bench) -> None:
+    """One of the alarms that roll back rings; another one may."""
+    rolling = templates.rollback_alarms(bench.template)
+    must(len(rolling) >= 4, f"alarms that roll back: {rolling}")
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "Hwanyul", "MetricName": "M", "ComparisonOperator": "GreaterThanThreshold", "Threshold": 0, "EvaluationPeriods": 1, "Period": 60, "Statistic": "Sum"}}
+    body = json.dumps({"Resources": {name: alarm for name in [*rolling, "AnotherAlarm"]}})
+    bench.client("cloudformation").create_stack(StackName="alarms", TemplateBody=body)
+    watch, physical = bench.client("cloudwatch"), stacks.read(bench.cloud, "alarms").of_type("AWS::CloudWatch::Alarm")
+    must(set(physical) == {*rolling, "AnotherAlarm"}, f"alarms of the stack: {physical}")
+    for name in physical.values():
+        watch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="calm")
+    bench.says(checks.alarms, bench.plan("alarms"))
+    watch.set_alarm_state(AlarmName=physical["AnotherAlarm"], StateValue="ALARM", StateReason="loud")
+    bench.says(checks.alarms, bench.plan("alarms"))
+    for name in (physical[logical] for logical in rolling):
+        watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="errors in 5 of 5 minutes")
+        bench.says(checks.alarms, bench.plan("alarms"), f"the alarm {name} rings (errors in 5 of 5 minutes)")
+        bench.says(checks.alarms, dataclasses.replace(bench.plan("alarms"), ignores_alarms=True), notes=(name,))
+        watch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="calm")
+    before = copy.deepcopy(bench.template)
+    freed = templates.without_rollback_alarms(bench.template)
+    must(templates.rollback_alarms(freed) == [] and bench.template == before, "--ignore-alarms takes them out of what is deployed, and out of nothing else")
+    must(freed["Globals"]["Function"]["DeploymentPreference"]["Type"] == {"Ref": "Deployment"}, "how a version takes over stays")
+    print(f"alarms: each of {', '.join(rolling)} stops a deployment when it rings, unless --ignore-alarms")
+
+
+def all_are_told(bench: Bench) -> None:
+    """Several problems of several checks end the run together."""
+    State.limit = 10
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        refused(lambda: checks.run(bench.plan(ReserveConcurrency="true", MskClusterArn=NOWHERE, SubnetIds="subnet-0123456789abcdef0")), "3 things are not")
+    must(told.getvalue().count("WRONG: ") == 3, told.getvalue())
+    State.limit = 1000
+    print("all together: each problem is told before the run ends")
+
+
+def main() -> None:
+    """Everything in order."""
+    with server() as endpoint:
+        os.environ |= {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        bench = Bench(endpoint)
+        for step in (quota, names, secrets, cluster, ways, states, ringing, all_are_told):
+            step(bench)
+
+
+if __name__ == "__main__":
+    main()
