@@ -50,13 +50,15 @@ def show(cloud: Cloud, environment: Environment, name: str) -> None:
         say(f"   {change['Action']:6} {change['ResourceType']} {change['LogicalResourceId']}{replaced}")
 
 
-def agree(cloud: Cloud, environment: Environment, name: str | None, is_agreed: bool) -> None:
-    """Asks; without agreement the change set goes, and nothing is changed."""
+def agree(cloud: Cloud, environment: Environment, stack: Stack, name: str | None, is_agreed: bool) -> None:
+    """Asks; without agreement the change set goes, with the empty stack that a first one makes, and nothing is changed."""
     try:
         confirm(f"Change the stack {environment.stack} in {cloud.account}, {environment.region}?", is_agreed or not environment.asks_first)
     except Failure:
         if name:
             cloud.client("cloudformation").delete_change_set(StackName=environment.stack, ChangeSetName=name)
+        if not stack.exists:
+            cloud.client("cloudformation").delete_stack(StackName=environment.stack)
         raise
 
 

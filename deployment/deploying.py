@@ -113,7 +113,7 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
     )
     drifts = aliases.drifted(plan.cloud, plan.stack) if plan.mends_aliases and plan.stack.exists and not steps.is_dry else []
     if steps.is_dry or name or drifts:
-        steps.do("Ask whether to go on", lambda: changes.agree(plan.cloud, environment, name, arguments.yes))
+        steps.do("Ask whether to go on", lambda: changes.agree(plan.cloud, environment, plan.stack, name, arguments.yes))
     if drifts or (steps.is_dry and plan.mends_aliases):
         steps.do("Lead aliases that were moved behind CloudFormation back", lambda: aliases.mend(plan.cloud, plan.stack, drifts))
     if steps.is_dry or name:

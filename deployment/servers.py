@@ -17,7 +17,7 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
     cloud, stack, _, merged = deploying.prepare(steps, environment, arguments)
     name = steps.do(f"Make a change set of the stack {environment.stack}, and show it", lambda: propose(cloud, environment, stack, merged))
     if steps.is_dry or name:
-        steps.do("Ask whether to go on", lambda: changes.agree(cloud, environment, name, arguments.yes))
+        steps.do("Ask whether to go on", lambda: changes.agree(cloud, environment, stack, name, arguments.yes))
         steps.do("Change the stack, and wait for its end", lambda: changes.execute(cloud, environment, name))
     steps.do(f"Write {deploying.SERVERS}: the stack's outputs, and the brokers' addresses, which CloudFormation does not know", lambda: write(cloud, environment))
 

@@ -20,7 +20,7 @@ from moto.cloudformation import models, parsing, responses
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.common_models import CloudFormationModel
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, BaseResponse
 from moto.kafka import urls as kafka_urls
 from moto.kafka.exceptions import NotFoundException
 from moto.kafka.models import KafkaBackend
@@ -43,8 +43,8 @@ class State:
     # The address of the local stack's Invoke API, and of its HTTP API.
     functions = ""
     api = "http://127.0.0.1:9"
-    # Every request: service and action, and the body.
-    requests: list[tuple[str, str, str]] = []
+    # What was asked of which service.
+    requests: list[tuple[str, str]] = []
 
 
 class Policies(ManagedPolicyLoader):
@@ -159,8 +159,20 @@ def publish(cls, resource_name, cloudformation_json, account_id, region_name, **
     return made
 
 
+def record() -> None:
+    """Keeps what is asked of the server."""
+    call = BaseResponse.call_action
+
+    def recorded(self):
+        State.requests.append((self.service_name, self._get_action()))
+        return call(self)
+
+    BaseResponse.call_action = recorded
+
+
 def extend() -> None:
     """Puts all of it into moto."""
+    record()
     version = lambda_models.LambdaVersion
     version.create_from_cloudformation_json = classmethod(publish)
     version.delete_from_cloudformation_json = classmethod(lambda *_: None)
