@@ -30,7 +30,7 @@ def parser(command: str) -> argparse.ArgumentParser:
         made.add_argument("--mend-aliases", action="store_true", help="lead aliases that were moved by hand back before the deployment; in dev that is done unasked")
     if command == "function":
         made.add_argument("name", metavar="NAME", help="as in template.yaml")
-        made.add_argument("--binary", metavar="FILE", help="a bootstrap for arm64, instead of building")
+        made.add_argument("--binary", metavar="FILE", help="a bootstrap, instead of building one")
     if command == "backfill":
         made.add_argument("--from", dest="first", metavar="DAY", help="the first day, YYYY-MM-DD; without it the history's first")
         made.add_argument("--to", dest="last", metavar="DAY", help="the last day; without it the history's last")

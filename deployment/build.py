@@ -12,7 +12,8 @@ from .environments import ROOT, Environment
 BUILT = ROOT / ".aws-sam/build"
 # CloudFormation takes a template of so many bytes in the request itself.
 BODY_LIMIT = 51_200
-AARCH64 = 183
+# Lambda's names of processors, and the ELF specification's numbers.
+MACHINES = {"arm64": 183, "x86_64": 62}
 
 
 def run(*command: str | Path) -> None:
@@ -34,26 +35,26 @@ def package_command(environment: Environment, folder: Path) -> list[str]:
     return ["sam", "package", "--config-env", environment.section, *places, "--use-json", "--resolve-s3", "--s3-prefix", environment.stack, "--region", environment.region]
 
 
-def is_arm64(bootstrap: Path) -> bool:
-    """Whether it is a 64-bit ELF file for AArch64 (the ELF specification: magic, class, and machine at byte 18)."""
+def is_for(bootstrap: Path, architecture: str) -> bool:
+    """Whether it is a 64-bit ELF file for it (the ELF specification: magic, class, and machine at byte 18)."""
     with bootstrap.open("rb") as file:
         head = file.read(20)
-    return head[:5] == b"\x7fELF\x02" and len(head) == 20 and int.from_bytes(head[18:20], "little") == AARCH64
+    return head[:5] == b"\x7fELF\x02" and len(head) == 20 and int.from_bytes(head[18:20], "little") == MACHINES[architecture]
 
 
-def check_architecture(bootstrap: Path) -> None:
+def check_architecture(bootstrap: Path, architecture: str) -> None:
     """Ends the program when Lambda could not run it. Neither SAM nor cargo-lambda looks."""
     if not bootstrap.is_file():
         raise Failure(f"{bootstrap} is not there; `sam build` or `cargo lambda build` makes it")
-    if not is_arm64(bootstrap):
-        raise Failure(f"{bootstrap} is no program for arm64 (an ELF file for AArch64), and the functions run on nothing else; build with --arm64")
+    if not is_for(bootstrap, architecture):
+        raise Failure(f"{bootstrap} is no program (an ELF file) for {architecture}, and the functions are for {architecture} alone")
 
 
-def check_built(folder: Path) -> None:
-    """Each function of the built template has a bootstrap for arm64."""
+def check_built(folder: Path, architecture: str) -> None:
+    """Each function of the built template has a bootstrap that it can run."""
     built = templates.read(folder / "template.yaml")
     for body in templates.functions(built).values():
-        check_architecture(folder / body["Properties"]["CodeUri"] / "bootstrap")
+        check_architecture(folder / body["Properties"]["CodeUri"] / "bootstrap", architecture)
 
 
 def workplace(environment: Environment) -> Path:

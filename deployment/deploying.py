@@ -99,7 +99,8 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
     else:
         command = build.build_command(environment)
         steps.do(f"Build: {' '.join(command)}", lambda: build.run(*command))
-    steps.do("Check that each bootstrap is for arm64", lambda: build.check_built(place))
+    architecture = plan.values.get("Architecture") or "arm64"
+    steps.do(f"Check that each bootstrap is for {architecture}", lambda: build.check_built(place, architecture))
     steps.do(
         f"Stamp each function with a keyed hash of what it is configured by; the key is {STAMP_KEY.format(stack=environment.stack)} in Parameter Store",
         lambda: stamped(plan, place),

@@ -38,8 +38,8 @@ def check_environment(name: str) -> None:
         raise Failure(f"`./deploy function` is for dev, not for {name}: it moves the alias at once and for all invocations, without alarms that roll it back. `./deploy {name}` deploys there")
 
 
-def check_stack(cloud: Cloud, environment: Environment, name: str) -> None:
-    """The stack is dev's, at rest, and the function is one of its own."""
+def check_stack(cloud: Cloud, environment: Environment, name: str) -> str:
+    """The stack is dev's, at rest, and the function is one of its own; what that is built for."""
     stack = stacks.read(cloud, environment.stack)
     if not stack.exists:
         raise Failure(f"there is no stack {environment.stack} in {environment.region}; `./deploy` makes it")
@@ -49,6 +49,7 @@ def check_stack(cloud: Cloud, environment: Environment, name: str) -> None:
         raise Failure(f"the stack {environment.stack} has no function {name}")
     if stack.parameters.get("Deployment", "AllAtOnce") != "AllAtOnce":
         raise Failure(f"the stack {environment.stack} deploys by {stack.parameters['Deployment']}, so it is not dev's; `./deploy prod` deploys there")
+    return stack.parameters.get("Architecture", "arm64")
 
 
 def deploy(environment: Environment, arguments: Namespace) -> None:
@@ -58,17 +59,18 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
     if arguments.name not in known:
         raise Failure(f"the function is {arguments.name!r}; allowed are {', '.join(known)}")
     steps, cloud, name = Steps(arguments.dry_run), Cloud(environment.region), arguments.name
-    steps.do(f"Check that the stack {environment.stack} is at rest and has {name}", lambda: check_stack(cloud, environment, name))
+    found = steps.do(f"Check that the stack {environment.stack} is at rest and has {name}", lambda: check_stack(cloud, environment, name))
+    architecture = found or "arm64"
     before = steps.do(f"Read the settings of {name}", lambda: settings(cloud, name))
     if arguments.binary:
         bootstrap = Path(arguments.binary).resolve()
         steps.do(f"Take the bootstrap {arguments.binary}", lambda: None)
     else:
         bootstrap = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "lambda" / name / "bootstrap"
-        command = ["cargo", "lambda", "build", "--release", "--arm64", "--bin", name]
+        command = ["cargo", "lambda", "build", "--release", "--arm64" if architecture == "arm64" else "--x86-64", "--bin", name]
         steps.do(f"Build: {' '.join(command)}", lambda: build.run(*command))
     # cargo-lambda 1.9.2 sends a program for x86-64 to a function for arm64, and calls it a success.
-    steps.do("Check that the bootstrap is for arm64", lambda: build.check_architecture(bootstrap))
+    steps.do(f"Check that the bootstrap is for {architecture}", lambda: build.check_architecture(bootstrap, architecture))
     command = ["cargo", "lambda", "deploy", name, "--alias", "live", "--binary-path", str(bootstrap), "--region", environment.region]
     steps.do(f"Upload: {' '.join(command)}", lambda: build.run(*command))
     steps.do("Check that nothing but the code is another", lambda: check_kept(cloud, name, before))

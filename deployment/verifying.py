@@ -41,9 +41,9 @@ def mappings(cloud: Cloud, stack: Stack) -> None:
 def ingest(cloud: Cloud) -> None:
     """One run of the ingestor, as its schedule does it; twice is as once."""
     answer = cloud.invoke("ingestor", {})
-    for provider in answer.get("providers", []):
-        say(f"   {json.dumps(provider)}")
-    say(f"   events published: {answer.get('events')}")
+    for provider in answer["providers"]:
+        say(f"   {provider['provider']}: {provider['outcome']}" + (f", {provider['error']}" if provider["error"] else ""))
+    say("   published: " + ", ".join(f"{count} {name}" for name, count in answer["events"].items()))
 
 
 def health(url: str) -> None:
@@ -54,9 +54,9 @@ def health(url: str) -> None:
                 status, body = answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             raise Failure(f"{url}{path} answers {error.code}: {error.read().decode(errors='replace')}") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise Failure(f"{url}{path} does not answer as it should: {error}") from error
-        say(f"   {path}: {status}, {body.get('status')}")
+        say(f"   {path}: {status}, {body['data']['status']}")
 
 
 def addresses(cloud: Cloud, environment: Environment, stack: Stack) -> None:

@@ -43,6 +43,9 @@ class Desk:
         self.tools.mkdir(parents=True)
         for name in ("deploy", "template.yaml", "servers.yaml", "samconfig.toml"):
             shutil.copy(ROOT / name, self.root / name)
+        # cargo-lambda reads the workspace before it uploads what is built.
+        for name in ("Cargo.toml", "Cargo.lock", "shared", "functions", "localstack", "tests"):
+            (self.root / name).symlink_to(ROOT / name)
         shutil.copytree(ROOT / "deployment", self.root / "deployment", ignore=shutil.ignore_patterns("__pycache__"))
         real = pathlib.Path(os.environ.get("HWANYUL_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache", "hwanyul")) / "tools/bin"
         for name in RECORDED:
@@ -70,7 +73,7 @@ class Desk:
         """What `sam build` makes, with a small program for arm64 (the loader of its C library) in the functions' place."""
         folder = self.root.parent / "built"
         template = templates.read(self.root / "template.yaml")
-        must(len(templates.functions(template)) == 16, f"functions: {list(templates.functions(template))}")
+        self.count = len(templates.functions(template))
         for name, body in templates.functions(template).items():
             (folder / name).mkdir(parents=True)
             (folder / name / "bootstrap").write_bytes(pathlib.Path(LOADER).read_bytes() + name.encode())
@@ -105,12 +108,12 @@ def first(desk: Desk, built: str) -> None:
     asked = desk.deploy("--built", built, "--parameters", "-", status=1, stdin=mongodb)
     must("no terminal" in asked and "hwanyul" not in desk.stacks(), f"nobody agreed: {asked}")
     text = desk.deploy("--yes", "--built", built, "ClickLimitPerMinute=50", "--parameters", "-", stdin=mongodb)
-    must("CREATE_COMPLETE" in text and "1 mappings are Enabled" in text and "events published" in text and "/health/ranking: 200" in text, text)
+    must("CREATE_COMPLETE" in text and "1 mappings are Enabled" in text and "ecb: " in text and "/health/ranking: 200, ok" in text, text)
     lives = desk.lives()
-    must(len(lives) == 16 and set(lives.values()) == {"1"}, f"aliases: {lives}")
+    must(len(lives) == desk.count > 10 and set(lives.values()) == {"1"}, f"aliases: {lives}")
     ranking = desk.variables("ranking-api")
     must(SECRETS[0] in ranking["REDIS_URL"] and SECRETS[2] in ranking["MONGODB_URI"] and ranking["CLICK_LIMIT_PER_MINUTE"] in (50, "50"), "parameters arrive")
-    print("first deployment: what lacks is named, nobody is not asked, 16 functions live; the ingestor and the API answer")
+    print(f"first deployment: what lacks is named, nobody is not asked, {desk.count} functions live; the ingestor and the API answer")
 
 
 def again(desk: Desk, built: str) -> None:
@@ -150,7 +153,7 @@ def one_function(desk: Desk, built: str) -> None:
     before, lives = look(), desk.lives()
     for wrong in ("/bin/sh", str(ROOT / "README.md")) if platform.machine() != "aarch64" else (str(ROOT / "README.md"),):
         text = desk.deploy("function", "currency-api", "--binary", wrong, status=1)
-        must("is no program for arm64" in text and look() == before and desk.lives() == lives, f"{wrong}: {text}")
+        must("is no program (an ELF file) for arm64" in text and look() == before and desk.lives() == lives, f"{wrong}: {text}")
     must("is for dev, not for prod" in desk.deploy("function", "prod", "currency-api", status=1), "prod")
     must("allowed are currency-api" in desk.deploy("function", "currency", status=1), "an unknown function")
     bootstrap = ROOT / "target/sam/build/CurrencyApi/bootstrap"
@@ -171,19 +174,26 @@ def one_function(desk: Desk, built: str) -> None:
 def alarm(desk: Desk, built: str) -> None:
     """A ringing alarm stops the deployment before it is built, and --ignore-alarms goes past."""
     formation, watch = desk.client("cloudformation"), desk.client("cloudwatch")
-    name = formation.describe_stack_resource(StackName="hwanyul", LogicalResourceId="HandlerErrorsAlarm")["StackResourceDetail"]["PhysicalResourceId"]
+    listed = formation.list_stack_resources(StackName="hwanyul")["StackResourceSummaries"]
+    (name,) = [each["PhysicalResourceId"] for each in listed if each["LogicalResourceId"] == "HandlerErrorsAlarm"]
     watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="five errors")
     text = desk.deploy("--yes", "--built", built, "LogLevel=debug", status=1)
     must(f"the alarm {name} rings (five errors)" in text and "nothing was changed" in text, text)
+
+    def deployment_group() -> dict:
+        body = formation.get_template(StackName="hwanyul", TemplateStage="Processed")["TemplateBody"]
+        (first_one, *_) = [each for each in body["Resources"].values() if each["Type"] == "AWS::CodeDeploy::DeploymentGroup"]
+        return first_one
+
     desk.deploy("--yes", "--built", built, "LogLevel=debug", "--ignore-alarms")
     body = json.dumps(formation.get_template(StackName="hwanyul", TemplateStage="Original")["TemplateBody"])
     must("HandlerErrorsAlarm" in body and desk.variables("ingestor")["LOG_LEVEL"] == "debug", "it is deployed")
-    (group, *_) = [each for each in formation.get_template(StackName="hwanyul", TemplateStage="Processed")["TemplateBody"]["Resources"].values() if each["Type"] == "AWS::CodeDeploy::DeploymentGroup"]
+    group = deployment_group()
     must("AlarmConfiguration" not in group["Properties"], f"no alarm rolls it back: {group}")
     watch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="calm")
     lives = desk.lives()
     desk.deploy("--yes", "--built", built)
-    (group, *_) = [each for each in formation.get_template(StackName="hwanyul", TemplateStage="Processed")["TemplateBody"]["Resources"].values() if each["Type"] == "AWS::CodeDeploy::DeploymentGroup"]
+    group = deployment_group()
     must(group["Properties"]["AlarmConfiguration"]["Enabled"] is True and desk.lives() == lives, "the next deployment has its alarms again, and publishes nothing for that")
     print("alarms: a ringing one stops a deployment; --ignore-alarms goes past once")
 
@@ -205,8 +215,6 @@ def failing(desk: Desk) -> None:
     text = desk.deploy("verify", status=1)
     must("is Disabled" in text and "1 of 1 mappings do not read" in text, text)
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
-    api, State.api = State.api, "http://127.0.0.1:9"
-    State.api = api
     must("ApiUrl" in desk.deploy("verify"), "and then it is well again")
     print("afterwards: a mapping that does not read is named")
 
@@ -239,7 +247,7 @@ def nothing_told(desk: Desk) -> None:
     arguments = desk.record.read_text()
     must(arguments.count("sam package") > 5 and "cargo-lambda lambda deploy" in arguments and "python3 -P -m deployment" in arguments, f"recorded: {arguments}")
     (desk.root / "deploy.dev.parameters").unlink()
-    files = {str(path): path.read_bytes().decode(errors="replace") for path in desk.root.rglob("*") if path.is_file()}
+    files = {str(path): path.read_bytes().decode(errors="replace") for path in desk.root.rglob("*") if path.is_file() and path.resolve().is_relative_to(desk.root)}
     bucket = [each["Name"] for each in desk.client("s3").list_buckets()["Buckets"]]
     for name in bucket:
         for each in desk.client("s3").list_objects_v2(Bucket=name).get("Contents", []):

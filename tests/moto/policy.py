@@ -113,6 +113,7 @@ def is_allowed(action: str, arn: str, those: list[IAMPolicy]) -> bool:
 
 def allows(requests: list[tuple[str, str]]) -> None:
     """All of it."""
+    requests = [("lambda" if service == "awslambda" else service, action) for service, action in requests]
     those, seen = policies(), sorted({RENAMED.get(f"{service}:{action}", f"{service}:{action}") for service, action in requests})
     must(len(seen) > 20, f"calls that were seen: {seen}")
     for action in seen:
