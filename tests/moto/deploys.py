@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 import local
-from aws import State, client, server
+from aws import BROKERS, DEPLOYER, State, client, server
 from policy import allows
 from stack import REGION, ROOT, must
 
@@ -59,7 +59,7 @@ class Desk:
     def deploy(self, *words: str, status: int = 0, stdin: str = "") -> str:
         """./deploy with these words; what it prints."""
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.root), "HWANYUL_CACHE": str(self.tools.parents[1]), "AWS_ENDPOINT_URL": self.endpoint}
-        environment |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        environment |= {"AWS_ACCESS_KEY_ID": DEPLOYER, "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
         environment |= {name: os.environ[name] for name in ("CARGO_HOME", "RUSTUP_HOME") if name in os.environ}
         environment.setdefault("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))
         environment.setdefault("RUSTUP_HOME", str(pathlib.Path.home() / ".rustup"))
@@ -94,6 +94,35 @@ class Desk:
     def variables(self, function: str) -> dict[str, str]:
         """What the code that is invoked reads."""
         return self.client("lambda").get_function_configuration(FunctionName=function, Qualifier=self.lives()[function])["Environment"]["Variables"]
+
+
+def servers(desk: Desk) -> None:
+    """The network and Kafka of servers.yaml; moto has neither ElastiCache Serverless nor RDS Proxy. Its outputs are what the next deployment reads."""
+    text = desk.deploy("servers", "--yes", "CreateRedis=false", "CreateDatabase=false")
+    must("CREATE_COMPLETE" in text, text)
+    path = desk.root / "servers.parameters"
+    written = path.read_text()
+    must(path.stat().st_mode & 0o777 == 0o600, f"servers.parameters has the mode {path.stat().st_mode:o}")
+    for words in ("# account 123456789012, region us-east-1\n", f"KafkaBootstrapServers={BROKERS}\n", "MskClusterArn=arn:aws:kafka:", "OutboundSubnetIds=subnet-", "SecurityGroupIds=sg-"):
+        must(words in written, f"{words!r} in {written}")
+    must("nothing to change" in desk.deploy("servers", "--yes") and path.read_text() == written, "a second time")
+    dry = desk.deploy("--dry-run")
+    must("SecurityGroupIds = 'sg-" in dry and "servers.parameters" in dry, dry)
+    must("KafkaBootstrapServers = 'broker.example:9098', deploy.dev.parameters" in dry, f"one's own values go before: {dry}")
+    path.write_text(written.replace("region us-east-1", "region eu-west-1"))
+    must("servers.parameters is of account 123456789012, region eu-west-1" in desk.deploy("check", status=1), "another region's servers")
+    path.unlink()
+    print("servers: network and Kafka, and their outputs in a file of one's own for this account and region")
+
+
+def no_servers(desk: Desk) -> None:
+    """Not while functions stand in their subnets; then the cluster, which CloudFormation would keep, goes first."""
+    kafka = desk.client("kafka")
+    must("no terminal" in desk.deploy("down", "servers", status=1), "nobody agreed")
+    must(len(kafka.list_clusters_v2()["ClusterInfoList"]) == 1, "the cluster is there")
+    desk.deploy("down", "servers", "--yes")
+    must(not kafka.list_clusters_v2()["ClusterInfoList"] and "hwanyul-servers" not in desk.stacks(), "cluster and stack are gone")
+    print("down servers: the cluster first, then its network")
 
 
 def first(desk: Desk, built: str) -> None:
@@ -233,6 +262,7 @@ def down(desk: Desk) -> None:
     queues = desk.client("sqs")
     (url,) = [url for url in queues.list_queues()["QueueUrls"] if url.endswith("dead-letters")]
     queues.send_message(QueueUrl=url, MessageBody="{}")
+    must("its functions stand in these subnets; `./deploy down dev` first" in desk.deploy("down", "servers", "--yes", status=1), "servers before functions")
     must("hold 1 messages" in desk.deploy("down", "--yes", status=1), "messages are not thrown away")
     must("no terminal" in desk.deploy("down", "--discard-messages", status=1), "nobody agreed")
     desk.deploy("down", "--yes", "--discard-messages")
@@ -268,10 +298,11 @@ def main() -> None:
         desk = Desk(pathlib.Path(folder), endpoint)
         (desk.root / "deploy.dev.parameters").write_text(PARAMETERS)
         built = desk.built()
+        servers(desk)
         first(desk, built)
         for step in (again, moved, one_function, alarm, other_stage):
             step(desk, built)
-        for step in (failing, history, down, nothing_told):
+        for step in (failing, history, down, no_servers, nothing_told):
             step(desk)
         allows(State.requests)
 
