@@ -7,8 +7,10 @@ too; then the next version that CloudFormation publishes for a changed setting a
 
 from dataclasses import dataclass
 
+from botocore.exceptions import ClientError
+
 from . import stack as stacks
-from .cloud import Cloud
+from .cloud import Cloud, code
 from .console import Failure, say
 from .stack import Stack
 
@@ -30,11 +32,23 @@ class Drift:
         found = []
         if self.is_shifting:
             found.append("its alias live divides invocations between two versions")
-        if self.alias_version != self.version:
+        if not self.alias_version:
+            found.append("it has no alias live any more")
+        elif self.alias_version != self.version:
             found.append(f"its alias live leads to version {self.alias_version}, and the stack has made {self.version}")
         if self.is_code_changed:
             found.append(f"the code of $LATEST is another than that of version {self.version}")
         return f"{self.function}: {'; '.join(found)}"
+
+
+def live(cloud: Cloud, function: str) -> dict:
+    """The function's alias; nothing when somebody has deleted it."""
+    try:
+        return cloud.client("lambda").get_alias(FunctionName=function, Name="live")
+    except ClientError as error:
+        if code(error) != "ResourceNotFoundException":
+            raise
+        return {"FunctionVersion": ""}
 
 
 def drifted(cloud: Cloud, stack: Stack) -> list[Drift]:
@@ -47,7 +61,7 @@ def drifted(cloud: Cloud, stack: Stack) -> list[Drift]:
         # Without a version of the stack's own there is nothing that CodeDeploy would compare.
         if arn is None:
             continue
-        alias = client.get_alias(FunctionName=function, Name="live")
+        alias = live(cloud, function)
         hashes = [client.get_function_configuration(FunctionName=function, Qualifier=which)["CodeSha256"] for which in ("$LATEST", versions[arn])]
         drift = Drift(
             logical=logical,
@@ -74,5 +88,9 @@ def mend(cloud: Cloud, stack: Stack, drifts: list[Drift]) -> None:
             wanted = client.get_function_configuration(FunctionName=drift.function, Qualifier=drift.version)["CodeSha256"]
             if updated["CodeSha256"] != wanted:
                 raise Failure(f"{drift.function}: s3://{code['S3Bucket']}/{code['S3Key']} is not the code of version {drift.version}, which the stack has made")
-        client.update_alias(FunctionName=drift.function, Name="live", FunctionVersion=drift.version, RoutingConfig={"AdditionalVersionWeights": {}})
+        alias = {"FunctionName": drift.function, "Name": "live", "FunctionVersion": drift.version}
+        if drift.alias_version:
+            client.update_alias(**alias, RoutingConfig={"AdditionalVersionWeights": {}})
+        else:
+            client.create_alias(**alias)
         say(f"   {drift.function}: live leads to version {drift.version} again")

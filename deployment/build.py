@@ -12,6 +12,7 @@ from .environments import ROOT, Environment
 BUILT = ROOT / ".aws-sam/build"
 # CloudFormation takes a template of so many bytes in the request itself.
 BODY_LIMIT = 51_200
+DEFAULT = "arm64"
 # Lambda's names of processors, and the ELF specification's numbers.
 MACHINES = {"arm64": 183, "x86_64": 62}
 
@@ -24,9 +25,10 @@ def run(*command: str | Path) -> None:
         raise Failure(f"`{' '.join(words[:3])}` ended with {done.returncode}; its own lines above say why")
 
 
-def build_command(environment: Environment) -> list[str]:
-    """SAM's own build, with the environment's settings."""
-    return ["sam", "build", "--config-env", environment.section]
+def build_command(environment: Environment, architecture: str) -> list[str]:
+    """SAM's own build, with the environment's settings; it has to know of another processor than the template's default."""
+    command = ["sam", "build", "--config-env", environment.section]
+    return command if architecture == DEFAULT else [*command, "--parameter-overrides", f"Architecture={architecture}"]
 
 
 def package_command(environment: Environment, folder: Path) -> list[str]:

@@ -94,12 +94,12 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
     steps = Steps(arguments.dry_run)
     plan = look(steps, environment, arguments)
     place = folder(arguments)
+    architecture = plan.values.get("Architecture") or build.DEFAULT
     if arguments.built:
         steps.do(f"Take what is built in {arguments.built}", lambda: None)
     else:
-        command = build.build_command(environment)
+        command = build.build_command(environment, architecture)
         steps.do(f"Build: {' '.join(command)}", lambda: build.run(*command))
-    architecture = plan.values.get("Architecture") or "arm64"
     steps.do(f"Check that each bootstrap is for {architecture}", lambda: build.check_built(place, architecture))
     steps.do(
         f"Stamp each function with a keyed hash of what it is configured by; the key is {STAMP_KEY.format(stack=environment.stack)} in Parameter Store",

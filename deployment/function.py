@@ -49,7 +49,7 @@ def check_stack(cloud: Cloud, environment: Environment, name: str) -> str:
         raise Failure(f"the stack {environment.stack} has no function {name}")
     if stack.parameters.get("Deployment", "AllAtOnce") != "AllAtOnce":
         raise Failure(f"the stack {environment.stack} deploys by {stack.parameters['Deployment']}, so it is not dev's; `./deploy prod` deploys there")
-    return stack.parameters.get("Architecture", "arm64")
+    return stack.parameters.get("Architecture", build.DEFAULT)
 
 
 def deploy(environment: Environment, arguments: Namespace) -> None:
@@ -60,14 +60,14 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
         raise Failure(f"the function is {arguments.name!r}; allowed are {', '.join(known)}")
     steps, cloud, name = Steps(arguments.dry_run), Cloud(environment.region), arguments.name
     found = steps.do(f"Check that the stack {environment.stack} is at rest and has {name}", lambda: check_stack(cloud, environment, name))
-    architecture = found or "arm64"
+    architecture = found or build.DEFAULT
     before = steps.do(f"Read the settings of {name}", lambda: settings(cloud, name))
     if arguments.binary:
         bootstrap = Path(arguments.binary).resolve()
         steps.do(f"Take the bootstrap {arguments.binary}", lambda: None)
     else:
         bootstrap = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "lambda" / name / "bootstrap"
-        command = ["cargo", "lambda", "build", "--release", "--arm64" if architecture == "arm64" else "--x86-64", "--bin", name]
+        command = ["cargo", "lambda", "build", "--release", "--arm64" if architecture == build.DEFAULT else "--x86-64", "--bin", name]
         steps.do(f"Build: {' '.join(command)}", lambda: build.run(*command))
     # cargo-lambda 1.9.2 sends a program for x86-64 to a function for arm64, and calls it a success.
     steps.do(f"Check that the bootstrap is for {architecture}", lambda: build.check_architecture(bootstrap, architecture))

@@ -71,6 +71,8 @@ def read(cloud: Cloud, name: str) -> Stack:
             return Stack(name)
         raise
     listed = cloud.all("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=name)
+    # A stack whose creation was rolled back still lists what it had.
+    listed = [each for each in listed if each["ResourceStatus"] not in ("DELETE_COMPLETE", "DELETE_SKIPPED")]
     return Stack(
         name=name,
         status=stack["StackStatus"],
