@@ -80,6 +80,11 @@ def processed(text: str) -> dict:
         if body["Type"] == "AWS::IAM::Role":
             # One whose condition is false, moto would take for one without a name.
             body["Properties"]["Policies"] = [policy for policy in body["Properties"].get("Policies", []) if "Fn::If" not in policy]
+    # Alarms and the dashboard name mappings, whose ids only Lambda knows.
+    text = json.dumps(resources)
+    for name in template["Resources"].keys() - resources.keys():
+        text = text.replace(json.dumps({"Ref": name}), json.dumps(f"id-of-{name}")).replace(f"${{{name}}}", f"id-of-{name}")
+    resources = json.loads(text)
     outputs = {name: body for name, body in template.get("Outputs", {}).items() if body.get("Condition") != "HasConsole"}
     if "ApiUrl" in outputs:
         outputs["ApiUrl"] = {"Value": State.api}
@@ -269,6 +274,9 @@ def extend() -> None:
             return answer.read()
 
     lambda_models.LambdaBackend.invoke = invoke
+    layers = lambda_models.LambdaFunction._get_layers_data
+    # AWS::NoValue in a list is nothing.
+    lambda_models.LambdaFunction._get_layers_data = lambda self, arns: layers(self, [arn for arn in arns if arn])
     servers()
 
 
