@@ -14,7 +14,7 @@ import hmac
 import json
 
 from .parameters import STACK, Parameter
-from .template import closure, functions
+from .template import closure, combined, functions
 
 VARIABLE = "DEPLOYMENT_STAMP"
 METADATA = "Deployment"
@@ -45,7 +45,7 @@ def stamped(template: dict, parameters: list[Parameter], key: bytes, before: dic
     shared = template.get("Globals", {}).get("Function", {})
     resources = dict(template["Resources"])
     for name, body in functions(template).items():
-        own = {part: {k: v for k, v in properties.items() if k not in NOT_OF_A_VERSION} for part, properties in (("all", shared), ("own", body["Properties"]))}
+        own = {k: v for k, v in combined(shared, body["Properties"]).items() if k not in NOT_OF_A_VERSION}
         named = closure(own, template)
         around = {section: {k: v for k, v in template.get(section, {}).items() if k in named} for section in ("Conditions", "Mappings")}
         depends = {k: v for k, v in values.items() if k in named}

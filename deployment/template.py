@@ -31,6 +31,21 @@ def names(template: dict) -> dict[str, str]:
     return {logical: body["Properties"]["FunctionName"] for logical, body in functions(template).items()}
 
 
+def is_function_of_cloudformation(value: object) -> bool:
+    """Whether it stands for a value: a Ref, an Fn::If and the like."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref", "Condition"))
+
+
+def combined(shared: object, own: object) -> object:
+    """A function's own properties over those of Globals, as SAM does it: maps are merged, lists joined, and anything else is the function's own
+    (https://github.com/aws/serverless-application-model/blob/master/docs/globals.rst)."""
+    if is_function_of_cloudformation(shared) or is_function_of_cloudformation(own):
+        return own
+    if isinstance(shared, dict) and isinstance(own, dict):
+        return {**shared, **own, **{key: combined(shared[key], own[key]) for key in shared.keys() & own.keys()}}
+    return [*shared, *own] if isinstance(shared, list) and isinstance(own, list) else own
+
+
 def references(value: object) -> set[str]:
     """What it names by Ref, Fn::GetAtt, Fn::Sub, Fn::If or Condition: parameters, resources and conditions."""
     if isinstance(value, list):
