@@ -13,6 +13,7 @@ from .steps import Steps
 COMMANDS = ("check", "verify", "servers", "function", "backfill", "down")
 # Environments with functions.
 STACKS = ("dev", "prod")
+WITH_VALUE = ("--region", "--stack", "--parameters", "--built", "--binary", "--from", "--to")
 
 
 def parser(command: str) -> argparse.ArgumentParser:
@@ -46,8 +47,11 @@ def run(words: list[str]) -> None:
     command = words.pop(0) if words and words[0] in COMMANDS else "deploy"
     name = "servers" if command == "servers" else "dev"
     allowed = {"deploy": STACKS, "check": STACKS, "verify": STACKS, "function": STACKS, "backfill": STACKS, "down": environments.SECTIONS}
-    if words and words[0] in allowed.get(command, ()):
-        name = words.pop(0)
+    # Before or behind options, but not as the value of one.
+    for place, (before, word) in enumerate(zip(["", *words], words)):
+        if word in allowed.get(command, ()) and before not in WITH_VALUE:
+            name = words.pop(place)
+            break
     arguments = parser(command).parse_args(words)
     environment = environments.read(name, arguments.region, arguments.stack)
     if command in ("deploy", "check"):

@@ -22,8 +22,16 @@ def layers(environment: Environment, arguments: Namespace, template: dict) -> li
     for name in ([SERVERS] if environment.name != "servers" else []) + [own]:
         if (ROOT / name).exists():
             found.append(parameters.file(str(ROOT / name), name))
+            check_mode(ROOT / name, found[-1], template)
     found += [parameters.file(path) for path in arguments.parameters]
     return [*found, parameters.command_line(arguments.values, template)]
+
+
+def check_mode(path: Path, layer: Layer, template: dict) -> None:
+    """A file with a secret value is its owner's alone."""
+    secret = [name for name in layer.values if template["Parameters"].get(name, {}).get("NoEcho")]
+    if secret and path.stat().st_mode & 0o077:
+        raise Failure(f"{layer.source} has {', '.join(secret)}, which {'is' if len(secret) == 1 else 'are'} secret, and others on this machine may read it; `chmod 600 {layer.source}`")
 
 
 def check_servers(cloud: Cloud) -> None:

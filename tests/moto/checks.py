@@ -10,6 +10,7 @@ import io
 import json
 import os
 import sys
+import tempfile
 
 from aws import ACCOUNT, State, client, server
 from moto.kafka.models import kafka_backends
@@ -58,6 +59,31 @@ def refused(work, *words: str) -> None:
         must(all(word in str(failure) for word in words), f"{failure} says {words}")
     else:
         must(False, f"nothing was refused: {words}")
+
+
+def sources(bench: Bench) -> None:
+    """Which value goes before which, and what is refused of a file and of the command line; a secret value is in no sentence."""
+    names = ["LogLevel", "Providers", "AlarmEmail", "EcbUrl"]
+    known = {name: body for name, body in bench.template["Parameters"].items() if name in [*names, "RedisUrl", "RateBatchSize", "KafkaSecurity"]}
+    template = {"Parameters": known}
+    layers = [parameters.Layer(f"layer {at}", {name: f"of {at}" for name in names[at:]}) for at in (1, 2, 3)]
+    merged = {each.name: (each.text, each.source) for each in parameters.merge(template, layers, {"LogLevel": "kept", "Providers": "kept", "RedisUrl": "****"})}
+    wanted = [("kept", parameters.STACK), ("of 1", "layer 1"), ("of 2", "layer 2"), ("of 3", "layer 3")]
+    must([merged[name] for name in names] == wanted and merged["RateBatchSize"] == ("2000", parameters.DEFAULT) and merged["RedisUrl"] == (None, parameters.STACK), f"{merged}")
+    for text, words in (("LogLevel", "line 1: allowed is NAME=VALUE"), ("# a comment\n\nhush hush=1", "line 3: allowed is NAME=VALUE"), ("LogLevel=a\nLogLevel=b", "line 2: LogLevel stands there twice")):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(text)
+            file.flush()
+            refused(lambda: parameters.file(file.name), words)
+    refused(lambda: parameters.file("/nowhere"), "cannot read the parameters of /nowhere")
+    refused(lambda: parameters.command_line(["staging"], template), "the argument is 'staging'")
+    refused(lambda: parameters.command_line(["RedisUrl=redis://hush@host"], template), "RedisUrl is secret")
+    for values, words in (({"Loglevel": "a"}, "did you mean LogLevel?"), ({"RateBatchSize": "many"}, "RateBatchSize is 'many' (test); allowed is a number"), ({"RateBatchSize": "20000"}, "allowed is 1 to 10000"), ({"KafkaSecurity": "none"}, "allowed are plaintext, ")):
+        refused(lambda: parameters.merge(template, [parameters.Layer("test", values)], None), words)
+    refused(lambda: parameters.merge(template, [], None), "no value is given for RedisUrl, which has no default")
+    refused(lambda: environments.read("staging"), "the environment is 'staging'")
+    must(parameters.changed_defaults(template, parameters.merge(template, [], {"RedisUrl": "****", "RateBatchSize": "500"})) == ["RateBatchSize keeps '500'; the template's default is '2000'"], "a default that does not reach a stack")
+    print("values: each source before the one behind it; what is no value is refused with its place, its name and what is allowed")
 
 
 def quota(bench: Bench) -> None:
@@ -250,7 +276,7 @@ def main() -> None:
     with server() as endpoint:
         os.environ |= {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         bench = Bench(endpoint)
-        for step in (quota, names, secrets, cluster, ways, states, ringing, all_are_told):
+        for step in (sources, quota, names, secrets, cluster, ways, states, ringing, all_are_told):
             step(bench)
 
 

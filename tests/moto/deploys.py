@@ -84,6 +84,11 @@ class Desk:
         (folder / "template.yaml").write_text(json.dumps(template))
         return str(folder)
 
+    def write(self, text: str, mode: int = 0o600) -> None:
+        """One's own parameters."""
+        (self.root / "deploy.dev.parameters").write_text(text)
+        (self.root / "deploy.dev.parameters").chmod(mode)
+
     def lives(self) -> dict[str, str]:
         """The version to which each function's alias leads."""
         functions = self.client("lambda")
@@ -129,6 +134,9 @@ def no_servers(desk: Desk) -> None:
 
 def first(desk: Desk, built: str) -> None:
     """Refused without what is lacking; then with parameters from a file, the standard input and the command line."""
+    desk.write(PARAMETERS, 0o644)
+    must("chmod 600 deploy.dev.parameters" in desk.deploy("--dry-run", status=1), "a file with secrets that others may read")
+    desk.write(PARAMETERS)
     lacking = desk.deploy("--yes", "--built", built, status=1)
     must("no value is given for MongodbUri" in lacking, f"what is lacking is named: {lacking}")
     asked = len(State.requests)
@@ -154,14 +162,14 @@ def again(desk: Desk, built: str) -> None:
     (desk.root / "deploy.dev.parameters").unlink()
     text = desk.deploy("--yes", "--built", built)
     must("nothing to change" in text and desk.lives() == lives and desk.variables("ranking-api")["DEPLOYMENT_STAMP"] == stamp, f"a second time: {text}")
-    (desk.root / "deploy.dev.parameters").write_text(PARAMETERS)
+    desk.write(PARAMETERS)
     must("nothing to change" in desk.deploy("--yes", "--built", built), "the same values, given again")
     text = desk.deploy("--yes", "--built", built, "ClickLimitPerMinute=60")
     changed = {name for name, version in desk.lives().items() if version != lives[name]}
     must(changed == {"ranking-api"}, f"ClickLimitPerMinute reaches {changed}")
     ranking = desk.variables("ranking-api")
     must(ranking["CLICK_LIMIT_PER_MINUTE"] in (60, "60") and SECRETS[2] in ranking["MONGODB_URI"], "live reads the new value, and keeps the secret ones")
-    (desk.root / "deploy.dev.parameters").write_text(PARAMETERS.replace(SECRETS[0], SECRETS[3]))
+    desk.write(PARAMETERS.replace(SECRETS[0], SECRETS[3]))
     desk.deploy("--yes", "--built", built)
     must(SECRETS[3] in desk.variables("currency-api")["REDIS_URL"] and SECRETS[3] in desk.variables("ranking-api")["REDIS_URL"], "a changed secret reaches live")
     must(desk.lives()["operations-topics"] == "1", "and not who does not read it")
@@ -243,6 +251,7 @@ def other_stage(desk: Desk, built: str) -> None:
     dry = desk.deploy("prod", "--dry-run", "LogRetentionDays=60")
     for words in ("LogRetentionDays = '60', the command line", "ReserveConcurrency = 'true', samconfig.toml, prod", "Deployment = 'Canary10Percent10Minutes', samconfig.toml, prod"):
         must(words in dry, f"{words!r} in {dry}")
+    must("ReserveConcurrency = 'true', samconfig.toml, prod" in desk.deploy("--dry-run", "prod"), "prod behind an option")
     print("prod: samconfig.toml's retention, concurrency and canary, unless others are given; never into dev's stack")
 
 
@@ -306,7 +315,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, local.stack() as endpoints, server() as endpoint:
         State.functions, State.api = endpoints["lambda"], endpoints["api"]
         desk = Desk(pathlib.Path(folder), endpoint)
-        (desk.root / "deploy.dev.parameters").write_text(PARAMETERS)
+        desk.write(PARAMETERS)
         built = desk.built()
         servers(desk)
         first(desk, built)
