@@ -64,38 +64,44 @@ def agree(cloud: Cloud, environment: Environment, stack: Stack, name: str | None
 
 def execute(cloud: Cloud, environment: Environment, name: str) -> None:
     """Changes the stack, and waits for the end."""
-    began = datetime.datetime.now(datetime.UTC)
+    before = {each["EventId"] for each in events(cloud, environment.stack)}
     cloud.client("cloudformation").execute_change_set(StackName=environment.stack, ChangeSetName=name)
-    wait(cloud, environment.stack, began, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+    wait(cloud, environment.stack, before, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 
-def wait(cloud: Cloud, name: str, began: datetime.datetime, wanted: set[str]) -> None:
-    """Waits until the stack is still. What fails meanwhile is said at once; another end than a wanted one ends the program."""
-    told: set[str] = set()
-    while True:
+def events(cloud: Cloud, name: str) -> list[dict]:
+    """The newest events of the stack, a hundred at most; none when it is gone."""
+    try:
+        return cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        return []
+
+
+def wait(cloud: Cloud, name: str, before: set[str], wanted: set[str]) -> None:
+    """Waits until the change is over. What fails meanwhile is said at once; another end than a wanted one ends the program.
+
+    `before` has the events that were there before. Without a new one the change has not begun, and the stack's state is still the one from before.
+    """
+    told, has_begun, is_over = set(before), False, False
+    while not is_over:
         now = stacks.read(cloud, name)
-        told |= tell_failures(cloud, name, began, told)
-        if now.status is None or now.status == "DELETE_COMPLETE":
+        if now.status is None:
             if "DELETE_COMPLETE" in wanted:
                 return
             raise Failure(f"the stack {name} is gone")
-        if not now.status.endswith("_IN_PROGRESS"):
-            break
-        time.sleep(POLL_SECONDS)
+        # The state before the events, so that each failure is told when it is over, and by the events of the time before: the state may still be the old one.
+        is_over = has_begun and not now.status.endswith("_IN_PROGRESS")
+        fresh = [each for each in events(cloud, name) if each["EventId"] not in told]
+        told |= {each["EventId"] for each in fresh}
+        has_begun = has_begun or any(each["LogicalResourceId"] == name and each["ResourceStatus"].endswith("_IN_PROGRESS") for each in fresh)
+        for each in reversed(fresh):
+            if each["ResourceStatus"].endswith("_FAILED"):
+                say(f"   {each['ResourceStatus']} {each['LogicalResourceId']} ({each['ResourceType']}): {each.get('ResourceStatusReason', 'no reason is given')}")
+        if not has_begun or now.status.endswith("_IN_PROGRESS"):
+            time.sleep(POLL_SECONDS)
     if now.status not in wanted:
         hint = ". `./deploy down` takes away what is left, then deploy again" if now.status in stacks.DEAD else ""
         raise Failure(f"the stack {name} is {now.status}; the lines above name what failed{hint}")
     say(f"   {name}: {now.status}")
-
-
-def tell_failures(cloud: Cloud, name: str, began: datetime.datetime, told: set[str]) -> set[str]:
-    """Says what failed since then and was not told yet; answers the events' ids."""
-    try:
-        events = cloud.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
-    except ClientError:
-        # The stack is gone, and its events with it; its status says so.
-        return set()
-    fresh = [each for each in events if each["EventId"] not in told and each["Timestamp"] >= began and each["ResourceStatus"].endswith("_FAILED")]
-    for each in reversed(fresh):
-        say(f"   {each['ResourceStatus']} {each['LogicalResourceId']} ({each['ResourceType']}): {each.get('ResourceStatusReason', 'no reason is given')}")
-    return {each["EventId"] for each in fresh}

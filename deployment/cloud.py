@@ -61,9 +61,13 @@ class Cloud:
         """The key of the stack's stamps, in Parameter Store; `token` becomes it when there is none. Who is faster decides when two ask."""
         client, name = self.client("ssm"), STAMP_KEY.format(stack=stack)
         try:
-            client.put_parameter(
-                Name=name, Value=token.hex(), Type="SecureString", Overwrite=False, Description="Key of the hashes by which ./deploy sees changed parameters."
-            )
+            return bytes.fromhex(client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+        except ClientError as error:
+            if code(error) != "ParameterNotFound":
+                raise
+        description = "Key of the hashes by which ./deploy sees changed parameters."
+        try:
+            client.put_parameter(Name=name, Value=token.hex(), Type="SecureString", Overwrite=False, Description=description)
         except ClientError as error:
             if code(error) != "ParameterAlreadyExists":
                 raise

@@ -4,7 +4,6 @@ Functions and mappings before servers, because their network interfaces stand in
 it (it is data), and would then wait for subnets and security groups that its interfaces hold.
 """
 
-import datetime
 import time
 from argparse import Namespace
 
@@ -66,9 +65,9 @@ def mappings(cloud: Cloud, stack: Stack) -> None:
 
 def delete(cloud: Cloud, name: str) -> None:
     """Deletes the stack, and waits until it is gone."""
-    began = datetime.datetime.now(datetime.UTC)
+    before = {each["EventId"] for each in changes.events(cloud, name)}
     cloud.client("cloudformation").delete_stack(StackName=name)
-    changes.wait(cloud, name, began, {"DELETE_COMPLETE"})
+    changes.wait(cloud, name, before, {"DELETE_COMPLETE"})
 
 
 def functions(environment: Environment, arguments: Namespace) -> None:

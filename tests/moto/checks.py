@@ -13,11 +13,12 @@ import sys
 import tempfile
 
 from aws import ACCOUNT, State, client, server
+from moto.cloudformation.models import cloudformation_backends
 from moto.kafka.models import kafka_backends
 from stack import PARAMETERS, REGION, ROOT, must
 
 sys.path.insert(0, str(ROOT))
-from deployment import checks, environments, network, parameters, stack as stacks, template as templates  # noqa: E402
+from deployment import changes, checks, environments, network, parameters, stack as stacks, template as templates  # noqa: E402
 from deployment.cloud import Cloud  # noqa: E402
 from deployment.console import Failure  # noqa: E402
 
@@ -227,6 +228,15 @@ def states(bench: Bench) -> None:
     stack = stacks.read(Cloud(REGION), "of-prod")
     refused(lambda: stack.check_stage(bench.environment), "stage=prod", "dev is stage=dev")
     stack.check_stage(environments.read("prod", region=REGION))
+    # moto rolls nothing back, so its stack is told that it did.
+    stack = next(each for each in cloudformation_backends[ACCOUNT][REGION].stacks.values() if each.name == "of-prod")
+    before = {each["EventId"] for each in changes.events(bench.cloud, "of-prod")}
+    for status, reason in (("CREATE_IN_PROGRESS", None), ("CREATE_FAILED", "no way to S3"), ("ROLLBACK_COMPLETE", None)):
+        stack._add_stack_event(status, resource_status_reason=reason)
+    stack.status = "ROLLBACK_COMPLETE"
+    with contextlib.redirect_stdout(io.StringIO()) as told:
+        refused(lambda: changes.wait(bench.cloud, "of-prod", before, {"CREATE_COMPLETE"}), "of-prod is ROLLBACK_COMPLETE", "./deploy down")
+    must(told.getvalue().count("no way to S3") == 1, f"what failed is told once: {told.getvalue()}")
     must(stacks.read(Cloud(REGION), "nothing").status is None, "no stack, no status")
     print("states: what cannot be updated is said with the way on; a stack of prod is not dev's")
 

@@ -66,7 +66,7 @@ class Desk:
         environment.setdefault("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))
         environment.setdefault("RUSTUP_HOME", str(pathlib.Path.home() / ".rustup"))
         command = [self.root / "deploy", *words, "--region", REGION]
-        done = subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, timeout=600, check=False)
         self.printed += done.stdout + done.stderr
         must(done.returncode == status, f"./deploy {' '.join(words)} ended with {done.returncode}, not {status}: {done.stdout}{done.stderr}")
         return done.stdout + done.stderr
@@ -106,7 +106,8 @@ class Desk:
 def servers(desk: Desk) -> None:
     """The network and Kafka of servers.yaml; moto has neither ElastiCache Serverless nor RDS Proxy. Its outputs are what the next deployment reads."""
     text = desk.deploy("servers", "--yes", "CreateRedis=false", "CreateDatabase=false")
-    must("CREATE_COMPLETE" in text, text)
+    outputs = templates.read(desk.root / "servers.yaml")["Outputs"]
+    must("CREATE_COMPLETE" in text and ("NatAddress: " in text) == ("NatAddress" in outputs), text)
     path = desk.root / "servers.parameters"
     written = path.read_text()
     must(path.stat().st_mode & 0o777 == 0o600, f"servers.parameters has the mode {path.stat().st_mode:o}")
