@@ -52,6 +52,8 @@ def write(cloud: Cloud, environment: Environment) -> None:
     lines = [f"# account {cloud.account}, region {cloud.region}", f"# Outputs of the stack {environment.stack}, written by ./deploy servers, which writes it anew each time."]
     lines += [f"{name}={value}" for name, value in sorted(values.items())]
     with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        # A file that is there already keeps its mode otherwise.
+        os.fchmod(file.fileno(), 0o600)
         file.write("\n".join(lines) + "\n")
     say(f"   {deploying.SERVERS} has {len(values)} parameters: {', '.join(sorted(values))}")
     if outputs.get("NatAddress"):

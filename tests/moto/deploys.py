@@ -113,7 +113,9 @@ def servers(desk: Desk) -> None:
     must(path.stat().st_mode & 0o777 == 0o600, f"servers.parameters has the mode {path.stat().st_mode:o}")
     for words in ("# account 123456789012, region us-east-1\n", f"KafkaBootstrapServers={BROKERS}\n", "MskClusterArn=arn:aws:kafka:", "OutboundSubnetIds=subnet-", "SecurityGroupIds=sg-"):
         must(words in written, f"{words!r} in {written}")
+    path.chmod(0o644)
     must("nothing to change" in desk.deploy("servers", "--yes") and path.read_text() == written, "a second time")
+    must(path.stat().st_mode & 0o777 == 0o600, "the file is its owner's alone again")
     dry = desk.deploy("--dry-run")
     must("SecurityGroupIds = 'sg-" in dry and "servers.parameters" in dry, dry)
     must("KafkaBootstrapServers = 'broker.example:9098', deploy.dev.parameters" in dry, f"one's own values go before: {dry}")
