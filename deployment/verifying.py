@@ -5,7 +5,7 @@ import time
 import urllib.error
 import urllib.request
 
-from . import stack as stacks, template as templates
+from . import stack as stacks
 from .cloud import Cloud
 from .console import Failure, say
 from .environments import Environment, read
