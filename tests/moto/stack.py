@@ -151,8 +151,8 @@ def functions(ids: dict[str, str], template: dict) -> dict[str, dict]:
         if resource["Type"] != "AWS::Lambda::Function":
             continue
         function = client.get_function(FunctionName=ids[name])["Configuration"]
-        # moto does not take the architecture over.
-        must(resource["Properties"]["Architectures"] == ["arm64"], f"{name}: {resource['Properties']['Architectures']}")
+        # moto does not take the architecture over, which is a parameter: arm64 unless told otherwise.
+        must(resource["Properties"]["Architectures"] == [{"Ref": "Architecture"}], f"{name}: {resource['Properties']['Architectures']}")
         must(function["Runtime"] == "provided.al2023" and function["Handler"] == "bootstrap", f"{name}: {function['Runtime']}")
         must(function["Timeout"] == resource["Properties"].get("Timeout", 3), f"{name}: Timeout {function['Timeout']}")
         for variable, value in function["Environment"]["Variables"].items():
@@ -230,6 +230,7 @@ def main() -> None:
     for has_secrets in (True, False):
         with mock_aws(config={"lambda": {"use_docker": False}}):
             template = rendered()
+            must(template["Parameters"]["Architecture"]["Default"] == "arm64", f"Architecture: {template['Parameters']['Architecture']}")
             kinds = [resource["Type"] for resource in template["Resources"].values()]
             print(f"SAM renders {len(kinds)} resources of {len(set(kinds))} types")
             secrets = {**SECRETS, OWN_SECRET: generated(boto3.client("secretsmanager", REGION), template["Resources"][OWN_SECRET]["Properties"])}
