@@ -7,6 +7,7 @@ have (MSK, alarms, HTTP APIs, functions that run) is named in the output. Prints
 import ast
 import json
 import pathlib
+import re
 import sys
 from urllib.parse import unquote
 
@@ -54,6 +55,44 @@ def rendered() -> dict:
     defaults = {name: body.get("Default", "") for name, body in template["Parameters"].items()}
     result = transform(template, {**defaults, **PARAMETERS, "AWS::Region": REGION}, ManagedPolicyLoader(boto3.client("iam", REGION)))
     return json.loads(json.dumps(result))
+
+
+def referred(value) -> set[str]:
+    """Names that a value refers to: resources, their attributes, parameters."""
+    if isinstance(value, list):
+        return set().union(*map(referred, value))
+    if not isinstance(value, dict):
+        return set()
+    found = set().union(*map(referred, value.values()))
+    found |= {value["Ref"]} if isinstance(value.get("Ref"), str) else set()
+    if "Fn::GetAtt" in value:
+        path = value["Fn::GetAtt"]
+        found.add(path.split(".")[0] if isinstance(path, str) else path[0])
+    if "Fn::Sub" in value:
+        text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
+        found |= {name.split(".")[0] for name in re.findall(r"\$\{([^!}][^}]*)\}", text)}
+    return found
+
+
+def no_circles(resources: dict) -> None:
+    """CloudFormation can create each resource after those that it needs. `sam validate --lint` does not see circles through what SAM makes of a function: an
+    alias needs its deployment group, that needs its alarms, and they need what they watch."""
+    needs = {
+        name: (referred([body.get("Properties"), body.get("UpdatePolicy")]) | set([body["DependsOn"]] if isinstance(body.get("DependsOn"), str) else body.get("DependsOn", [])))
+        & resources.keys()
+        for name, body in resources.items()
+    }
+    waiting = dict(needs)
+    while ready := [name for name, wanted in waiting.items() if not wanted & waiting.keys()]:
+        for name in ready:
+            del waiting[name]
+    circle = []
+    name = next(iter(waiting), None)
+    while name and name not in circle:
+        circle.append(name)
+        name = next(iter(sorted(waiting[name] & waiting.keys())))
+    must(not waiting, f"resources that need each other: {' -> '.join([*circle[circle.index(name):], name] if name else [])}")
+    print(f"order: {len(resources)} resources, none of which needs itself by way of others")
 
 
 def is_left_out(resource: dict) -> bool:
@@ -233,6 +272,7 @@ def main() -> None:
             must(template["Parameters"]["Architecture"]["Default"] == "arm64", f"Architecture: {template['Parameters']['Architecture']}")
             kinds = [resource["Type"] for resource in template["Resources"].values()]
             print(f"SAM renders {len(kinds)} resources of {len(set(kinds))} types")
+            no_circles(template["Resources"])
             secrets = {**SECRETS, OWN_SECRET: generated(boto3.client("secretsmanager", REGION), template["Resources"][OWN_SECRET]["Properties"])}
             ids = deploy(template, {**PARAMETERS, **(SECRETS if has_secrets else {"Console": "false"})}, secrets[OWN_SECRET])
             queue_arns = queues(ids)
