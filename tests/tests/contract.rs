@@ -25,6 +25,16 @@ fn binaries() -> BTreeSet<String> {
     distinct
 }
 
+/// The number of the newest file in the migrations' folder.
+fn newest_migration() -> u32 {
+    let files = std::fs::read_dir(project().join("functions/operations/migrations")).unwrap();
+    let number = |name: String| -> u32 { name.split('_').next().unwrap().parse().unwrap() };
+    files
+        .map(|file| number(file.unwrap().file_name().into_string().unwrap()))
+        .max()
+        .unwrap()
+}
+
 fn quoted(text: &str, before: &str) -> String {
     let rest = &text[text.find(before).unwrap() + before.len()..];
     rest.split('"').nth(1).unwrap().to_owned()
@@ -37,6 +47,7 @@ async fn known() -> Known {
         rights: rights(),
         variables: read_variables(&binaries, &samples.environment).await,
         binaries,
+        newest_migration: newest_migration(),
     }
 }
 
@@ -85,7 +96,7 @@ fn statements(template: &Document, at: &str) -> Vec<Mutant> {
 }
 
 /// Every template from which one right, the condition of one, variable, mapping, setting of a mapping, alarm, what an alarm watches, queue, function,
-/// secret of the template's own, or header with it is taken.
+/// what a function waits for, secret of the template's own, or header with it is taken.
 fn removals(template: &Document) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     for (id, resource) in template.0["Resources"].as_object().unwrap() {
@@ -113,6 +124,9 @@ fn removals(template: &Document) -> Vec<Mutant> {
             }
             "AWS::Serverless::Function" => {
                 mutants.push(without(template, &at));
+                if !resource["DependsOn"].is_null() {
+                    mutants.push(without(template, &format!("{at}/DependsOn")));
+                }
                 for name in properties["Environment"]["Variables"].as_object().into_iter().flatten() {
                     mutants.push(without(
                         template,
@@ -155,6 +169,9 @@ fn removals(template: &Document) -> Vec<Mutant> {
             _ => {}
         }
     }
+    mutants.push(without(template, "/Globals/Function/Architectures"));
+    mutants.push(without(template, "/Globals/Function/DeploymentPreference/Alarms"));
+    mutants.push(without(template, "/Resources/Tables/Properties/Generation"));
     for name in ["LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT"] {
         mutants.push(without(
             template,
@@ -189,6 +206,16 @@ fn additions(template: &Document) -> Vec<Mutant> {
             template,
             &format!("{mapping}/FunctionName"),
             json!({"Ref": "CurrencyExchangeRateUpdated"}),
+        ),
+        with(template, "/Resources/Tables/Properties/Generation", json!("5")),
+        with(template, "/Resources/OperationsMigrations/DependsOn", json!(["Tables"])),
+        with(template, &format!("{handler}/Architectures"), json!(["x86_64"])),
+        with(template, "/Globals/Function/Architectures", json!(["arm64"])),
+        with(template, "/Parameters/Architecture/Default", json!("x86_64")),
+        with(
+            template,
+            "/Globals/Function/DeploymentPreference/Alarms/3",
+            json!({"Ref": "ApiServerErrorsAlarm"}),
         ),
         with(template, &format!("{handler}/Timeout"), json!(841)),
         with(template, "/Resources/OperationsRedrive/Properties/Timeout", json!(61)),

@@ -1,0 +1,98 @@
+//! What a deployment relies on: tables and topics come before the functions that use them, migrations run when there are new ones, every function is built for
+//! the machine that the parameter names, and no alarm that rolls back waits for an alias.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use shared::config::var;
+
+use super::document::{Document, Function};
+
+/// What is made by a custom resource, and the variable of those that use it.
+const MADE: [(&str, &str); 2] = [
+    ("Tables", var::DATABASE_URL),
+    ("Topics", var::KAFKA_BOOTSTRAP_SERVERS),
+];
+
+pub(super) fn check(template: &Document, newest_migration: u32) -> Vec<String> {
+    let mut found = Vec::new();
+    let functions = template.functions();
+    for (made, variable) in MADE {
+        let resource = &template.0["Resources"][made];
+        let maker = resource["Properties"]["ServiceToken"]["Fn::GetAtt"][0].as_str();
+        for function in &functions {
+            let uses = !function.properties["Environment"]["Variables"][variable].is_null();
+            let waits = depends_on(template, &function.id).contains(made);
+            let is_maker = maker == Some(function.id.as_str());
+            if uses && !is_maker && !waits {
+                // Else its alias leads to code for tables or topics that are not there yet.
+                found.push(format!("{}: it reads {variable}, so it must depend on {made}", function.id));
+            }
+            if is_maker && waits {
+                found.push(format!("{}: it makes {made}, and cannot depend on it", function.id));
+            }
+        }
+    }
+    let generation = &template.0["Resources"]["Tables"]["Properties"]["Generation"];
+    if *generation != newest_migration.to_string() {
+        found.push(format!("Tables: Generation is {generation}, the newest migration {newest_migration}"));
+    }
+    found.extend(architecture(template, &functions));
+    found.extend(roll_back(template));
+    found
+}
+
+fn depends_on(template: &Document, id: &str) -> BTreeSet<String> {
+    let on = &template.0["Resources"][id]["DependsOn"];
+    let several = on.as_array().into_iter().flatten();
+    several.chain([on]).filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// One parameter says what all functions are built for.
+fn architecture(template: &Document, functions: &[Function]) -> Vec<String> {
+    let mut found = Vec::new();
+    let of_all = &template.0["Globals"]["Function"]["Architectures"];
+    if *of_all != json!([{"Ref": "Architecture"}]) {
+        found.push(format!("Globals: Architectures is {of_all}, not the parameter Architecture"));
+    }
+    for function in functions {
+        if !function.properties["Architectures"].is_null() {
+            found.push(format!("{}: it has Architectures of its own", function.id));
+        }
+    }
+    let parameter = &template.0["Parameters"]["Architecture"];
+    if parameter["Default"] != "arm64" || parameter["AllowedValues"] != json!(["arm64", "x86_64"]) {
+        found.push(format!("Architecture: it must be arm64 unless set to x86_64, and is {parameter}"));
+    }
+    found
+}
+
+/// An alias waits for its deployment group, and that for its alarms: an alarm on what waits for aliases (the HTTP API, mappings) closes a circle.
+fn roll_back(template: &Document) -> Vec<String> {
+    let mut found = Vec::new();
+    let alarms = &template.0["Globals"]["Function"]["DeploymentPreference"]["Alarms"];
+    let named: Vec<&str> = alarms
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|alarm| alarm["Ref"].as_str())
+        .collect();
+    if named.is_empty() {
+        found.push("no alarm rolls a deployment back".to_owned());
+    }
+    for alarm in named {
+        let resource = &template.0["Resources"][alarm];
+        if resource["Type"] != "AWS::CloudWatch::Alarm" {
+            found.push(format!("{alarm} shall roll back and is no alarm"));
+        }
+        let text = resource.to_string();
+        for kind in ["AWS::Serverless::HttpApi", "AWS::Lambda::EventSourceMapping"] {
+            for (id, _) in template.resources(kind) {
+                if text.contains(&format!("\"Ref\":\"{id}\"")) {
+                    found.push(format!("{alarm} rolls back and watches {id}, which waits for aliases"));
+                }
+            }
+        }
+    }
+    found
+}
