@@ -236,6 +236,8 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
         if "/" in thing:
             kind, name = thing.split("/")
             arns[thing] = f"{before}:{kind}/{after}/{name}"
+    # The code by its alias; $LATEST, which is the plain ARN, is another thing.
+    arns.update({f"{name}:live": f"{function['FunctionArn']}:live" for name, function in found.items()})
     arns.update(secrets)
     arns["another secret"] = SECRETS["KafkaSecretArn"].replace("kafka", "another")
     arns["another queue"] = queue_arns["DeadLetterQueue"] + "-another"
@@ -261,6 +263,7 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
                 is_right = (action, "*") in needed[name] or ((action, thing) in needed[name] and is_there)
                 must(allowed == is_right, f"{name}: {action} on {thing} is {'allowed' if allowed else 'denied'}")
                 checks += 1
+    must(things <= arns.keys(), f"rights.yaml names what there is not: {sorted(things - arns.keys())}")
     print(f"rights {'with' if has_secrets else 'without'} secrets: {checks} combinations of role, action and thing evaluated; allowed is what rights.yaml lists")
 
 

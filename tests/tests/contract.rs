@@ -296,6 +296,11 @@ fn additions(template: &Document) -> Vec<Mutant> {
                 .unwrap()
                 .clone(),
         ),
+        with(
+            template,
+            "/Resources/OperationsRedrive/Properties/Policies/0/Statement/2/Resource/0",
+            json!({"Fn::GetAtt": ["CurrencyNewDataReceived", "Arn"]}),
+        ),
         with(template, &format!("{statements}/0/Resource"), json!(["*"])),
         with(template, &format!("{statements}/0/Action"), json!(["kafka-cluster:*"])),
         with(template, &format!("{statements}/0/Effect"), json!("Deny")),

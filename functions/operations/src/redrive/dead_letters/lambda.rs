@@ -10,6 +10,8 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
 
+/// What a handler's trigger invokes. Without it Lambda takes `$LATEST`, which may be newer than what a deployment lets live, and for which there is no right.
+const ALIAS: &str = "live";
 /// Characters of an answer that are repeated in an error.
 const TOLD: usize = 500;
 
@@ -61,7 +63,7 @@ impl Lambda {
         }
     }
 
-    /// Calls a function and waits for its answer, until `limit`.
+    /// Calls a function's [`ALIAS`] and waits for its answer, until `limit`.
     pub(super) async fn invoke(
         &self,
         function: &str,
@@ -78,7 +80,7 @@ impl Lambda {
             None if region.starts_with("cn-") => format!("https://lambda.{region}.amazonaws.com.cn"),
             None => format!("https://lambda.{region}.amazonaws.com"),
         };
-        let url = format!("{endpoint}/2015-03-31/functions/{function}/invocations");
+        let url = format!("{endpoint}/2015-03-31/functions/{function}/invocations?Qualifier={ALIAS}");
         let failed = |source| LambdaError::Http {
             function: function.to_owned(),
             source,
@@ -137,5 +139,46 @@ impl Lambda {
         Ok(headers
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::{BehaviorVersion, Region};
+    use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// What is signed is what is sent: the alias stands in the one line that an HTTP server sees first.
+    #[tokio::test]
+    async fn a_function_is_called_by_its_alias() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 8192];
+            let read = stream.read(&mut request).await.unwrap();
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+            stream.write_all(answer).await.unwrap();
+            String::from_utf8(request[..read].to_vec()).unwrap()
+        });
+        let credentials = Credentials::new("AKIDEXAMPLE", "no secret", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build();
+        let lambda = Lambda::new(config, Some(endpoint));
+        let invoked = lambda
+            .invoke("currency-cache-invalidation", b"{}".to_vec(), Duration::from_secs(5))
+            .await
+            .unwrap();
+        assert_eq!((&*invoked.payload, invoked.is_error), (&b"{}"[..], false));
+        let request = server.await.unwrap();
+        let line = "POST /2015-03-31/functions/currency-cache-invalidation/invocations?Qualifier=live HTTP/1.1\r\n";
+        assert!(request.starts_with(line), "{request}");
+        assert!(request.contains("authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"), "{request}");
     }
 }
