@@ -98,6 +98,9 @@ async fn every_function_measures_its_work_in_documents_that_cloudwatch_accepts()
 
     let runs = &all["ingestor"];
     assert!(sum(runs, Metric::EventsPublished) >= 32.0);
+    assert!(sum(runs, Metric::RatesPublished) >= 29.0);
+    // Each run says beside its rates that data came, which caches are outdated, and that it is over.
+    assert!(sum(runs, Metric::EventsPublished) >= sum(runs, Metric::RatesPublished) + 3.0);
     assert_eq!(sum(runs, Metric::EventsBackedUp), 0.0);
     // The feed's newest day is long past.
     assert!(values(runs, Metric::RatesStale).iter().all(|stale| *stale == 1.0));
