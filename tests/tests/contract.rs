@@ -404,13 +404,22 @@ fn what_is_created_is_watched_encrypted_and_kept() {
             "RequireTLS",
             "UserGroupId",
             "ClientAuthentication",
+            "DatabaseInsightsMode",
         ] {
             if !resource["Properties"][setting].is_null() && kind != "AWS::ElastiCache::UserGroup" {
                 mutants.push(without(&servers, &format!("{at}/Properties/{setting}")));
             }
         }
     }
-    assert!(mutants.len() >= 16, "{}", mutants.len());
+    mutants.push(without(&servers, "/Outputs/NatAddress"));
+    mutants.push(with(
+        &servers,
+        "/Resources/DatabaseCluster/Properties/EnableIAMDatabaseAuthentication",
+        json!(true),
+    ));
+    mutants.push(without(&servers, "/Resources/FunctionsToCollector"));
+    mutants.push(without(&servers, "/Resources/FunctionsToCollector/Condition"));
+    assert!(mutants.len() >= 20, "{}", mutants.len());
     let unnoticed: Vec<String> = mutants
         .into_iter()
         .filter(|(_, mutant)| server_violations(mutant).is_empty())
