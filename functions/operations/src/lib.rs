@@ -3,6 +3,7 @@
 pub mod backfill;
 pub mod custom_resource;
 pub mod ecb_history;
+pub mod failure;
 pub mod migrations;
 pub mod redrive;
 pub mod topics;
