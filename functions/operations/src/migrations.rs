@@ -1,5 +1,7 @@
 //! The tables of both services. The SQL is in `migrations/`, embedded in the binary, and applied once each, in order.
 
+mod pooler;
+
 use serde::Serialize;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{PgPool, Row, SqlSafeStr as _};
@@ -72,8 +74,9 @@ impl MigrationsError {
 /// Applies what is missing to `pool`. Two at once wait for each other.
 ///
 /// # Errors
-/// [`MigrationsError`] when PostgreSQL is not there or a migration fails.
+/// [`MigrationsError`] when PostgreSQL is not there, is behind a pooler that keeps no session together, or a migration fails.
 pub async fn apply(pool: &PgPool) -> Result<MigrationReport, MigrationsError> {
+    pooler::must_keep_sessions(pool).await?;
     migrator().run(pool).await?;
     let version = sqlx::query("SELECT max(version) FROM _sqlx_migrations")
         .fetch_one(pool)
