@@ -59,6 +59,8 @@ pub mod var {
     pub const MONGODB_PASSWORD: &str = "MONGODB_PASSWORD";
     /// Secret with `username` and `password` of MongoDB, or with its `uri`.
     pub const MONGODB_SECRET_ARN: &str = "MONGODB_SECRET_ARN";
+    /// Path of a PEM file with the CA of MongoDB's certificate, when it is not a public one; DocumentDB's is not.
+    pub const MONGODB_CA_FILE: &str = "MONGODB_CA_FILE";
     /// Clicks that one client may make in a minute.
     pub const CLICK_LIMIT_PER_MINUTE: &str = "CLICK_LIMIT_PER_MINUTE";
     /// What the console's distribution sends to say who it is.

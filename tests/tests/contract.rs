@@ -168,6 +168,8 @@ fn removals(template: &Document) -> Vec<Mutant> {
         }
     }
     mutants.push(without(template, "/Globals/Function/Architectures"));
+    mutants.push(without(template, "/Globals/Function/Layers"));
+    mutants.push(without(template, "/Globals/Function/Layers/0"));
     mutants.push(without(template, "/Globals/Function/DeploymentPreference/Alarms"));
     mutants.push(without(template, "/Resources/Tables/Properties/Generation"));
     for name in ["LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT"] {
@@ -232,6 +234,8 @@ fn additions(template: &Document) -> Vec<Mutant> {
         with(template, "/Resources/Tables/Properties/Generation", json!("5")),
         with(template, "/Resources/OperationsMigrations/DependsOn", json!(["Tables"])),
         with(template, &format!("{handler}/Architectures"), json!(["x86_64"])),
+        with(template, &format!("{handler}/Layers"), json!([])),
+        with(template, "/Conditions/HasCaLayer", json!({"Fn::Equals": ["", ""]})),
         with(template, "/Globals/Function/Architectures", json!(["arm64"])),
         with(template, "/Parameters/Architecture/Default", json!("x86_64")),
         with(

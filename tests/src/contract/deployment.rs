@@ -38,6 +38,7 @@ pub(super) fn check(template: &Document, newest_migration: u32) -> Vec<String> {
         found.push(format!("Tables: Generation is {generation}, the newest migration {newest_migration}"));
     }
     found.extend(architecture(template, &functions));
+    found.extend(layer(template, &functions));
     found.extend(roll_back(template));
     found
 }
@@ -63,6 +64,38 @@ fn architecture(template: &Document, functions: &[Function]) -> Vec<String> {
     let parameter = &template.0["Parameters"]["Architecture"];
     if parameter["Default"] != "arm64" || parameter["AllowedValues"] != json!(["arm64", "x86_64"]) {
         found.push(format!("Architecture: it must be arm64 unless set to x86_64, and is {parameter}"));
+    }
+    found
+}
+
+/// Variables with the path of a file of certificates, which only a layer can bring.
+const CA_FILES: [&str; 4] = [
+    var::KAFKA_CA_FILE,
+    var::REDIS_CA_FILE,
+    var::DATABASE_CA_FILE,
+    var::MONGODB_CA_FILE,
+];
+
+/// Whoever reads a file of certificates has the layer that brings it, if there is one.
+fn layer(template: &Document, functions: &[Function]) -> Vec<String> {
+    let mut found = Vec::new();
+    let of_all = &template.0["Globals"]["Function"]["Layers"];
+    let wanted = json!([{"Fn::If": ["HasCaLayer", {"Ref": "CaLayerArn"}, {"Ref": "AWS::NoValue"}]}]);
+    if *of_all != wanted {
+        found.push(format!("Globals: Layers is {of_all}, not {wanted}"));
+    }
+    let condition = &template.0["Conditions"]["HasCaLayer"];
+    if *condition != json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "CaLayerArn"}, ""]}]}) {
+        found.push(format!("HasCaLayer is {condition}, not that there is CaLayerArn"));
+    }
+    for function in functions {
+        let variables = &function.properties["Environment"]["Variables"];
+        if !CA_FILES.iter().any(|name| !variables[name].is_null()) {
+            found.push(format!("{}: it has the layer and reads no file of it", function.id));
+        }
+        if !function.properties["Layers"].is_null() {
+            found.push(format!("{}: it has Layers of its own", function.id));
+        }
     }
     found
 }
