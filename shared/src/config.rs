@@ -71,6 +71,8 @@ pub mod var {
     pub const DEAD_LETTER_QUEUE_URL: &str = "DEAD_LETTER_QUEUE_URL";
     /// Where Lambda's own API answers, when not at AWS; the variable of all AWS SDKs.
     pub const LAMBDA_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
+    /// Where CodeDeploy's API answers, when not at AWS.
+    pub const CODE_DEPLOY_ENDPOINT: &str = "AWS_ENDPOINT_URL_CODEDEPLOY";
     /// The FIFO queue of events that Kafka did not acknowledge.
     pub const BACKUP_QUEUE_URL: &str = "BACKUP_QUEUE_URL";
     /// Seconds until an event of the backup that Kafka did not acknowledge is tried again.

@@ -41,6 +41,7 @@ OWN_SECRET = "ConsoleEdgeSecret"
 # Custom resources, whose functions would have to run.
 CUSTOM = {"Custom::KafkaTopics", "Custom::DatabaseMigrations"}
 ALIAS = "AWS::Lambda::Alias"
+NOTHING = {"Ref": "AWS::NoValue"}
 # What SAM gives roles beside their statements.
 MANAGED = {"AWSLambdaVPCAccessExecutionRole", "AWSLambdaSQSQueueExecutionRole", "AWSLambdaBasicExecutionRole"}
 
@@ -144,7 +145,11 @@ def deploy(template: dict, parameters: dict[str, str], own_secret: str) -> dict[
     aliases = {name: body["Properties"]["FunctionName"]["Ref"] for name, body in template["Resources"].items() if body["Type"] == ALIAS}
     must(len(aliases) == len([body for body in template["Resources"].values() if body["Type"] == "AWS::Lambda::Function"]), "an alias for each function")
     resources = without_aliases(resources, aliases)
-    resources = json.loads(json.dumps(resources).replace(json.dumps({"Ref": OWN_SECRET}), json.dumps(own_secret)))
+    text = json.dumps(resources).replace(json.dumps({"Ref": OWN_SECRET}), json.dumps(own_secret))
+    # Alarms and the dashboard name mappings, whose UUIDs only Lambda knows.
+    for name in left:
+        text = text.replace(json.dumps({"Ref": name}), json.dumps(f"uuid-of-{name}")).replace(f"${{{name}}}", f"uuid-of-{name}")
+    resources = json.loads(text)
     # moto has no distribution whose address they could tell; console.py looks at them.
     outputs = {name: output for name, output in template["Outputs"].items() if output.get("Condition") != "HasConsole"}
     formation = boto3.client("cloudformation", REGION)
@@ -192,13 +197,15 @@ def functions(ids: dict[str, str], template: dict) -> dict[str, dict]:
         function = client.get_function(FunctionName=ids[name])["Configuration"]
         # moto does not take the architecture over, which is a parameter: arm64 unless told otherwise.
         must(resource["Properties"]["Architectures"] == [{"Ref": "Architecture"}], f"{name}: {resource['Properties']['Architectures']}")
+        network = resource["Properties"].get("VpcConfig", NOTHING)
+        must((network == NOTHING) == (name == "OperationsCheck"), f"{name}: only OperationsCheck is outside the VPC, for its way to CodeDeploy; {network}")
         must(function["Runtime"] == "provided.al2023" and function["Handler"] == "bootstrap", f"{name}: {function['Runtime']}")
         must(function["Timeout"] == resource["Properties"].get("Timeout", 3), f"{name}: Timeout {function['Timeout']}")
         for variable, value in function["Environment"]["Variables"].items():
             # Numbers of parameters stay numbers on moto; CloudFormation makes texts of them.
             must(isinstance(value, (str, int)) and "Ref" not in str(value), f"{name}: {variable} is {value!r}")
         found[name] = function
-    must(len(found) == 16, f"{len(found)} functions")
+    must(len(found) == 17, f"{len(found)} functions")
     ingestor = found["Ingestor"]["Environment"]["Variables"]
     must(ingestor["BACKUP_QUEUE_URL"] == ids["BackupQueue"], f"BACKUP_QUEUE_URL is {ingestor['BACKUP_QUEUE_URL']}")
     must(ingestor["KAFKA_BOOTSTRAP_SERVERS"] == PARAMETERS["KafkaBootstrapServers"], "KAFKA_BOOTSTRAP_SERVERS")
@@ -210,7 +217,7 @@ def functions(ids: dict[str, str], template: dict) -> dict[str, dict]:
     must(mapping["FunctionArn"] == found["OperationsRedrive"]["FunctionArn"] and mapping["BatchSize"] == 10, str(mapping))
     groups = {group["logGroupName"]: group.get("retentionInDays") for group in boto3.client("logs", REGION).describe_log_groups()["logGroups"]}
     must(groups.get("/hwanyul/hwanyul/functions") == 30 and groups.get("/hwanyul/hwanyul/api") == 30, str(groups))
-    print("16 functions with resolved variables; one schedule, one queue mapping, two log groups with retention")
+    print("17 functions with resolved variables; one schedule, one queue mapping, two log groups with retention")
     return found
 
 
@@ -238,6 +245,9 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
             arns[thing] = f"{before}:{kind}/{after}/{name}"
     # The code by its alias; $LATEST, which is the plain ARN, is another thing.
     arns.update({f"{name}:live": f"{function['FunctionArn']}:live" for name, function in found.items()})
+    # Any version is an ARN with whatever number.
+    arns.update({f"{name}:*": f"{function['FunctionArn']}:12" for name, function in found.items()})
+    arns["deployments"] = f"arn:aws:codedeploy:{REGION}:123456789012:deploymentgroup:hwanyul-ServerlessDeploymentApplication/group"
     arns.update(secrets)
     arns["another secret"] = SECRETS["KafkaSecretArn"].replace("kafka", "another")
     arns["another queue"] = queue_arns["DeadLetterQueue"] + "-another"
@@ -260,7 +270,9 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
             for thing, arn in arns.items():
                 allowed = any(policy.is_action_permitted(action, arn) == PermissionResult.PERMITTED for policy in policies)
                 is_there = has_secrets or thing not in secrets
-                is_right = (action, "*") in needed[name] or ((action, thing) in needed[name] and is_there)
+                # Who may any version may the alias.
+                is_version = thing.endswith(":live") and (action, thing.replace(":live", ":*")) in needed[name]
+                is_right = (action, "*") in needed[name] or ((action, thing) in needed[name] and is_there) or is_version
                 must(allowed == is_right, f"{name}: {action} on {thing} is {'allowed' if allowed else 'denied'}")
                 checks += 1
     must(things <= arns.keys(), f"rights.yaml names what there is not: {sorted(things - arns.keys())}")

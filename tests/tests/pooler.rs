@@ -110,7 +110,10 @@ async fn a_pooler_that_lends_a_session_to_others_is_refused_and_nothing_is_chang
     for _ in 0..3 {
         let failure = pooler.migrate().await.unwrap_err();
         assert_eq!(failure.kind, Kind::MigrationsPooler, "{failure}");
-        assert!(failure.message.contains("DATABASE_URL") && failure.message.contains("pool_mode"), "{failure}");
+        assert!(
+            failure.message.contains("DATABASE_URL") && failure.message.contains("pool_mode"),
+            "{failure}"
+        );
         assert_eq!(pooler.left().await, (0, 0), "tables, locks");
     }
 }

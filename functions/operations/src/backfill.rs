@@ -21,8 +21,8 @@ use shared::publish::{BackupQueue, PublishError, Publisher};
 use shared::time::{TimeError, Timestamp};
 
 use self::file::Source;
-use crate::failure::Kind;
 use crate::ecb_history::{HistoryDay, HistoryError, LeftOut, Omission};
+use crate::failure::Kind;
 
 const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip";
 /// Days acknowledged together: some 3,000 events, which keeps both ends of the pipe busy and a repetition short.
@@ -144,7 +144,8 @@ impl BackfillRequest {
     /// # Errors
     /// [`BackfillError::Input`] says what is allowed.
     pub fn parse(input: &str) -> Result<Self, BackfillError> {
-        let request: Option<Self> = serde_json::from_str(input).map_err(|error| BackfillError::Input(error.to_string()))?;
+        let request: Option<Self> =
+            serde_json::from_str(input).map_err(|error| BackfillError::Input(error.to_string()))?;
         Ok(request.unwrap_or_default())
     }
 }

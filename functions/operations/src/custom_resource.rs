@@ -59,7 +59,7 @@ pub async fn run<S, R: Serialize, F: Into<Failure>>(
     build: impl Fn(Get<'_>) -> Result<S, ConfigError>,
     work: impl AsyncFn(&S) -> Result<R, F>,
 ) -> Result<(), Error> {
-    let work = &async |service: &S| work(service).await.map_err(Into::into);
+    let work = &async |service: &S| work(service).await.map_err(Into::<Failure>::into);
     match Instance::start(&build).await {
         Ok(instance) => {
             let handle = async |service: &S, event: &LambdaEvent<Value>| {
@@ -106,7 +106,10 @@ async fn handle<R: Serialize>(event: &Value, work: impl AsyncFn() -> Result<R, F
 
 async fn tell(url: &str, report: String) -> Result<(), ProtocolError> {
     let not_told = |error: reqwest::Error| ProtocolError::NotTold(error.without_url());
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().map_err(not_told)?;
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .map_err(not_told)?;
     let answer = client.put(url).body(report).send().await.map_err(not_told)?;
     answer.error_for_status().map_err(not_told)?;
     Ok(())

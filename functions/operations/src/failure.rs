@@ -8,6 +8,7 @@ use shared::config::ConfigError;
 use shared::publish::TopicsError;
 
 use crate::backfill::BackfillError;
+use crate::check::CheckError;
 use crate::custom_resource::ProtocolError;
 use crate::migrations::MigrationsError;
 use crate::redrive::RedriveError;
@@ -59,11 +60,15 @@ pub enum Kind {
     RedriveUnknown,
     /// SQS could not be reached, or refused us.
     RedriveQueue,
+    /// The input is neither a deployment's nor a request.
+    CheckInput,
+    /// CodeDeploy could not be reached, or refused us.
+    CheckCodeDeploy,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Config,
         Self::Answer,
         Self::RequestType,
@@ -86,6 +91,8 @@ impl Kind {
         Self::RedriveRequest,
         Self::RedriveUnknown,
         Self::RedriveQueue,
+        Self::CheckInput,
+        Self::CheckCodeDeploy,
     ];
 
     /// The name, which never changes.
@@ -114,6 +121,8 @@ impl Kind {
             Self::RedriveRequest => "Redrive.Request",
             Self::RedriveUnknown => "Redrive.Unknown",
             Self::RedriveQueue => "Redrive.Queue",
+            Self::CheckInput => "Check.Input",
+            Self::CheckCodeDeploy => "Check.CodeDeploy",
         }
     }
 }
@@ -201,6 +210,12 @@ impl From<BackfillError> for Failure {
     }
 }
 
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        Self::new(error.kind(), &error)
+    }
+}
+
 impl From<RedriveError> for Failure {
     fn from(error: RedriveError) -> Self {
         Self::new(error.kind(), &error)
@@ -220,7 +235,10 @@ mod tests {
         let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/OPERATIONS.md");
         let document = std::fs::read_to_string(document).unwrap();
         for name in names {
-            assert!(document.contains(&format!("`{name}`")), "docs/OPERATIONS.md says nothing of {name}");
+            assert!(
+                document.contains(&format!("`{name}`")),
+                "docs/OPERATIONS.md says nothing of {name}"
+            );
         }
     }
 

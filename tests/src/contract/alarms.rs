@@ -58,18 +58,29 @@ fn needed(template: &Document) -> Vec<Watched> {
         need("AWS/Lambda", "Errors", &function.id);
         need("AWS/Lambda", "Throttles", &function.id);
         for (mapping, _, _) in mappings::kafka(template).filter(|(_, id, _)| *id == function.id) {
-            OF_MAPPINGS.iter().for_each(|metric| need("AWS/Lambda", metric, mapping));
+            OF_MAPPINGS
+                .iter()
+                .for_each(|metric| need("AWS/Lambda", metric, mapping));
             // An answer that names records is a success to Lambda.
-            for metric in [Metric::PublishedToStored, Metric::RecordsToRetry, Metric::RecordsApplied] {
+            for metric in [
+                Metric::PublishedToStored,
+                Metric::RecordsToRetry,
+                Metric::RecordsApplied,
+            ] {
                 need(NAMESPACE, metric.name(), &function.id);
             }
         }
-        let events = function.properties["Events"].as_object().into_iter().flatten();
-        if events.into_iter().any(|(_, event)| event["Type"] == "HttpApi") {
+        let mut events = function.properties["Events"].as_object().into_iter().flatten();
+        if events.any(|(_, event)| event["Type"] == "HttpApi") {
             need(NAMESPACE, Metric::ServerErrors.name(), &function.id);
         }
         if function.name == "ingestor" {
-            for metric in [Metric::RatesStale, Metric::RatesHeldBack, Metric::EventsPublished, Metric::RatesPublished] {
+            for metric in [
+                Metric::RatesStale,
+                Metric::RatesHeldBack,
+                Metric::EventsPublished,
+                Metric::RatesPublished,
+            ] {
                 need(NAMESPACE, metric.name(), &function.id);
             }
         }
@@ -101,7 +112,10 @@ pub(super) fn watches(alarm: &Value) -> Vec<Watched> {
 /// An expression uses every metric of its alarm, and names none that is not there.
 fn sums(id: &str, alarm: &Value) -> Vec<String> {
     let metrics = alarm["Metrics"].as_array().map_or(&[][..], Vec::as_slice);
-    let expressions: Vec<&str> = metrics.iter().filter_map(|metric| metric["Expression"].as_str()).collect();
+    let expressions: Vec<&str> = metrics
+        .iter()
+        .filter_map(|metric| metric["Expression"].as_str())
+        .collect();
     let ids: BTreeSet<&str> = metrics.iter().filter_map(|metric| metric["Id"].as_str()).collect();
     let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let mut named: BTreeSet<&str> = BTreeSet::new();
@@ -142,7 +156,9 @@ const JUDGED: [(&str, &str, u64, u64); 5] = [
 
 fn judges(id: &str, alarm: &Value) -> Vec<String> {
     let several = alarm["Metrics"].as_array().into_iter().flatten();
-    let stats = several.map(|metric| &metric["MetricStat"]).filter(|stat| stat.is_object());
+    let stats = several
+        .map(|metric| &metric["MetricStat"])
+        .filter(|stat| stat.is_object());
     let mut found = Vec::new();
     for stat in stats {
         let name = stat["Metric"]["MetricName"].as_str().unwrap_or_default();
@@ -167,7 +183,9 @@ fn watch(metric: &Value) -> Option<Watched> {
     };
     let namespace = metric["Namespace"].as_str()?;
     let (name, attribute) = match namespace {
-        "AWS/Lambda" if OF_MAPPINGS.iter().any(|name| metric["MetricName"] == *name) => ("EventSourceMappingUUID", None),
+        "AWS/Lambda" if OF_MAPPINGS.iter().any(|name| metric["MetricName"] == *name) => {
+            ("EventSourceMappingUUID", None)
+        }
         "AWS/Lambda" => ("FunctionName", None),
         "AWS/SQS" => ("QueueName", Some("QueueName")),
         "AWS/ApiGateway" => ("ApiId", None),

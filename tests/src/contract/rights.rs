@@ -171,7 +171,11 @@ fn thing(template: &Document, resource: &Value) -> String {
     if resource["Fn::GetAtt"][1] == "Arn" {
         return resource["Fn::GetAtt"][0].as_str().unwrap_or_default().to_owned();
     }
-    // The alias of a function: `!Sub "${FUNCTION.Arn}:live"`.
+    // CodeDeploy's groups, whose names SAM makes.
+    if resource["Fn::Sub"] == "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}:deploymentgroup:*" {
+        return "deployments".to_owned();
+    }
+    // The alias of a function, or any version: `!Sub "${FUNCTION.Arn}:live"`.
     let alias = resource["Fn::Sub"].as_str().and_then(|text| text.strip_prefix("${"));
     if let Some((function, name)) = alias.and_then(|text| text.split_once(".Arn}:")) {
         return format!("{function}:{name}");

@@ -59,10 +59,16 @@ fn wanted() -> [(&'static str, Value); 17] {
         ("DatabaseProxy/Properties/RequireTLS", json!(true)),
         // One way in: the proxy's password. An IAM login beside it would be another, for which nobody has a right.
         ("DatabaseProxy/Properties/Auth/0/AuthScheme", json!("SECRETS")),
-        ("DatabaseCluster/Properties/EnableIAMDatabaseAuthentication", Value::Null),
+        (
+            "DatabaseCluster/Properties/EnableIAMDatabaseAuthentication",
+            Value::Null,
+        ),
         ("DatabaseCluster/Properties/DatabaseInsightsMode", json!("standard")),
         ("FunctionsToCollector/Condition", json!("Collector")),
-        ("FunctionsToCollector/Properties/GroupId", json!({"Ref": "FunctionsGroup"})),
+        (
+            "FunctionsToCollector/Properties/GroupId",
+            json!({"Ref": "FunctionsGroup"}),
+        ),
         (
             "FunctionsToCollector/Properties/FromPort",
             json!({"Ref": "CollectorPort"}),

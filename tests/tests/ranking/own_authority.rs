@@ -94,7 +94,10 @@ fn address() -> String {
 async fn the_file_of_its_authority_lets_us_in_by_variable_and_by_uri_and_nothing_else_does() {
     let secured = Secured::start().await;
     let ca_file = Some(secured.ca_file.as_path());
-    assert!(secured.answers("", ca_file).await, "by the variable, which turns TLS on");
+    assert!(
+        secured.answers("", ca_file).await,
+        "by the variable, which turns TLS on"
+    );
     assert!(secured.answers("&tls=true", ca_file).await, "by the variable");
     let in_uri = format!("&tls=true&tlsCAFile={}", secured.ca_file.display());
     assert!(secured.answers(&in_uri, None).await, "by the URI");
@@ -109,11 +112,27 @@ async fn a_file_that_is_not_there_or_would_not_be_looked_at_is_refused_by_name()
     let secured = Secured::start().await;
     let missing = Path::new("/no/such/ca.pem");
     let error = secured.ranking("", Some(missing)).err().unwrap();
-    assert!(error.contains("MONGODB_CA_FILE") && error.contains("/no/such/ca.pem"), "{error}");
-    let error = secured.ranking("&tls=true&tlsCAFile=/no/such/ca.pem", None).err().unwrap();
-    assert!(error.contains("MONGODB_URI") && error.contains("/no/such/ca.pem"), "{error}");
-    for option in ["&tls=false", "&tls=true&tlsInsecure=true", "&tls=true&tlsAllowInvalidCertificates=true"] {
+    assert!(
+        error.contains("MONGODB_CA_FILE") && error.contains("/no/such/ca.pem"),
+        "{error}"
+    );
+    let error = secured
+        .ranking("&tls=true&tlsCAFile=/no/such/ca.pem", None)
+        .err()
+        .unwrap();
+    assert!(
+        error.contains("MONGODB_URI") && error.contains("/no/such/ca.pem"),
+        "{error}"
+    );
+    for option in [
+        "&tls=false",
+        "&tls=true&tlsInsecure=true",
+        "&tls=true&tlsAllowInvalidCertificates=true",
+    ] {
         let error = secured.ranking(option, Some(&secured.ca_file)).err().unwrap();
-        assert!(error.contains("MONGODB_URI") && error.contains("MONGODB_CA_FILE is set"), "{option}: {error}");
+        assert!(
+            error.contains("MONGODB_URI") && error.contains("MONGODB_CA_FILE is set"),
+            "{option}: {error}"
+        );
     }
 }

@@ -41,7 +41,8 @@ pub(super) async fn must_keep_sessions(pool: &PgPool) -> Result<(), MigrationsEr
 async fn keeps_sessions(ours: &mut PgConnection, other: &mut PgConnection) -> Result<bool, sqlx::Error> {
     // A lock of its own each time, so that nobody ever waits for one that was left behind.
     let key = Utc::now().timestamp_micros();
-    ours.execute(AssertSqlSafe(format!("SELECT pg_advisory_lock({key})"))).await?;
+    ours.execute(AssertSqlSafe(format!("SELECT pg_advisory_lock({key})")))
+        .await?;
     let before = process(ours).await?;
     // In a transaction, so that it keeps the connection that it got while ours asks again.
     other.execute("BEGIN").await?;

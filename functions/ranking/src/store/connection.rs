@@ -68,7 +68,11 @@ impl Connection {
             };
             tls.ca_file_path = Some(ca_file.path().into());
             uri.tls = Some(Tls::Enabled(tls));
-        } else if let Some(Tls::Enabled(TlsOptions { ca_file_path: Some(path), .. })) = &uri.tls {
+        } else if let Some(Tls::Enabled(TlsOptions {
+            ca_file_path: Some(path),
+            ..
+        })) = &uri.tls
+        {
             // Read now, so that a file that is not there is found at the cold start, and its variable is named.
             CaFile::open(var::MONGODB_URI, &path.to_string_lossy())?;
         }
