@@ -26,6 +26,7 @@ pub(super) fn check(template: &Document) -> Vec<String> {
             found.push(format!("no alarm watches {namespace} {metric} of {of}"));
         }
     }
+    found.extend(from_end_to_end(template));
     if template.resources("AWS::CloudWatch::Dashboard").count() != 1 {
         found.push("there is no dashboard".to_owned());
     }
@@ -100,6 +101,38 @@ fn needed(template: &Document) -> Vec<Watched> {
         need("AWS/ApiGateway", "Latency", id);
     }
     needed
+}
+
+/// What waits, and what was published, is compared with what each handler applied: by one alarm each, since neither says anything alone.
+fn from_end_to_end(template: &Document) -> Vec<String> {
+    let alarms: Vec<Vec<Watched>> = template
+        .resources("AWS::CloudWatch::Alarm")
+        .map(|(_, alarm)| watches(alarm))
+        .collect();
+    let compares = |metric: &str, of: &str, function: &str| {
+        let watches =
+            |watched: &[Watched], metric: &str, of: &str| watched.iter().any(|(_, m, o)| m == metric && o == of);
+        let applied = Metric::RecordsApplied.name();
+        alarms
+            .iter()
+            .any(|watched| watches(watched, metric, of) && watches(watched, applied, function))
+    };
+    let mut found = Vec::new();
+    for (mapping, function, _) in mappings::kafka(template) {
+        if !compares("MaxOffsetLag", mapping, function) {
+            found.push(format!(
+                "no alarm compares what waits for {mapping} with what {function} applied"
+            ));
+        }
+        for function_of_runs in template.functions().iter().filter(|one| one.name == "ingestor") {
+            if !compares(Metric::EventsPublished.name(), &function_of_runs.id, function) {
+                found.push(format!(
+                    "no alarm compares what was published with what {function} applied"
+                ));
+            }
+        }
+    }
+    found
 }
 
 /// What an alarm watches, itself or by an expression over several.
