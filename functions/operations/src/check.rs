@@ -22,6 +22,10 @@ use crate::lambda::{ALIAS, Lambda};
 /// How long one function may take: a cold start, with secrets to read, and its own deadline.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// How long to wait for a function that is busy: with concurrency of its own the ingestor runs one at a time, for half a minute at most.
+const BUSY: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// What this function is asked.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
@@ -191,8 +195,13 @@ impl Check {
             .ok_or_else(|| format!("nobody has said which event changes nothing in function {function}"))?;
         let (lambda, _) = self.aws().await;
         let event = question.event().to_string().into_bytes();
-        let invoked = lambda.invoke(function, version, event, LIMIT).await;
-        let invoked = invoked.map_err(|error| chain(&error))?;
+        let began = Instant::now();
+        let invoked = loop {
+            match lambda.invoke(function, version, event.clone(), LIMIT).await {
+                Err(error) if error.is_throttled() && began.elapsed() < BUSY => tokio::time::sleep(PAUSE).await,
+                answer => break answer.map_err(|error| chain(&error))?,
+            }
+        };
         let text = shared::dead_letter::shortened(&String::from_utf8_lossy(&invoked.payload), 500);
         if invoked.is_error {
             return Err(format!("it fails: {text}"));

@@ -32,6 +32,13 @@ pub(crate) enum LambdaError {
     },
 }
 
+impl LambdaError {
+    /// Whether the function, or the account, has as many invocations as it may: "Invoke", `TooManyRequestsException`.
+    pub(crate) fn is_throttled(&self) -> bool {
+        matches!(self, Self::Refused { status: 429, .. })
+    }
+}
+
 /// What a function answered.
 pub(crate) struct Invoked {
     pub(crate) payload: Bytes,

@@ -34,7 +34,7 @@ pub(super) fn check(template: &Document, newest_migration: u32) -> Vec<String> {
         }
     }
     let generation = &template.0["Resources"]["Tables"]["Properties"]["Generation"];
-    if *generation != newest_migration.to_string() {
+    if generation.as_str().and_then(|text| text.parse().ok()) != Some(newest_migration) {
         found.push(format!(
             "Tables: Generation is {generation}, the newest migration {newest_migration}"
         ));
