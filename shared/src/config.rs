@@ -59,6 +59,8 @@ pub mod var {
     pub const MONGODB_PASSWORD: &str = "MONGODB_PASSWORD";
     /// Secret with `username` and `password` of MongoDB, or with its `uri`.
     pub const MONGODB_SECRET_ARN: &str = "MONGODB_SECRET_ARN";
+    /// Path of a PEM file with the CA of MongoDB's certificate, when it is not a public one; DocumentDB's is not.
+    pub const MONGODB_CA_FILE: &str = "MONGODB_CA_FILE";
     /// Clicks that one client may make in a minute.
     pub const CLICK_LIMIT_PER_MINUTE: &str = "CLICK_LIMIT_PER_MINUTE";
     /// What the console's distribution sends to say who it is.
@@ -69,6 +71,8 @@ pub mod var {
     pub const DEAD_LETTER_QUEUE_URL: &str = "DEAD_LETTER_QUEUE_URL";
     /// Where Lambda's own API answers, when not at AWS; the variable of all AWS SDKs.
     pub const LAMBDA_ENDPOINT: &str = "AWS_ENDPOINT_URL_LAMBDA";
+    /// Where CodeDeploy's API answers, when not at AWS.
+    pub const CODE_DEPLOY_ENDPOINT: &str = "AWS_ENDPOINT_URL_CODEDEPLOY";
     /// The FIFO queue of events that Kafka did not acknowledge.
     pub const BACKUP_QUEUE_URL: &str = "BACKUP_QUEUE_URL";
     /// Seconds until an event of the backup that Kafka did not acknowledge is tried again.

@@ -48,7 +48,9 @@ pub enum Metric {
     ServerErrors,
     /// Events that Kafka or the backup queue has acknowledged.
     EventsPublished,
-    /// Those of them that wait in the backup queue.
+    /// Those of them that are rates; a run without new ones still publishes that it was.
+    RatesPublished,
+    /// Events that wait in the backup queue.
     EventsBackedUp,
     /// Providers that were asked and gave no rates.
     ProviderFailures,
@@ -60,7 +62,7 @@ pub enum Metric {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ColdStarts,
         Self::HandlerTime,
         Self::Failures,
@@ -74,6 +76,7 @@ impl Metric {
         Self::CacheMisses,
         Self::ServerErrors,
         Self::EventsPublished,
+        Self::RatesPublished,
         Self::EventsBackedUp,
         Self::ProviderFailures,
         Self::RatesHeldBack,
@@ -97,6 +100,7 @@ impl Metric {
             Self::CacheMisses => "CacheMisses",
             Self::ServerErrors => "ServerErrors",
             Self::EventsPublished => "EventsPublished",
+            Self::RatesPublished => "RatesPublished",
             Self::EventsBackedUp => "EventsBackedUp",
             Self::ProviderFailures => "ProviderFailures",
             Self::RatesHeldBack => "RatesHeldBack",

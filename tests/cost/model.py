@@ -70,7 +70,12 @@ class Bill:
                 months += active * len(kinds["regular"])
                 continue
             for metric in kinds["regular"]:
-                months += functions * (self.published_hours if metric == "EventsPublished" else hours)
+                months += functions * (self.published_hours if metric in ("EventsPublished", "RatesPublished") else hours)
+        # Lag is told all the time, events are when there are any, errors seldom. Without provisioned pollers there is no MetricsConfig.
+        kinds = self.rules["mapping_metrics"]
+        for mapping in self.counts["mappings"] if self.setup["pollers"] else []:
+            hours = {"KafkaMetrics": 1.0, "EventCount": self.published_hours, "ErrorCount": 0.0}
+            months += sum(kinds[kind] * hours[kind] for kind in mapping["metrics"])
         if self.counts["route_metrics_on"]:
             months += self.counts["routes"] * self.rules["route_metrics"] * self.size["api_hours"]
         return months

@@ -97,6 +97,7 @@ class Tables:
                 ["topics and partitions", f"{len(self.partitions)}, {sum(self.partitions.values())}", "partition hours, on MSK Serverless"],
                 ["routes of the HTTP API", str(c["routes"]), f"{routes} custom metrics, at most" if routes else "nothing"],
                 ["custom metrics of the functions", f"{self.series('regular')} regular, {self.series('seldom')} seldom", "the hours in which they are written"],
+                ["metrics of the Kafka mappings", str(sum(rules["mapping_metrics"][kind] for m in c["mappings"] for kind in m["metrics"])), "as custom metrics: lag always, events when there are any, errors seldom"],
                 ["alarms", str(c["alarms"]), f"{c['alarm_metrics']} metrics in them"],
                 ["dashboards", f"{c['dashboards']}, of {c['dashboard_metrics']} metrics", "one each"],
                 ["queues, mappings of queues", f"{c['queues']}, {c['queue_mappings']}", "requests, polling included"],

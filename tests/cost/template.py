@@ -90,6 +90,7 @@ class Template:
             {
                 "function": next(iter(p["FunctionName"].values())).split(".")[0],
                 "topic": self.value(p["Topics"])[0],
+                "metrics": p.get("MetricsConfig", {}).get("Metrics", []),
                 **{key: self.value(p.get("ProvisionedPollerConfig", {}).get(key)) for key in ("MinimumPollers", "MaximumPollers", "PollerGroupName")},
             }
             for p in self.of("AWS::Lambda::EventSourceMapping").values()

@@ -8,14 +8,16 @@ from moto import mock_aws
 from samtranslator.yaml_helper import yaml_parse
 from stack import REGION, ROOT, must
 
+# Outputs that a person needs, not template.yaml.
+FOR_PEOPLE = {"NatAddress"}
 NOT_ON_MOTO = ("CreateKafka", "CreateRedis", "CreateDatabase")
 
 
 def outputs_are_parameters(servers: dict, template: dict) -> None:
     """So that one command hands them over."""
-    strange = sorted(set(servers["Outputs"]) - set(template["Parameters"]))
+    strange = sorted(set(servers["Outputs"]) - set(template["Parameters"]) - FOR_PEOPLE)
     must(not strange, f"outputs of servers.yaml that template.yaml does not take: {strange}")
-    print(f"servers.yaml: {len(servers['Outputs'])} outputs, each a parameter of template.yaml")
+    print(f"servers.yaml: {len(servers['Outputs'])} outputs, each a parameter of template.yaml, or for people: {', '.join(FOR_PEOPLE)}")
 
 
 def deploy(servers: dict) -> tuple[dict[str, str], dict[str, str]]:
@@ -77,11 +79,22 @@ def network(servers: dict, ids: dict[str, str], outputs: dict[str, str]) -> None
     print("network: no way out for servers, a NAT gateway for those who ask others, five endpoints (s3 by a gateway for custom resources), and nobody but functions and servers is let in")
 
 
+def nat_address(ids: dict[str, str], outputs: dict[str, str]) -> None:
+    """What Atlas has to let in is the NAT gateway's own address."""
+    ec2 = boto3.client("ec2", REGION)
+    (gateway,) = ec2.describe_nat_gateways(NatGatewayIds=[ids["NatGateway"]])["NatGateways"]
+    (address,) = ec2.describe_addresses(AllocationIds=[gateway["NatGatewayAddresses"][0]["AllocationId"]])["Addresses"]
+    must(outputs["NatAddress"] == address["PublicIp"], f"NatAddress is {outputs['NatAddress']}, the gateway's {address['PublicIp']}")
+    print("NatAddress is the NAT gateway's")
+
+
 def main() -> None:
     """Everything in order."""
     servers = yaml_parse((ROOT / "servers.yaml").read_text())
     outputs_are_parameters(servers, yaml_parse((ROOT / "template.yaml").read_text()))
-    network(servers, *deploy(servers))
+    ids, outputs = deploy(servers)
+    network(servers, ids, outputs)
+    nat_address(ids, outputs)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ have (MSK, alarms, HTTP APIs, functions that run) is named in the output. Prints
 import ast
 import json
 import pathlib
+import re
 import sys
 from urllib.parse import unquote
 
@@ -40,6 +41,7 @@ OWN_SECRET = "ConsoleEdgeSecret"
 # Custom resources, whose functions would have to run.
 CUSTOM = {"Custom::KafkaTopics", "Custom::DatabaseMigrations"}
 ALIAS = "AWS::Lambda::Alias"
+NOTHING = {"Ref": "AWS::NoValue"}
 # What SAM gives roles beside their statements.
 MANAGED = {"AWSLambdaVPCAccessExecutionRole", "AWSLambdaSQSQueueExecutionRole", "AWSLambdaBasicExecutionRole"}
 
@@ -54,6 +56,44 @@ def rendered() -> dict:
     defaults = {name: body.get("Default", "") for name, body in template["Parameters"].items()}
     result = transform(template, {**defaults, **PARAMETERS, "AWS::Region": REGION}, ManagedPolicyLoader(boto3.client("iam", REGION)))
     return json.loads(json.dumps(result))
+
+
+def referred(value) -> set[str]:
+    """Names that a value refers to: resources, their attributes, parameters."""
+    if isinstance(value, list):
+        return set().union(*map(referred, value))
+    if not isinstance(value, dict):
+        return set()
+    found = set().union(*map(referred, value.values()))
+    found |= {value["Ref"]} if isinstance(value.get("Ref"), str) else set()
+    if "Fn::GetAtt" in value:
+        path = value["Fn::GetAtt"]
+        found.add(path.split(".")[0] if isinstance(path, str) else path[0])
+    if "Fn::Sub" in value:
+        text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
+        found |= {name.split(".")[0] for name in re.findall(r"\$\{([^!}][^}]*)\}", text)}
+    return found
+
+
+def no_circles(resources: dict) -> None:
+    """CloudFormation can create each resource after those that it needs. `sam validate --lint` does not see circles through what SAM makes of a function: an
+    alias needs its deployment group, that needs its alarms, and they need what they watch."""
+    needs = {
+        name: (referred([body.get("Properties"), body.get("UpdatePolicy")]) | set([body["DependsOn"]] if isinstance(body.get("DependsOn"), str) else body.get("DependsOn", [])))
+        & resources.keys()
+        for name, body in resources.items()
+    }
+    waiting = dict(needs)
+    while ready := [name for name, wanted in waiting.items() if not wanted & waiting.keys()]:
+        for name in ready:
+            del waiting[name]
+    circle = []
+    name = next(iter(waiting), None)
+    while name and name not in circle:
+        circle.append(name)
+        name = next(iter(sorted(waiting[name] & waiting.keys())))
+    must(not waiting, f"resources that need each other: {' -> '.join([*circle[circle.index(name):], name] if name else [])}")
+    print(f"order: {len(resources)} resources, none of which needs itself by way of others")
 
 
 def is_left_out(resource: dict) -> bool:
@@ -105,7 +145,11 @@ def deploy(template: dict, parameters: dict[str, str], own_secret: str) -> dict[
     aliases = {name: body["Properties"]["FunctionName"]["Ref"] for name, body in template["Resources"].items() if body["Type"] == ALIAS}
     must(len(aliases) == len([body for body in template["Resources"].values() if body["Type"] == "AWS::Lambda::Function"]), "an alias for each function")
     resources = without_aliases(resources, aliases)
-    resources = json.loads(json.dumps(resources).replace(json.dumps({"Ref": OWN_SECRET}), json.dumps(own_secret)))
+    text = json.dumps(resources).replace(json.dumps({"Ref": OWN_SECRET}), json.dumps(own_secret))
+    # Alarms and the dashboard name mappings, whose UUIDs only Lambda knows.
+    for name in left:
+        text = text.replace(json.dumps({"Ref": name}), json.dumps(f"uuid-of-{name}")).replace(f"${{{name}}}", f"uuid-of-{name}")
+    resources = json.loads(text)
     # moto has no distribution whose address they could tell; console.py looks at them.
     outputs = {name: output for name, output in template["Outputs"].items() if output.get("Condition") != "HasConsole"}
     formation = boto3.client("cloudformation", REGION)
@@ -151,15 +195,17 @@ def functions(ids: dict[str, str], template: dict) -> dict[str, dict]:
         if resource["Type"] != "AWS::Lambda::Function":
             continue
         function = client.get_function(FunctionName=ids[name])["Configuration"]
-        # moto does not take the architecture over.
-        must(resource["Properties"]["Architectures"] == ["arm64"], f"{name}: {resource['Properties']['Architectures']}")
+        # moto does not take the architecture over, which is a parameter: arm64 unless told otherwise.
+        must(resource["Properties"]["Architectures"] == [{"Ref": "Architecture"}], f"{name}: {resource['Properties']['Architectures']}")
+        network = resource["Properties"].get("VpcConfig", NOTHING)
+        must((network == NOTHING) == (name == "OperationsCheck"), f"{name}: only OperationsCheck is outside the VPC, for its way to CodeDeploy; {network}")
         must(function["Runtime"] == "provided.al2023" and function["Handler"] == "bootstrap", f"{name}: {function['Runtime']}")
         must(function["Timeout"] == resource["Properties"].get("Timeout", 3), f"{name}: Timeout {function['Timeout']}")
         for variable, value in function["Environment"]["Variables"].items():
             # Numbers of parameters stay numbers on moto; CloudFormation makes texts of them.
             must(isinstance(value, (str, int)) and "Ref" not in str(value), f"{name}: {variable} is {value!r}")
         found[name] = function
-    must(len(found) == 16, f"{len(found)} functions")
+    must(len(found) == 17, f"{len(found)} functions")
     ingestor = found["Ingestor"]["Environment"]["Variables"]
     must(ingestor["BACKUP_QUEUE_URL"] == ids["BackupQueue"], f"BACKUP_QUEUE_URL is {ingestor['BACKUP_QUEUE_URL']}")
     must(ingestor["KAFKA_BOOTSTRAP_SERVERS"] == PARAMETERS["KafkaBootstrapServers"], "KAFKA_BOOTSTRAP_SERVERS")
@@ -171,7 +217,7 @@ def functions(ids: dict[str, str], template: dict) -> dict[str, dict]:
     must(mapping["FunctionArn"] == found["OperationsRedrive"]["FunctionArn"] and mapping["BatchSize"] == 10, str(mapping))
     groups = {group["logGroupName"]: group.get("retentionInDays") for group in boto3.client("logs", REGION).describe_log_groups()["logGroups"]}
     must(groups.get("/hwanyul/hwanyul/functions") == 30 and groups.get("/hwanyul/hwanyul/api") == 30, str(groups))
-    print("16 functions with resolved variables; one schedule, one queue mapping, two log groups with retention")
+    print("17 functions with resolved variables; one schedule, one queue mapping, two log groups with retention")
     return found
 
 
@@ -197,6 +243,11 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
         if "/" in thing:
             kind, name = thing.split("/")
             arns[thing] = f"{before}:{kind}/{after}/{name}"
+    # The code by its alias; $LATEST, which is the plain ARN, is another thing.
+    arns.update({f"{name}:live": f"{function['FunctionArn']}:live" for name, function in found.items()})
+    # Any version is an ARN with whatever number.
+    arns.update({f"{name}:*": f"{function['FunctionArn']}:12" for name, function in found.items()})
+    arns["deployments"] = f"arn:aws:codedeploy:{REGION}:123456789012:deploymentgroup:hwanyul-ServerlessDeploymentApplication/group"
     arns.update(secrets)
     arns["another secret"] = SECRETS["KafkaSecretArn"].replace("kafka", "another")
     arns["another queue"] = queue_arns["DeadLetterQueue"] + "-another"
@@ -219,9 +270,12 @@ def rights(found: dict[str, dict], queue_arns: dict[str, str], ids: dict[str, st
             for thing, arn in arns.items():
                 allowed = any(policy.is_action_permitted(action, arn) == PermissionResult.PERMITTED for policy in policies)
                 is_there = has_secrets or thing not in secrets
-                is_right = (action, "*") in needed[name] or ((action, thing) in needed[name] and is_there)
+                # Who may any version may the alias.
+                is_version = thing.endswith(":live") and (action, thing.replace(":live", ":*")) in needed[name]
+                is_right = (action, "*") in needed[name] or ((action, thing) in needed[name] and is_there) or is_version
                 must(allowed == is_right, f"{name}: {action} on {thing} is {'allowed' if allowed else 'denied'}")
                 checks += 1
+    must(things <= arns.keys(), f"rights.yaml names what there is not: {sorted(things - arns.keys())}")
     print(f"rights {'with' if has_secrets else 'without'} secrets: {checks} combinations of role, action and thing evaluated; allowed is what rights.yaml lists")
 
 
@@ -230,8 +284,10 @@ def main() -> None:
     for has_secrets in (True, False):
         with mock_aws(config={"lambda": {"use_docker": False}}):
             template = rendered()
+            must(template["Parameters"]["Architecture"]["Default"] == "arm64", f"Architecture: {template['Parameters']['Architecture']}")
             kinds = [resource["Type"] for resource in template["Resources"].values()]
             print(f"SAM renders {len(kinds)} resources of {len(set(kinds))} types")
+            no_circles(template["Resources"])
             secrets = {**SECRETS, OWN_SECRET: generated(boto3.client("secretsmanager", REGION), template["Resources"][OWN_SECRET]["Properties"])}
             ids = deploy(template, {**PARAMETERS, **(SECRETS if has_secrets else {"Console": "false"})}, secrets[OWN_SECRET])
             queue_arns = queues(ids)

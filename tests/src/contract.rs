@@ -3,6 +3,7 @@
 //! [`violations`] answers sentences. A mutation test takes one thing after the other out of the template and expects at least one each time.
 
 mod alarms;
+mod deployment;
 mod document;
 mod edge;
 mod mappings;
@@ -27,6 +28,8 @@ pub struct Known {
     pub variables: BTreeMap<String, BTreeSet<String>>,
     /// The binaries that the workspace's functions build.
     pub binaries: BTreeSet<String>,
+    /// The number of the newest migration.
+    pub newest_migration: u32,
 }
 
 /// Everything in which the template and the code disagree.
@@ -40,6 +43,7 @@ pub fn violations(template: &Document, known: &Known) -> Vec<String> {
     found.extend(secrets::check(template));
     found.extend(edge::check(template));
     found.extend(schedules::check(template));
+    found.extend(deployment::check(template, known.newest_migration));
     found
 }
 

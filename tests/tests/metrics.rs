@@ -73,6 +73,10 @@ async fn every_function_measures_its_work_in_documents_that_cloudwatch_accepts()
     }
     let listed = pipeline.invoke("operations-redrive", json!({"action": "list"})).await;
     assert!(listed.is_ok(), "{listed:?}");
+    let checked = pipeline
+        .invoke("operations-check", json!({"functions": ["currency-api"]}))
+        .await;
+    assert_eq!(checked.unwrap()["checked"][0]["alive"], true);
 
     let schema: Value =
         serde_json::from_str(&std::fs::read_to_string(project().join("tests/fixtures/emf.schema.json")).unwrap())
@@ -80,7 +84,7 @@ async fn every_function_measures_its_work_in_documents_that_cloudwatch_accepts()
     let schema = jsonschema::validator_for(&schema).unwrap();
     let mut all = BTreeMap::new();
     let functions = pipeline.emulator.status().await.functions;
-    assert_eq!(functions.len(), 16);
+    assert_eq!(functions.len(), 17);
     for function in &functions {
         let documents = documents(&pipeline, &function.name);
         assert!(!documents.is_empty(), "{} measures nothing", function.name);
@@ -98,6 +102,9 @@ async fn every_function_measures_its_work_in_documents_that_cloudwatch_accepts()
 
     let runs = &all["ingestor"];
     assert!(sum(runs, Metric::EventsPublished) >= 32.0);
+    assert!(sum(runs, Metric::RatesPublished) >= 29.0);
+    // Each run says beside its rates that data came, which caches are outdated, and that it is over.
+    assert!(sum(runs, Metric::EventsPublished) >= sum(runs, Metric::RatesPublished) + 3.0);
     assert_eq!(sum(runs, Metric::EventsBackedUp), 0.0);
     // The feed's newest day is long past.
     assert!(values(runs, Metric::RatesStale).iter().all(|stale| *stale == 1.0));

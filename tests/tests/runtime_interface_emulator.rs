@@ -61,6 +61,7 @@ fn check(function: &Function, answer: &Value, takes_batches: bool) {
             (&json!(5), &json!(145), &json!(true)),
             "{answer}"
         ),
+        "operations-check" => assert_eq!(answer, &json!({"checked": []})),
         "operations-topics" => assert_eq!(answer.as_array().map(Vec::len), Some(4), "{answer}"),
         "operations-migrations" => {
             let migrations = project().join("functions/operations/migrations");

@@ -17,7 +17,7 @@ pub enum IngestError {
     /// The function's input is neither a scheduled event nor a request.
     #[error(
         "input must be a scheduled event or {{\"provider\": \"ecb\", \"force\": true}} or {{\"provider\": \"ecb\", \"release\": [\"CHF\"]}}, all \
-         optional: {0}"
+         optional, or {{\"check\": true}}: {0}"
     )]
     Input(String),
     /// There is no such provider.

@@ -35,8 +35,8 @@ use self::measure::measured;
 use self::memory::Memory;
 use self::provider::ProviderKey;
 pub use self::request::Request;
+use self::summary::HeldBack;
 pub use self::summary::Summary;
-use self::summary::{EventCounts, HeldBack};
 use self::witness::{Witness, correction};
 
 /// Asks providers for rates and publishes what is new. Made once per cold start; connects when first needed.
@@ -74,6 +74,9 @@ impl Ingestor {
         let order = self.config.order(request.provider)?;
         let run = Run::new(events::PUBLISHER).within(shared::trace::current());
         shared::trace::correlated(run.correlation_id);
+        if request.check {
+            return Ok(Summary::nothing(run.correlation_id, clock.elapsed_ms()));
+        }
         let parts = (&self.config, &self.http, &self.memory);
         let mut chain = Chain::open(parts, &clock, run.correlation_id, &order, request.force).await;
         if !request.release.is_empty() {
@@ -160,17 +163,8 @@ fn unsaved(reason: &str) -> String {
 /// The summary of a run that published nothing.
 fn summary(chain: &Chain<'_>, run: &Run, clock: &Clock) -> Summary {
     Summary {
-        correlation_id: run.correlation_id,
-        source: None,
-        recorded_at: None,
         providers: chain.all_reports(),
-        events: EventCounts::default(),
-        backed_up: 0,
-        already_published: 0,
-        held_back: Vec::new(),
-        dropped: Vec::new(),
-        left_out: Vec::new(),
         warnings: chain.warnings.clone(),
-        duration_ms: clock.elapsed_ms(),
+        ..Summary::nothing(run.correlation_id, clock.elapsed_ms())
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn measured(summary: Summary, clock: &Clock) -> Summary {
             + events.cache_invalidation
             + events.data_processing_completed,
     );
+    count(Metric::RatesPublished, events.exchange_rate_updated);
     count(Metric::EventsBackedUp, summary.backed_up);
     count(Metric::RatesHeldBack, summary.held_back.len());
     let has_failed = |outcome: Outcome| outcome == Outcome::Failed;

@@ -16,6 +16,8 @@ pub struct Request {
     pub force: bool,
     /// Publish what is held back of these currencies, and ask no provider. KRW stands for whole documents. Empty: nothing is asked for.
     pub release: Vec<CurrencyCode>,
+    /// Ask nobody and publish nothing: that there is an answer shows that the function is alive.
+    pub check: bool,
 }
 
 impl Request {
@@ -25,8 +27,8 @@ impl Request {
         input.get("detail-type").is_some()
     }
 
-    /// Reads the function's input: EventBridge's scheduled event (whatever it holds), nothing, `{"provider": "ecb", "force": true}` or
-    /// `{"provider": "ecb", "release": ["CHF"]}`.
+    /// Reads the function's input: EventBridge's scheduled event (whatever it holds), nothing, `{"provider": "ecb", "force": true}`,
+    /// `{"provider": "ecb", "release": ["CHF"]}` or `{"check": true}`.
     ///
     /// # Errors
     /// [`IngestError::Input`], [`IngestError::UnknownProvider`] or [`IngestError::UnknownCurrency`].
@@ -38,6 +40,8 @@ impl Request {
             #[serde(default)]
             force: bool,
             release: Option<Vec<String>>,
+            #[serde(default)]
+            check: bool,
         }
         // Anything else is meant for us, so a misspelt field is an error.
         if input.is_null() || Self::is_scheduled(&input) {
@@ -54,10 +58,14 @@ impl Request {
             let reason = "release must name a currency, and goes without force";
             return Err(IngestError::Input(reason.to_owned()));
         }
+        if direct.check && (provider.is_some() || direct.force || direct.release.is_some()) {
+            return Err(IngestError::Input("check goes without anything else".to_owned()));
+        }
         Ok(Self {
             provider,
             force: direct.force,
             release,
+            check: direct.check,
         })
     }
 }
@@ -86,7 +94,7 @@ mod tests {
             Request {
                 provider: Some(ProviderKey::Koreaexim),
                 force: true,
-                release: Vec::new(),
+                ..Request::default()
             }
         );
     }
@@ -104,6 +112,19 @@ mod tests {
         ] {
             let error = Request::from_input(input).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_check_goes_without_anything_else() {
+        assert!(Request::from_input(json!({"check": true})).unwrap().check);
+        for input in [
+            json!({"check": true, "force": true}),
+            json!({"check": true, "provider": "ecb"}),
+            json!({"check": true, "release": ["CHF"]}),
+        ] {
+            let error = Request::from_input(input).unwrap_err().to_string();
+            assert!(error.contains("check goes without anything else"), "{error}");
         }
     }
 

@@ -43,6 +43,27 @@ pub struct Summary {
     pub duration_ms: u64,
 }
 
+impl Summary {
+    /// Of a run that asked nobody and published nothing.
+    #[must_use]
+    pub fn nothing(correlation_id: Uuid, duration_ms: u64) -> Self {
+        Self {
+            correlation_id,
+            source: None,
+            recorded_at: None,
+            providers: Vec::new(),
+            events: EventCounts::default(),
+            backed_up: 0,
+            already_published: 0,
+            held_back: Vec::new(),
+            dropped: Vec::new(),
+            left_out: Vec::new(),
+            warnings: Vec::new(),
+            duration_ms,
+        }
+    }
+}
+
 /// What became of one provider.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProviderReport {

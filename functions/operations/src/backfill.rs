@@ -22,6 +22,7 @@ use shared::time::{TimeError, Timestamp};
 
 use self::file::Source;
 use crate::ecb_history::{HistoryDay, HistoryError, LeftOut, Omission};
+use crate::failure::Kind;
 
 const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip";
 /// Days acknowledged together: some 3,000 events, which keeps both ends of the pipe busy and a repetition short.
@@ -84,6 +85,9 @@ pub struct BackfillReport {
 /// Why a span is not published.
 #[derive(Debug, thiserror::Error)]
 pub enum BackfillError {
+    /// The input is no request.
+    #[error("input must be {{\"from\": \"1999-01-04\", \"to\": \"2026-10-30\"}}, both optional: {0}")]
+    Input(String),
     /// The span ends before it begins.
     #[error("from {from} is after to {to}")]
     Span {
@@ -115,6 +119,35 @@ pub enum BackfillError {
     /// A payload that is no JSON.
     #[error("cannot write an event")]
     Json(#[from] serde_json::Error),
+}
+
+impl BackfillError {
+    /// Its name.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Input(_) => Kind::BackfillInput,
+            Self::Span { .. } => Kind::BackfillSpan,
+            Self::Fetch(_) => Kind::BackfillFetch,
+            Self::Future { .. } => Kind::BackfillFuture,
+            Self::History(_) => Kind::BackfillHistory,
+            Self::Publish(_) => Kind::BackfillPublish,
+            Self::Time(_) => Kind::BackfillTime,
+            Self::Json(_) => Kind::BackfillPayload,
+        }
+    }
+}
+
+impl BackfillRequest {
+    /// Reads a function's input; null is all of the history, as `{}` is.
+    ///
+    /// # Errors
+    /// [`BackfillError::Input`] says what is allowed.
+    pub fn parse(input: &str) -> Result<Self, BackfillError> {
+        let request: Option<Self> =
+            serde_json::from_str(input).map_err(|error| BackfillError::Input(error.to_string()))?;
+        Ok(request.unwrap_or_default())
+    }
 }
 
 /// The backfill. What it read of the file is kept while the file stays the same.

@@ -8,10 +8,33 @@ use std::time::Duration;
 use lambda_runtime::{Error, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::apply::chain;
 use shared::config::{ConfigError, Get};
 use shared::function::Instance;
 use shared::trace::Trigger;
+
+use crate::failure::{Failure, Kind};
+
+/// Why CloudFormation cannot be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ProtocolError {
+    /// It asks for something that there is not.
+    #[error("request type {0:?}: allowed are Create, Update and Delete")]
+    RequestType(String),
+    /// It does not take the answer. The address is a key to it, so it is not repeated.
+    #[error("cannot tell CloudFormation how it ended")]
+    NotTold(#[source] reqwest::Error),
+}
+
+impl ProtocolError {
+    /// Its name.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::RequestType(_) => Kind::RequestType,
+            Self::NotTold(_) => Kind::NotTold,
+        }
+    }
+}
 
 /// What CloudFormation asks.
 #[derive(Debug, Deserialize)]
@@ -32,11 +55,11 @@ struct Request {
 ///
 /// # Errors
 /// When the Runtime API ends.
-pub async fn run<S, R: Serialize, F: std::error::Error + Send + Sync + 'static>(
+pub async fn run<S, R: Serialize, F: Into<Failure>>(
     build: impl Fn(Get<'_>) -> Result<S, ConfigError>,
     work: impl AsyncFn(&S) -> Result<R, F>,
 ) -> Result<(), Error> {
-    let work = &async |service: &S| work(service).await.map_err(Error::from);
+    let work = &async |service: &S| work(service).await.map_err(Into::<Failure>::into);
     match Instance::start(&build).await {
         Ok(instance) => {
             let handle = async |service: &S, event: &LambdaEvent<Value>| {
@@ -55,20 +78,19 @@ pub async fn run<S, R: Serialize, F: std::error::Error + Send + Sync + 'static>(
     }
 }
 
-async fn handle<R: Serialize>(event: &Value, work: impl AsyncFn() -> Result<R, Error>) -> Result<Value, Error> {
-    // The runtime answers with an error's own sentence alone, and the cause is what people need.
-    let work = async || work().await.map_err(|error| Error::from(chain(error.as_ref())));
+async fn handle<R: Serialize>(event: &Value, work: impl AsyncFn() -> Result<R, Failure>) -> Result<Value, Failure> {
+    let work = async || serde_json::to_value(work().await?).map_err(|error| Failure::answer(&error));
     let Ok(request) = Request::deserialize(event) else {
-        return Ok(serde_json::to_value(work().await?)?);
+        return work().await;
     };
     let outcome = match request.request_type.as_str() {
-        "Create" | "Update" => work().await.and_then(|report| Ok(serde_json::to_value(report)?)),
+        "Create" | "Update" => work().await,
         "Delete" => Ok(Value::Null),
-        other => Err(format!("request type {other:?}: allowed are Create, Update and Delete").into()),
+        other => Err(ProtocolError::RequestType(other.to_owned()).into()),
     };
     let (status, reason) = match &outcome {
         Ok(_) => ("SUCCESS", String::new()),
-        Err(error) => ("FAILED", chain(error.as_ref())),
+        Err(failure) => ("FAILED", failure.to_string()),
     };
     let physical = request
         .physical_resource_id
@@ -78,12 +100,17 @@ async fn handle<R: Serialize>(event: &Value, work: impl AsyncFn() -> Result<R, E
         "RequestId": request.request_id, "LogicalResourceId": request.logical_resource_id,
         "Data": {"Report": outcome.as_ref().map(ToString::to_string).unwrap_or_default()},
     });
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
-    client
-        .put(&request.response_url)
-        .body(report.to_string())
-        .send()
-        .await?
-        .error_for_status()?;
+    tell(&request.response_url, report.to_string()).await?;
     outcome
+}
+
+async fn tell(url: &str, report: String) -> Result<(), ProtocolError> {
+    let not_told = |error: reqwest::Error| ProtocolError::NotTold(error.without_url());
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .map_err(not_told)?;
+    let answer = client.put(url).body(report).send().await.map_err(not_told)?;
+    answer.error_for_status().map_err(not_told)?;
+    Ok(())
 }

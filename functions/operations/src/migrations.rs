@@ -1,8 +1,12 @@
 //! The tables of both services. The SQL is in `migrations/`, embedded in the binary, and applied once each, in order.
 
+mod pooler;
+
 use serde::Serialize;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{PgPool, Row, SqlSafeStr as _};
+
+use crate::failure::Kind;
 
 macro_rules! migrations {
     ($($version:literal $name:literal),+ $(,)?) => {
@@ -30,11 +34,49 @@ pub struct MigrationReport {
     pub migrations: usize,
 }
 
+/// Why the tables are not there.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationsError {
+    /// PostgreSQL could not be reached, or refused us.
+    #[error("cannot look at the database")]
+    Database(#[from] sqlx::Error),
+    /// Statements of one session reach PostgreSQL by connections of several.
+    #[error(
+        "DATABASE_URL leads to a pooler that lends a session's connection to others between two transactions, as PgBouncer does with pool_mode \
+         transaction: migrations hold a lock for a session, which would be another's then; give PostgreSQL's own address, or pool_mode session"
+    )]
+    Pooler,
+    /// A migration could not be applied, or is not the one that was.
+    #[error("cannot migrate")]
+    Migrate(#[from] MigrateError),
+}
+
+impl MigrationsError {
+    /// Its name.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Database(_) | Self::Migrate(MigrateError::Execute(_)) => Kind::MigrationsDatabase,
+            Self::Pooler => Kind::MigrationsPooler,
+            Self::Migrate(
+                MigrateError::VersionMissing(_)
+                | MigrateError::VersionMismatch(_)
+                | MigrateError::VersionTooOld(..)
+                | MigrateError::VersionTooNew(..)
+                | MigrateError::Dirty(_),
+            ) => Kind::MigrationsChanged,
+            // sqlx may add further ones.
+            Self::Migrate(_) => Kind::MigrationsFailed,
+        }
+    }
+}
+
 /// Applies what is missing to `pool`. Two at once wait for each other.
 ///
 /// # Errors
-/// When PostgreSQL is not there or a migration fails.
-pub async fn apply(pool: &PgPool) -> Result<MigrationReport, sqlx::migrate::MigrateError> {
+/// [`MigrationsError`] when PostgreSQL is not there, is behind a pooler that keeps no session together, or a migration fails.
+pub async fn apply(pool: &PgPool) -> Result<MigrationReport, MigrationsError> {
+    pooler::must_keep_sessions(pool).await?;
     migrator().run(pool).await?;
     let version = sqlx::query("SELECT max(version) FROM _sqlx_migrations")
         .fetch_one(pool)

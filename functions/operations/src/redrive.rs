@@ -11,7 +11,36 @@ use serde_json::value::{RawValue, to_raw_value};
 use shared::config::{ConfigError, Get};
 
 use self::backup::{BackupRedrive, SqsEvent};
-use self::dead_letters::{DeadLetterDesk, DeskRequest};
+use self::dead_letters::{DeadLetterDesk, DeskError, DeskRequest};
+use crate::failure::Kind;
+
+/// Why an event is not handled.
+#[derive(Debug, thiserror::Error)]
+pub enum RedriveError {
+    /// It is neither an event of a queue nor a request.
+    #[error("the event must be SQS's, with Records, or a request such as {{\"action\": \"list\"}}")]
+    Event(#[source] serde_json::Error),
+    /// The desk could not do what it was asked.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    /// The answer could not be written.
+    #[error("cannot write the answer")]
+    Answer(#[source] serde_json::Error),
+}
+
+impl RedriveError {
+    /// Its name.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Event(_) => Kind::RedriveEvent,
+            Self::Desk(DeskError::Request(_)) => Kind::RedriveRequest,
+            Self::Desk(DeskError::Unknown { .. }) => Kind::RedriveUnknown,
+            Self::Desk(DeskError::Queue { .. }) => Kind::RedriveQueue,
+            Self::Answer(_) => Kind::Answer,
+        }
+    }
+}
 
 /// What tells the two kinds of event apart: SQS's has `Records`. Anything else is a request to the desk, whose errors say what is allowed.
 #[derive(Deserialize)]
@@ -41,15 +70,16 @@ impl Redrive {
     /// Handles one event.
     ///
     /// # Errors
-    /// What the event is not, or why the request could not be done; nothing is lost then.
-    pub async fn handle(&self, event: &str, time_left: Duration) -> Result<Box<RawValue>, lambda_runtime::Error> {
-        let incoming: Incoming = serde_json::from_str(event)?;
-        if incoming.records.is_some() {
-            let event: SqsEvent = serde_json::from_str(event)?;
-            Ok(to_raw_value(&self.backup.publish(&event, time_left).await)?)
+    /// [`RedriveError`] says what the event is not, or why the request could not be done; nothing is lost then.
+    pub async fn handle(&self, event: &str, time_left: Duration) -> Result<Box<RawValue>, RedriveError> {
+        let incoming: Incoming = serde_json::from_str(event).map_err(RedriveError::Event)?;
+        let answer = if incoming.records.is_some() {
+            let event: SqsEvent = serde_json::from_str(event).map_err(RedriveError::Event)?;
+            to_raw_value(&self.backup.publish(&event, time_left).await)
         } else {
             let request = DeskRequest::parse(event)?;
-            Ok(to_raw_value(&self.desk.answer(&request, time_left).await?)?)
-        }
+            to_raw_value(&self.desk.answer(&request, time_left).await?)
+        };
+        answer.map_err(RedriveError::Answer)
     }
 }

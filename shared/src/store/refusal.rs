@@ -30,6 +30,10 @@ pub(crate) fn refusal(error: &sqlx::Error) -> Option<String> {
                 "28000" => Some(format!(
                     "PostgreSQL has no rule that lets in the user of {DATABASE_URL} from here"
                 )),
+                // PgBouncer, whose default refuses what sqlx says when it connects.
+                "08P01" if text.contains("startup parameter") => Some(format!(
+                    "{DATABASE_URL} leads to a pooler that does not know this parameter: PgBouncer's setting ignore_startup_parameters has to name it"
+                )),
                 "3D000" => Some(format!("the database in {DATABASE_URL} does not exist")),
                 _ => None,
             }

@@ -16,6 +16,8 @@ pub(super) fn check(template: &Document) -> Vec<String> {
     let mut watched = BTreeSet::new();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         found.extend(incomplete(id, alarm));
+        found.extend(sums(id, alarm));
+        found.extend(judges(id, alarm));
         watched.extend(watches(alarm));
     }
     for needed in needed(template) {
@@ -24,6 +26,7 @@ pub(super) fn check(template: &Document) -> Vec<String> {
             found.push(format!("no alarm watches {namespace} {metric} of {of}"));
         }
     }
+    found.extend(from_end_to_end(template));
     if template.resources("AWS::CloudWatch::Dashboard").count() != 1 {
         found.push("there is no dashboard".to_owned());
     }
@@ -43,6 +46,10 @@ pub(super) fn incomplete(id: &str, alarm: &Value) -> Vec<String> {
     lacking.map(|name| format!("{id}: {name} is missing")).collect()
 }
 
+/// What the pollers of a mapping tell, by its id and not by its function's name: "Types of metrics for Lambda functions", event source mapping metrics,
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>.
+const OF_MAPPINGS: [&str; 3] = ["PollingErrorCount", "CommitErrorCount", "MaxOffsetLag"];
+
 fn needed(template: &Document) -> Vec<Watched> {
     let mut needed = Vec::new();
     let mut need = |namespace: &str, metric: &str, of: &str| {
@@ -51,15 +58,32 @@ fn needed(template: &Document) -> Vec<Watched> {
     for function in template.functions() {
         need("AWS/Lambda", "Errors", &function.id);
         need("AWS/Lambda", "Throttles", &function.id);
-        if mappings::kafka(template).any(|(_, id, _)| id == function.id) {
-            need("AWS/Lambda", "OffsetLag", &function.id);
+        for (mapping, _, _) in mappings::kafka(template).filter(|(_, id, _)| *id == function.id) {
+            OF_MAPPINGS
+                .iter()
+                .for_each(|metric| need("AWS/Lambda", metric, mapping));
+            // An answer that names records is a success to Lambda.
+            for metric in [
+                Metric::PublishedToStored,
+                Metric::RecordsToRetry,
+                Metric::RecordsApplied,
+            ] {
+                need(NAMESPACE, metric.name(), &function.id);
+            }
         }
-        if function.name.ends_with("-exchange-rate-updated") {
-            need(NAMESPACE, Metric::PublishedToStored.name(), &function.id);
+        let mut events = function.properties["Events"].as_object().into_iter().flatten();
+        if events.any(|(_, event)| event["Type"] == "HttpApi") {
+            need(NAMESPACE, Metric::ServerErrors.name(), &function.id);
         }
         if function.name == "ingestor" {
-            need(NAMESPACE, Metric::RatesStale.name(), &function.id);
-            need(NAMESPACE, Metric::RatesHeldBack.name(), &function.id);
+            for metric in [
+                Metric::RatesStale,
+                Metric::RatesHeldBack,
+                Metric::EventsPublished,
+                Metric::RatesPublished,
+            ] {
+                need(NAMESPACE, metric.name(), &function.id);
+            }
         }
     }
     for (id, queue) in template.resources("AWS::SQS::Queue") {
@@ -79,11 +103,111 @@ fn needed(template: &Document) -> Vec<Watched> {
     needed
 }
 
+/// What waits, and what was published, is compared with what each handler applied: by one alarm each, since neither says anything alone.
+fn from_end_to_end(template: &Document) -> Vec<String> {
+    let alarms: Vec<Vec<Watched>> = template
+        .resources("AWS::CloudWatch::Alarm")
+        .map(|(_, alarm)| watches(alarm))
+        .collect();
+    let compares = |metric: &str, of: &str, function: &str| {
+        let watches =
+            |watched: &[Watched], metric: &str, of: &str| watched.iter().any(|(_, m, o)| m == metric && o == of);
+        let applied = Metric::RecordsApplied.name();
+        alarms
+            .iter()
+            .any(|watched| watches(watched, metric, of) && watches(watched, applied, function))
+    };
+    let mut found = Vec::new();
+    for (mapping, function, _) in mappings::kafka(template) {
+        if !compares("MaxOffsetLag", mapping, function) {
+            found.push(format!(
+                "no alarm compares what waits for {mapping} with what {function} applied"
+            ));
+        }
+        for function_of_runs in template.functions().iter().filter(|one| one.name == "ingestor") {
+            if !compares(Metric::EventsPublished.name(), &function_of_runs.id, function) {
+                found.push(format!(
+                    "no alarm compares what was published with what {function} applied"
+                ));
+            }
+        }
+    }
+    found
+}
+
 /// What an alarm watches, itself or by an expression over several.
 pub(super) fn watches(alarm: &Value) -> Vec<Watched> {
     let several = alarm["Metrics"].as_array().into_iter().flatten();
     let metrics = several.map(|metric| &metric["MetricStat"]["Metric"]);
     metrics.chain([alarm]).filter_map(watch).collect()
+}
+
+/// An expression uses every metric of its alarm, and names none that is not there.
+fn sums(id: &str, alarm: &Value) -> Vec<String> {
+    let metrics = alarm["Metrics"].as_array().map_or(&[][..], Vec::as_slice);
+    let expressions: Vec<&str> = metrics
+        .iter()
+        .filter_map(|metric| metric["Expression"].as_str())
+        .collect();
+    let ids: BTreeSet<&str> = metrics.iter().filter_map(|metric| metric["Id"].as_str()).collect();
+    let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    for expression in &expressions {
+        if expression.contains("METRICS()") {
+            named.extend(&ids);
+        }
+        // Functions and operators are in capitals.
+        let words = expression.split(|character| !is_name(character));
+        named.extend(words.filter(|word| word.starts_with(|first: char| first.is_ascii_lowercase())));
+    }
+    let mut found: Vec<String> = named
+        .difference(&ids)
+        .map(|name| format!("{id}: an expression names {name}, which is none of its metrics"))
+        .collect();
+    let answers = metrics.iter().filter(|metric| metric["ReturnData"] != false).count();
+    if !metrics.is_empty() && answers != 1 {
+        found.push(format!("{id}: {answers} of its metrics are what it judges, not one"));
+    }
+    for metric in metrics.iter().filter(|metric| metric["ReturnData"] == false) {
+        let name = metric["Id"].as_str().unwrap_or_default();
+        if !named.contains(name) {
+            found.push(format!("{id}: no expression uses {name}"));
+        }
+    }
+    found
+}
+
+/// How an alarm on a metric has to judge: statistic, seconds until it goes off at the most, and the value above which it does.
+const JUDGED: [(&str, &str, u64, u64); 5] = [
+    // A record that waits is what counts, not how many do: one of ten a day is as late as a thousand.
+    ("MaxOffsetLag", "Minimum", 600, 0),
+    ("PollingErrorCount", "Sum", 300, 0),
+    ("RecordsToRetry", "Sum", 900, 0),
+    ("PublishedToStored", "Maximum", 300, 60_000),
+    ("EventsPublished", "Sum", 3_600, 0),
+];
+
+fn judges(id: &str, alarm: &Value) -> Vec<String> {
+    let several = alarm["Metrics"].as_array().into_iter().flatten();
+    let stats = several
+        .map(|metric| &metric["MetricStat"])
+        .filter(|stat| stat.is_object());
+    let mut found = Vec::new();
+    for stat in stats {
+        let name = stat["Metric"]["MetricName"].as_str().unwrap_or_default();
+        let Some((_, statistic, seconds, above)) = JUDGED.iter().find(|(metric, ..)| *metric == name) else {
+            continue;
+        };
+        let periods = alarm["EvaluationPeriods"].as_u64().unwrap_or_default();
+        let takes = stat["Period"].as_u64().unwrap_or_default() * periods;
+        if stat["Stat"] != *statistic || takes != *seconds || alarm["Threshold"] != *above {
+            found.push(format!(
+                "{id}: {name} is judged by {} after {takes} s above {}, not by {statistic} after {seconds} s above {above}",
+                stat["Stat"], alarm["Threshold"]
+            ));
+        }
+    }
+    found
 }
 
 fn watch(metric: &Value) -> Option<Watched> {
@@ -92,6 +216,9 @@ fn watch(metric: &Value) -> Option<Watched> {
     };
     let namespace = metric["Namespace"].as_str()?;
     let (name, attribute) = match namespace {
+        "AWS/Lambda" if OF_MAPPINGS.iter().any(|name| metric["MetricName"] == *name) => {
+            ("EventSourceMappingUUID", None)
+        }
         "AWS/Lambda" => ("FunctionName", None),
         "AWS/SQS" => ("QueueName", Some("QueueName")),
         "AWS/ApiGateway" => ("ApiId", None),

@@ -39,7 +39,13 @@ fn settings(group: &str) -> Vec<(&'static str, Option<Value>)> {
         // A batch that fails comes again until it succeeds; what can never succeed is put aside by the handler.
         ("MaximumRetryAttempts", Some(json!(-1))),
         ("MaximumRecordAgeInSeconds", Some(json!(-1))),
-        // Without it AWS takes none of the three above.
+        // What the pollers meet, told by themselves.
+        (
+            "MetricsConfig",
+            Some(json!({"Metrics": ["EventCount", "ErrorCount", "KafkaMetrics"]})),
+        ),
+        ("LoggingConfig", Some(json!({"SystemLogLevel": "WARN"}))),
+        // Without it AWS takes neither these nor answers that name records, retry attempts and ages.
         ("ProvisionedPollerConfig", None),
     ]
 }

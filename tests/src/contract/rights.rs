@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::document::Document;
 use crate::pipeline::project;
 
-/// An action on one thing: `cluster`, `topic/NAME`, `group/NAME`, a parameter with a secret's ARN, or a logical id of the template (a secret's among them).
+/// An action on one thing: `cluster`, `topic/NAME`, `group/NAME`, a parameter with a secret's ARN, a logical id of the template (a secret's among them), or
+/// `FUNCTION:ALIAS`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     /// `sqs:SendMessage`.
@@ -169,6 +170,15 @@ fn thing(template: &Document, resource: &Value) -> String {
     }
     if resource["Fn::GetAtt"][1] == "Arn" {
         return resource["Fn::GetAtt"][0].as_str().unwrap_or_default().to_owned();
+    }
+    // CodeDeploy's groups, whose names SAM makes.
+    if resource["Fn::Sub"] == "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}:deploymentgroup:*" {
+        return "deployments".to_owned();
+    }
+    // The alias of a function, or any version: `!Sub "${FUNCTION.Arn}:live"`.
+    let alias = resource["Fn::Sub"].as_str().and_then(|text| text.strip_prefix("${"));
+    if let Some((function, name)) = alias.and_then(|text| text.split_once(".Arn}:")) {
+        return format!("{function}:{name}");
     }
     let parts = resource["Fn::Join"][1].as_array();
     let kind = parts.and_then(|parts| parts.get(1)).and_then(Value::as_str);

@@ -28,6 +28,9 @@ pub fn server_violations(servers: &Document) -> Vec<String> {
             found.push(format!("no alarm watches {namespace} {metric} of {of}"));
         }
     }
+    if servers.0["Outputs"]["NatAddress"]["Value"] != json!({"Ref": "NatAddress"}) {
+        found.push("no output NatAddress names the NAT gateway's address".to_owned());
+    }
     for (pointer, wanted) in wanted() {
         let pointer = format!("/Resources/{pointer}");
         let is = servers.0.pointer(&pointer).unwrap_or(&Value::Null);
@@ -40,7 +43,7 @@ pub fn server_violations(servers: &Document) -> Vec<String> {
 
 /// Nobody without a password, nothing unencrypted, no data lost with the stack; the brokers take no other client than AWS's own identities; and custom
 /// resources can answer.
-fn wanted() -> [(&'static str, Value); 11] {
+fn wanted() -> [(&'static str, Value); 17] {
     [
         ("KafkaCluster/DeletionPolicy", json!("Retain")),
         (
@@ -54,6 +57,22 @@ fn wanted() -> [(&'static str, Value); 11] {
         ("DatabaseCluster/Properties/StorageEncrypted", json!(true)),
         ("DatabaseCluster/Properties/ManageMasterUserPassword", json!(true)),
         ("DatabaseProxy/Properties/RequireTLS", json!(true)),
+        // One way in: the proxy's password. An IAM login beside it would be another, for which nobody has a right.
+        ("DatabaseProxy/Properties/Auth/0/AuthScheme", json!("SECRETS")),
+        (
+            "DatabaseCluster/Properties/EnableIAMDatabaseAuthentication",
+            Value::Null,
+        ),
+        ("DatabaseCluster/Properties/DatabaseInsightsMode", json!("standard")),
+        ("FunctionsToCollector/Condition", json!("Collector")),
+        (
+            "FunctionsToCollector/Properties/GroupId",
+            json!({"Ref": "FunctionsGroup"}),
+        ),
+        (
+            "FunctionsToCollector/Properties/FromPort",
+            json!({"Ref": "CollectorPort"}),
+        ),
         // Custom resources answer CloudFormation by S3, from subnets that have no other way out.
         ("S3Endpoint/Properties/VpcEndpointType", json!("Gateway")),
         ("S3Endpoint/Properties/RouteTableIds/0", json!({"Ref": "ServersRoutes"})),

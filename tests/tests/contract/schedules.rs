@@ -3,7 +3,7 @@
 use flows::contract::Document;
 use serde_json::json;
 
-use super::{Mutant, with, without};
+use crate::mutant::{Mutant, with, without};
 
 /// Templates whose schedules AWS would refuse, or that would run nothing or at the wrong hour.
 pub fn schedules(template: &Document) -> Vec<Mutant> {

@@ -4,6 +4,7 @@ mod behind_edge;
 mod clicks;
 mod limits;
 mod outages;
+mod own_authority;
 mod rankings;
 mod refusals;
 

@@ -231,4 +231,5 @@ pub const FORCE: Request = Request {
     provider: None,
     force: true,
     release: Vec::new(),
+    check: false,
 };

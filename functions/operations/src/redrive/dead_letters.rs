@@ -2,7 +2,6 @@
 //! again afterwards.
 
 mod entry;
-mod lambda;
 mod on_failure;
 mod queue;
 mod replay;
@@ -23,9 +22,9 @@ pub use self::report::{DeskReport, Done, Line, Listing, Outcome, Purge, Replay, 
 pub use self::request::{Action, DeskRequest, Target};
 pub use self::show::{Show, ShownRecord};
 
-use self::lambda::Lambda;
 use self::queue::{Held, Queue};
 use self::shelf::Shelf;
+use crate::lambda::Lambda;
 
 /// The time kept for deleting what is done and giving back the rest.
 const RESERVE: Duration = Duration::from_secs(5);

@@ -6,10 +6,10 @@ use std::time::Duration;
 use mongodb::bson::doc;
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::{
-    Acknowledgment, ClientOptions, ConnectionString, ReadPreference, SelectionCriteria, WriteConcern,
+    Acknowledgment, ClientOptions, ConnectionString, ReadPreference, SelectionCriteria, Tls, TlsOptions, WriteConcern,
 };
 use mongodb::{Client, Database};
-use shared::config::{ConfigError, Get, required, var, with_login};
+use shared::config::{CaFile, ConfigError, Get, required, var, with_login};
 use tokio::sync::OnceCell;
 
 use super::StoreError;
@@ -46,12 +46,36 @@ impl Connection {
         let uri = required(get, var::MONGODB_URI)?;
         // Within the URI the driver knows what belongs together: a mechanism without a user is refused, and `authSource` goes with one.
         let uri = with_login(&uri, get, var::MONGODB_USERNAME, var::MONGODB_PASSWORD);
-        // The driver's own message may repeat parts of the URI.
-        let uri = ConnectionString::parse(uri).map_err(|_| ConfigError::Invalid {
+        let refused = |allowed| ConfigError::Invalid {
             name: var::MONGODB_URI,
             value: "(hidden)".to_owned(),
-            allowed: "mongodb://[user:password@]host:port[/database][?options], or mongodb+srv:// for a name in DNS",
+            allowed,
+        };
+        // The driver's own message may repeat parts of the URI.
+        let mut uri = ConnectionString::parse(uri).map_err(|_| {
+            refused("mongodb://[user:password@]host:port[/database][?options], or mongodb+srv:// for a name in DNS")
         })?;
+        if let Some(ca_file) = CaFile::read(get, var::MONGODB_CA_FILE)? {
+            // Any other setting would not look at the certificate, and nobody would notice.
+            if !looks(uri.tls.as_ref()) {
+                return Err(refused(
+                    "a URI without tls=false, tlsInsecure and tlsAllowInvalidCertificates, because MONGODB_CA_FILE is set",
+                ));
+            }
+            let mut tls = match uri.tls.take() {
+                Some(Tls::Enabled(tls)) => tls,
+                _ => TlsOptions::default(),
+            };
+            tls.ca_file_path = Some(ca_file.path().into());
+            uri.tls = Some(Tls::Enabled(tls));
+        } else if let Some(Tls::Enabled(TlsOptions {
+            ca_file_path: Some(path),
+            ..
+        })) = &uri.tls
+        {
+            // Read now, so that a file that is not there is found at the cold start, and its variable is named.
+            CaFile::open(var::MONGODB_URI, &path.to_string_lossy())?;
+        }
         Ok(Self {
             uri,
             database: OnceCell::new(),
@@ -85,6 +109,15 @@ impl Connection {
                 answer => return answer,
             }
         }
+    }
+}
+
+/// Whether the URI has somebody look at the server's certificate, or says nothing of it.
+fn looks(tls: Option<&Tls>) -> bool {
+    match tls {
+        None => true,
+        Some(Tls::Enabled(options)) => options.allow_invalid_certificates != Some(true),
+        Some(Tls::Disabled) => false,
     }
 }
 

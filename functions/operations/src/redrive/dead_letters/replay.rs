@@ -11,10 +11,10 @@ use shared::reread::Records;
 use tokio::time::{Duration, Instant};
 
 use super::entry::{Content, Entry};
-use super::lambda::Lambda;
 use super::queue::{Held, Queue};
 use super::report::{Line, Outcome, Replay, within_an_answer};
 use super::request::{DeskRequest, Target};
+use crate::lambda::Lambda;
 use deliver::{Delivery, deliver};
 
 /// Letters of one call, and their bytes in the event: Lambda takes 6 MB.

@@ -9,7 +9,7 @@ use shared::dead_letter::shortened;
 use shared::record::{WholeRecord, replay_event};
 use tokio::time::Instant;
 
-use crate::redrive::dead_letters::lambda::{Invoked, Lambda};
+use crate::lambda::{ALIAS, Invoked, Lambda};
 
 /// What Lambda takes.
 const EVENT_BYTES: usize = 6 * 1024 * 1024;
@@ -58,7 +58,7 @@ pub(super) async fn deliver(
         Err(error) => return Delivery::Failed(format!("cannot write the event: {error}")),
     };
     let limit = deadline.saturating_duration_since(Instant::now());
-    match lambda.invoke(function, event, limit).await {
+    match lambda.invoke(function, ALIAS, event, limit).await {
         Ok(invoked) if invoked.is_error => function_failed(&invoked),
         Ok(invoked) => understand(&invoked.payload, records),
         Err(error) => Delivery::Away(chain(&error)),
