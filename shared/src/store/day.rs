@@ -1,5 +1,4 @@
-//! The rates of one day of the past, from `history.daily_rate`: Currency converts by them, History lists them. Both cross only what one source gave on
-//! one day.
+//! The rates of one day of the past, from `history`: Currency converts by them, History lists them. Both cross only what one source set at one instant.
 
 use std::collections::BTreeMap;
 
@@ -53,8 +52,9 @@ impl DayRates {
         codes
     }
 
-    /// The stored rates that the price of one currency in another is made of: none for a currency in itself, the one that is not KRW, or two of the first
-    /// source that has both. `None` where a rate is missing or no source has both.
+    /// The closing rates that the price of one currency in another is made of: none for a currency in itself, the one that is not KRW, or two of the first
+    /// source that has both. `None` where a rate is missing or no source has both. Where the two are of different instants, they are no price:
+    /// [`newest_common`] has those of one.
     #[must_use]
     pub fn legs(&self, one: CurrencyCode, other: CurrencyCode) -> Option<Vec<&DayRate>> {
         match (one == CurrencyCode::KRW, other == CurrencyCode::KRW) {
