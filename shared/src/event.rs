@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{Days, NaiveDate};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,13 @@ pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn rate_instant(&self) -> Option<Timestamp> {
         None
     }
+    /// Refuses a payload that says what cannot be.
+    ///
+    /// # Errors
+    /// [`Impossible`] says what.
+    fn check(&self) -> Result<(), Impossible> {
+        Ok(())
+    }
     /// Refuses a payload whose instants decide which of two stands and have not come yet at `now`.
     ///
     /// # Errors
@@ -104,6 +112,30 @@ pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn check_time(&self, _now: Timestamp) -> Result<(), NotYet> {
         Ok(())
     }
+}
+
+/// How many days after its last one a withdrawn currency may still have a rate: sources go on quoting some of them for a while, converted at the fixed rate. None
+/// of the ECB's history is later than its last day.
+pub const WITHDRAWN_TOLERANCE_DAYS: u64 = 31;
+
+/// Why a rate cannot be one.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Impossible {
+    /// Of the currency that rates are told in.
+    #[error("currency_code must not be KRW: every rate is a price in it, so it has none of its own")]
+    HomeCurrency,
+    /// Of a time at which there was no such currency any more.
+    #[error(
+        "recorded_at is {recorded_at}, and {code} was withdrawn: {last_day} was its last day, and at most {WITHDRAWN_TOLERANCE_DAYS} days after it are allowed"
+    )]
+    Withdrawn {
+        /// The currency.
+        code: CurrencyCode,
+        /// Its last day.
+        last_day: NaiveDate,
+        /// When its rate would have been set.
+        recorded_at: Timestamp,
+    },
 }
 
 /// A provider answered with `data_count` rates; a run begins.
@@ -249,6 +281,21 @@ impl Payload for ExchangeRateUpdated {
     }
     fn rate_instant(&self) -> Option<Timestamp> {
         Some(self.recorded_at)
+    }
+    fn check(&self) -> Result<(), Impossible> {
+        let (code, recorded_at) = (self.currency_code, self.recorded_at);
+        if code == CurrencyCode::KRW {
+            return Err(Impossible::HomeCurrency);
+        }
+        let day = recorded_at.utc().date_naive();
+        match code.currency().last_day {
+            Some(last_day) if day > last_day + Days::new(WITHDRAWN_TOLERANCE_DAYS) => Err(Impossible::Withdrawn {
+                code,
+                last_day,
+                recorded_at,
+            }),
+            _ => Ok(()),
+        }
     }
     fn check_time(&self, now: Timestamp) -> Result<(), NotYet> {
         self.recorded_at.must_have_come("recorded_at", now)?;

@@ -9,7 +9,7 @@ mod korea;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, TimeZone, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 
 use crate::ecb;
@@ -89,6 +89,19 @@ pub fn publishes_on(source: &str, day: NaiveDate) -> bool {
         KOREAEXIM => !is_weekend(day) && !korea::is_bank_holiday(day),
         _ => true,
     }
+}
+
+/// The end of a UTC day: the instant by which the age of its rates is judged once it is over.
+#[must_use]
+pub fn end_of(day: NaiveDate) -> DateTime<Utc> {
+    let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
+    next.and_time(NaiveTime::MIN).and_utc()
+}
+
+/// Whether the source dates all of its rates of a day at one instant, so that a day's only rates of two currencies are of one.
+#[must_use]
+pub fn dates_by_day(source: &str) -> bool {
+    hour(source).is_some()
 }
 
 /// The first day after `day` for which the source publishes rates.

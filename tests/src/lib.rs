@@ -252,6 +252,13 @@ pub async fn own_database(url: &str) -> String {
     format!("{}/{name}", url.rsplit_once('/').unwrap().0)
 }
 
+/// The currencies that have rates today: neither the one that rates are told in nor one that was withdrawn.
+#[must_use]
+pub fn in_use() -> Vec<CurrencyCode> {
+    let is_in_use = |code: &CurrencyCode| *code != CurrencyCode::KRW && code.currency().last_day.is_none();
+    CurrencyCode::all().filter(is_in_use).collect()
+}
+
 /// The fixture's USD rate with other values.
 #[must_use]
 pub fn rate(

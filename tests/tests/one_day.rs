@@ -1,15 +1,17 @@
-//! No answer of `latest` or `convert` combines two days or two sources, whatever part of whatever days has arrived where: every printed rate is the ECB's
-//! own quotient of one day, and the rate of the day that a plain computation names.
+//! No answer combines two instants or two sources, whatever part of whatever days has arrived where: every printed rate of a list, a conversion or a series is
+//! the ECB's own quotient of one day, and the rate of the instant that a plain computation names.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use currency::Currency;
 use flows::Stack;
 use flows::api::{Ask, Reply};
 use flows::ecb::{observations, printed, quotient};
+use history::History;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{RngExt as _, SeedableRng as _};
@@ -17,12 +19,19 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
+use shared::schedule;
+use shared::time::Timestamp;
 use uuid::Uuid;
 
 /// How many random days are delivered.
 const CASES: usize = 60;
-/// The sources in the order in which they count, and the time of day at which each sets its rates.
-const SOURCES: [(&str, &str); 2] = [("ecb", "13:15:00"), ("koreaexim", "02:00:00")];
+/// The sources in the order in which they count, and the times of day at which each sets rates: no two are alike, so that a time names its source.
+const SLOTS: [(&str, &str); 4] = [
+    ("ecb", "13:15:00"),
+    ("koreaexim", "02:00:00"),
+    ("exchangerate_api", "00:00:01"),
+    ("exchangerate_api", "12:00:01"),
+];
 
 /// The ECB's file: what the backfill makes of it, and what it prints.
 struct File {
@@ -61,56 +70,93 @@ impl File {
     }
 }
 
-/// A rate of one currency as one source set it: its code, the source's place, and the day.
-type Rate = (String, usize, NaiveDate);
+/// An instant at which a source set rates: its day and its place in [`SLOTS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Instant {
+    day: NaiveDate,
+    slot: usize,
+}
 
-/// Some days' rates of two sources: the ECB's own, and as the other's those that the ECB had on another day, so that no mixture looks right.
+impl Instant {
+    fn of(recorded_at: DateTime<Utc>) -> Self {
+        let time = recorded_at.format("%H:%M:%S").to_string();
+        Self {
+            day: recorded_at.date_naive(),
+            slot: SLOTS.iter().position(|(_, at)| *at == time).unwrap(),
+        }
+    }
+
+    fn source(self) -> &'static str {
+        SLOTS[self.slot].0
+    }
+
+    fn time(self) -> Timestamp {
+        format!("{}T{}Z", self.day, SLOTS[self.slot].1).parse().unwrap()
+    }
+
+    /// The greater, the more it counts: the newest day, of that the first source, of that the last instant.
+    fn counts(self) -> (NaiveDate, Reverse<Option<usize>>, &'static str) {
+        let place = SLOTS.iter().position(|(source, _)| *source == self.source());
+        (self.day, Reverse(place), SLOTS[self.slot].1)
+    }
+}
+
+/// A rate of one currency as one source set it.
+type Rate = (String, Instant);
+
+/// Some days' rates of three sources: the ECB's own, and as the others' those that the ECB had on other days, so that no mixture looks right. Each has other
+/// currencies on each of the days, and the first day is long before the rest.
 struct Case<'a> {
     file: &'a File,
-    /// The day of the file that a source's day is.
-    of_file: BTreeMap<(usize, NaiveDate), NaiveDate>,
+    /// The day of the file that is told as an instant's.
+    of_file: BTreeMap<Instant, NaiveDate>,
     events: Vec<ExchangeRateUpdated>,
 }
 
 impl<'a> Case<'a> {
     fn new(file: &'a File, random: &mut StdRng) -> Self {
-        let days: Vec<NaiveDate> = file.events.keys().copied().collect();
+        let all: Vec<NaiveDate> = file.events.keys().copied().collect();
         let count = random.random_range(2..=3);
-        let first = random.random_range(300..days.len() - count);
+        let first = random.random_range(500..all.len() - count);
         let mut case = Self {
             file,
             of_file: BTreeMap::new(),
             events: Vec::new(),
         };
-        for day in &days[first..first + count] {
-            let other = days[first - random.random_range(20..300)];
-            for (source, of_file) in [*day, other].into_iter().enumerate() {
-                if source == 1 && random.random_bool(0.4) {
+        let long_ago = all[first - random.random_range(20..150)];
+        let mut days = vec![long_ago];
+        days.extend(&all[first..first + count]);
+        for day in days {
+            for slot in 0..SLOTS.len() {
+                if slot > 0 && random.random_bool(0.5) {
                     continue;
                 }
-                case.of_file.insert((source, *day), of_file);
-                let (name, time) = SOURCES[source];
-                case.events.extend(file.events[&of_file].iter().map(|event| {
-                    let mut event = event.clone();
-                    name.clone_into(&mut event.source);
-                    event.recorded_at = format!("{day}T{time}Z").parse().unwrap();
-                    event.updated_at = event.recorded_at;
-                    event
-                }));
+                let share = if day == long_ago {
+                    1.0
+                } else {
+                    [0.4, 0.9, 1.0][random.random_range(0..3)]
+                };
+                let other = all[first - random.random_range(151..500)];
+                let of_file = if slot == 0 { day } else { other };
+                let instant = Instant { day, slot };
+                case.of_file.insert(instant, of_file);
+                for event in &file.events[&of_file] {
+                    if random.random_bool(share) {
+                        let mut event = event.clone();
+                        instant.source().clone_into(&mut event.source);
+                        event.recorded_at = instant.time();
+                        event.updated_at = event.recorded_at;
+                        case.events.push(event);
+                    }
+                }
             }
         }
         case
     }
 
-    fn rate(&self, event: &ExchangeRateUpdated) -> Rate {
-        let source = SOURCES.iter().position(|(name, _)| *name == event.source).unwrap();
-        let day = event.recorded_at.utc().date_naive();
-        (event.currency_code.to_string(), source, day)
-    }
-
-    /// The price of one unit of `priced` in `price` as that source set it on that day.
-    fn price(&self, priced: &str, price: &str, (source, day): (usize, NaiveDate)) -> String {
-        self.file.rate(priced, price, self.of_file[&(source, day)])
+    /// The price of one unit of `priced` in `price` as it was set at that instant.
+    fn price(&self, priced: &str, price: &str, instant: Instant) -> String {
+        self.file.rate(priced, price, self.of_file[&instant])
     }
 }
 
@@ -122,63 +168,120 @@ struct Arrived {
 }
 
 /// What is expected of a pair.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Expected {
     Missing,
+    /// One of the two has no current rate any more.
     Ended,
-    /// Told by the rates of this source and day.
-    Of(usize, NaiveDate),
+    /// Each has one, and no source both: the last day on which one had.
+    Parted(NaiveDate),
+    /// Told by the rates of this instant.
+    Of(Instant),
+}
+
+impl Expected {
+    fn instant(self) -> Option<Instant> {
+        match self {
+            Self::Of(instant) => Some(instant),
+            Self::Missing | Self::Ended | Self::Parted(_) => None,
+        }
+    }
+}
+
+/// The newest instant of a source, whatever the currency.
+fn newest_of(source: &str, rates: impl Iterator<Item = Instant>) -> Option<DateTime<Utc>> {
+    let of_source = rates.filter(|instant| instant.source() == source);
+    of_source.map(|instant| instant.time().utc()).max()
+}
+
+/// Whether the rates of `day` may be told on `date`, where there are none later.
+fn is_within_reach(day: NaiveDate, date: NaiveDate) -> bool {
+    (date - Days::new(14)..=date).contains(&day)
+}
+
+fn is_left_behind(instant: Instant, newest: Option<DateTime<Utc>>) -> bool {
+    newest.is_some_and(|newest| schedule::is_interrupted(instant.source(), instant.time(), newest))
 }
 
 impl Arrived {
     /// The newest that Currency has of a currency.
-    fn newest(&self, code: &str) -> Option<(usize, NaiveDate)> {
-        let of_code = self.current.iter().filter(|(of, ..)| of == code);
-        // On one day the ECB's is the later.
+    fn newest(&self, code: &str) -> Option<Instant> {
+        let of_code = self.current.iter().filter(|(of, _)| of == code);
         of_code
-            .map(|(_, source, day)| (*source, *day))
-            .max_by_key(|(source, day)| (*day, SOURCES[*source].1))
+            .map(|(_, instant)| *instant)
+            .max_by_key(|instant| instant.time().utc())
     }
 
-    /// By the rules, slowly: the newest of both if they are of one source and day, else the newest day before them that both have in History.
+    fn is_ended(&self, code: &str, newest: Instant) -> bool {
+        let known: CurrencyCode = code.parse().unwrap();
+        let codes: BTreeSet<&str> = self.current.iter().map(|(code, _)| &**code).collect();
+        let rows = codes.into_iter().filter_map(|code| self.newest(code));
+        known.is_withdrawn_on(Utc::now().date_naive()) || is_left_behind(newest, newest_of(newest.source(), rows))
+    }
+
+    /// By the rules, slowly: the newest of both if they are of one source and instant, else the newest before them that both have in History.
     fn expected(&self, base: &str, target: &str) -> Expected {
-        let is_ended = |code: &str| {
-            let code: CurrencyCode = code.parse().unwrap();
-            code.is_withdrawn_on(Utc::now().date_naive())
-        };
         let mut codes = vec![base, target];
         codes.retain(|code| *code != "KRW");
-        let newest: Vec<Option<(usize, NaiveDate)>> = codes.iter().map(|code| self.newest(code)).collect();
+        let newest: Vec<Option<Instant>> = codes.iter().map(|code| self.newest(code)).collect();
         if newest.contains(&None) {
             return Expected::Missing;
         }
-        if codes.iter().any(|code| is_ended(code)) {
+        let newest: Vec<Instant> = newest.into_iter().flatten().collect();
+        if codes
+            .iter()
+            .zip(&newest)
+            .any(|(code, newest)| self.is_ended(code, *newest))
+        {
             return Expected::Ended;
         }
-        let newest: Vec<(usize, NaiveDate)> = newest.into_iter().flatten().collect();
         if newest.iter().all(|one| *one == newest[0]) {
-            return Expected::Of(newest[0].0, newest[0].1);
+            return Expected::Of(newest[0]);
         }
-        let until = newest.iter().map(|(_, day)| *day).min().unwrap();
-        self.common(base, target, |day| day <= until)
+        let until = newest.iter().map(|instant| instant.day).min().unwrap();
+        let Some(common) = self.common(base, target, |instant| instant.day <= until) else {
+            return Expected::Missing;
+        };
+        let all = self.history.iter().map(|(_, instant)| *instant);
+        if is_left_behind(common, newest_of(common.source(), all)) {
+            Expected::Parted(common.day)
+        } else {
+            Expected::Of(common)
+        }
     }
 
-    /// By the rules for a day of the past: the last day of History with any rate, and the first source that has both.
-    fn expected_on(&self, base: &str, target: &str, date: NaiveDate) -> Expected {
-        let days = self.history.iter().map(|(.., day)| *day).filter(|day| *day <= date);
-        match days.max() {
-            Some(effective) => self.common(base, target, |day| day == effective),
-            None => Expected::Missing,
+    /// By the rules for a conversion on a day of the past: of the sources that have both on their last day of two weeks, the one whose day is the newest.
+    fn expected_on(&self, base: &str, target: &str, date: NaiveDate) -> Option<Instant> {
+        let mut last: BTreeMap<&str, NaiveDate> = BTreeMap::new();
+        for (_, instant) in &self.history {
+            if is_within_reach(instant.day, date) {
+                let kept = last.entry(instant.source()).or_insert(instant.day);
+                *kept = instant.day.max(*kept);
+            }
         }
+        self.common(base, target, |instant| last.get(instant.source()) == Some(&instant.day))
     }
 
-    fn common(&self, base: &str, target: &str, is_meant: impl Fn(NaiveDate) -> bool) -> Expected {
-        let has = |code: &str, source, day| code == "KRW" || self.history.contains(&(code.to_owned(), source, day));
-        let all = self.history.iter().map(|(_, source, day)| (*source, *day));
-        let both = all.filter(|(source, day)| is_meant(*day) && has(base, *source, *day) && has(target, *source, *day));
-        // The newest day; of one day the source that counts first.
-        both.max_by_key(|(source, day)| (*day, std::cmp::Reverse(*source)))
-            .map_or(Expected::Missing, |(source, day)| Expected::Of(source, day))
+    /// By the rules for the list of a day of the past: the last day with any rate.
+    fn expected_list(&self, base: &str, target: &str, date: NaiveDate) -> Option<Instant> {
+        let effective = self.history.iter().map(|(_, instant)| instant.day);
+        let effective = effective.filter(|day| is_within_reach(*day, date)).max()?;
+        self.common(base, target, |instant| instant.day == effective)
+    }
+
+    fn common(&self, base: &str, target: &str, is_meant: impl Fn(Instant) -> bool) -> Option<Instant> {
+        let has = |code: &str, instant| code == "KRW" || self.history.contains(&(code.to_owned(), instant));
+        let all = self.history.iter().map(|(_, instant)| *instant);
+        let both = all.filter(|instant| is_meant(*instant) && has(base, *instant) && has(target, *instant));
+        both.max_by_key(|instant| instant.counts())
+    }
+
+    /// The instants of the closes of a series.
+    fn closes(&self, base: &str, target: &str) -> Vec<Instant> {
+        let days: BTreeSet<NaiveDate> = self.history.iter().map(|(_, instant)| instant.day).collect();
+        days.into_iter()
+            .filter_map(|of| self.common(base, target, |instant| instant.day == of))
+            .collect()
     }
 }
 
@@ -190,10 +293,32 @@ struct Envelope<T> {
 #[derive(Deserialize)]
 struct Latest {
     rates: BTreeMap<String, Box<RawValue>>,
-    ended: Vec<serde_json::Value>,
+    ended: Vec<Ended>,
     source: String,
     recorded_at: DateTime<Utc>,
     other_days: BTreeMap<String, DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    currency_code: String,
+    last_date: NaiveDate,
+}
+
+#[derive(Deserialize)]
+struct OfDay {
+    rates: BTreeMap<String, Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Series {
+    results: Vec<Point>,
+}
+
+#[derive(Deserialize)]
+struct Point {
+    date: NaiveDate,
+    close: Box<RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -214,22 +339,22 @@ fn data<T: for<'de> Deserialize<'de>>(reply: &Reply) -> T {
     read.data
 }
 
-/// The source and the day of a rate, by the time at which it was set.
-fn origin(recorded_at: DateTime<Utc>) -> (usize, NaiveDate) {
-    let time = recorded_at.format("%H:%M:%S").to_string();
-    let source = SOURCES.iter().position(|(_, at)| *at == time).unwrap();
-    (source, recorded_at.date_naive())
+/// What a list told: of which instant each rate is, and which currencies have none any more.
+#[derive(Default)]
+struct Told {
+    rates: BTreeMap<String, Instant>,
+    ended: BTreeMap<String, NaiveDate>,
 }
 
 /// Every rate of a list, with what it is of; checks that it is the ECB's quotient of that day.
-fn checked(case: &Case<'_>, base: &str, is_inverse: bool, reply: &Reply) -> BTreeMap<String, (usize, NaiveDate)> {
+fn checked(case: &Case<'_>, base: &str, is_inverse: bool, reply: &Reply) -> Told {
     let latest: Latest = data(reply);
     let mut sources = BTreeSet::new();
     let mut times = BTreeSet::new();
-    let mut told = BTreeMap::new();
+    let mut told = Told::default();
     for (code, rate) in &latest.rates {
         let recorded_at = latest.other_days.get(code).copied().unwrap_or(latest.recorded_at);
-        let of = origin(recorded_at);
+        let of = Instant::of(recorded_at);
         let (priced, price) = if is_inverse { (base, &**code) } else { (&**code, base) };
         let expected = case.price(priced, price, of);
         assert_eq!(
@@ -238,29 +363,24 @@ fn checked(case: &Case<'_>, base: &str, is_inverse: bool, reply: &Reply) -> BTre
             "{price} per {priced} of {recorded_at}: {}",
             reply.text()
         );
-        sources.insert(SOURCES[of.0].0);
+        sources.insert(of.source());
         times.insert(recorded_at);
-        told.insert(code.clone(), of);
+        told.rates.insert(code.clone(), of);
     }
     // The list's own source and instant are of what it shows.
     assert_eq!(latest.source, Vec::from_iter(sources).join(","));
     assert_eq!(times.last(), Some(&latest.recorded_at));
-    assert!(
-        latest
-            .ended
-            .iter()
-            .all(|ended| !latest.rates.contains_key(ended["currency_code"].as_str().unwrap()))
-    );
+    let ended = latest
+        .ended
+        .into_iter()
+        .map(|ended| (ended.currency_code, ended.last_date));
+    told.ended = ended.collect();
+    assert!(told.ended.keys().all(|code| !told.rates.contains_key(code)));
     told
 }
 
-/// A list while anything may be on its way: whatever it shows is of one day and source each.
-async fn look(
-    case: &Case<'_>,
-    routes: &Router,
-    base: &str,
-    is_inverse: bool,
-) -> Option<BTreeMap<String, (usize, NaiveDate)>> {
+/// A list while anything may be on its way: whatever it shows is of one instant and source each.
+async fn look(case: &Case<'_>, routes: &Router, base: &str, is_inverse: bool) -> Option<Told> {
     let reply = Ask::get(&format!("/api/v1/currencies/latest?base={base}&inverse={is_inverse}"))
         .send(routes)
         .await;
@@ -269,7 +389,7 @@ async fn look(
 }
 
 /// A conversion of one unit: what its rate is of, if there is one.
-async fn converted(case: &Case<'_>, routes: &Router, from: &str, to: &str, date: &str) -> Option<(usize, NaiveDate)> {
+async fn converted(case: &Case<'_>, routes: &Router, from: &str, to: &str, date: &str) -> Option<Instant> {
     let reply = Ask::get(&format!("/api/v1/convert?from={from}&to={to}{date}"))
         .send(routes)
         .await;
@@ -284,9 +404,52 @@ async fn converted(case: &Case<'_>, routes: &Router, from: &str, to: &str, date:
         .map(|leg| (&*leg.source, leg.recorded_at))
         .collect();
     assert_eq!(legs.len(), 1, "of one source and instant: {}", reply.text());
-    let of = origin(conversion.path[0].recorded_at);
+    let of = Instant::of(conversion.path[0].recorded_at);
     assert_eq!(conversion.rate.get(), case.price(from, to, of), "{}", reply.text());
     Some(of)
+}
+
+/// The list of a day of the past: no rate more and none less than those of the plain computation.
+async fn check_list(case: &Case<'_>, arrived: &Arrived, routes: &Router, codes: &[String], base: &str, day: NaiveDate) {
+    let path = format!("/api/v1/history/rates?date={day}&base={base}");
+    let reply = Ask::get(&path).send(routes).await;
+    assert!(matches!(reply.status.as_u16(), 200 | 404), "{}", reply.text());
+    let told = if reply.status == 200 {
+        data::<OfDay>(&reply).rates
+    } else {
+        BTreeMap::new()
+    };
+    for code in codes.iter().filter(|code| **code != base) {
+        let expected = arrived
+            .expected_list(base, code, day)
+            .map(|of| case.price(code, base, of));
+        let is = told.get(code).map(|rate| rate.get().to_owned());
+        // KRW itself is told of any base that has a rate.
+        assert_eq!(is, expected, "{code} in {base} on {day}: {}", reply.text());
+    }
+}
+
+/// A series by days: a close for each day that one source has both on, and no other.
+async fn check_series(case: &Case<'_>, arrived: &Arrived, routes: &Router, base: &str, target: &str, span: &str) {
+    let reply = Ask::get(&format!("/api/v1/history?base={base}&target={target}&{span}"))
+        .send(routes)
+        .await;
+    assert!(matches!(reply.status.as_u16(), 200 | 404), "{}", reply.text());
+    let told = if reply.status == 200 {
+        data::<Series>(&reply).results
+    } else {
+        Vec::new()
+    };
+    let told: Vec<(NaiveDate, String)> = told
+        .into_iter()
+        .map(|point| (point.date, point.close.get().to_owned()))
+        .collect();
+    let closes = arrived.closes(base, target);
+    let expected: Vec<(NaiveDate, String)> = closes
+        .into_iter()
+        .map(|of| (of.day, case.price(target, base, of)))
+        .collect();
+    assert_eq!(told, expected, "{target} in {base}, {span}: {}", reply.text());
 }
 
 /// While nothing moves: the answers are those of the plain computation, no rate more and none less.
@@ -300,38 +463,33 @@ async fn check(case: &Case<'_>, arrived: &Arrived, routes: &Router, random: &mut
     codes.sort_unstable();
     codes.dedup();
     let (base, is_inverse) = (codes.choose(random).unwrap().clone(), random.random_bool(0.5));
-    let told = look(case, routes, &base, is_inverse).await.unwrap_or_default();
+    let list = look(case, routes, &base, is_inverse).await;
+    let is_list = list.is_some();
+    let told = list.unwrap_or_default();
     for code in codes.iter().filter(|code| **code != base) {
         let expected = arrived.expected(&base, code);
-        let is = told.get(code).map(|(source, day)| Expected::Of(*source, *day));
-        match expected {
-            Expected::Of(..) => assert_eq!(is, Some(expected), "{code} in {base}"),
-            Expected::Missing | Expected::Ended => assert_eq!(is, None, "{code} in {base}: {expected:?}"),
+        let is = told.rates.get(code).copied();
+        assert_eq!(is, expected.instant(), "{code} in {base}: {expected:?}");
+        if let (Expected::Parted(day), true) = (expected, is_list) {
+            assert_eq!(told.ended.get(code), Some(&day), "{code} in {base}");
         }
     }
+    let days: Vec<NaiveDate> = case.of_file.keys().map(|instant| instant.day).collect();
     for _ in 0..4 {
         let pair: Vec<&String> = codes.sample(random, 2).collect();
         let (from, to) = (pair[0], pair[1]);
-        let of = |expected| match expected {
-            Expected::Of(source, day) => Some((source, day)),
-            Expected::Missing | Expected::Ended => None,
-        };
         let is = converted(case, routes, from, to, "").await;
-        assert_eq!(is, of(arrived.expected(to, from)), "{from} in {to}");
-        let (_, day) = case.of_file.keys().choose_at(random);
+        assert_eq!(is, arrived.expected(to, from).instant(), "{from} in {to}");
+        // A day of the case, or one after it on which nothing was published.
+        let day = *days.choose(random).unwrap() + Days::new(random.random_range(0..3));
         let is = converted(case, routes, from, to, &format!("&date={day}")).await;
-        assert_eq!(is, of(arrived.expected_on(to, from, day)), "{from} in {to} on {day}");
-    }
-}
-
-/// One of a map's keys.
-trait ChooseAt {
-    fn choose_at(self, random: &mut StdRng) -> (usize, NaiveDate);
-}
-
-impl<'a, I: Iterator<Item = &'a (usize, NaiveDate)>> ChooseAt for I {
-    fn choose_at(self, random: &mut StdRng) -> (usize, NaiveDate) {
-        **self.collect::<Vec<_>>().choose(random).unwrap()
+        assert_eq!(is, arrived.expected_on(to, from, day), "{from} in {to} on {day}");
+        check_list(case, arrived, routes, &codes, from, day).await;
+        let (first, last) = (days.iter().min().unwrap(), days.iter().max().unwrap());
+        // The second of the two is of what the first has cached.
+        for span in ["period=1y", "period=1y", &format!("from={first}&to={last}")] {
+            check_series(case, arrived, routes, to, from, span).await;
+        }
     }
 }
 
@@ -347,7 +505,7 @@ fn batches(events: &[ExchangeRateUpdated], random: &mut StdRng) -> Vec<Vec<Excha
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_answer_combines_two_days() {
+async fn no_answer_combines_two_instants_or_two_sources() {
     let seed =
         std::env::var("ONE_DAY_SEED").map_or_else(|_| Uuid::new_v4().as_u64_pair().0, |seed| seed.parse().unwrap());
     println!("ONE_DAY_SEED={seed}");
@@ -355,7 +513,9 @@ async fn no_answer_combines_two_days() {
     let file = File::read();
     let stack = Stack::start().await;
     let service = Currency::new(stack.store.clone(), stack.cache.clone());
-    let routes = shared::api::edge(currency::api::routes(Arc::new(service)));
+    let history = History::new(stack.store.clone(), stack.cache.clone());
+    let routes = currency::api::routes(Arc::new(service)).merge(history::api::routes(Arc::new(history)));
+    let routes = shared::api::edge(routes);
     for _ in 0..CASES {
         stack.empty().await;
         let case = Case::new(&file, &mut random);
@@ -376,7 +536,10 @@ async fn no_answer_combines_two_days() {
             let base = ["EUR", "USD", "JPY", "KRW"].choose(&mut random).unwrap();
             let is_inverse = random.random_bool(0.5);
             tokio::join!(deliver, look(&case, &routes, base, is_inverse));
-            let rates = batch.iter().map(|event| case.rate(event));
+            let rates = batch.iter().map(|event| {
+                let instant = Instant::of(event.recorded_at.utc());
+                (event.currency_code.to_string(), instant)
+            });
             if is_current {
                 arrived.current.extend(rates);
             } else {

@@ -1,15 +1,15 @@
-//! The rates of pairs, now: a pair with KRW is a stored rate, any other is made of two that one source set for one day, and never of two days.
+//! The rates of pairs, now: a pair with KRW is a stored rate, any other is made of two that one source set at one instant, and never of two.
 
 use std::collections::BTreeMap;
 
-use chrono::Utc;
+use chrono::{NaiveDate, Utc};
 use shared::api::{ApiError, Freshness, Number, ServedFrom};
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use shared::pair::Pair;
 use shared::rate::Rate;
 use shared::schedule;
-use shared::store::{DayRate, newest_common};
+use shared::store::{DayRate, newest_common, newest_of_sources};
 use shared::time::Timestamp;
 
 use crate::Currency;
@@ -33,17 +33,19 @@ pub(crate) struct Leg {
 pub(crate) struct Quote {
     /// As the pair tells it.
     pub rate: Number,
-    /// What it is made of: nothing for a currency in itself, one rate for a pair with KRW, else two of one source and day, the target's first.
+    /// What it is made of: nothing for a currency in itself, one rate for a pair with KRW, else two of one source and instant, the target's first.
     pub legs: Vec<Leg>,
 }
 
 /// The rates of several currencies in units of one.
 #[derive(Debug)]
 pub(crate) struct Quotes {
-    /// By target. One that has no rate, or none of a day and source that the base has, is not there.
+    /// By target. One that has no rate, or none of an instant and source that the base has, is not there.
     pub quotes: BTreeMap<CurrencyCode, Quote>,
     /// Those that have no current rate any more, by code; the base can be among them.
     pub ended: BTreeMap<CurrencyCode, Ended>,
+    /// Those that have a current rate and none in the base any more: the last day on which one source had both, which that source has left behind since.
+    pub parted: BTreeMap<CurrencyCode, NaiveDate>,
     /// Those, the base among them, that have never had a rate, by code.
     pub missing: Vec<CurrencyCode>,
     /// Where they were read.
@@ -80,9 +82,9 @@ impl Quote {
         Some(Self { rate, legs })
     }
 
-    /// When it was set: the older of two, should one source date them differently within a day; `None` for a currency in itself.
+    /// When it was set: all of its rates at one instant; `None` for a currency in itself.
     pub(crate) fn recorded_at(&self) -> Option<Timestamp> {
-        self.legs.iter().map(|leg| leg.recorded_at).min()
+        self.legs.first().map(|leg| leg.recorded_at)
     }
 }
 
@@ -116,9 +118,11 @@ impl Currency {
                 _ => quotes.extend(Quote::new(pair, legs).map(|quote| (target, quote))),
             }
         }
+        let mut parted = BTreeMap::new();
         if !apart.is_empty() {
             served_from = ServedFrom::Store;
-            for (target, of_base) in newest_common(&self.store, base, &apart).await? {
+            let common = newest_common(&self.store, base, &apart, None).await?;
+            for (target, of_base) in self.still_published(common, &mut parted).await? {
                 let pair = Pair {
                     base,
                     target: target.code,
@@ -137,8 +141,41 @@ impl Currency {
             quotes,
             missing: needed,
             ended: current.ended,
+            parted,
             served_from,
         })
+    }
+
+    /// Those of `common` that their source has not left behind; the others go to `parted`, with their day.
+    async fn still_published(
+        &self,
+        mut common: Vec<(DayRate, DayRate)>,
+        parted: &mut BTreeMap<CurrencyCode, NaiveDate>,
+    ) -> Result<Vec<(DayRate, DayRate)>, ApiError> {
+        let now = Utc::now();
+        // As for one currency: only what is old by the clock can have been left behind, and only then is it asked how far the source is.
+        let is_old = |rate: &DayRate| schedule::is_interrupted(&rate.source, rate.recorded_at, now);
+        let mut sources: Vec<&str> = common
+            .iter()
+            .filter(|(rate, _)| is_old(rate))
+            .map(|(rate, _)| &*rate.source)
+            .collect();
+        sources.sort_unstable();
+        sources.dedup();
+        if sources.is_empty() {
+            return Ok(common);
+        }
+        let newest = newest_of_sources(&self.store, &sources).await?;
+        common.retain(|(rate, _)| {
+            let newest = newest.get(&rate.source).copied();
+            let goes_on =
+                !newest.is_some_and(|newest| schedule::is_interrupted(&rate.source, rate.recorded_at, newest));
+            if !goes_on {
+                parted.insert(rate.code, rate.recorded_at.utc().date_naive());
+            }
+            goes_on
+        });
+        Ok(common)
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Current {
 pub struct Ended {
     /// The currency.
     pub currency_code: CurrencyCode,
-    /// The day (UTC) of its last rate: a conversion with this `date` still works.
+    /// The day (UTC) of its last rate, or where it goes on and only its rate in `base` does not, of that: a conversion with this `date` still works.
     pub last_date: NaiveDate,
     /// Why it has none.
     pub state: EndedState,
@@ -47,7 +47,7 @@ pub struct Ended {
 pub enum EndedState {
     /// It was withdrawn: ISO 4217 has it in list three.
     Ended,
-    /// Its source has published several times without it.
+    /// Its source has published several times without it; or, where it is told in another currency than KRW, no source has published both for that long.
     Interrupted,
 }
 
@@ -81,6 +81,15 @@ impl Ended {
         error
     }
 
+    /// A currency that goes on, and has been told in the currency asked for until `last_date`.
+    pub(crate) fn parted(currency_code: CurrencyCode, last_date: NaiveDate) -> Self {
+        Self {
+            currency_code,
+            last_date,
+            state: EndedState::Interrupted,
+        }
+    }
+
     fn new(row: &ExchangeRateUpdated, state: EndedState) -> Self {
         Self {
             currency_code: row.currency_code,
@@ -98,7 +107,7 @@ impl Currency {
         if other == CurrencyCode::KRW || other == code {
             return ended.error(from, to, Some(ended.last_date));
         }
-        match newest_common(&self.store, other, &[(code, ended.last_date)]).await {
+        match newest_common(&self.store, other, &[(code, ended.last_date)], None).await {
             Ok(pairs) => {
                 let day = pairs.first().map(|(of_code, _)| of_code.recorded_at.utc().date_naive());
                 ended.error(from, to, day)
@@ -106,6 +115,19 @@ impl Currency {
             Err(error) => error.into(),
         }
     }
+}
+
+/// The error of who asks for the current rate of one unit of `from` in units of `to`, where each has one, and of both together `last_date` is the last day.
+pub(crate) fn parted(from: CurrencyCode, to: CurrencyCode, last_date: NaiveDate) -> ApiError {
+    let message = format!(
+        "there is no current rate for {from} in {to}: no source publishes both any more, and {last_date} is the last day on which one did; \
+         /api/v1/convert?from={from}&to={to}&date={last_date} converts at the rates of that day"
+    );
+    let mut error = ApiError::new(ErrorCode::NotFound, message);
+    error.details.value = Some(from.to_string());
+    error.details.last_date = Some(last_date);
+    error.details.suggestions = vec![format!("date={last_date}")];
+    error
 }
 
 /// The current rates of `codes`; KRW, the currency of all prices, is left out.

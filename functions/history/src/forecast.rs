@@ -6,14 +6,16 @@ mod backtest;
 mod interval;
 mod method;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Utc};
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
-use shared::api::{ApiError, Number, ServedFrom};
+use shared::api::{ApiError, ErrorCode, Number, ServedFrom};
 use shared::cache::{AnalysisKind, key, ttl};
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
 use shared::schedule;
+use shared::store::newest_of_sources;
+use shared::time::Timestamp;
 use utoipa::ToSchema;
 
 use self::backtest::Score;
@@ -66,7 +68,7 @@ impl History {
     /// The forecast of a currency in KRW.
     ///
     /// # Errors
-    /// 404 without any rate, 422 with fewer than 60 closes in the last year, 503 when PostgreSQL is needed and away.
+    /// 404 without any rate and of a currency that has ended or is interrupted, 422 with fewer than 60 closes in the last year, 503 when PostgreSQL is needed and away.
     pub(crate) async fn forecast(&self, code: CurrencyCode) -> Result<(Kept, ServedFrom), ApiError> {
         let pair = Pair {
             base: CurrencyCode::KRW,
@@ -83,6 +85,9 @@ impl History {
                 let series = self.series(pair, Span::Period(PeriodName::Year)).await?;
                 let (daily, served_from) = self.daily(&series).await?;
                 let closes = Closes::from(daily);
+                if let Some(recorded_at) = closes.origin.recorded_at() {
+                    self.must_go_on(code, series.last_source(), recorded_at).await?;
+                }
                 let source = series.last_source();
                 let steady = steady(&closes.closes, source);
                 let kept = forecast(&closes.origin, &steady, source).ok_or_else(|| too_few(code, steady.len()))?;
@@ -93,6 +98,32 @@ impl History {
         let (found, served_from) = self.through(&[entry], compute).await?;
         let kept = found.into_iter().flatten().next();
         kept.map(|kept| (kept, served_from)).ok_or_else(|| too_few(code, 0))
+    }
+
+    /// Refuses a currency that has no current rate any more, by the rules of the current rates: days ahead of its last one are over, or nobody tells them.
+    async fn must_go_on(&self, code: CurrencyCode, source: &str, recorded_at: Timestamp) -> Result<(), ApiError> {
+        let now = Utc::now();
+        let is_left_behind = |newest| schedule::is_interrupted(source, recorded_at, newest);
+        let why = if code.is_withdrawn_on(now.date_naive()) {
+            "was withdrawn"
+        } else if is_left_behind(now) {
+            // Old by the clock: either the source is silent as a whole, or it goes on without this currency.
+            let newest = newest_of_sources(&self.store, &[source]).await?;
+            if !newest.get(source).copied().is_some_and(is_left_behind) {
+                return Ok(());
+            }
+            "is not published any more"
+        } else {
+            return Ok(());
+        };
+        let last_date = recorded_at.utc().date_naive();
+        let english = code.currency().english;
+        let message =
+            format!("there is nothing to forecast of {code} ({english}), which {why}: its last rate is of {last_date}");
+        let mut error = ApiError::new(ErrorCode::NotFound, message);
+        error.details.value = Some(code.to_string());
+        error.details.last_date = Some(last_date);
+        Err(error)
     }
 }
 

@@ -1,26 +1,42 @@
 //! What is kept and cached of one currency: its price in KRW, by day and by instant. Nothing here touches Redis, PostgreSQL or the clock.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
-/// The days of one currency, oldest first; never empty.
+/// The days of one currency, of every source that has them: oldest first, those of one day in the order in which sources count; never empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Leg {
     /// The currency.
     pub code: CurrencyCode,
-    /// Its last observation.
-    pub recorded_at: Timestamp,
+    /// The sources of its last day, and the last observation of each.
+    pub recorded: Vec<(String, Timestamp)>,
     /// Its days.
     pub days: Vec<LegDay>,
 }
 
 impl Leg {
-    /// Its last day.
+    /// Its last day, of the source that counts.
     pub(crate) fn last(&self) -> Option<&LegDay> {
-        self.days.last()
+        let last = self.days.last()?;
+        self.days.iter().rev().take_while(|day| day.day == last.day).last()
+    }
+
+    /// The last observation of a source on the last day.
+    pub(crate) fn recorded_at(&self, source: &str) -> Option<Timestamp> {
+        let of_source = self.recorded.iter().find(|(known, _)| known == source);
+        of_source.map(|(_, recorded_at)| *recorded_at)
+    }
+
+    /// The days from `from` to `to`, both included: of each, those of its sources.
+    pub(crate) fn by_day(&self, from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = &[LegDay]> {
+        let first = self.days.partition_point(|day| day.day < from);
+        let end = self.days.partition_point(|day| day.day <= to).max(first);
+        self.days[first..end].chunk_by(|one, other| one.day == other.day)
     }
 }
 
@@ -77,13 +93,23 @@ impl From<Compact> for LegDay {
     }
 }
 
-/// Every observation of one currency in the days of a [`Leg`], oldest first.
+/// Every observation of one currency in the days of a [`Leg`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ticks {
     /// The last of the days.
     pub last: NaiveDate,
-    /// Instants and prices.
-    pub ticks: Vec<(Timestamp, Rate)>,
+    /// Instants and prices by source, oldest first.
+    pub sources: BTreeMap<String, Vec<(Timestamp, Rate)>>,
+}
+
+impl Ticks {
+    /// Those of one source and day.
+    pub(crate) fn of(&self, source: &str, day: NaiveDate) -> &[(Timestamp, Rate)] {
+        let all = self.sources.get(source).map_or(&[][..], Vec::as_slice);
+        let first = all.partition_point(|(at, _)| at.utc().date_naive() < day);
+        let count = all[first..].partition_point(|(at, _)| at.utc().date_naive() == day);
+        &all[first..first + count]
+    }
 }
 
 #[cfg(test)]
@@ -104,7 +130,7 @@ mod tests {
         };
         let leg = Leg {
             code: CurrencyCode::USD,
-            recorded_at: "2026-10-30T13:15:00Z".parse().unwrap(),
+            recorded: vec![("ecb".to_owned(), "2026-10-30T13:15:00Z".parse().unwrap())],
             days: vec![
                 day("2026-10-29", ["1335.26673827425707"; 4]),
                 day("2026-10-30", ["2", "4", "1", "3.5"]),

@@ -32,7 +32,7 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    /// Whose the newest day of the first currency is.
+    /// Whose the newest day of the first currency is: of several the one that counts.
     pub(crate) fn last_source(&self) -> &str {
         let last = self.legs.first().and_then(Leg::last);
         last.map_or("", |day| day.source.as_str())
@@ -72,18 +72,17 @@ impl History {
             };
             let legs: Option<Vec<Leg>> = daily::currencies(*pair).into_iter().map(of).collect();
             let legs = legs.ok_or_else(|| no_rates(*pair))?;
-            let lasts: Vec<NaiveDate> = legs.iter().filter_map(|leg| leg.last().map(|day| day.day)).collect();
-            match lasts.first() {
-                Some(last) if lasts.iter().all(|other| other == last) => series.push(Series {
+            match end(&legs) {
+                Some(last) => series.push(Series {
                     pair: *pair,
-                    from: period.first_day(*last),
-                    to: *last,
+                    from: period.first_day(last),
+                    to: last,
                     served_from,
                     legs,
                     kept: Some(period),
                 }),
-                // One of them ended earlier or was just renewed: the pair's own period is another.
-                _ => series.push(self.stored(*pair, span).await?),
+                // One of them ended earlier, was just renewed or ends with another source: the pair's own period is another.
+                None => series.push(self.stored(*pair, span).await?),
             }
         }
         Ok(series)
@@ -158,16 +157,16 @@ impl History {
     pub(crate) async fn daily(&self, series: &Series) -> Result<(Daily, ServedFrom), ApiError> {
         let legs: Vec<&Leg> = series.legs.iter().collect();
         let days = daily::common_days(&legs, series.from, series.to);
-        let (ticks, served_from) = if daily::needs_ticks(&days) {
-            self.ticks(series).await?
-        } else {
-            (Vec::new(), series.served_from)
+        let (ticks, served_from) = match daily::needs_ticks(&days) {
+            Some((first, last)) => self.ticks(series, first, last).await?,
+            None => (Vec::new(), series.served_from),
         };
+        let (points, origin) = daily::points(series.pair, &legs, &days, &ticks);
         let daily = Daily {
             from: series.from,
             to: series.to,
-            origin: daily::origin(&legs, &days),
-            points: daily::points(series.pair, &legs, &days, &ticks),
+            origin,
+            points,
         };
         Ok((daily, served_from.and(series.served_from)))
     }
@@ -186,15 +185,20 @@ impl History {
                 &allowed,
             ));
         }
-        let (ticks, served_from) = self.ticks(series).await?;
+        let (ticks, served_from) = self.ticks(series, series.from, series.to).await?;
         let legs: Vec<&Leg> = series.legs.iter().collect();
-        let mut crosses = daily::crosses(series.pair, &legs, &ticks);
-        crosses.retain(|(at, _)| (series.from..=series.to).contains(&at.utc().date_naive()));
-        Ok((crosses, served_from.and(series.served_from)))
+        let days = daily::common_days(&legs, series.from, series.to);
+        let instants = daily::instants(series.pair, &legs, &days, &ticks);
+        Ok((instants, served_from.and(series.served_from)))
     }
 
-    /// Every observation of the currencies of a series.
-    async fn ticks(&self, series: &Series) -> Result<(Vec<Ticks>, ServedFrom), ApiError> {
+    /// Every observation of the currencies of a series from `first` to `last`, at least.
+    async fn ticks(
+        &self,
+        series: &Series,
+        first: NaiveDate,
+        last: NaiveDate,
+    ) -> Result<(Vec<Ticks>, ServedFrom), ApiError> {
         let codes: Vec<CurrencyCode> = series.legs.iter().map(|leg| leg.code).collect();
         if let Some(period) = series.kept {
             let (from, to) = (series.from, series.to);
@@ -217,9 +221,19 @@ impl History {
                 return Ok((ticks, served_from));
             }
         }
-        let ticks = store::ticks(&self.store, &codes, series.from, series.to).await?;
+        let ticks = store::ticks(&self.store, &codes, first, last).await?;
         Ok((ticks, ServedFrom::Store))
     }
+}
+
+/// The day on which all `legs` end together: the last of each, with an instant of one source that all have; `None` where there is none.
+fn end(legs: &[Leg]) -> Option<NaiveDate> {
+    let (first, others) = legs.split_first()?;
+    let last = first.last()?.day;
+    let has = |leg: &Leg, known: &(String, Timestamp)| leg.recorded.contains(known);
+    let is_common = |known: &(String, Timestamp)| others.iter().all(|leg| has(leg, known));
+    let ends_there = |leg: &Leg| leg.last().is_some_and(|day| day.day == last);
+    (others.iter().all(ends_there) && first.recorded.iter().any(is_common)).then_some(last)
 }
 
 /// Where the series of `codes` are cached.
@@ -236,7 +250,7 @@ fn no_rates(pair: Pair) -> ApiError {
     let what = match daily::currencies(pair).as_slice() {
         [one] => format!("there are no rates of {one} ({})", one.currency().english),
         _ => format!(
-            "there is no day on which both {} and {} have a rate",
+            "there is no day on which one source has a rate for both {} and {}",
             pair.base, pair.target
         ),
     };

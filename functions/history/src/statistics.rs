@@ -304,11 +304,52 @@ impl History {
         Ok((kept, served_from))
     }
 
-    /// The daily closes of several currencies in one base, in their order.
+    /// The daily closes of several currencies in one base, in their order: of the period that ends on the newest day on which all of them have one.
+    ///
+    /// # Errors
+    /// 404 without any rate of one, 422 where all of them have none on any day of that period, 503 when PostgreSQL is needed and away.
+    pub(crate) async fn common_closes(
+        &self,
+        base: CurrencyCode,
+        targets: &[CurrencyCode],
+        period: PeriodName,
+    ) -> Result<(Vec<(CurrencyCode, Closes)>, ServedFrom), ApiError> {
+        let (mut all, mut served_from) = self.closes(base, targets, period).await?;
+        let ends = |all: &[(CurrencyCode, Closes)]| all.iter().map(|(_, closes)| closes.to).min();
+        // Each ends on its own newest day, mostly the same. Where they do not, the period goes back from the earliest of them, and once more where that day
+        // is none that all have; a period without any such day is none that they can be compared in.
+        for _ in 0..2 {
+            let end = common_span(&all).map(|(_, to)| to).ok().or_else(|| ends(&all));
+            let Some(end) = end.filter(|end| all.iter().any(|(_, closes)| closes.to != *end)) else {
+                break;
+            };
+            all = self.closes_until(base, targets, (period.first_day(end), end)).await?;
+            served_from = ServedFrom::Store;
+        }
+        Ok((all, served_from))
+    }
+
+    /// The daily closes of each between two days.
+    async fn closes_until(
+        &self,
+        base: CurrencyCode,
+        targets: &[CurrencyCode],
+        (from, to): (NaiveDate, NaiveDate),
+    ) -> Result<Vec<(CurrencyCode, Closes)>, ApiError> {
+        let pairs: Vec<Pair> = targets.iter().map(|target| told(base, *target)).collect();
+        let mut all = Vec::with_capacity(pairs.len());
+        for series in self.all_series(&pairs, Span::Range(from, Some(to))).await? {
+            let (daily, _) = self.daily(&series).await?;
+            all.push((series.pair.target, Closes::from(daily)));
+        }
+        Ok(all)
+    }
+
+    /// The daily closes of several currencies in one base, in their order, each of the period that ends on its own newest day.
     ///
     /// # Errors
     /// 404 without any rate of one, 503 when PostgreSQL is needed and away.
-    pub(crate) async fn closes(
+    async fn closes(
         &self,
         base: CurrencyCode,
         targets: &[CurrencyCode],
@@ -337,14 +378,7 @@ impl History {
         targets: Vec<CurrencyCode>,
         period: PeriodName,
     ) -> Result<Found<Closes>, ApiError> {
-        let pairs: Vec<Pair> = targets
-            .into_iter()
-            .map(|target| Pair {
-                base,
-                target,
-                inverse: false,
-            })
-            .collect();
+        let pairs: Vec<Pair> = targets.into_iter().map(|target| told(base, target)).collect();
         let mut all = Vec::with_capacity(pairs.len());
         let mut served_from = ServedFrom::Cache;
         for series in self.all_series(&pairs, Span::Period(period)).await? {
@@ -353,6 +387,14 @@ impl History {
             served_from = served_from.and(from);
         }
         Ok((all, served_from))
+    }
+}
+
+fn told(base: CurrencyCode, target: CurrencyCode) -> Pair {
+    Pair {
+        base,
+        target,
+        inverse: false,
     }
 }
 

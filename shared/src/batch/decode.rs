@@ -77,6 +77,9 @@ fn payload<P: Payload>(
         (code, shortened(&error.to_string(), 300))
     })?;
     payload
+        .check()
+        .map_err(|error| (RefusalCode::InvalidPayload, error.to_string()))?;
+    payload
         .check_time(now)
         .map_err(|error| (RefusalCode::NotYet, error.to_string()))?;
     Ok(Some(payload))

@@ -65,6 +65,16 @@ fn what_is_no_payload_is_refused_with_its_reason() {
             RefusalCode::InvalidPayload,
             "time must be RFC 3339",
         ),
+        (
+            &RATE.replace("\"USD\"", "\"KRW\""),
+            RefusalCode::InvalidPayload,
+            "currency_code must not be KRW",
+        ),
+        (
+            &RATE.replace("\"USD\"", "\"BGN\""),
+            RefusalCode::InvalidPayload,
+            "BGN was withdrawn: 2025-12-31 was its last day",
+        ),
     ]
     .map(|(value, code, reason): (&str, _, _)| (value.to_owned(), code, reason));
     for (value, code, reason) in bad {
@@ -165,4 +175,25 @@ async fn a_value_the_store_refuses_is_found_among_the_others() {
     apply_or_split(&payloads, 0, &apply, &mut stubborn).await.unwrap();
     assert_eq!(applied.into_inner(), ["0", "1", "2", "3", "5", "6", "7"]);
     assert_eq!(stubborn.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [4, 8]);
+}
+
+#[test]
+fn a_withdrawn_currency_has_rates_until_soon_after_its_last_day() {
+    let of = |code: &str, day: &str| -> ExchangeRateUpdated {
+        let text = RATE.replace("\"USD\"", &format!("\"{code}\""));
+        let mut event: ExchangeRateUpdated = serde_json::from_str(&text).unwrap();
+        event.recorded_at = format!("{day}T13:15:00Z").parse().unwrap();
+        event
+    };
+    for (code, day, is_one) in [
+        ("BGN", "2025-12-31", true),
+        ("BGN", "2026-01-31", true),
+        ("BGN", "2026-02-01", false),
+        ("HRK", "2022-12-30", true),
+        ("HRK", "2023-02-01", false),
+        ("USD", "2026-02-01", true),
+        ("KRW", "2026-02-01", false),
+    ] {
+        assert_eq!(of(code, day).check().is_ok(), is_one, "{code} {day}");
+    }
 }

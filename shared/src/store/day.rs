@@ -1,5 +1,6 @@
-//! The rates of one day of the past, from `history.daily_rate`: Currency converts by them, History lists them. Both cross only what one source gave on
-//! one day.
+//! The rates of one day of the past, from `history`: Currency converts by them, History lists them. Both cross only what one source set at one instant.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -51,8 +52,9 @@ impl DayRates {
         codes
     }
 
-    /// The stored rates that the price of one currency in another is made of: none for a currency in itself, the one that is not KRW, or two of the first
-    /// source that has both. `None` where a rate is missing or no source has both.
+    /// The closing rates that the price of one currency in another is made of: none for a currency in itself, the one that is not KRW, or two of the first
+    /// source that has both. `None` where a rate is missing or no source has both. Where the two are of different instants, they are no price:
+    /// [`newest_common`] has those of one.
     #[must_use]
     pub fn legs(&self, one: CurrencyCode, other: CurrencyCode) -> Option<Vec<&DayRate>> {
         match (one == CurrencyCode::KRW, other == CurrencyCode::KRW) {
@@ -116,8 +118,9 @@ pub async fn rates_on(store: &PgPool, date: NaiveDate, codes: &[CurrencyCode]) -
     }))
 }
 
-/// For each currency and day of `wanted`: its closing rate and that of `base` on the newest day, not after the one wanted, on which one source has both.
-/// Of several sources of that day the first counts: ecb, koreaexim, exchangerate_api, then any other by name. A currency without such a day is left out.
+/// For each currency and day of `wanted`: its rate and that of `base` at the newest instant, not after that day, at which one source set both; where `days`
+/// are given, not more than so many days before it either, and not of a source that has other rates of a day in between. Of several sources that have both on that instant's day the first counts: ecb, koreaexim,
+/// exchangerate_api, then any other by name. A currency without such an instant is left out. Neither is KRW.
 ///
 /// # Errors
 /// [`sqlx::Error`] when PostgreSQL cannot be asked or a row is none that this service wrote.
@@ -125,61 +128,125 @@ pub async fn newest_common(
     store: &PgPool,
     base: CurrencyCode,
     wanted: &[(CurrencyCode, NaiveDate)],
+    days: Option<i32>,
 ) -> Result<Vec<(DayRate, DayRate)>, Error> {
-    // One walk back along the keys of both currencies for each source, until they meet: mostly a step or two.
+    // One walk back along the keys of both currencies for each source, from where the one that ended earlier ends, until they meet: mostly a step or two.
+    // OFFSET 0 keeps the planner from reading all of both.
     const QUERY: &str = "
-        SELECT leg.code, common.source, common.close, common.base_close, target_last.recorded_at, base_last.recorded_at AS base_recorded_at
-          FROM unnest($2::text[], $3::date[]) AS leg (code, until)
+        SELECT leg.code, common.source, common.recorded_at, common.rate, common.base_rate
+          FROM (
+            SELECT wanted.code, wanted.day, (wanted.day + 1)::timestamp AT TIME ZONE 'UTC' AS until,
+                   coalesce((wanted.day - $4::integer)::timestamp AT TIME ZONE 'UTC', '-infinity') AS since
+              FROM unnest($2::text[], $3::date[]) AS wanted (code, day)
+          ) AS leg
          CROSS JOIN LATERAL (
-            SELECT known.source, newest.day, newest.close, newest.base_close
+            SELECT known.source, met.recorded_at, met.rate, met.base_rate
               FROM history.sources($1) AS known (source)
              CROSS JOIN LATERAL (
-                SELECT target.day, target.close, base.close AS base_close
-                  FROM history.daily_rate AS target
-                  JOIN history.daily_rate AS base ON base.currency_code = $1 AND base.source = known.source AND base.day = target.day
-                 WHERE target.currency_code = leg.code AND target.source = known.source AND target.day <= leg.until
-                 ORDER BY target.day DESC LIMIT 1
-             ) AS newest
-             ORDER BY newest.day DESC, array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], known.source), known.source COLLATE \"C\"
+                SELECT CASE WHEN count(last.at) = 2 THEN min(last.at) END AS latest
+                  FROM (VALUES ((SELECT max(recorded_at) FROM history.rate
+                                  WHERE currency_code = leg.code AND source = known.source AND recorded_at < leg.until)),
+                               ((SELECT max(recorded_at) FROM history.rate
+                                  WHERE currency_code = $1 AND source = known.source AND recorded_at < leg.until))) AS last (at)
+             ) AS both_until
+             CROSS JOIN LATERAL (
+                SELECT target.recorded_at, target.deal_base_rate AS rate, base.deal_base_rate AS base_rate
+                  FROM history.rate AS target
+                 CROSS JOIN LATERAL (
+                    SELECT deal_base_rate FROM history.rate
+                     WHERE currency_code = $1 AND source = known.source AND recorded_at = target.recorded_at OFFSET 0
+                 ) AS base
+                 WHERE target.currency_code = leg.code AND target.source = known.source
+                   AND target.recorded_at BETWEEN leg.since AND both_until.latest
+                 ORDER BY target.recorded_at DESC LIMIT 1
+             ) AS met
+             WHERE $4 IS NULL OR NOT EXISTS (
+                SELECT FROM history.daily_rate AS later
+                 WHERE later.day + 0 BETWEEN (met.recorded_at AT TIME ZONE 'UTC')::date + 1 AND leg.day AND later.source = known.source OFFSET 0
+             )
+             ORDER BY (met.recorded_at AT TIME ZONE 'UTC')::date DESC,
+                      array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], known.source), known.source COLLATE \"C\"
              LIMIT 1
-         ) AS common
-         CROSS JOIN LATERAL (
-            SELECT max(seen.recorded_at) AS recorded_at FROM history.rate AS seen
-             WHERE seen.currency_code = leg.code AND seen.source = common.source
-               AND seen.recorded_at >= common.day::timestamp AT TIME ZONE 'UTC'
-               AND seen.recorded_at < (common.day + 1)::timestamp AT TIME ZONE 'UTC'
-         ) AS target_last
-         CROSS JOIN LATERAL (
-            SELECT max(seen.recorded_at) AS recorded_at FROM history.rate AS seen
-             WHERE seen.currency_code = $1 AND seen.source = common.source
-               AND seen.recorded_at >= common.day::timestamp AT TIME ZONE 'UTC'
-               AND seen.recorded_at < (common.day + 1)::timestamp AT TIME ZONE 'UTC'
-         ) AS base_last";
+         ) AS common";
     let (codes, until): (Vec<&str>, Vec<NaiveDate>) = wanted.iter().map(|(code, day)| (code.as_str(), *day)).unzip();
     let rows = sqlx::query(QUERY)
         .bind(base.as_str())
         .bind(codes)
         .bind(until)
+        .bind(days)
         .fetch_all(store)
         .await?;
     let pair = |row: &PgRow| {
         let source: String = row.try_get("source")?;
-        let leg = |code, close: &str, recorded_at: &str| {
-            let recorded_at: DateTime<Utc> = row.try_get(recorded_at)?;
+        let recorded_at = Timestamp::new(row.try_get("recorded_at")?).map_err(decode)?;
+        let leg = |code, rate: &str| {
             Ok::<_, Error>(DayRate {
                 code,
-                rate: Rate::new(row.try_get::<Decimal, _>(close)?).map_err(decode)?,
+                rate: Rate::new(row.try_get::<Decimal, _>(rate)?).map_err(decode)?,
                 source: source.clone(),
-                recorded_at: Timestamp::new(recorded_at).map_err(decode)?,
+                recorded_at,
             })
         };
         let code = row.try_get::<&str, _>("code")?.parse().map_err(decode)?;
-        Ok((
-            leg(code, "close", "recorded_at")?,
-            leg(base, "base_close", "base_recorded_at")?,
-        ))
+        Ok((leg(code, "rate")?, leg(base, "base_rate")?))
     };
     rows.iter().map(pair).collect()
+}
+
+/// The last rate of a currency on the newest day that has one, not after `date`, not more than `days` days before it and not of a source that has other rates of
+/// a day in between. Of several sources of that day the first counts, as in [`newest_common`].
+///
+/// # Errors
+/// As [`newest_common`].
+pub async fn newest(store: &PgPool, code: CurrencyCode, date: NaiveDate, days: i32) -> Result<Option<DayRate>, Error> {
+    const QUERY: &str = "
+        SELECT last.recorded_at, known.source, last.deal_base_rate
+          FROM history.sources($1) AS known (source)
+         CROSS JOIN LATERAL (
+            SELECT seen.recorded_at, seen.deal_base_rate FROM history.rate AS seen
+             WHERE seen.currency_code = $1 AND seen.source = known.source
+               AND seen.recorded_at >= ($2::date - $3::integer)::timestamp AT TIME ZONE 'UTC'
+               AND seen.recorded_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'
+             ORDER BY seen.recorded_at DESC LIMIT 1
+         ) AS last
+         WHERE NOT EXISTS (
+            SELECT FROM history.daily_rate AS later
+             WHERE later.day + 0 BETWEEN (last.recorded_at AT TIME ZONE 'UTC')::date + 1 AND $2::date AND later.source = known.source OFFSET 0
+         )
+         ORDER BY (last.recorded_at AT TIME ZONE 'UTC')::date DESC,
+                  array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], known.source), known.source COLLATE \"C\"
+         LIMIT 1";
+    let query = sqlx::query(QUERY).bind(code.as_str()).bind(date).bind(days);
+    let row = query.fetch_optional(store).await?;
+    let read = |row: PgRow| {
+        Ok(DayRate {
+            code,
+            rate: Rate::new(row.try_get::<Decimal, _>("deal_base_rate")?).map_err(decode)?,
+            source: row.try_get("source")?,
+            recorded_at: Timestamp::new(row.try_get("recorded_at")?).map_err(decode)?,
+        })
+    };
+    row.map(read).transpose()
+}
+
+/// When each of `sources` set the newest of its rates, whatever the currency. One look at the index for each currency.
+///
+/// # Errors
+/// [`sqlx::Error`] when PostgreSQL cannot be asked.
+pub async fn newest_of_sources(store: &PgPool, sources: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>, Error> {
+    const QUERY: &str = "
+        SELECT known.source, max(last.recorded_at) AS recorded_at
+          FROM unnest($1::text[]) AS known (source)
+         CROSS JOIN unnest($2::text[]) AS leg (code)
+         CROSS JOIN LATERAL (
+            SELECT seen.recorded_at FROM history.rate AS seen
+             WHERE seen.currency_code = leg.code AND seen.source = known.source ORDER BY seen.recorded_at DESC LIMIT 1
+         ) AS last
+         GROUP BY known.source";
+    let codes: Vec<&str> = CurrencyCode::all().map(CurrencyCode::as_str).collect();
+    let rows = sqlx::query(QUERY).bind(sources).bind(codes).fetch_all(store).await?;
+    let read = |row: &PgRow| Ok((row.try_get("source")?, row.try_get("recorded_at")?));
+    rows.iter().map(read).collect()
 }
 
 /// One row; `None` where only the day is known.

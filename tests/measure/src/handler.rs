@@ -7,19 +7,18 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::batch::{BatchResponse, handle};
-use shared::currency::CurrencyCode;
 use shared::event::{ExchangeRateUpdated, Run};
 
 use crate::times::{Times, report};
 use flows::Stack;
 
-/// A Lambda event of `records` updates of 160 currencies, as JSON bytes.
+/// A Lambda event of `records` updates of every currency in use, as JSON bytes.
 ///
 /// # Panics
 /// When an event cannot be written.
 #[must_use]
 pub fn event(records: usize, with_headers: bool, round: usize) -> Vec<u8> {
-    let codes: Vec<CurrencyCode> = CurrencyCode::all().take(160).collect();
+    let codes = flows::in_use();
     let run = Run::new("/hwanyul/bench");
     let mut partitions: HashMap<usize, Vec<String>> = HashMap::new();
     for place in 0..records {
@@ -48,10 +47,10 @@ pub fn event(records: usize, with_headers: bool, round: usize) -> Vec<u8> {
             .filter(|_| with_headers)
             .map(|(name, value)| format!("{{\"{name}\":{:?}}}", value.as_bytes()).replace(' ', ""))
             .collect();
-        let partition = partitions.entry(place % 160 % 3).or_default();
+        let partition = partitions.entry(place % codes.len() % 3).or_default();
         partition.push(format!(
             r#"{{"topic":"exchange_rate_updated","partition":{},"offset":{},"timestamp":1793372405130,"timestampType":"CREATE_TIME","key":"{}","value":"{value}","headers":[{}]}}"#,
-            place % 160 % 3,
+            place % codes.len() % 3,
             partition.len(),
             base64_simd::STANDARD.encode_to_string(code.as_str()),
             headers.join(",")
@@ -157,7 +156,7 @@ pub async fn run() {
             }
         }
         let what = format!(
-            "(a) handler, {records} records, 160 currencies, {:.1} MB",
+            "(a) handler, {records} records, 157 currencies, {:.1} MB",
             bytes as f64 / 1e6
         );
         let limit = Times::new(limit).median();

@@ -1,7 +1,6 @@
 //! (b) Publishing: a cold client's 170 events against one produce round trip; 10,000 events warm.
 
 use shared::config::{KafkaConfig, KafkaSecurity};
-use shared::currency::CurrencyCode;
 use shared::event::{Event, Run};
 use shared::publish::{Publisher, Topics};
 
@@ -9,7 +8,7 @@ use crate::times::{Times, report, timed};
 
 fn events(count: usize) -> Vec<Event> {
     let run = Run::new("/hwanyul/bench");
-    let codes: Vec<CurrencyCode> = CurrencyCode::all().collect();
+    let codes = flows::in_use();
     let event = |place: usize| {
         let payload = flows::rate(
             codes[place % codes.len()].as_str(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
@@ -12,7 +12,8 @@ use shared::api::{
 };
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
-use shared::store::{LOOK_BACK_DAYS, rates_on};
+use shared::schedule;
+use shared::store::{LOOK_BACK_DAYS, newest, newest_common};
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,6 +21,7 @@ use super::latest::no_rate;
 use crate::Currency;
 use crate::product::Product;
 use crate::quote::{Leg, Quote, freshness, is_stale, source};
+use crate::reading::parted;
 
 /// What can be converted.
 #[derive(Debug, IntoParams)]
@@ -34,7 +36,8 @@ pub(super) struct ConvertQuery {
     /// A decimal number above 0: at most 15 digits, and behind a point at most 10 more; without exponent.
     #[param(value_type = String, required = false, default = "1", pattern = "^[0-9]{1,15}(\\.[0-9]{1,10})?$", example = "100.50")]
     amount: Decimal,
-    /// A day from 1970-01-01 to today: the rates of that day, or of the last day with rates before it (at most 14 days). The current rates unless given.
+    /// A day from 1970-01-01 to today: the rates of that day, or of the last before it (at most 14 days) on which their source has any. The current rates
+    /// unless given.
     #[param(value_type = Option<String>, format = Date, example = "2026-10-30")]
     date: Option<NaiveDate>,
 }
@@ -70,12 +73,12 @@ pub struct Conversion {
     /// What `rate` is.
     #[schema(example = "KRW per USD")]
     pub unit: String,
-    /// The stored rates that `rate` came from: one for a pair with KRW, else two of one source and day; empty for a currency in itself.
+    /// The stored rates that `rate` came from: one for a pair with KRW, else two of one source and instant; empty for a currency in itself.
     pub path: Vec<PathLeg>,
     /// Whose rates these are; empty for a currency in itself.
     #[schema(example = "ecb")]
     pub source: String,
-    /// When the older of them was set by its source; null for a currency in itself.
+    /// When they were set by their source; null for a currency in itself.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub recorded_at: Option<Timestamp>,
     /// The day asked for; null for the current rates.
@@ -84,7 +87,7 @@ pub struct Conversion {
     /// The day (UTC) whose rates these are; null for a currency in itself.
     #[schema(value_type = Option<String>, format = Date)]
     pub effective_date: Option<NaiveDate>,
-    /// Whether the current rates are older than their source's own schedule allows; never for a day of the past.
+    /// Whether they are older than their source's own schedule allows; where a day was asked for, whether they were at its end (today: now).
     pub stale: bool,
 }
 
@@ -112,8 +115,9 @@ struct Found {
 /// An amount of one currency in another
 ///
 /// With the current rates, or with those of a day. `result` is `amount` times the printed `rate`, so anyone can recompute it. A rate of two currencies is
-/// made of two stored rates of one source and day; where their newest are of different days, of the newest day that both have. A currency that was
-/// withdrawn, or that its source does not publish any more, has no current rate: a 404 with the day of its last one.
+/// made of two stored rates of one source and instant; where their newest are of different ones, of the newest that both have. A currency that was
+/// withdrawn, or that its source does not publish any more, has no current rate, and so has a pair that no source publishes any more: a 404 with the day of the
+/// last one.
 #[utoipa::path(get, path = "/api/v1/convert", operation_id = "convert", tag = "Currency", params(ConvertQuery), responses(
     (status = 200, description = "The converted amount.", body = Envelope<Served<Conversion>>),
     FailureResponses,
@@ -176,6 +180,9 @@ async fn now(service: &Currency, pair: Pair) -> Result<Found, ApiError> {
         // As it was asked, the first of the two.
         return Err(service.no_current_rate(*ended, pair.target, pair.base).await);
     }
+    if let Some(last_date) = found.parted.get(&pair.target) {
+        return Err(parted(pair.target, pair.base, *last_date));
+    }
     let Some(quote) = found.quotes.remove(&pair.target) else {
         return Err(match found.missing.first() {
             Some(code) => no_rate(*code),
@@ -196,30 +203,39 @@ async fn now(service: &Currency, pair: Pair) -> Result<Found, ApiError> {
     })
 }
 
-/// The rate of a pair on `day`, or on the last day with rates before it.
+/// The rate of a pair on `day`, or on the last day before it of a source that has all of it: weekends and holidays of one are not those of another.
 async fn on(service: &Currency, pair: Pair, day: NaiveDate) -> Result<Found, ApiError> {
-    let mut codes = vec![pair.target, pair.base];
-    codes.retain(|code| *code != CurrencyCode::KRW);
-    let Some(found) = rates_on(&service.store, day, &codes).await? else {
-        let message = format!("there are no rates of {day} or of the {LOOK_BACK_DAYS} days before it");
-        return Err(ApiError::new(ErrorCode::NotFound, message));
+    let legs = match (pair.target, pair.base) {
+        (CurrencyCode::KRW, code) | (code, CurrencyCode::KRW) => {
+            let rate = newest(&service.store, code, day, LOOK_BACK_DAYS).await?;
+            let rate = rate.as_ref().ok_or_else(|| {
+                let what = format!(
+                    "there is no rate for {code} on {day}, or on the last of the {LOOK_BACK_DAYS} days before it on which its source has any"
+                );
+                ApiError::new(ErrorCode::NotFound, what)
+            })?;
+            vec![Leg::from(rate)]
+        }
+        (target, base) => {
+            let common = newest_common(&service.store, base, &[(target, day)], Some(LOOK_BACK_DAYS)).await?;
+            let (rate, of_base) = common.first().ok_or_else(|| {
+                let what = format!(
+                    "no source has a rate for both {target} and {base} on {day}, or on the last of the {LOOK_BACK_DAYS} days before it on which it has any"
+                );
+                ApiError::new(ErrorCode::NotFound, what)
+            })?;
+            vec![Leg::from(rate), Leg::from(of_base)]
+        }
     };
-    let legs = found.legs(pair.target, pair.base);
-    let legs = legs.map(|legs| legs.into_iter().map(Leg::from).collect());
-    let Some(quote) = legs.and_then(|legs| Quote::new(pair, legs)) else {
-        let missing = codes.iter().find(|code| found.of(**code).is_none());
-        let message = match missing {
-            Some(code) => format!("there is no rate for {code} on {}", found.day),
-            None => format!(
-                "no source has a rate for both {} and {} on {}",
-                pair.target, pair.base, found.day
-            ),
-        };
-        return Err(ApiError::new(ErrorCode::NotFound, message));
-    };
+    let judged_at = schedule::end_of(day).min(Utc::now());
+    let stale = legs
+        .iter()
+        .any(|leg| schedule::is_stale(&leg.source, leg.recorded_at, judged_at));
+    let quote = Quote::new(pair, legs)
+        .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "the rates of this day cannot be told as one"))?;
     Ok(Found {
         quote,
-        stale: false,
+        stale,
         served_from: ServedFrom::Store,
         // A past day may still be corrected, or filled by a backfill.
         freshness: Freshness::Revalidate,

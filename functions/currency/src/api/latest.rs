@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::Currency;
 use crate::quote::{Quote, freshness, is_stale, source};
-use crate::reading::Ended;
+use crate::reading::{Ended, parted};
 
 /// What `latest` can be asked.
 #[derive(Debug, IntoParams)]
@@ -61,9 +61,10 @@ pub struct LatestRates {
     /// Rates by currency, by code.
     #[schema(value_type = BTreeMap<String, Number>)]
     pub rates: BTreeMap<CurrencyCode, Number>,
-    /// Those of the currencies asked for that have no rate, or none of a day and source that `base` has.
+    /// Those of the currencies asked for that have no rate, or none of an instant and source that `base` has.
     pub missing: Vec<CurrencyCode>,
-    /// Those that have no current rate any more, by code, with the day of their last one: of the currencies asked for, or of all.
+    /// Those that have no current rate in `base` any more, by code, with the day of their last one: of the currencies asked for, or of all. One that goes on is
+    /// among them as interrupted where no source publishes it together with `base` any more.
     pub ended: Vec<Ended>,
     /// Whose rates these are; several with commas between, empty where all that is told is 1 for `base` itself.
     #[schema(example = "ecb")]
@@ -91,9 +92,9 @@ struct LatestRow {
 /// Current rates in units of one base
 ///
 /// A rate is the price of one unit of a currency in units of `base`, as Korean banks quote it: with base=KRW, USD is some 1335 (KRW for one dollar).
-/// Every rate is made of stored rates of one source and day; where the newest of a currency and of `base` are of different days, of the newest day that
-/// both have. Currencies without a rate are listed in `missing`, those that were withdrawn or that their source does not publish any more in `ended`. As
-/// CSV or NDJSON the rows are currency_code, rate, unit, source, recorded_at, each of its own day.
+/// Every rate is made of stored rates of one source and instant; where the newest of a currency and of `base` are of different ones, of the newest that both
+/// have. Currencies without a rate are listed in `missing`, those that were withdrawn or that their source does not publish any more, or not together with
+/// `base`, in `ended`. As CSV or NDJSON the rows are currency_code, rate, unit, source, recorded_at, each of its own instant.
 #[utoipa::path(get, path = "/api/v1/currencies/latest", operation_id = "latestRates", tag = "Currency", params(LatestQuery), responses(
     (status = 200, description = "The rates.", content(
         (Envelope<Served<LatestRates>> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
@@ -116,13 +117,21 @@ pub(super) async fn latest(
         return Err(no_rate(query.base));
     }
     if found.quotes.is_empty() {
-        return Err(match found.ended.values().next() {
-            Some(ended) => service.no_current_rate(*ended, ended.currency_code, query.base).await,
-            None => ApiError::new(ErrorCode::NotFound, "there are no rates for these currencies yet"),
+        return Err(match (found.ended.values().next(), found.parted.first_key_value()) {
+            (Some(ended), _) => service.no_current_rate(*ended, ended.currency_code, query.base).await,
+            (None, Some((code, last_date))) => parted(*code, query.base, *last_date),
+            (None, None) => ApiError::new(ErrorCode::NotFound, "there are no rates for these currencies yet"),
         });
     }
+    let mut ended = found.ended;
+    ended.extend(
+        found
+            .parted
+            .iter()
+            .map(|(code, last_date)| (*code, Ended::parted(*code, *last_date))),
+    );
     let legs = || found.quotes.values().flat_map(|quote| &quote.legs);
-    let is_absent = |code: &CurrencyCode| !found.quotes.contains_key(code) && !found.ended.contains_key(code);
+    let is_absent = |code: &CurrencyCode| !found.quotes.contains_key(code) && !ended.contains_key(code);
     // A rate that waits for its other half may be there at any time, and so may the first of all.
     let waits = |code: &CurrencyCode| is_absent(code) && !found.missing.contains(code);
     let freshness = if targets.iter().any(waits) || legs().next().is_none() && targets.len() > found.quotes.len() {
@@ -164,7 +173,7 @@ pub(super) async fn latest(
         },
         rates: found.quotes.iter().map(|(code, quote)| (*code, quote.rate)).collect(),
         missing: asked.into_iter().filter(is_absent).collect(),
-        ended: found.ended.values().copied().collect(),
+        ended: ended.values().copied().collect(),
         source: source(legs()),
         recorded_at,
         other_days: times().filter(|(_, at)| Some(*at) != recorded_at).collect(),

@@ -21,31 +21,39 @@ const LONGEST: usize = 100;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct SearchQuery {
-    /// Part of a country's name or code, Korean or English, any case and spacing: letters, digits, spaces, and of signs . , ' ’ & ( ) -
+    /// Part of a country's name or its code, Korean or English, any case, spacing and accents: letters, digits, spaces, and of signs . , ' ’ & ( ) -
     #[param(min_length = 1, max_length = 100, example = "미국")]
     country: Option<String>,
-    /// Part of a currency's or a country's name or code, Korean or English, any case and spacing: letters, digits, spaces, and of signs . , ' ’ & ( ) -
+    /// Part of a currency's or a country's name or code, Korean or English, any case, spacing and accents, or a currency's symbol: letters, digits, spaces, symbols,
+    /// and of signs . , ' ’ & ( ) -
     #[param(min_length = 1, max_length = 100, example = "dollar")]
     q: Option<String>,
 }
 
 impl FromParams for SearchQuery {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        let read = |name: &str| match params.text(name) {
+        let read = |name: &str, is_symbol: fn(char) -> bool, allowed: &str| match params.text(name) {
             Some(text)
-                if text.chars().count() > LONGEST || normal(text).is_empty() || !text.chars().all(is_in_names) =>
+                if text.chars().count() > LONGEST
+                    || !text.chars().any(|letter| letter.is_alphanumeric() || is_symbol(letter))
+                    || !text.chars().all(|letter| is_in_names(letter) || is_symbol(letter)) =>
             {
-                Err(ApiError::invalid(
-                    name,
-                    text,
-                    "1 to 100 letters, digits, spaces, and of signs . , ' ’ & ( ) -",
-                ))
+                Err(ApiError::invalid(name, text, allowed))
             }
             text => Ok(text.map(str::to_owned)),
         };
+        let none = |_| false;
         let query = Self {
-            country: read("country")?,
-            q: read("q")?,
+            country: read(
+                "country",
+                none,
+                "1 to 100 letters, digits, spaces, and of signs . , ' ’ & ( ) -",
+            )?,
+            q: read(
+                "q",
+                is_in_symbols,
+                "1 to 100 letters, digits, spaces, symbols of currencies, and of signs . , ' ’ & ( ) -",
+            )?,
         };
         match (&query.country, &query.q) {
             (None, None) => Err(ApiError::missing("q", "given, or country: what to look for")),
@@ -67,8 +75,9 @@ pub(super) struct Found {
 
 /// Currencies by name or country
 ///
-/// Looks for a part of a name or code, Korean or English, in any case and spacing. Give `q` or `country`. Where nothing is found, the 404 suggests names
-/// that are alike.
+/// Looks for a part of a name, for a code or for a symbol, Korean or English, in any case and spacing and with or without accents. What fits as a whole goes before
+/// what is a part. A country's code of two letters finds that country alone. Give `q` or `country`. Where nothing is found, the 404 suggests names that are
+/// alike.
 #[utoipa::path(get, path = "/api/v1/currencies/search", operation_id = "searchCurrencies", tag = "Currency", params(SearchQuery), responses(
     (status = 200, description = "The currencies found.", body = Envelope<Found>),
     FailureResponses,
@@ -78,15 +87,14 @@ pub(super) async fn search(Query(query): Query<SearchQuery>) -> Result<Answer, A
         (Some(country), _) => (country, true),
         (None, q) => (q.unwrap_or_default(), false),
     };
-    let wanted = normal(&asked);
-    let hits = hits(&wanted, !is_country);
+    let hits = if is_country { hits(&asked, false) } else { found(&asked) };
     if hits.is_empty() {
         let mut error = ApiError::new(
             ErrorCode::NotFound,
             format!("no currency or country is named like {asked:?}"),
         );
+        error.details.suggestions = suggestions(&normal(&asked), !is_country);
         error.details.value = Some(asked);
-        error.details.suggestions = suggestions(&wanted, !is_country);
         return Err(error);
     }
     let currencies: Vec<KnownCurrency> = hits.into_iter().map(KnownCurrency::from).collect();
@@ -99,30 +107,113 @@ fn is_in_names(letter: char) -> bool {
     letter.is_alphanumeric() || letter == ' ' || ".,'’&()-".contains(letter)
 }
 
-/// Letters and digits in lower case: what is compared.
+/// Whether a currency's symbol has such a character beside letters.
+fn is_in_symbols(letter: char) -> bool {
+    let letter = narrow(letter);
+    !letter.is_alphanumeric() && CurrencyCode::all().any(|code| code.symbol().contains(letter))
+}
+
+/// A sign as wide as a syllable in its usual width: Korean and Japanese keyboards write ￦ and ￥.
+fn narrow(letter: char) -> char {
+    match letter {
+        '￦' => '₩',
+        '￥' => '¥',
+        '＄' => '$',
+        '￡' => '£',
+        letter => letter,
+    }
+}
+
+/// Letters and digits in lower case, without accents: what is compared.
 fn normal(text: &str) -> String {
     text.chars()
         .filter(|letter| letter.is_alphanumeric())
         .flat_map(char::to_lowercase)
+        .map(plain)
         .collect()
 }
 
-/// The currencies that have a name like `wanted`, the best hit first.
-fn hits(wanted: &str, own: bool) -> Vec<CurrencyCode> {
-    let bare = without_suffix(wanted).filter(|_| own);
-    let spelt: Vec<&str> = [Some(wanted), bare].into_iter().flatten().collect();
+/// A small letter without its accent.
+fn plain(letter: char) -> char {
+    match letter {
+        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' => 'a',
+        'ç' | 'č' | 'ć' => 'c',
+        'đ' | 'ď' | 'ð' => 'd',
+        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ě' | 'ę' => 'e',
+        'ğ' => 'g',
+        'ì' | 'í' | 'î' | 'ï' | 'ī' | 'ı' => 'i',
+        'ł' | 'ľ' => 'l',
+        'ñ' | 'ń' | 'ň' => 'n',
+        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ő' | 'ồ' => 'o',
+        'ř' => 'r',
+        'ș' | 'ş' | 'š' | 'ś' => 's',
+        'ț' | 'ţ' | 'ť' => 't',
+        'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ű' | 'ů' => 'u',
+        'ý' | 'ÿ' => 'y',
+        'ž' | 'ź' | 'ż' => 'z',
+        letter => letter,
+    }
+}
+
+/// The words of a name as they are compared.
+fn words(name: &str) -> Vec<String> {
+    name.split_whitespace()
+        .map(normal)
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// The currencies of a symbol or part of one, or else those that have a name like what is asked, the best hit first.
+fn found(asked: &str) -> Vec<CurrencyCode> {
+    let sign: String = asked
+        .chars()
+        .filter(|letter| *letter != ' ')
+        .map(narrow)
+        .flat_map(char::to_lowercase)
+        .collect();
+    let symbol = |code: &CurrencyCode| code.symbol().to_lowercase();
+    // $ is the dollar's before it is a part of A$.
+    let mut found: Vec<CurrencyCode> = CurrencyCode::all().filter(|code| symbol(code) == sign).collect();
+    let parts = CurrencyCode::all().filter(|code| sign.contains(is_in_symbols) && symbol(code).contains(&sign));
+    let mut others: Vec<CurrencyCode> = parts.collect();
+    if others.is_empty() {
+        others = hits(asked, true);
+    }
+    others.retain(|code| !found.contains(code));
+    found.extend(others);
+    found
+}
+
+/// The currencies that have a name like what is asked, the best hit first; of equal ones those that are in use, then by code.
+fn hits(asked: &str, own: bool) -> Vec<CurrencyCode> {
+    let mut spelt = vec![normal(asked)];
+    // What stands in brackets is another name of the same, 위안화(CNH).
+    if let Some((before, within)) = asked.split_once('(') {
+        spelt.extend([before, within].map(normal));
+    }
+    if own {
+        let bare: Vec<String> = spelt
+            .iter()
+            .filter_map(|wanted| without_suffix(wanted))
+            .map(str::to_owned)
+            .collect();
+        spelt.extend(bare);
+    }
+    spelt.retain(|wanted| !wanted.is_empty());
+    let is_country = |wanted: &String| CountryCode::all().any(|code| normal(code.as_str()) == *wanted);
+    let is_exact = spelt.first().is_some_and(is_country);
     let closest = |code: CurrencyCode| {
         let names = names(code, own);
         let fits = names
             .iter()
             .flat_map(|name| spelt.iter().filter_map(|wanted| closeness(name, wanted)));
-        fits.max()
+        fits.max().filter(|fit| *fit == WHOLE || !is_exact)
     };
-    let mut hits: Vec<(Reverse<u8>, CurrencyCode)> = CurrencyCode::all()
-        .filter_map(|code| Some((Reverse(closest(code)?), code)))
+    let mut hits: Vec<(Reverse<u8>, bool, CurrencyCode)> = CurrencyCode::all()
+        .filter_map(|code| Some((Reverse(closest(code)?), code.currency().last_day.is_some(), code)))
         .collect();
     hits.sort_unstable();
-    hits.into_iter().map(|(_, code)| code).collect()
+    hits.into_iter().map(|(.., code)| code).collect()
 }
 
 /// `wanted` without 화 (貨), which Korean puts behind a currency's name: 엔화, 위안화, 미국 달러화.
@@ -130,47 +221,64 @@ fn without_suffix(wanted: &str) -> Option<&str> {
     wanted.strip_suffix('화').filter(|bare| !bare.is_empty())
 }
 
-/// Every name under which a currency is found.
-fn names(code: CurrencyCode, own: bool) -> Vec<String> {
+/// Every name under which a currency is found, in words.
+fn names(code: CurrencyCode, own: bool) -> Vec<Vec<String>> {
     let countries = CountryCode::of(code).flat_map(|country| {
         let known = country.country();
         [known.code, known.korean, known.english]
             .into_iter()
             .chain(country.aliases().iter().copied())
     });
-    let countries = countries.map(normal);
+    let countries = countries.map(words);
     if !own {
         return countries.collect();
     }
     let currency = code.currency();
     let own_names = [currency.code, currency.korean, currency.english].into_iter();
-    let own_names = own_names.chain(code.aliases().iter().copied()).map(normal);
+    let own_names = own_names.chain(code.aliases().iter().copied()).map(words);
     own_names.chain(countries).chain(combined(code)).collect()
 }
 
-/// A country's other name with the currency's last word behind it, in the same alphabet: 한국 원, 터키 리라, usa dollar.
-fn combined(code: CurrencyCode) -> impl Iterator<Item = String> {
+/// A country's name with the currency's last word behind it, in the same alphabet: 한국 원, 터키 리라, usa dollar, United States dollar.
+fn combined(code: CurrencyCode) -> impl Iterator<Item = Vec<String>> {
     let currency = code.currency();
     let last_word = |name: &'static str| name.split(' ').next_back().unwrap_or(name);
     let (korean, english) = (last_word(currency.korean), last_word(currency.english));
-    CountryCode::of(code).flat_map(CountryCode::aliases).map(move |name| {
-        let unit = if name.is_ascii() { english } else { korean };
-        normal(name) + &normal(unit)
+    let of_country = |country: CountryCode| {
+        let known = country.country();
+        [known.korean, known.english]
+            .into_iter()
+            .chain(country.aliases().iter().copied())
+    };
+    CountryCode::of(code).flat_map(of_country).map(move |name| {
+        let is_latin = name.chars().all(|letter| letter < '\u{1100}');
+        words(&format!("{name} {}", if is_latin { english } else { korean }))
     })
 }
 
-/// How well a name fits: the whole, its beginning, or some part of it. A code must fit as a whole, and so must what a provider prints for so many units,
-/// `JPY(100)`: a number alone is nobody's name.
-fn closeness(name: &str, wanted: &str) -> Option<u8> {
-    let is_code = name.is_ascii() && (name.len() <= 3 || name.contains(|letter: char| letter.is_ascii_digit()));
-    if name == wanted {
-        Some(3)
+/// A name that fits as a whole.
+const WHOLE: u8 = 5;
+
+/// How well a name fits: the whole, a word of it, its beginning, the beginning of a word (and of as many more as it takes), or a part of a word. A code must
+/// fit as a whole, and so must what a provider prints for so many units, `JPY(100)`: a number alone is nobody's name. One letter or syllable is part of
+/// anything, so it has to be a beginning.
+fn closeness(name: &[String], wanted: &str) -> Option<u8> {
+    let from = |place: usize| name[place..].concat();
+    let whole = from(0);
+    let is_code = whole.is_ascii() && (whole.len() <= 3 || whole.contains(|letter: char| letter.is_ascii_digit()));
+    let begins = |place: usize| from(place).starts_with(wanted);
+    if whole == wanted {
+        Some(WHOLE)
     } else if is_code {
         None
-    } else if name.starts_with(wanted) {
+    } else if name.iter().any(|word| word == wanted) {
+        Some(4)
+    } else if begins(0) {
+        Some(3)
+    } else if (1..name.len()).any(begins) {
         Some(2)
     } else {
-        name.contains(wanted).then_some(1)
+        (wanted.chars().count() > 1 && name.iter().any(|word| word.contains(wanted))).then_some(1)
     }
 }
 
@@ -203,115 +311,4 @@ fn suggestions(wanted: &str, own: bool) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(wanted: &str, own: bool) -> Vec<&'static str> {
-        hits(&normal(wanted), own)
-            .into_iter()
-            .map(CurrencyCode::as_str)
-            .collect()
-    }
-
-    #[test]
-    fn names_are_found_in_both_languages_in_any_case_and_spacing() {
-        assert_eq!(found("usd", true)[0], "USD");
-        assert_eq!(found("미국달러", true)[0], "USD");
-        assert_eq!(found(" 미국  달러 ", true)[0], "USD");
-        assert_eq!(found("us DOLLAR", true)[0], "USD");
-        assert!(found("달러", true).len() > 5 && found("dollar", true).contains(&"AUD"));
-        assert_eq!(found("미국", false), found("United States", false));
-        assert_eq!(found("독일", false), ["EUR"]);
-        // A whole code goes before a part of a name.
-        assert_eq!(found("KR", false), ["KRW", "UAH"]);
-    }
-
-    #[test]
-    fn what_people_say_and_what_providers_print_finds_the_currency() {
-        for (said, code) in [
-            // The short names, with and without the suffix that Korean newspapers put behind them.
-            ("엔화", "JPY"),
-            ("위안화", "CNY"),
-            ("원화", "KRW"),
-            ("달러화", "USD"),
-            ("파운드화", "GBP"),
-            ("유로화", "EUR"),
-            ("루블화", "RUB"),
-            ("바트화", "THB"),
-            ("미국 달러화", "USD"),
-            ("영국 파운드화", "GBP"),
-            ("엔", "JPY"),
-            ("옌", "JPY"),
-            ("원", "KRW"),
-            ("위안", "CNY"),
-            ("달러", "USD"),
-            ("dollar", "USD"),
-            ("한국", "KRW"),
-            ("한국 원화", "KRW"),
-            ("usa", "USD"),
-            ("U.S.A.", "USD"),
-            ("usa dollar", "USD"),
-            ("UK", "GBP"),
-            ("RMB", "CNY"),
-            ("rmb", "CNY"),
-            ("호주", "AUD"),
-            ("터키 리라", "TRY"),
-            // Korea Eximbank's cur_nm and cur_unit, row by row.
-            ("아랍에미리트 디르함", "AED"),
-            ("호주 달러", "AUD"),
-            ("바레인 디나르", "BHD"),
-            ("브루나이 달러", "BND"),
-            ("캐나다 달러", "CAD"),
-            ("스위스 프랑", "CHF"),
-            ("위안화", "CNY"),
-            ("덴마아크 크로네", "DKK"),
-            ("유로", "EUR"),
-            ("영국 파운드", "GBP"),
-            ("홍콩 달러", "HKD"),
-            ("인도네시아 루피아", "IDR"),
-            ("일본 옌", "JPY"),
-            ("한국 원", "KRW"),
-            ("쿠웨이트 디나르", "KWD"),
-            ("말레이지아 링기트", "MYR"),
-            ("노르웨이 크로네", "NOK"),
-            ("뉴질랜드 달러", "NZD"),
-            ("사우디 리얄", "SAR"),
-            ("스웨덴 크로나", "SEK"),
-            ("싱가포르 달러", "SGD"),
-            ("태국 바트", "THB"),
-            ("미국 달러", "USD"),
-            ("오스트리아 실링", "ATS"),
-            ("벨기에 프랑", "BEF"),
-            ("독일 마르크", "DEM"),
-            ("스페인 페세타", "ESP"),
-            ("핀란드 마르카", "FIM"),
-            ("프랑스 프랑", "FRF"),
-            ("이태리 리라", "ITL"),
-            ("네델란드 길더", "NLG"),
-            ("씨에프에이 프랑(비씨에이오)", "XOF"),
-            ("CNH", "CNY"),
-            ("JPY(100)", "JPY"),
-            ("IDR(100)", "IDR"),
-        ] {
-            assert_eq!(found(said, true).first(), Some(&code), "{said}");
-        }
-        for (country, code) in [
-            ("한국", "KRW"),
-            ("usa", "USD"),
-            ("호주", "AUD"),
-            ("홍콩", "HKD"),
-            ("터키", "TRY"),
-        ] {
-            assert_eq!(found(country, false).first(), Some(&code), "{country}");
-        }
-        // A country is no currency: its search knows neither names of currencies nor their suffix.
-        assert!(found("엔화", false).is_empty());
-    }
-
-    #[test]
-    fn a_typo_gets_suggestions() {
-        assert!(suggestions(&normal("Untied Sttaes"), false).contains(&"United States".to_owned()));
-        assert!(suggestions(&normal("미국 딸러"), true).contains(&"미국 달러".to_owned()));
-        assert!(suggestions("qqqqqqqq", true).is_empty());
-    }
-}
+mod tests;

@@ -26,8 +26,8 @@ pub(super) struct CompareQuery {
     /// The currency that prices are told in; KRW unless given.
     #[param(required = false, default = "KRW", value_type = String, pattern = "^[A-Z]{3}$", example = "KRW")]
     base: CurrencyCode,
-    /// A span that ends at the newest day of each, of which the days from the first to the last that all of them have count; 3m unless given. A correlation
-    /// takes 20 days with returns, which 1d and 1w never have.
+    /// A span that ends at the newest day on which all of them have a close; 3m unless given. A correlation takes 20 days with returns, which 1d and 1w never
+    /// have.
     #[param(inline, required = false, default = "3m")]
     period: PeriodName,
 }
@@ -92,7 +92,7 @@ pub(super) async fn compare(
     State(service): State<Arc<History>>,
     Query(query): Query<CompareQuery>,
 ) -> Result<Answer, ApiError> {
-    let (closes, served_from) = service.closes(query.base, &query.targets, query.period).await?;
+    let (closes, served_from) = service.common_closes(query.base, &query.targets, query.period).await?;
     let (currencies, correlation_matrix) = statistics::compare(query.base, &closes)?;
     let mut origin = Origin::default();
     for (_, closes) in &closes {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 use shared::api::{
     Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, FromParams, Number, Params, Query, Served,
@@ -13,7 +13,8 @@ use shared::api::{
 };
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
-use shared::store::{DayRates, LOOK_BACK_DAYS, rates_on};
+use shared::schedule;
+use shared::store::{DayRate, DayRates, LOOK_BACK_DAYS, newest_common, rates_on};
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
@@ -71,7 +72,7 @@ pub struct RatesOfDay {
     /// Closing rates by currency, by code.
     #[schema(value_type = BTreeMap<String, Number>)]
     pub rates: BTreeMap<CurrencyCode, Number>,
-    /// Those of the currencies asked for that have no rate on that day.
+    /// Those of the currencies asked for that have no rate on that day, or none of an instant and source that `base` has.
     pub missing: Vec<CurrencyCode>,
     /// Whose rates these are, several with commas between. Null where all asked for is the base itself, in KRW.
     #[schema(example = "ecb")]
@@ -127,11 +128,13 @@ pub(super) async fn rates(
         );
         return Err(ApiError::new(ErrorCode::NotFound, what));
     }
-    let rows = rows(&query, &day);
+    let common = service.common(query.base, &day).await?;
+    let rows = rows(&query, &day, &common);
     let mut origin = Origin::default();
-    let legs = rows.iter().filter_map(|row| day.legs(row.currency_code, query.base));
-    for rate in legs.flatten() {
-        origin.add_newest(&rate.source, rate.recorded_at);
+    for row in &rows {
+        for (source, recorded_at) in row.source.iter().zip(row.recorded_at) {
+            origin.add_newest(source, recorded_at);
+        }
     }
     let freshness = origin.freshness();
     let format = Format::negotiate(query.format, &headers);
@@ -154,18 +157,59 @@ pub(super) async fn rates(
         rates,
         source: origin.source(),
         recorded_at: origin.recorded_at(),
-        stale: origin.recorded_at().is_some() && origin.is_stale(Utc::now().min(end_of(query.date))),
+        stale: origin.recorded_at().is_some() && origin.is_stale(Utc::now().min(schedule::end_of(query.date))),
     };
     Answer::served(body, ServedFrom::Store, freshness)
 }
 
-fn end_of(day: NaiveDate) -> DateTime<Utc> {
-    let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
-    next.and_time(chrono::NaiveTime::MIN).and_utc()
+impl History {
+    /// The rates of the currencies that no source has at the instant of the closing rate of `base`, and of `base` beside each: of the newest instant of the day
+    /// that one source has for both.
+    async fn common(
+        &self,
+        base: CurrencyCode,
+        day: &DayRates,
+    ) -> Result<BTreeMap<CurrencyCode, [DayRate; 2]>, ApiError> {
+        let is_apart = |code: &CurrencyCode| {
+            let legs = day.legs(*code, base).unwrap_or_default();
+            legs.windows(2).any(|pair| pair[0].recorded_at != pair[1].recorded_at)
+        };
+        let apart: Vec<(CurrencyCode, NaiveDate)> = day
+            .codes()
+            .into_iter()
+            .filter(is_apart)
+            .map(|code| (code, day.day))
+            .collect();
+        if apart.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let found = newest_common(&self.store, base, &apart, Some(0)).await?;
+        Ok(found
+            .into_iter()
+            .map(|(rate, of_base)| (rate.code, [rate, of_base]))
+            .collect())
+    }
+}
+
+/// The stored rates that the price of `target` in `base` is made of, all of one instant. `common` has those of currencies whose closing rates are of two.
+fn legs<'a>(
+    target: CurrencyCode,
+    base: CurrencyCode,
+    day: &'a DayRates,
+    common: &'a BTreeMap<CurrencyCode, [DayRate; 2]>,
+) -> Option<Vec<&'a DayRate>> {
+    let closing = day.legs(target, base)?;
+    if closing
+        .windows(2)
+        .all(|pair| pair[0].recorded_at == pair[1].recorded_at)
+    {
+        return Some(closing);
+    }
+    common.get(&target).map(|pair| pair.iter().collect())
 }
 
 /// The rates asked for, by code.
-fn rows(query: &DayQuery, day: &DayRates) -> Vec<DayRow> {
+fn rows(query: &DayQuery, day: &DayRates, common: &BTreeMap<CurrencyCode, [DayRate; 2]>) -> Vec<DayRow> {
     let all = || {
         let known = day.codes().into_iter().chain([CurrencyCode::KRW]);
         // Of all currencies the base itself says nothing; asked for by name it is 1.
@@ -179,18 +223,14 @@ fn rows(query: &DayQuery, day: &DayRates) -> Vec<DayRow> {
             target,
             inverse: query.inverse,
         };
-        let legs = day.legs(target, query.base)?;
-        let mut origin = Origin::default();
-        for rate in &legs {
-            origin.add_newest(&rate.source, rate.recorded_at);
-        }
+        let legs = legs(target, query.base, day, common)?;
         Some(DayRow {
             date: day.day,
             currency_code: target,
             rate: pair.rate(|code| legs.iter().find(|leg| leg.code == code).map(|leg| leg.rate))?,
             unit: pair.unit(),
-            source: origin.source(),
-            recorded_at: origin.recorded_at(),
+            source: legs.first().map(|leg| leg.source.clone()),
+            recorded_at: legs.first().map(|leg| leg.recorded_at),
         })
     };
     codes.into_iter().filter_map(row).collect()

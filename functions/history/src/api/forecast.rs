@@ -70,7 +70,8 @@ pub struct Forecast {
 /// Made from the daily closes of the last year on which the source publishes, after any interruption of more than 14 days. Every method forecast from days of
 /// that year with nothing but what was known then; the one with the smallest error forecasts here. The interval of a day ahead is that of a random walk with the
 /// deviation of the year's returns (Student's t), or what the method missed there where that was more. Exchange rates hardly ever beat "no change":
-/// `beats_no_change` and `coverage` say how far this forecast can be trusted.
+/// `beats_no_change` and `coverage` say how far this forecast can be trusted. Of a currency that was withdrawn, or that its source does not publish any more,
+/// there is none: a 404 with the day of its last rate.
 #[utoipa::path(get, path = "/api/v1/history/forecast/{code}", operation_id = "historyForecast", tag = "History",
     params(("code" = String, Path, description = "The currency; not KRW.", pattern = "^[A-Z]{3}$", example = "USD"), ForecastQuery),
     responses(

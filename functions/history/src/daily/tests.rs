@@ -5,9 +5,17 @@ fn rate(text: &str) -> Rate {
 }
 
 fn leg(code: &str, days: &[(&str, i32, [&str; 4])]) -> Leg {
-    let day = |(day, observations, [open, high, low, close]): &(&str, i32, [&str; 4])| LegDay {
+    let of_ecb: Vec<_> = days
+        .iter()
+        .map(|(day, observations, prices)| (*day, "ecb", *observations, *prices))
+        .collect();
+    leg_of(code, &of_ecb)
+}
+
+fn leg_of(code: &str, days: &[(&str, &str, i32, [&str; 4])]) -> Leg {
+    let day = |(day, source, observations, [open, high, low, close]): &(&str, &str, i32, [&str; 4])| LegDay {
         day: day.parse().unwrap(),
-        source: "ecb".to_owned(),
+        source: (*source).to_owned(),
         observations: *observations,
         open: rate(open),
         high: rate(high),
@@ -16,7 +24,7 @@ fn leg(code: &str, days: &[(&str, i32, [&str; 4])]) -> Leg {
     };
     Leg {
         code: code.parse().unwrap(),
-        recorded_at: "2026-10-30T13:15:00Z".parse().unwrap(),
+        recorded: vec![("ecb".to_owned(), "2026-10-30T13:15:00Z".parse().unwrap())],
         days: days.iter().map(day).collect(),
     }
 }
@@ -46,7 +54,7 @@ fn all(legs: &[&Leg]) -> (NaiveDate, NaiveDate) {
 
 fn told(pair: Pair, legs: &[&Leg], ticks: &[Ticks]) -> Vec<String> {
     let (from, to) = all(legs);
-    printed(&points(pair, legs, &common_days(legs, from, to), ticks))
+    printed(&points(pair, legs, &common_days(legs, from, to), ticks).0)
 }
 
 #[test]
@@ -101,13 +109,7 @@ fn a_cross_has_the_days_that_both_have() {
 fn the_extremes_of_a_cross_are_those_of_instants_that_both_have() {
     let usd = leg("USD", &[("2026-10-30", 3, ["1000", "2000", "1000", "1000"])]);
     let eur = leg("EUR", &[("2026-10-30", 3, ["1500", "3000", "1500", "1600"])]);
-    let ticks = |ticks: &[(&str, &str)]| Ticks {
-        last: "2026-10-30".parse().unwrap(),
-        ticks: ticks
-            .iter()
-            .map(|(at, price)| (format!("2026-10-30T{at}:00Z").parse().unwrap(), rate(price)))
-            .collect(),
-    };
+    let ticks = |ticks: &[(&str, &str)]| ticks_of("ecb", ticks);
     // At 10:00 both doubled, so the cross did not move. Had the days' own extremes been crossed, it would seem to reach 3000 / 1000.
     let of_usd = ticks(&[
         ("09:00", "1000"),
@@ -123,11 +125,8 @@ fn the_extremes_of_a_cross_are_those_of_instants_that_both_have() {
         ("12:00", "1600"),
     ]);
     let legs = [&usd, &eur];
-    assert!(needs_ticks(&common_days(
-        &legs,
-        "2026-10-30".parse().unwrap(),
-        "2026-10-30".parse().unwrap()
-    )));
+    let day = "2026-10-30".parse().unwrap();
+    assert_eq!(needs_ticks(&common_days(&legs, day, day)), Some((day, day)));
     let ticks = [of_usd, of_eur];
     assert_eq!(
         told(pair("USD", "EUR", false), &legs, &ticks),
@@ -144,8 +143,75 @@ fn only_crosses_with_several_observations_a_day_need_their_instants() {
     let once = leg("USD", &[("2026-10-30", 1, ["1300"; 4])]);
     let often = leg("EUR", &[("2026-10-30", 2, ["1490"; 4])]);
     let day = "2026-10-30".parse().unwrap();
-    let needed = |legs: &[&Leg]| needs_ticks(&common_days(legs, day, day));
+    let needed = |legs: &[&Leg]| needs_ticks(&common_days(legs, day, day)).is_some();
     assert!(!needed(&[&often]));
     assert!(!needed(&[&once, &once]));
     assert!(needed(&[&once, &often]));
+    // A source without an hour of its own dates its rates by the second: one of each may be of two instants.
+    let other = |code| leg_of(code, &[("2026-10-30", "exchangerate_api", 1, ["1490"; 4])]);
+    assert!(needed(&[&other("USD"), &other("EUR")]));
+    assert!(!needed(&[&other("USD")]));
+}
+
+fn ticks_of(source: &str, ticks: &[(&str, &str)]) -> Ticks {
+    let ticks = ticks
+        .iter()
+        .map(|(at, price)| (format!("2026-10-30T{at}:00Z").parse().unwrap(), rate(price)));
+    Ticks {
+        last: "2026-10-30".parse().unwrap(),
+        sources: [(source.to_owned(), ticks.collect())].into(),
+    }
+}
+
+#[test]
+fn a_day_is_of_the_first_source_that_has_both_at_one_instant() {
+    let one = |day, source, price| (day, source, 1, [price; 4]);
+    let usd = leg_of(
+        "USD",
+        &[
+            one("2026-10-29", "ecb", "1420"),
+            one("2026-10-29", "koreaexim", "1410"),
+            one("2026-10-30", "exchangerate_api", "1430"),
+            one("2026-10-30", "somebody", "1000"),
+        ],
+    );
+    let eur = leg_of(
+        "EUR",
+        &[
+            one("2026-10-28", "koreaexim", "1500"),
+            one("2026-10-29", "koreaexim", "1505"),
+            one("2026-10-30", "exchangerate_api", "1510"),
+            one("2026-10-30", "somebody", "1500"),
+        ],
+    );
+    let both = |first: Ticks, second: Ticks| Ticks {
+        sources: first.sources.into_iter().chain(second.sources).collect(),
+        last: first.last,
+    };
+    // The first of the two sources of the last day has the two currencies at different instants.
+    let ticks = [
+        both(
+            ticks_of("exchangerate_api", &[("10:00", "1430")]),
+            ticks_of("somebody", &[("12:00", "1000")]),
+        ),
+        both(
+            ticks_of("exchangerate_api", &[("12:00", "1510")]),
+            ticks_of("somebody", &[("12:00", "1500")]),
+        ),
+    ];
+    let legs = [&usd, &eur];
+    let (from, to) = all(&legs);
+    let days = common_days(&legs, from, to);
+    let (points, origin) = points(pair("USD", "EUR", false), &legs, &days, &ticks);
+    assert_eq!(
+        printed(&points),
+        [
+            "2026-10-29 1.067375887 1.067375887 1.067375887 1.067375887",
+            "2026-10-30 1.5 1.5 1.5 1.5"
+        ]
+    );
+    assert_eq!(origin.source().as_deref(), Some("koreaexim,somebody"));
+    assert_eq!(origin.recorded_at().unwrap().to_string(), "2026-10-30T12:00:00Z");
+    let instants = instants(pair("USD", "EUR", false), &legs, &days, &ticks);
+    assert_eq!(instants.len(), 1, "of the 29th no observations were given");
 }
