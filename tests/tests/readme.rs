@@ -107,8 +107,8 @@ impl Reader {
         text
     }
 
-    /// What a shell prints that was given the fence's lines, and whether it ended well. `curl` fails when the answer is an error.
-    fn run(&self, text: &str) -> (String, bool) {
+    /// What a shell prints that was given the fence's lines, its complaints, and whether it ended well. `curl` fails when the answer is an error.
+    fn run(&self, text: &str) -> (String, String, bool) {
         let clone = self.dir.path().join("hwanyul");
         let folder = if clone.exists() { &clone } else { self.dir.path() };
         std::fs::write(self.dir.path().join(".curlrc"), "silent\nshow-error\nfail-with-body\n").unwrap();
@@ -126,16 +126,13 @@ impl Reader {
             .env("AWS_PAGER", "")
             .stdin(Stdio::null());
         let ran = command.output().unwrap();
-        let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-        (
-            format!("{said}{}", String::from_utf8_lossy(&ran.stderr)),
-            ran.status.success(),
-        )
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&ran.stdout), text(&ran.stderr), ran.status.success())
     }
 
     fn succeed(&self, text: &str) -> String {
-        let (said, is_success) = self.run(text);
-        assert!(is_success, "{text}\n{said}");
+        let (said, complaint, is_success) = self.run(text);
+        assert!(is_success, "{text}\n{said}{complaint}");
         said
     }
 
@@ -166,8 +163,8 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         if self.dir.path().join("hwanyul").exists() {
-            let (said, is_down) = self.run("./localstack/down");
-            assert!(is_down || std::thread::panicking(), "{said}");
+            let (_, complaint, is_down) = self.run("./localstack/down");
+            assert!(is_down || std::thread::panicking(), "{complaint}");
         }
     }
 }
@@ -196,9 +193,13 @@ fn everything_that_the_readme_says_to_type_works() {
         for (word, meant) in &words {
             text = text.replace(word, meant);
         }
-        let (said, is_success) = reader.run(&text);
+        let (said, complaint, is_success) = reader.run(&text);
         let is_error = fence.answer.as_ref().is_some_and(|answer| answer["success"] == false);
-        assert_eq!(is_success, !is_error, "{README}:{}: {text}\n{said}", fence.line);
+        assert_eq!(
+            is_success, !is_error,
+            "{README}:{}: {text}\n{said}{complaint}",
+            fence.line
+        );
         assert!(!said.trim().is_empty(), "{README}:{}: {text}", fence.line);
         if let Some(answer) = &fence.answer {
             let found: Value = serde_json::from_str(said.trim())

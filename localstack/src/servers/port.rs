@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::sync::{Mutex, PoisonError};
 
 use rand::RngExt as _;
 
@@ -26,7 +29,11 @@ pub struct Claim {
     pub taken: Option<(u16, String)>,
 }
 
-/// A port that nothing listens on.
+/// What keeps the ports that this process has given out from being given out again, here or by another process, before a server listens on them. A name in the
+/// abstract namespace goes with the process that has it, however that ends.
+static GIVEN: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
+
+/// A port that nothing listens on, and that nobody else who asks here is given while this process lives.
 ///
 /// # Errors
 /// [`ServerError::NoFreePort`].
@@ -34,7 +41,7 @@ pub fn free_port() -> Result<u16, ServerError> {
     let mut random = rand::rng();
     (0..TRIES)
         .map(|_| random.random_range(LOW..HIGH))
-        .find(|port| is_free(*port))
+        .find(|port| is_free(*port) && is_reserved_now(*port))
         .ok_or(ServerError::NoFreePort {
             low: LOW,
             high: HIGH,
@@ -100,6 +107,15 @@ pub fn owner_of(port: u16) -> String {
     }
 }
 
+/// Whether the port was nobody's, and is this process's from now on.
+fn is_reserved_now(port: u16) -> bool {
+    let reserve = || UnixListener::bind_addr(&SocketAddr::from_abstract_name(format!("hwanyul-port-{port}"))?);
+    let reserved = reserve().ok();
+    let is_reserved = reserved.is_some();
+    GIVEN.lock().unwrap_or_else(PoisonError::into_inner).extend(reserved);
+    is_reserved
+}
+
 fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
@@ -142,6 +158,14 @@ mod tests {
         assert_eq!(port, wanted);
         assert!(owner.ends_with(&format!("(pid {})", std::process::id())), "{owner}");
         assert_ne!(claim.port, wanted);
+    }
+
+    #[test]
+    fn no_port_is_given_twice() {
+        // Of 12,000 ports these would have some twice, by chance.
+        let ports: HashSet<u16> = (0..500).map(|_| free_port().unwrap()).collect();
+        assert_eq!(ports.len(), 500);
+        assert!(ports.iter().all(|port| !is_reserved_now(*port)));
     }
 
     #[test]
