@@ -69,14 +69,18 @@ struct Local {
 }
 
 impl Local {
-    /// A command line of the document. The stack is one of this test's own, beside whatever runs; it is built already; and no image is pulled.
+    /// A command line of the document. The stack is one of this test's own, beside whatever runs; it is built already; no image is pulled, and containers are kept
+    /// from one request to the next.
     fn run(&self, line: &str) -> Command {
         let stack = self.dir.path().join("stack");
         let line = line
             .replace("localstack/up", "localstack/up --no-build")
             .replace(".stack/", &format!("{}/", stack.display()))
             .replace("sam local invoke", "sam local invoke --skip-pull-image")
-            .replace("sam local start-api", "sam local start-api --skip-pull-image");
+            .replace(
+                "sam local start-api",
+                "sam local start-api --skip-pull-image --warm-containers LAZY",
+            );
         let mut command = self.engine.command("bash".as_ref());
         let path = std::env::var("PATH").unwrap();
         let tools = tool("tools/bin/sam").parent().unwrap().display().to_string();
