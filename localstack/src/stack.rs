@@ -9,6 +9,7 @@ mod control;
 pub mod daemon;
 mod database;
 mod error;
+mod files;
 mod guard;
 mod interface;
 mod parameters;

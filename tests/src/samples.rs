@@ -77,11 +77,17 @@ impl Samples {
 /// When there is none.
 #[must_use]
 pub fn event(function: &str) -> String {
-    let folder = project().join("tests/events");
+    std::fs::read_to_string(project().join(event_file(function))).unwrap()
+}
+
+/// The file of [`event`], as it is named from the checkout.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn event_file(function: &str) -> String {
     let topic = function.split_once('-').map_or("", |(_, topic)| topic);
-    let file = [function, topic]
-        .iter()
-        .map(|name| folder.join(format!("{name}.json")))
-        .find(|file| file.exists());
-    std::fs::read_to_string(file.unwrap_or_else(|| panic!("no sample event for {function}"))).unwrap()
+    let files = [function, topic].map(|name| format!("tests/events/{name}.json"));
+    let found = files.into_iter().find(|file| project().join(file).exists());
+    found.unwrap_or_else(|| panic!("no sample event for {function}"))
 }

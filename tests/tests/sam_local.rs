@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use flows::docker::Engine;
 use flows::documents::commands;
 use flows::pipeline::{binaries, project};
+use flows::samples::event_file;
 use flows::tool;
 use localstack::emulator::{FunctionSpec, Template};
 use localstack::process_table::{Identity, descendants};
@@ -150,7 +151,7 @@ async fn every_function_and_every_route_runs_in_a_container() {
     let mut functions = template.functions.clone();
     functions.sort_by_key(|function| ["ingestor", "operations-backfill"].contains(&function.name.as_str()));
     for function in &functions {
-        let event = event_of(function);
+        let event = event_file(&function.name);
         let line = invoke
             .replace(EXAMPLE[0], &function.logical_id)
             .replace(EXAMPLE[1], &event);
@@ -160,14 +161,6 @@ async fn every_function_and_every_route_runs_in_a_container() {
         check(&local, function, &event, &answer);
     }
     routes_answer_as_the_local_stack(&local, start_api, &template).await;
-}
-
-/// The sample event of a function: its own, or its topic's.
-fn event_of(function: &FunctionSpec) -> String {
-    let topic = function.name.split_once('-').map_or("", |(_, topic)| topic);
-    let files = [function.name.as_str(), topic].map(|name| format!("tests/events/{name}.json"));
-    let found = files.into_iter().find(|file| project().join(file).exists());
-    found.unwrap_or_else(|| panic!("no sample event for {}", function.name))
 }
 
 /// Asserts that the container's answer is what the same function answers on the stack itself, as far as two calls can answer alike.

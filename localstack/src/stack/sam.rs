@@ -8,15 +8,14 @@ mod library;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::parameters::{function_env, parameters};
-use super::{Endpoints, Places, StackError, State};
+use super::{Endpoints, Places, StackError, State, files};
 use crate::emulator::{FunctionSpec, HttpRouteSpec, Template};
 
 /// The glibc of Lambda's image for `provided.al2023`.
@@ -127,7 +126,8 @@ impl SamLocal {
             "Resources": resources,
         });
         let file = folder.join("template.json");
-        write(&file, &document)?;
+        // A variable may be a provider's key.
+        files::write_private(&file, &document).map_err(StackError::system(format!("write {}", file.display())))?;
         Ok(Self {
             template: file,
             architecture,
@@ -248,10 +248,7 @@ fn put(program: &Path, target: &Path) -> Result<(), StackError> {
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).map_err(putting())?;
     }
-    match fs::remove_file(target) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(putting()(error)),
-        _ => {}
-    }
+    files::remove(target).map_err(putting())?;
     // A link to a link would lead to nothing inside of the container.
     let program = program.canonicalize().map_err(putting())?;
     if fs::hard_link(&program, target).is_err() {
@@ -259,23 +256,6 @@ fn put(program: &Path, target: &Path) -> Result<(), StackError> {
         fs::set_permissions(target, fs::Permissions::from_mode(0o755)).map_err(putting())?;
     }
     Ok(())
-}
-
-/// For the owner alone, because a variable may be a provider's key.
-fn write(file: &Path, document: &Value) -> Result<(), StackError> {
-    let writing = || StackError::system(format!("write {}", file.display()));
-    let text = serde_json::to_vec_pretty(document).map_err(|error| writing()(error.into()))?;
-    let beside = file.with_extension("tmp");
-    let mut options = fs::OpenOptions::new();
-    let mut open = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)
-        .map_err(writing())?;
-    open.write_all(&text).map_err(writing())?;
-    fs::rename(&beside, file).map_err(writing())
 }
 
 #[cfg(test)]

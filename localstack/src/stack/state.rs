@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::OpenOptionsExt as _;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Places, StackError};
+use super::{Places, StackError, files};
 use crate::process_table::Identity;
 
 /// A stack that runs, or that ran until it crashed.
@@ -117,28 +115,12 @@ impl State {
 
     pub(super) fn write(&self, places: &Places) -> Result<(), StackError> {
         let file = places.state();
-        let writing = || StackError::system(format!("write {}", file.display()));
-        let text = serde_json::to_vec_pretty(self).map_err(|source| writing()(source.into()))?;
-        // Renamed into place, so that nobody reads half of it; for the owner alone, because a parameter may be a key.
-        let beside = file.with_extension("tmp");
-        let mut options = fs::OpenOptions::new();
-        let mut open = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)
-            .map_err(writing())?;
-        open.write_all(&text).map_err(writing())?;
-        fs::rename(&beside, &file).map_err(writing())
+        // A parameter may be a key.
+        files::write_private(&file, self).map_err(StackError::system(format!("write {}", file.display())))
     }
 
     pub(super) fn remove(places: &Places) -> Result<(), StackError> {
         let file = places.state();
-        match fs::remove_file(&file) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(StackError::system(format!("remove {}", file.display()))(error)),
-        }
+        files::remove(&file).map_err(StackError::system(format!("remove {}", file.display())))
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::{SamError, put};
 use crate::emulator::FunctionSpec;
-use crate::stack::StackError;
+use crate::stack::{StackError, files};
 
 /// Starts the program by this machine's loader, which finds this machine's libraries beside it.
 const SCRIPT: &str = "#!/bin/sh
@@ -42,10 +42,7 @@ pub(super) fn bring(function: &FunctionSpec, needed: u32, program: &Path, folder
     let script = folder.join("bootstrap");
     let writing = || StackError::system(format!("write {}", script.display()));
     // Never through the link that an earlier run may have left.
-    match fs::remove_file(&script) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(writing()(error)),
-        _ => {}
-    }
+    files::remove(&script).map_err(writing())?;
     fs::write(&script, SCRIPT.replace("LOADER", &loader)).map_err(writing())?;
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).map_err(writing())
 }
