@@ -1,6 +1,8 @@
 //! The rate of a pair from two stored rates. Every module may use it; nothing here touches Redis, Kafka or the clock.
 
-use crate::api::Number;
+use rust_decimal::Decimal;
+
+use crate::api::{CROSS_DIGITS, Number};
 use crate::currency::CurrencyCode;
 use crate::rate::Rate;
 
@@ -48,8 +50,22 @@ impl Pair {
     }
 }
 
-fn quotient(numerator: rust_decimal::Decimal, denominator: rust_decimal::Decimal) -> Option<Number> {
-    numerator.checked_div(denominator).map(Number::computed)
+fn quotient(numerator: Decimal, denominator: Decimal) -> Option<Number> {
+    numerator.checked_div(denominator).map(settled).map(Number::computed)
+}
+
+/// The quotient of two stored rates, or the number of eleven digits that it was meant to be.
+///
+/// A stored rate is a quotient itself, rounded to 18 digits, and so off by up to 5 in 10^18: two of them by up to 1 in 10^17. What is half way between two
+/// numbers of ten digits in the source's own quotations may therefore come out a little beside that here, and would be rounded to the wrong side: 43.353 SKK and
+/// 256 HUF for one EUR are 0.16934765625 SKK for one HUF.
+fn settled(quotient: Decimal) -> Decimal {
+    const RECIPROCAL_OF_THE_ERROR: u64 = 10_u64.pow(17);
+    let Some(near) = quotient.round_sf(CROSS_DIGITS + 1) else {
+        return quotient;
+    };
+    let off = (quotient - near).abs().checked_mul(RECIPROCAL_OF_THE_ERROR.into());
+    if off.is_some_and(|off| off <= quotient) { near } else { quotient }
 }
 
 #[cfg(test)]
@@ -65,6 +81,9 @@ mod tests {
         let deal = |code: CurrencyCode| match code.as_str() {
             "USD" => "1335.26673827425707".parse().ok(),
             "EUR" => "1491.76".parse().ok(),
+            // 1162.82 KRW for one EUR, by 43.353 and 256: each with its 18 digits.
+            "SKK" => "26.8221345696952921".parse().ok(),
+            "HUF" => "4.542265625".parse().ok(),
             _ => None,
         };
         let rate = pair.rate(deal).map_or("none".to_owned(), |rate| rate.to_string());
@@ -84,6 +103,9 @@ mod tests {
             ("EUR", "USD", false, "0.8950948801", "EUR per USD"),
             ("KRW", "KRW", false, "1", "KRW per KRW"),
             ("USD", "JPY", false, "none", "USD per JPY"),
+            // The ECB of 2001-09-12: 43.353 / 256 ends in a 5 after ten digits, and the even one before it stays.
+            ("SKK", "HUF", false, "0.1693476562", "SKK per HUF"),
+            ("HUF", "SKK", true, "0.1693476562", "SKK per HUF"),
         ] {
             assert_eq!(told(base, target, inverse), (rate.to_owned(), unit.to_owned()));
         }

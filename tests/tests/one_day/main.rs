@@ -1,6 +1,8 @@
 //! No answer combines two instants or two sources, whatever part of whatever days has arrived where: every printed rate of a list, a conversion or a series is
 //! the ECB's own quotient of one day, and the rate of the instant that a plain computation names.
 
+mod half_way;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -550,20 +552,5 @@ async fn no_answer_combines_two_instants_or_two_sources() {
             }
         }
         check(&case, &arrived, &routes, &mut random).await;
-    }
-}
-
-#[test]
-fn a_quotient_is_rounded_once_half_to_even() {
-    for (numerator, denominator, digits, rounded) in [
-        ("1491.76", "1.1172", 18, "1335.26673827425707"),
-        ("1", "1.1172", 10, "0.8950948801"),
-        ("1.1172", "1", 10, "1.1172"),
-        ("1.00000000005", "1", 10, "1"),
-        ("1.0000000015", "1", 10, "1.000000002"),
-        ("10", "3", 10, "3.333333333"),
-        ("12345678901", "1", 10, "12345678900"),
-    ] {
-        assert_eq!(quotient(numerator, denominator, digits), rounded);
     }
 }
