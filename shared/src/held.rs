@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::currency::CurrencyCode;
 use crate::rate::Rate;
 use crate::time::Timestamp;
 
@@ -28,4 +29,7 @@ pub struct HeldRate {
     pub change_percent: String,
     /// When a run held it back.
     pub held_since: Timestamp,
+    /// The currency whose number this seems to be, where that one has this one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swapped_with: Option<CurrencyCode>,
 }

@@ -65,7 +65,11 @@ fn settled(quotient: Decimal) -> Decimal {
         return quotient;
     };
     let off = (quotient - near).abs().checked_mul(RECIPROCAL_OF_THE_ERROR.into());
-    if off.is_some_and(|off| off <= quotient) { near } else { quotient }
+    if off.is_some_and(|off| off <= quotient) {
+        near
+    } else {
+        quotient
+    }
 }
 
 #[cfg(test)]

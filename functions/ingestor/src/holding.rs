@@ -7,6 +7,7 @@
 mod home;
 mod judge;
 mod requested;
+mod swap;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,13 +75,15 @@ pub fn decide(
     rules: Rules,
 ) -> Decision {
     let held = unsettled(held, published);
-    let document = Document {
+    let mut document = Document {
         quotes,
         published,
         held: &held,
         confirmed,
         rules,
+        swapped: BTreeMap::new(),
     };
+    document.swapped = document.swapped();
     if let Some(left_out) = document.outdated() {
         return Decision {
             held,
@@ -148,6 +151,8 @@ struct Document<'a> {
     held: &'a Held,
     confirmed: &'a BTreeMap<CurrencyCode, Timestamp>,
     rules: Rules,
+    /// Which currencies' numbers are in each other's place.
+    swapped: BTreeMap<CurrencyCode, CurrencyCode>,
 }
 
 impl Document<'_> {
@@ -215,7 +220,7 @@ impl Document<'_> {
             fate.published.push(observed);
             return;
         };
-        let is_jump = is_jump(quote.quotation, level.quotation, self.rules.max_jump_percent);
+        let is_jump = judge::is_doubtful(&observed, level, self.rules.max_jump_percent);
         if recorded_at < level.recorded_at && is_jump {
             let percent = percent_between(quote.quotation, level.quotation);
             decision.left_out.push(LeftOut {
@@ -264,6 +269,7 @@ impl Document<'_> {
             previous_at: level.recorded_at,
             change_percent: percent_between(quote.quotation, level.quotation).to_string(),
             held_since: self.rules.now,
+            swapped_with: self.swapped.get(&quote.code).copied(),
         };
         self.as_held_before(quote.code, rate)
     }

@@ -195,6 +195,9 @@ impl HeldBack {
             Some([]) => ": there is no second provider to ask".to_owned(),
             Some(opinions) => format!(": {}", opinions.join(", ")),
         };
+        let seems = newest
+            .swapped_with
+            .map_or_else(String::new, |other| format!(", and seems to be {other}'s in its place"));
         let HeldRate {
             change_percent,
             previous_at,
@@ -209,7 +212,7 @@ impl HeldBack {
             change_percent: change_percent.clone(),
             held_since: oldest.held_since,
             reason: format!(
-                "changed by {change_percent} % since {previous_at}, limit MAX_JUMP_PERCENT {max_percent}{said}"
+                "changed by {change_percent} % since {previous_at}, limit MAX_JUMP_PERCENT {max_percent}{seems}{said}"
             ),
             release: format!("{{\"release\":[\"{code}\"]}}"),
         })

@@ -33,7 +33,9 @@ fn a_quotient_half_way_between_two_numbers_goes_to_the_even_one() {
     let mut days = BTreeMap::<NaiveDate, BTreeMap<CurrencyCode, Rate>>::new();
     for event in observations("1999-01-01".parse().unwrap()..="2026-12-31".parse().unwrap()) {
         let day = event.recorded_at.utc().date_naive();
-        days.entry(day).or_default().insert(event.currency_code, event.deal_base_rate);
+        days.entry(day)
+            .or_default()
+            .insert(event.currency_code, event.deal_base_rate);
     }
     let printed = printed();
     let (mut seen, mut wrong) = (0, Vec::new());
@@ -43,7 +45,12 @@ fn a_quotient_half_way_between_two_numbers_goes_to_the_even_one() {
             code => &printed[&(code.to_owned(), day)],
         };
         for base in rates.keys().copied() {
-            for target in rates.keys().copied().chain([CurrencyCode::KRW]).filter(|code| *code != base) {
+            for target in rates
+                .keys()
+                .copied()
+                .chain([CurrencyCode::KRW])
+                .filter(|code| *code != base)
+            {
                 if !is_about_half_way(units(base), units(target)) {
                     continue;
                 }

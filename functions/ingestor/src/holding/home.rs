@@ -47,7 +47,7 @@ impl Document<'_> {
     }
 
     /// The won as published and as in the document, and whether that is a jump.
-    fn won(&self) -> Option<(Level, HeldRate, bool)> {
+    pub(super) fn won(&self) -> Option<(Level, HeldRate, bool)> {
         let (level, quotation, is_jump) = match self.quotes.provider.quotes_against() {
             CurrencyCode::KRW => self.against_the_won()?,
             base => self.in_units_of(base)?,
@@ -62,7 +62,9 @@ impl Document<'_> {
             previous_at: level.recorded_at,
             change_percent: percent_between(quotation, level.quotation).to_string(),
             held_since: self.rules.now,
+            swapped_with: self.swapped.get(&CurrencyCode::KRW).copied(),
         };
+        let is_jump = is_jump || observed.swapped_with.is_some();
         Some((level, self.as_held_before(CurrencyCode::KRW, observed), is_jump))
     }
 

@@ -14,7 +14,8 @@ const AGREE_WITHIN_PERCENT: Decimal = Decimal::TWO;
 const AGREEING: usize = 3;
 /// So many in a row that are beyond the limit on the same side are a move, whether they agree or not. Nothing is held for longer.
 const BEYOND: usize = 4;
-/// A jump is contradicted when the next publication takes back more than seven eighths of it. True spikes of the ECB's history fade more slowly (the most
+/// A jump is contradicted when the next publication takes back more than seven eighths of it, and one of two numbers in each other's place as soon as the
+/// next is no jump. True spikes of the ECB's history fade more slowly (the most
 /// was 85 %, Romania's in March 1999).
 const LEFT_OF_AN_ERROR: f64 = 1.0 / 8.0;
 
@@ -63,6 +64,9 @@ pub(super) fn judge(
         return fate;
     }
     let is_contradicted = |rate: &HeldRate| {
+        if rate.swapped_with.is_some() {
+            return !new_is_jump;
+        }
         is_jump(rate.quotation, accepted.quotation, max_percent)
             && distance(new.quotation, accepted.quotation)
                 < LEFT_OF_AN_ERROR * distance(rate.quotation, accepted.quotation)
@@ -77,6 +81,11 @@ pub(super) fn judge(
         fate.held = waiting;
     }
     fate
+}
+
+/// Whether a rate is to be held: it jumped from the level, or its number is in the place of another currency's.
+pub(super) fn is_doubtful(new: &HeldRate, level: Level, max_percent: Decimal) -> bool {
+    new.swapped_with.is_some() || is_jump(new.quotation, level.quotation, max_percent)
 }
 
 /// Publishes a move, but not an error in the midst of it: an observation that is a jump from the ones before and after it, and not on the way from one to the
@@ -117,7 +126,7 @@ pub(super) fn replay(
     for new in publications {
         let level = fate.published.last().map(Level::of).or(accepted);
         let level = level.unwrap_or(Level::of(&new));
-        let new_is_jump = is_jump(new.quotation, level.quotation, max_percent);
+        let new_is_jump = is_doubtful(&new, level, max_percent);
         let next = judge(level, &fate.held, (new, new_is_jump), None, max_percent);
         fate.published.extend(next.published);
         fate.dropped.extend(next.dropped);

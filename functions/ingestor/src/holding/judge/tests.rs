@@ -1,5 +1,7 @@
 //! Each way in which a held observation ends, against values chosen by hand.
 
+use shared::currency::CurrencyCode;
+
 use super::*;
 
 fn observed(day: u32, quotation: &str) -> HeldRate {
@@ -14,6 +16,7 @@ fn observed(day: u32, quotation: &str) -> HeldRate {
         previous_at: at(1),
         change_percent: String::new(),
         held_since: at(day),
+        swapped_with: None,
     }
 }
 
@@ -147,4 +150,25 @@ fn what_a_second_source_confirms_is_published_with_all_before_it() {
         (first.published, first.held),
         (held.to_vec(), vec![observed(3, "12500")])
     );
+}
+
+#[test]
+fn one_of_two_numbers_in_each_others_place_is_dropped_as_soon_as_the_level_is_back() {
+    // 116 takes back less than seven eighths: by itself a spike that fades, so it is published.
+    let next = || observed(3, "109");
+    let accepted = || Level::of(&observed(1, "100"));
+    let alone = replay(Some(accepted()), vec![observed(2, "116")], vec![next()], Decimal::TEN);
+    assert_eq!((alone.published.len(), alone.dropped.len()), (2, 0));
+    let swapped = |quotation| HeldRate {
+        swapped_with: Some(CurrencyCode::EUR),
+        ..observed(2, quotation)
+    };
+    let fate = replay(Some(accepted()), vec![swapped("116")], vec![next()], Decimal::TEN);
+    assert_eq!(fate.dropped, [swapped("116")]);
+    assert_eq!(fate.published, [next()]);
+    // Its partner moved by less than a jump, and is held all the same until then.
+    let fate = replay(Some(accepted()), Vec::new(), vec![swapped("91")], Decimal::TEN);
+    assert_eq!(fate.held, [swapped("91")]);
+    let fate = replay(Some(accepted()), fate.held, vec![next()], Decimal::TEN);
+    assert_eq!(fate.dropped, [swapped("91")]);
 }
