@@ -5,7 +5,6 @@ mod backfill;
 mod client;
 mod dead_letters;
 mod down;
-mod emulate;
 mod error;
 mod invoke;
 mod logs;
@@ -18,7 +17,6 @@ mod up;
 pub use backfill::backfill;
 pub use dead_letters::{DeadLetters, dead_letters};
 pub use down::down;
-pub use emulate::{EmulateOptions, emulate};
 pub use error::CommandError;
 pub use invoke::invoke;
 pub use logs::logs;
@@ -36,20 +34,4 @@ fn say(line: impl std::fmt::Display) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         std::process::exit(BROKEN_PIPE);
     }
-}
-
-/// An error with its causes, in one line.
-#[must_use]
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        // Some libraries repeat their cause in their own text.
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
-use localstack::commands::{self, DeadLetters, EmulateOptions, UpOptions, with_causes};
-use localstack::emulator::{KafkaAccess, PartialResponse};
+use emulator::{PartialResponse, with_causes};
+use localstack::commands::{self, DeadLetters, UpOptions};
 use localstack::stack::daemon::{self, DaemonOptions};
 use localstack::stack::{ConsoleMode, Places};
 use localstack::wrapper;
@@ -91,11 +91,6 @@ enum Command {
     /// End everything and remove its data
     #[command(override_usage = "./localstack/reset")]
     Reset,
-    /// Run the functions of any SAM template, in any language, on your own Kafka
-    #[command(
-        override_usage = "./localstack/emulate --template TEMPLATE.yaml [--bin-dir DIR] [--kafka HOST:PORT] [--parameter NAME=VALUE]... [--env NAME=VALUE]... [OPTIONS]"
-    )]
-    Emulate(Box<Emulate>),
     /// Run a command with servers of its own: HWANYUL_TEST_KAFKA, HWANYUL_TEST_REDIS, HWANYUL_TEST_DATABASE, HWANYUL_TEST_MONGODB,
     /// HWANYUL_TEST_SQS
     Servers {
@@ -143,59 +138,6 @@ struct Run {
     /// A parameter of template.yaml, such as Providers=ecb,koreaexim; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
     parameters: Vec<(String, String)>,
-}
-
-#[derive(Args)]
-struct Emulate {
-    /// The SAM template
-    #[arg(long, value_name = "TEMPLATE.yaml")]
-    template: PathBuf,
-    /// Where bootstraps are: files named as Metadata.BuildProperties.Binary, or folders as `sam build` makes them. Functions with
-    /// an executable bootstrap in their CodeUri need none; the template's own folder without it
-    #[arg(long, value_name = "DIR")]
-    bin_dir: Option<PathBuf>,
-    /// The brokers that mappings poll; several with commas
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
-    kafka: String,
-    /// A user of the brokers: they are reached with TLS and SCRAM-SHA-512
-    #[arg(long, value_name = "NAME", requires = "kafka_password_file")]
-    kafka_username: Option<String>,
-    /// A file with that user's password
-    #[arg(long, value_name = "FILE", requires = "kafka_username")]
-    kafka_password_file: Option<PathBuf>,
-    /// A PEM file with the brokers' CA; the public ones without it
-    #[arg(long, value_name = "FILE", requires = "kafka_username")]
-    kafka_ca: Option<PathBuf>,
-    /// A parameter of the template; may be repeated
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
-    parameters: Vec<(String, String)>,
-    /// An environment variable of every function, as Lambda would set it; may be repeated
-    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = parse_parameter)]
-    env: Vec<(String, String)>,
-    /// Where SQS is: the template's queues are made there. Needed when it has any
-    #[arg(long, value_name = "URL")]
-    sqs_endpoint: Option<String>,
-    /// Where S3 is, for buckets that are destinations of mappings
-    #[arg(long, value_name = "URL")]
-    s3_endpoint: Option<String>,
-    /// Port of the Lambda API: invocations, event source mappings
-    #[arg(long, default_value_t = 9001)]
-    port: u16,
-    /// Port of the template's HTTP API
-    #[arg(long, default_value_t = 9000)]
-    api_port: u16,
-    /// What a partial batch response of a function means for the records that it does not name
-    #[arg(
-        long,
-        env = "HWANYUL_PARTIAL_RESPONSE",
-        value_enum,
-        default_value_t,
-        value_name = "READING"
-    )]
-    partial_response: PartialResponse,
-    /// Where each function's output goes
-    #[arg(long, value_name = "DIR", default_value = "logs")]
-    log_dir: PathBuf,
 }
 
 #[tokio::main]
@@ -257,7 +199,6 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         } => commands::logs(&places, function.as_deref(), lines, follow).await?,
         Command::SamEnv { build_dir } => commands::sam_env(&places, build_dir.as_deref())?,
         Command::Reset => commands::reset(&places).await?,
-        Command::Emulate(emulate) => commands::emulate(emulate_options(*emulate)?).await?,
         Command::Servers { command } => return Ok(ExitCode::from(wrapper::run(&command).await?)),
         Command::Daemon(run) => daemon::run(daemon_options(places, run)?, Box::new(std::io::stdout())).await?,
     }
@@ -283,31 +224,6 @@ fn daemon_options(places: Places, run: Run) -> Result<DaemonOptions, Box<dyn std
         bin_dir,
         docker: run.docker,
         parameters,
-    })
-}
-
-fn emulate_options(emulate: Emulate) -> Result<EmulateOptions, Box<dyn std::error::Error>> {
-    let kafka = match (emulate.kafka_username, emulate.kafka_password_file) {
-        (Some(username), Some(file)) => {
-            let password = std::fs::read_to_string(&file)
-                .map_err(|error| format!("--kafka-password-file {}: {error}", file.display()))?;
-            let password = password.trim_end_matches(['\r', '\n']);
-            KafkaAccess::scram(emulate.kafka, username, password, emulate.kafka_ca)
-        }
-        _ => KafkaAccess::plaintext(emulate.kafka),
-    };
-    Ok(EmulateOptions {
-        template: emulate.template,
-        bin_dir: emulate.bin_dir,
-        kafka,
-        parameters: emulate.parameters.into_iter().collect(),
-        env: emulate.env.into_iter().collect(),
-        sqs_endpoint: emulate.sqs_endpoint,
-        s3_endpoint: emulate.s3_endpoint,
-        port: emulate.port,
-        api_port: emulate.api_port,
-        partial_response: emulate.partial_response,
-        log_dir: emulate.log_dir,
     })
 }
 

@@ -30,6 +30,8 @@ pub use sam::SamError;
 pub(crate) use sam::SamLocal;
 pub use state::{Endpoints, State};
 
+/// `AWS::StackName` of the local stack: queues and consumer groups are called after it.
+pub const STACK_NAME: &str = "hwanyul-local";
 /// The function whose answer says how each provider fared.
 pub const INGESTOR: &str = "ingestor";
 /// The function that publishes the history.

@@ -10,8 +10,8 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
-use crate::process_table::{Identity, descendants};
-use crate::servers::{Ports, Postgres, ServerError, Servers, ServersOptions};
+use servers::process_table::{Identity, descendants};
+use servers::{Ports, Postgres, ServerError, Servers, ServersOptions};
 
 /// How long the command and what it started have to end after a signal.
 const END_LIMIT: Duration = Duration::from_secs(5);

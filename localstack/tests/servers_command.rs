@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use localstack::process_table::{Identity, descendants};
 use rustix::process::Signal;
+use servers::process_table::{Identity, descendants};
 
 /// How long anything here may take before it counts as failed.
 const LIMIT: Duration = Duration::from_secs(120);

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use localstack::process_table::Identity;
 use rustix::process::Signal;
+use servers::process_table::Identity;
 
 use crate::pipeline::project;
 

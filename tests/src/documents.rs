@@ -13,7 +13,7 @@ pub const DOCUMENTS: [&str; 10] = [
     "docs/BENCHMARKS.md",
     "docs/COST.md",
     "docs/DEPLOY.md",
-    "docs/EVENT_SOURCE_MAPPING.md",
+    "localstack/emulator/README.md",
     "docs/OPERATIONS.md",
     "docs/SAM_LOCAL.md",
     "docs/SECURITY.md",

@@ -15,7 +15,7 @@ pub mod world;
 
 use std::time::Instant;
 
-use localstack::emulator::PartialResponse;
+use emulator::PartialResponse;
 
 use self::schedule::Schedule;
 use self::world::World;

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use bytes::Bytes;
-use localstack::emulator::{
-    Emulator, EmulatorOptions, KafkaAccess, PartialResponse, QueueMappingStatus, Status, Template,
+use emulator::{
+    Deployment, Emulator, EmulatorOptions, KafkaAccess, PartialResponse, QueueMappingStatus, Status, Template,
 };
 use localstack::feed::{Feed, FeedOptions};
-use localstack::servers::{Kafka, Mongo, Options, Postgres, Redis};
+use localstack::stack::STACK_NAME;
 use serde_json::Value;
+use servers::{Kafka, Mongo, Options, Postgres, Redis};
 use shared::dead_letter::{DeadLetter, LetterMessage};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row};
@@ -249,8 +250,9 @@ impl Pipeline {
         let secret_arns = secret_arns.map(|(name, arn)| (name.clone(), arn.clone())).collect();
         let template = project().join("template.yaml");
         let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
+        let mut deployment = Deployment::new(STACK_NAME, given);
         let mut queue_urls = BTreeMap::new();
-        for queue in Template::load(&template, &given).unwrap().queues {
+        for queue in Template::load(&template, &deployment).unwrap().queues {
             let created = sqs
                 .create_queue()
                 .queue_name(format!(
@@ -298,9 +300,9 @@ impl Pipeline {
             Some(proxies) => format!("127.0.0.1:{}", proxies.kafka.port()),
             None => kafka.plain_bootstrap(),
         };
+        deployment.queue_urls.clone_from(&queue_urls);
         let emulator = Emulator::start(EmulatorOptions {
-            parameters: given,
-            queue_urls: queue_urls.clone(),
+            deployment,
             function_env: function_env.into_iter().chain(setup.function_env).collect(),
             partial_response: setup.partial_response.unwrap_or_else(partial_response),
             ..EmulatorOptions::new(

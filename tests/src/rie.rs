@@ -6,8 +6,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use localstack::servers::free_port;
 use serde_json::Value;
+use servers::free_port;
 use tokio::process::Command;
 
 use crate::pipeline::binaries;

@@ -6,7 +6,7 @@ mod proxy;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use localstack::servers::{Authority, Security, Validity};
+use servers::{Authority, Security, Validity};
 use uuid::Uuid;
 
 pub use self::functions::{Functions, Seen};

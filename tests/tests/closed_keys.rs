@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use localstack::servers::{Options, Redis};
+use servers::{Options, Redis};
 use shared::cache::{Cache, Family};
 use shared::config::RedisConfig;
 use shared::currency::CurrencyCode;

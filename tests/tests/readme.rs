@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use flows::documents::{DOCUMENTS, Fence, Runner, fences, is_run_by};
 use flows::pipeline::{binaries, project};
-use localstack::servers::free_port;
 use localstack::stack::{Places, State};
 use serde_json::Value;
+use servers::free_port;
 use shared::time::HANDLER_TOLERANCE;
 
 const README: &str = "README.md";

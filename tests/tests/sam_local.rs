@@ -7,17 +7,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use emulator::{Deployment, FunctionSpec, Template};
 use flows::docker::Engine;
 use flows::documents::commands;
 use flows::pipeline::{binaries, project};
 use flows::samples::event_file;
 use flows::tool;
-use localstack::emulator::{FunctionSpec, Template};
-use localstack::process_table::{Identity, descendants};
-use localstack::servers::free_port;
-use localstack::stack::{Places, State};
+use localstack::stack::{Places, STACK_NAME, State};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use servers::free_port;
+use servers::process_table::{Identity, descendants};
 
 /// How long `sam local start-api` may take until it listens.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -146,7 +146,11 @@ async fn every_function_and_every_route_runs_in_a_container() {
     local.output(up);
     let (said, _) = local.output(sam_env);
     assert!(said.contains("sam local invoke CurrencyApi --template"), "{said}");
-    let template = Template::load(project().join("template.yaml"), &local.state().parameters).unwrap();
+    let template = Template::load(
+        project().join("template.yaml"),
+        &Deployment::new(STACK_NAME, local.state().parameters),
+    )
+    .unwrap();
     // What publishes comes last: every other answer is of the same rates then.
     let mut functions = template.functions.clone();
     functions.sort_by_key(|function| ["ingestor", "operations-backfill"].contains(&function.name.as_str()));

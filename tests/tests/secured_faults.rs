@@ -4,8 +4,8 @@
 use flows::kafka_event;
 use flows::secured::{CountingProxy, Functions, Secured, Seen};
 use flows::{RawRecord, server};
-use localstack::servers::{Kafka, Options, Postgres, Redis, RedisCluster, Security};
 use serde_json::json;
+use servers::{Kafka, Options, Postgres, Redis, RedisCluster, Security};
 
 /// More connections than this within one invocation would be a storm, were there a thousand functions.
 const MOST_CONNECTIONS: usize = 5;

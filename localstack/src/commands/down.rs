@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use servers::process_table::{Identity, descendants};
 
 use super::{CommandError, say};
-use crate::process_table::{Identity, descendants};
 use crate::stack::{Places, State};
 
 /// How long the stack may take to end in order.

@@ -1,6 +1,7 @@
 //! Why a command failed.
 
-use crate::emulator::EmulatorError;
+use emulator::EmulatorError;
+
 use crate::stack::StackError;
 
 /// Why a command failed.
@@ -112,12 +113,6 @@ pub enum CommandError {
     /// The emulator.
     #[error(transparent)]
     Emulator(#[from] EmulatorError),
-    /// The template has queues, and there is no SQS for them.
-    #[error("the template has queues ({queues}); say where SQS is: --sqs-endpoint http://HOST:PORT")]
-    NoSqs {
-        /// Their names.
-        queues: String,
-    },
     /// A file or stream.
     #[error("could not {what}")]
     System {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use servers::Postgres;
+
 use super::{CommandError, down, say};
-use crate::servers::Postgres;
 use crate::stack::Places;
 
 /// Ends the stack, and removes all it wrote.

@@ -1,10 +1,10 @@
 //! `status`: everything that runs and how it fares, for people or as JSON.
 
+use emulator::{FunctionStatus, MappingStatus, QueueMappingStatus, RouteStatus};
 use serde_json::Value;
 
 use super::client::Client;
 use super::{CommandError, say, table};
-use crate::emulator::{FunctionStatus, MappingStatus, QueueMappingStatus, RouteStatus};
 use crate::stack::{INGESTOR, Places, StackStatus};
 
 /// What is shown where there is nothing to show.

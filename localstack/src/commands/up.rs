@@ -5,12 +5,12 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum as _;
+use emulator::PartialResponse;
 use rustix::process::Signal;
+use servers::process_table::Identity;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CommandError, say};
-use crate::emulator::PartialResponse;
-use crate::process_table::Identity;
 use crate::stack::daemon::{FAILED, READY};
 use crate::stack::{ConsoleMode, Places, State};
 

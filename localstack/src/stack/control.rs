@@ -2,11 +2,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use servers::process_table::Identity;
+use servers::{ServerError, Servers};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::State;
-use crate::process_table::Identity;
-use crate::servers::{ServerError, Servers};
 
 /// The servers, and what is being done with them.
 pub(super) struct Control {

@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use emulator::PartialResponse;
 use rustix::process::{Signal, getpid, set_child_subreaper};
+use servers::process_table::descendants;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -19,8 +21,6 @@ use tokio::task::JoinHandle;
 use super::interface::Parts;
 use super::relay::Relay;
 use super::{ConsoleMode, Places, StackError, State, queues};
-use crate::emulator::PartialResponse;
-use crate::process_table::descendants;
 use progress::Progress;
 
 /// The last line of a start that went well.
@@ -76,7 +76,7 @@ pub async fn run(options: DaemonOptions, out: Box<dyn Write + Send>) -> Result<(
     let progress = Progress::new(out);
     let ran = run_locked(&options, &progress).await;
     if let Err(error) = &ran {
-        progress.close(&format!("{FAILED}{}", crate::commands::with_causes(error)));
+        progress.close(&format!("{FAILED}{}", emulator::with_causes(error)));
     }
     ran
 }

@@ -1,9 +1,9 @@
 //! The database that the functions' tables are in. The tables are the migrations' business.
 
+use servers::Postgres;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::StackError;
-use crate::servers::Postgres;
 
 /// The database's name.
 pub(super) const NAME: &str = "hwanyul";

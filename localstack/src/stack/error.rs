@@ -1,9 +1,10 @@
 //! Why the stack does not run.
 
+use emulator::{EmulatorError, TemplateError};
+use servers::ServerError;
+
 use super::{BridgeError, SamError};
-use crate::emulator::{EmulatorError, TemplateError};
 use crate::feed::FeedError;
-use crate::servers::ServerError;
 
 /// Why the stack does not run, or cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use emulator::Emulator;
 use tokio::sync::{RwLock, watch};
 
 use std::collections::BTreeMap;
@@ -15,7 +16,6 @@ use super::console::{Desk, Looks, Traces};
 use super::control::Control;
 use super::table::Table;
 use super::{Places, StackStatus, State, report};
-use crate::emulator::Emulator;
 use crate::feed::Feed;
 
 /// What the addresses speak of.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use emulator::{ACCESS_KEY, SECRET_KEY};
+
 use super::Endpoints;
-use crate::emulator::{ACCESS_KEY, SECRET_KEY};
 
 /// How often the ingestor runs while the feed's days go by.
 const FEED_SCHEDULE: &str = "rate(2 seconds)";

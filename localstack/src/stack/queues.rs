@@ -1,18 +1,17 @@
 //! The template's queues on SQS. LocalStack's free edition forgets them when it ends, so their messages are written to a file
 //! when the stack stops in order, and sent again when it starts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::primitives::Blob;
-use aws_sdk_sqs::types::{MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::{MessageAttributeValue, MessageSystemAttributeName};
 use serde::{Deserialize, Serialize};
 
 use super::StackError;
-use crate::emulator::Queue;
 
 /// Where LocalStack tells of all messages of a queue in one answer and changes none (LocalStack, "SQS Query API and developer endpoints").
 const ALL_MESSAGES: &str = "_aws/sqs/messages?ShowInvisible=true&ShowDelayed=true";
@@ -34,28 +33,6 @@ struct Attribute {
     text: Option<String>,
     /// The bytes of a binary attribute, in base64.
     binary: Option<String>,
-}
-
-/// Creates the queues; gives their URLs by logical id.
-pub(crate) async fn create(client: &Client, queues: &[Queue]) -> Result<BTreeMap<String, String>, StackError> {
-    let mut urls = BTreeMap::new();
-    for queue in queues {
-        let attributes = queue
-            .attributes
-            .iter()
-            .map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()));
-        let attributes: HashMap<_, _> = attributes.collect();
-        let request = client
-            .create_queue()
-            .queue_name(&queue.name)
-            .set_attributes(Some(attributes));
-        let created = request.send().await.map_err(|error| failed(&queue.name, error))?;
-        let url = created
-            .queue_url
-            .ok_or_else(|| reason(&queue.name, "SQS gave no URL"))?;
-        urls.insert(queue.logical_id.clone(), url);
-    }
-    Ok(urls)
 }
 
 /// Writes the messages of all queues to `file`; says how many.
@@ -183,8 +160,10 @@ fn reason(queue: &str, reason: &str) -> StackError {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_sqs::types::QueueAttributeName;
+    use servers::{Options, Sqs};
+
     use super::*;
-    use crate::servers::{Options, Sqs};
 
     /// A FIFO queue of its own.
     async fn queue(client: &Client) -> BTreeMap<String, String> {

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use emulator::Status;
 use futures::future::try_join_all;
 use krafka::admin::{AdminClient, ListTopicsOptions};
 use krafka::error::KrafkaError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use servers::topic_ends;
 
 use super::{Endpoints, INGESTOR, State};
-use crate::emulator::Status;
 use crate::feed::FeedStatus;
-use crate::servers::topic_ends;
 
 /// How long Kafka may take to list topics and their ends.
 const KAFKA_LIMIT: Duration = Duration::from_secs(5);
@@ -69,7 +69,7 @@ pub struct PartitionEnd {
 }
 
 pub(super) fn servers(state: &State) -> Vec<ServerStatus> {
-    let status = |(name, process): (&String, &crate::process_table::Identity)| ServerStatus {
+    let status = |(name, process): (&String, &servers::process_table::Identity)| ServerStatus {
         name: name.clone(),
         pid: process.pid,
         is_running: process.is_alive(),

@@ -12,11 +12,11 @@ use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use emulator::{Deployment, FunctionSpec, HttpRouteSpec, Template};
 use serde_json::{Value, json};
 
 use super::parameters::{function_env, parameters};
-use super::{Endpoints, Places, StackError, State, files};
-use crate::emulator::{FunctionSpec, HttpRouteSpec, Template};
+use super::{Endpoints, Places, STACK_NAME, StackError, State, files};
 
 /// The glibc of Lambda's image for `provided.al2023`.
 ///
@@ -148,14 +148,14 @@ fn resolved(places: &Places, state: &State, seen: &Endpoints) -> Result<Template
         };
         (name.clone(), value.clone())
     });
-    let given: BTreeMap<String, String> = given.collect();
-    let template = Template::load(places.template(), &given)?;
+    let mut deployment = Deployment::new(STACK_NAME, given.collect());
+    let template = Template::load(places.template(), &deployment)?;
     let urls = template.queues.iter().filter_map(|queue| {
         let url = state.endpoints.queues.get(&queue.name)?;
         Some((queue.logical_id.clone(), url.clone()))
     });
-    let urls: BTreeMap<String, String> = urls.collect();
-    Ok(Template::load_with_queues(&places.template(), &given, &urls)?)
+    deployment.queue_urls = urls.collect();
+    Ok(Template::load(places.template(), &deployment)?)
 }
 
 /// Where a container finds what the stack has at 127.0.0.1. A MongoDB that somebody brought is where they said.

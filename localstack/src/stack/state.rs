@@ -6,9 +6,9 @@ use std::net::Ipv4Addr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use servers::process_table::Identity;
 
 use super::{Places, StackError, files};
-use crate::process_table::Identity;
 
 /// A stack that runs, or that ran until it crashed.
 #[derive(Debug, Clone, Serialize, Deserialize)]

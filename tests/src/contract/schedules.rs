@@ -2,7 +2,7 @@
 //!
 //! `sam validate --lint` looks at neither an expression nor a time zone of a function's event; the deployment fails of it.
 
-use localstack::emulator::{ScheduleExpression, ScheduleStyle};
+use emulator::{ScheduleExpression, ScheduleStyle};
 use serde_json::{Value, json};
 
 use super::document::Document;

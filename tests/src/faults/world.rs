@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use localstack::emulator::{Emulator, PartialResponse};
+use emulator::{Emulator, PartialResponse};
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::Run;

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
+use emulator::{Deployment, Emulator, EmulatorOptions, KafkaAccess, Template};
 use localstack::feed::{Feed, FeedOptions};
+use localstack::stack::STACK_NAME;
 use serde_json::Value;
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::publish::Topics;
@@ -93,11 +94,14 @@ impl Functions {
     pub async fn invoke(&self, parameters: BTreeMap<String, String>, function: &str, event: &str) -> Seen {
         let (parameters, mut secrets) = by_secrets(parameters).await;
         let template = project().join("template.yaml");
-        let queues = Template::load(&template, &parameters).unwrap().queues;
+        let kafka = KafkaAccess::plaintext(parameters["KafkaBootstrapServers"].clone());
+        let mut deployment = Deployment::new(STACK_NAME, parameters);
+        let queues = Template::load(&template, &deployment).unwrap().queues;
         // Where nothing listens: what Kafka does not take must not be rescued unseen.
         let queue_urls = queues
             .into_iter()
             .map(|queue| (queue.logical_id, "http://127.0.0.1:1/queue".to_owned()));
+        deployment.queue_urls = queue_urls.collect();
         let place = self.directory.join(Uuid::new_v4().simple().to_string());
         let aws_secret = Uuid::new_v4().simple().to_string();
         let function_env = [
@@ -109,11 +113,9 @@ impl Functions {
             ("AWS_MAX_ATTEMPTS", "1"),
         ];
         secrets.push(aws_secret.clone());
-        let kafka = KafkaAccess::plaintext(parameters["KafkaBootstrapServers"].clone());
         let function_env = function_env.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let emulator = Emulator::start(EmulatorOptions {
-            parameters,
-            queue_urls: queue_urls.collect(),
+            deployment,
             function_env: function_env.into(),
             ..EmulatorOptions::new(template, binaries(), kafka, place.join("logs"))
         })

@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::MessageSystemAttributeName;
 use bytes::Bytes;
 use flows::rate;
 use krafka::Kafka as Client;
-use localstack::servers::{Kafka, Options, topic_ends};
+use servers::{Kafka, Options, topic_ends};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
 use shared::publish::{BackupQueue, Outgoing, Place, PublishError, Publisher, Topics};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use krafka::Kafka;
 use krafka::consumer::AutoOffsetReset;
-use localstack::servers::topic_ends;
 use serde_json::Value;
+use servers::topic_ends;
 
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,10 +7,11 @@ mod schedules;
 
 use std::collections::BTreeSet;
 
+use emulator::{Deployment, KafkaSource, Template};
 use flows::contract::{Document, Known, read_variables, rights, server_violations, violations};
 use flows::pipeline::project;
 use flows::samples::Samples;
-use localstack::emulator::{KafkaSource, Template};
+use localstack::stack::STACK_NAME;
 use serde_json::json;
 
 use additions::additions;
@@ -98,7 +99,11 @@ fn the_same_mappings_read_msk_and_any_other_kafka() {
             ("MongodbUri", "mongodb://mongo.example/hwanyul"),
         ];
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let template = Template::load(project().join("template.yaml"), &parameters.into()).unwrap();
+        let template = Template::load(
+            project().join("template.yaml"),
+            &Deployment::new(STACK_NAME, parameters.into()),
+        )
+        .unwrap();
         let mappings = template.mappings.into_iter();
         mappings
             .map(|mapping| (mapping.consumer_group, mapping.source))

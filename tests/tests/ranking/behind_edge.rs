@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use emulator::{Deployment, Emulator, EmulatorOptions, KafkaAccess};
 use flows::pipeline::{binaries, project};
 use flows::secured::assert_no_secret;
 use flows::{secrets, server};
-use localstack::emulator::{Emulator, EmulatorOptions, KafkaAccess};
+use localstack::stack::STACK_NAME;
 use serde_json::json;
 use serde_yaml_ng::Value;
 use tempfile::TempDir;
@@ -45,7 +46,7 @@ impl Api {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
         let kafka = KafkaAccess::plaintext(server("HWANYUL_TEST_KAFKA"));
         let emulator = Emulator::start(EmulatorOptions {
-            parameters: parameters.map(named).into(),
+            deployment: Deployment::new(STACK_NAME, parameters.map(named).into()),
             function_env: function_env.map(named).into(),
             ..EmulatorOptions::new(template, binaries(), kafka, place.path().join("logs"))
         })

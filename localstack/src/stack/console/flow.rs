@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 use krafka::admin::{AdminClient, ListOffsetsOptions, OffsetSpec, TopicPartition};
 use krafka::error::KrafkaError;
+use servers::topic_ends;
 
 use super::state::TopicState;
-use crate::servers::topic_ends;
 
 /// How far back a pace is measured.
 const WINDOW: Duration = Duration::from_secs(10);

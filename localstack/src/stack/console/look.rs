@@ -9,6 +9,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use axum::Json;
 use axum::extract::State;
 use chrono::Utc;
+use emulator::{FunctionStatus, MappingStatus, Status, Template};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -19,7 +20,6 @@ use super::state::{
     FeedState, IngestorState, MappingView, PipelineState, QueueRole, QueueState, ReadState, ScheduleState, ServerMode,
 };
 use super::{Console, Refusal};
-use crate::emulator::{FunctionStatus, MappingStatus, Status, Template};
 use crate::feed::Feed;
 use crate::stack::INGESTOR;
 use crate::stack::interface::Parts;
@@ -174,7 +174,7 @@ fn feed(feed: &Feed) -> FeedState {
 }
 
 fn schedules(lambda: &Status) -> Vec<ScheduleState> {
-    let schedule = |schedule: &crate::emulator::ScheduleStatus| ScheduleState {
+    let schedule = |schedule: &emulator::ScheduleStatus| ScheduleState {
         function: schedule.function.clone(),
         expression: schedule.expression.clone(),
         is_enabled: schedule.is_enabled,

@@ -62,26 +62,26 @@ impl Parts {
         }
         match working.run().await {
             Ok(process) => self.remember(name, process).await,
-            Err(error) => Err(Refusal::unavailable(crate::commands::with_causes(&error))),
+            Err(error) => Err(Refusal::unavailable(emulator::with_causes(&error))),
         }
     }
 
     /// Writes down which process a server has now, so that `down` finds it.
-    async fn remember(&self, name: &str, process: Option<crate::process_table::Identity>) -> Result<(), Refusal> {
+    async fn remember(&self, name: &str, process: Option<servers::process_table::Identity>) -> Result<(), Refusal> {
         let mut state = self.state.write().await;
         if let Some(process) = process {
             state.servers.insert(name.to_owned(), process);
         }
         state
             .write(&self.places)
-            .map_err(|error| Refusal::unavailable(crate::commands::with_causes(&error)))
+            .map_err(|error| Refusal::unavailable(emulator::with_causes(&error)))
     }
 }
 
 impl Control {
     /// Each server and what it is doing.
     pub(super) fn views(&self, state: &StackState) -> Vec<ServerView> {
-        let view = |(name, process): (&String, &crate::process_table::Identity)| ServerView {
+        let view = |(name, process): (&String, &servers::process_table::Identity)| ServerView {
             name: name.clone(),
             label: Self::label(name).to_owned(),
             state: match self.work_on(name) {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use emulator::MappingState;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::held::HeldView;
-use crate::emulator::MappingState;
 
 /// How the pipeline fares.
 #[derive(Debug, Serialize, ToSchema)]

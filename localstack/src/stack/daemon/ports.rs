@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use servers::{Ports, ServerError, claim, claim_exactly};
+
 use super::DaemonOptions;
 use super::progress::Progress;
-use crate::servers::{Ports, ServerError, claim, claim_exactly};
 use crate::stack::{ConsoleMode, Endpoints, database};
 
 /// The ports that the clients of each know; another is taken when one is in use.

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{Days, Utc};
+use emulator::{Deployment, Emulator, EmulatorOptions, KafkaAccess, Template};
+use servers::process_table::Identity;
+use servers::{Servers, ServersOptions};
 use tokio::net::TcpListener;
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinHandle;
@@ -13,10 +16,7 @@ use tokio::task::JoinHandle;
 use super::ports::{Chosen, choose};
 use super::progress::Progress;
 use super::{DaemonOptions, Running};
-use crate::emulator::{Emulator, EmulatorOptions, KafkaAccess, Template};
 use crate::feed::{Feed, FeedOptions};
-use crate::process_table::Identity;
-use crate::servers::{Servers, ServersOptions};
 use crate::stack::bridge::Bridge;
 use crate::stack::console::{self, Desk, Looks, Traces};
 use crate::stack::control::Control;
@@ -24,7 +24,9 @@ use crate::stack::guard;
 use crate::stack::interface::{self, Parts};
 use crate::stack::relay::{Lead, Relay};
 use crate::stack::table::Table;
-use crate::stack::{BACKFILL, ConsoleMode, Endpoints, Places, StackError, State, database, parameters, queues};
+use crate::stack::{
+    BACKFILL, ConsoleMode, Endpoints, Places, STACK_NAME, StackError, State, database, parameters, queues,
+};
 
 /// How long Kafka may take for a question of the stack itself.
 const KAFKA_LIMIT: Duration = Duration::from_secs(4);
@@ -53,7 +55,8 @@ pub(super) async fn start(
         given.entry("MongodbUri".to_owned()).or_insert_with(|| uri.clone());
     }
     let parameters = parameters::parameters(&endpoints, &given);
-    let template = Template::load(places.template(), &parameters)?;
+    let mut deployment = Deployment::new(STACK_NAME, parameters.clone());
+    let template = Template::load(places.template(), &deployment)?;
     let mut state = State {
         process: Identity::own()
             .ok_or_else(|| StackError::system("read /proc")(std::io::ErrorKind::NotFound.into()))?,
@@ -102,15 +105,15 @@ pub(super) async fn start(
     // Those of the functions, which may be others than the stack's own.
     let [database_url, redis_url] =
         ["DatabaseUrl", "RedisUrl"].map(|name| parameters.get(name).cloned().unwrap_or_default());
+    deployment.queue_urls.clone_from(&queue_urls);
     let emulator = Emulator::start(EmulatorOptions {
         partial_response: options.partial_response,
         // LocalStack serves both at one address.
         s3_endpoint: Some(endpoints.sqs.clone()),
         template: places.template(),
-        parameters,
+        deployment,
         bin_dir: options.bin_dir.clone(),
         kafka: KafkaAccess::plaintext(&endpoints.kafka),
-        queue_urls: queue_urls.clone(),
         function_env: parameters::function_env(&endpoints),
         log_dir: places.logs(),
         // The feed's days go by in seconds.
@@ -205,7 +208,7 @@ async fn create_queues(
     progress: &Progress,
 ) -> Result<BTreeMap<String, String>, StackError> {
     let client = servers.sqs.client();
-    let urls = queues::create(&client, &template.queues).await?;
+    let urls = emulator::create_queues(&client, &template.queues).await?;
     let kept = queues::restore(&client, &urls, &places.messages()).await?;
     let kept = if kept == 0 {
         String::new()

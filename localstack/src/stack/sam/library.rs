@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use emulator::FunctionSpec;
+
 use super::{SamError, put};
-use crate::emulator::FunctionSpec;
 use crate::stack::{StackError, files};
 
 /// Starts the program by this machine's loader, which finds this machine's libraries beside it.

@@ -3,12 +3,12 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
-use localstack::process_table::{Identity, descendants};
-use localstack::servers::{Kafka, Postgres, Redis};
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rustix::process::Signal;
+use servers::process_table::{Identity, descendants};
+use servers::{Kafka, Postgres, Redis};
 use tokio::time::sleep;
 
 use crate::faults::clock::Clock;

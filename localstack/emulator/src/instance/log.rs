@@ -1,0 +1,184 @@
+//! What a function's process writes: to the function's log, and the end of it to whoever asks for the tail of an invocation.
+//!
+//! Each process has a pipe of its own, because several write to one log: of what stands there, nobody could tell whose it is.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use rustix::io::Errno;
+use tokio::net::unix::pipe::Receiver;
+
+use crate::lock;
+
+/// How much of an invocation's log its caller may have.
+///
+/// Source: "Invoke", AWS Lambda API reference (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>): "the last 4 KB of the execution log".
+const TAIL: usize = 4 * 1024;
+/// A line that is longer is written in parts.
+const LONGEST_LINE: usize = 64 * 1024;
+/// What is read before others have their turn; above what a pipe holds, so it empties one.
+const TURN: usize = 256 * 1024;
+
+/// The output of one process.
+pub(crate) struct Log {
+    pipe: Receiver,
+    state: Mutex<State>,
+}
+
+struct State {
+    file: File,
+    /// A line that has not ended yet.
+    line: Vec<u8>,
+    /// The end of what came since the invocation began; before the first, since the process began.
+    tail: Vec<u8>,
+    /// Whether writing has failed before: that is said once.
+    has_failed: bool,
+}
+
+/// How far a pipe is read.
+#[derive(PartialEq, Eq)]
+enum Read {
+    /// It holds nothing more for now.
+    Empty,
+    /// It may hold more.
+    More,
+    /// Nobody writes to it any more.
+    Ended,
+}
+
+impl Log {
+    /// A log at this path, and what a process needs to write to it. It is read as long as somebody can write.
+    pub(super) fn start(path: &Path) -> std::io::Result<(Arc<Self>, Stdio, Stdio)> {
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        let (reader, writer) = std::io::pipe()?;
+        let log = Arc::new(Self {
+            pipe: Receiver::from_owned_fd(OwnedFd::from(reader))?,
+            state: Mutex::new(State {
+                file,
+                line: Vec::new(),
+                tail: Vec::new(),
+                has_failed: false,
+            }),
+        });
+        tokio::spawn(follow(Arc::clone(&log)));
+        Ok((log, writer.try_clone()?.into(), writer.into()))
+    }
+
+    /// An invocation begins: what was written before is not its own.
+    pub(super) fn begin(&self) {
+        self.read();
+        lock(&self.state).tail.clear();
+    }
+
+    /// What the process has written, to the end; what it wrote before it answered is in the pipe by now.
+    pub(crate) fn tail(&self) -> Vec<u8> {
+        self.read();
+        let mut state = lock(&self.state);
+        state.end_line();
+        state.tail.clone()
+    }
+
+    /// Adds what the function could not write itself: why its process is gone.
+    pub(crate) fn note(&self, text: &[u8]) {
+        self.read();
+        let mut state = lock(&self.state);
+        state.end_line();
+        state.take(text);
+        state.take(b"\n");
+    }
+
+    fn read(&self) -> Read {
+        let mut buffer = [0; 16 * 1024];
+        let mut state = lock(&self.state);
+        let mut count = 0;
+        while count < TURN {
+            match self.read_once(&mut buffer) {
+                Ok(0) => {
+                    state.end_line();
+                    return Read::Ended;
+                }
+                Ok(length) => {
+                    state.take(&buffer[..length]);
+                    count += length;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Read::Empty,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "Could not read what a function writes"
+                    );
+                    return Read::Ended;
+                }
+            }
+        }
+        Read::More
+    }
+
+    /// Reads from the pipe itself: tokio looks into it only after the system has told it that there is something, which may be a moment after the
+    /// function's answer. It is asked at the end, so that it waits for news again.
+    fn read_once(&self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match rustix::io::read(&self.pipe, &mut *buffer) {
+            Err(Errno::AGAIN) => self.pipe.try_read(buffer),
+            read => Ok(read?),
+        }
+    }
+}
+
+impl State {
+    fn take(&mut self, bytes: &[u8]) {
+        let kept = bytes.len().min(TAIL);
+        let surplus = (self.tail.len() + kept).saturating_sub(TAIL);
+        self.tail.drain(..surplus);
+        self.tail.extend_from_slice(&bytes[bytes.len() - kept..]);
+        // Whole lines at once, so that those of other processes do not come between.
+        let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+            self.line.extend_from_slice(bytes);
+            if self.line.len() > LONGEST_LINE {
+                self.end_line();
+            }
+            return;
+        };
+        self.line.extend_from_slice(&bytes[..=end]);
+        self.end_line();
+        self.line.extend_from_slice(&bytes[end + 1..]);
+    }
+
+    fn end_line(&mut self) {
+        let written = self.file.write_all(&self.line);
+        self.line.clear();
+        if let Err(error) = written
+            && !std::mem::replace(&mut self.has_failed, true)
+        {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "Could not write to a function's log"
+            );
+        }
+    }
+}
+
+/// Reads as it comes, also while nobody invokes.
+async fn follow(log: Arc<Log>) {
+    loop {
+        if let Err(error) = log.pipe.readable().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "Could not wait for what a function writes"
+            );
+            return;
+        }
+        match log.read() {
+            Read::Empty => {}
+            Read::More => tokio::task::yield_now().await,
+            Read::Ended => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

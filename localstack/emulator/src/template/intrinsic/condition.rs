@@ -1,0 +1,100 @@
+//! The template's conditions.
+
+use serde_yaml_ng::{Mapping, Value};
+
+use super::{At, Resolver, as_function};
+use crate::template::TemplateError;
+
+impl Resolver<'_> {
+    /// Evaluates every condition, in whatever order they refer to each other.
+    pub(super) fn evaluate_conditions(&mut self, section: &Mapping) -> Result<(), TemplateError> {
+        let mut waiting: Vec<(String, &Value)> = section
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value)))
+            .collect();
+        while !waiting.is_empty() {
+            let before = waiting.len();
+            let mut blocked = Vec::new();
+            for (name, value) in waiting {
+                if names_in(value)
+                    .iter()
+                    .any(|other| section.contains_key(other) && !self.conditions.contains_key(other))
+                {
+                    blocked.push((name, value));
+                    continue;
+                }
+                let at = At {
+                    logical_id: "Conditions",
+                    property: &name,
+                };
+                let holds = match as_function(value) {
+                    Some((function, argument)) => self.evaluate(&function, argument, at),
+                    None => return Err(self.refuse(at, Some(value), "Equals, And, Or, Not, Condition")),
+                };
+                let holds = match holds {
+                    Ok(holds) => Ok(holds),
+                    Err(TemplateError::Unknown { unknown, .. }) => Err(*unknown),
+                    Err(error) => return Err(error),
+                };
+                self.conditions.insert(name, holds);
+            }
+            if let Some((name, value)) = blocked.first().filter(|_| blocked.len() == before) {
+                let at = At {
+                    logical_id: "Conditions",
+                    property: name,
+                };
+                return Err(self.reference_error(at, &names_in(value).join(", "), "which refers back to it"));
+            }
+            waiting = blocked;
+        }
+        Ok(())
+    }
+
+    /// Whether the named condition holds.
+    pub(super) fn condition(&self, name: &str, at: At<'_>) -> Result<bool, TemplateError> {
+        match self.conditions.get(name) {
+            Some(Ok(holds)) => Ok(*holds),
+            Some(Err(unknown)) => Err(self.unknown_text(
+                at,
+                format!("condition {name}"),
+                &format!("which hangs on {}, {}", unknown.value, unknown.reason),
+            )),
+            None => Err(self.reference_error(at, name, "which is no condition of this template")),
+        }
+    }
+
+    /// Evaluates one condition function.
+    pub(super) fn evaluate(&self, function: &str, argument: &Value, at: At<'_>) -> Result<bool, TemplateError> {
+        let items = || match argument {
+            Value::Sequence(items) if !items.is_empty() => Ok(items),
+            other => Err(self.refuse(at, Some(other), &format!("{function} takes a list"))),
+        };
+        let inner = |value: &Value| match as_function(value) {
+            Some((function, argument)) => self.evaluate(&function, argument, at),
+            None => Err(self.refuse(at, Some(value), "Equals, And, Or, Not, Condition")),
+        };
+        match function {
+            "Condition" => self.condition(&self.text(argument, at, 0)?, at),
+            "Equals" => match items()?.as_slice() {
+                [left, right] => Ok(self.text(left, at, 0)? == self.text(right, at, 0)?),
+                _ => Err(self.refuse(at, Some(argument), "Equals takes two values")),
+            },
+            "Not" => match items()?.as_slice() {
+                [only] => Ok(!inner(only)?),
+                _ => Err(self.refuse(at, Some(argument), "Not takes one condition")),
+            },
+            "And" => items()?.iter().try_fold(true, |all, item| Ok(inner(item)? && all)),
+            "Or" => items()?.iter().try_fold(false, |any, item| Ok(inner(item)? || any)),
+            _ => Err(self.refuse(at, Some(argument), "Equals, And, Or, Not, Condition")),
+        }
+    }
+}
+
+/// The conditions that a condition refers to.
+fn names_in(value: &Value) -> Vec<String> {
+    match as_function(value) {
+        Some((function, Value::String(name))) if function == "Condition" => vec![name.clone()],
+        Some((_, Value::Sequence(items))) => items.iter().flat_map(names_in).collect(),
+        _ => Vec::new(),
+    }
+}
