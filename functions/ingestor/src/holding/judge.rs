@@ -153,7 +153,7 @@ fn are_beyond(waiting: &[HeldRate], accepted: Level, max_percent: Decimal) -> bo
 }
 
 /// How far apart two quotations are, the same in both directions. It decides and is never shown, so it need not be exact.
-fn distance(one: Rate, other: Rate) -> f64 {
+pub(super) fn distance(one: Rate, other: Rate) -> f64 {
     let number = |rate: Rate| rate.decimal().to_f64().unwrap_or(f64::NAN);
     (number(one) / number(other)).ln().abs()
 }

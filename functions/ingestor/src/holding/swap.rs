@@ -2,31 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 
-use super::{Document, is_jump, percent_between};
-
-/// How far a number may be from the other currency's: currencies seldom move more in a day, and two that jump at once, each to where the other was, are
-/// unheard of.
-const FITS_WITHIN_PERCENT: Decimal = Decimal::from_parts(5, 0, 0, false, 0);
+use super::judge::distance;
+use super::{Document, is_jump};
 
 impl Document<'_> {
-    /// The currencies whose numbers are in each other's place, by code. At least one of the two jumps; the other may move by a little less than a jump. Of a source
-    /// that quotes in units for one of another currency the won is one of them.
+    /// The currencies whose numbers are in each other's place, by code: at least one of the two jumped, neither would have from where the other was, and both
+    /// together are at most half as far from that as from where they were. (Equally far is a currency that jumps past another, which stays where it was.) Of a source that quotes in units for one of another currency the won is one of them.
     pub(super) fn swapped(&self) -> BTreeMap<CurrencyCode, CurrencyCode> {
         let columns = self.columns();
-        let max_percent = self.rules.max_jump_percent;
-        let jumping = columns
-            .iter()
-            .filter(|column| is_jump(column.new, column.old, max_percent));
+        let is_jump = |new, old| is_jump(new, old, self.rules.max_jump_percent);
         let mut swapped = BTreeMap::new();
-        for one in jumping {
-            let other = columns
+        for one in columns.iter().filter(|column| is_jump(column.new, column.old)) {
+            let others = columns
                 .iter()
-                .find(|other| other.code != one.code && fits(one.new, other.old) && fits(other.new, one.old));
-            if let Some(other) = other {
+                .filter(|other| other.code != one.code && !is_jump(one.new, other.old) && !is_jump(other.new, one.old));
+            let crossed = |other: &Column| distance(one.new, other.old) + distance(other.new, one.old);
+            let nearest = others.min_by(|a, b| crossed(a).total_cmp(&crossed(b)));
+            if let Some(other) = nearest
+                && crossed(other) * 2.0 < distance(one.new, one.old) + distance(other.new, other.old)
+            {
                 swapped.insert(one.code, other.code);
                 swapped.insert(other.code, one.code);
             }
@@ -57,8 +54,4 @@ struct Column {
     code: CurrencyCode,
     new: Rate,
     old: Rate,
-}
-
-fn fits(new: Rate, old: Rate) -> bool {
-    percent_between(new, old).abs() <= FITS_WITHIN_PERCENT
 }
