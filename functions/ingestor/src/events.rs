@@ -104,7 +104,8 @@ pub(crate) async fn publish(
     })
 }
 
-fn updated(source: &str, Update { quote, recorded_at }: &Update, updated_at: Timestamp) -> ExchangeRateUpdated {
+fn updated(source: &str, update: &Update, version: Timestamp) -> ExchangeRateUpdated {
+    let quote = &update.quote;
     ExchangeRateUpdated {
         currency_code: quote.code,
         currency_name: quote.code.currency().korean.to_owned(),
@@ -112,8 +113,8 @@ fn updated(source: &str, Update { quote, recorded_at }: &Update, updated_at: Tim
         tts: quote.tts,
         ttb: quote.ttb,
         source: source.to_owned(),
-        recorded_at: *recorded_at,
-        updated_at,
+        recorded_at: update.recorded_at,
+        updated_at: update.held_since.unwrap_or(version),
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Update {
     pub quote: Quote,
     /// When the source had set it.
     pub recorded_at: Timestamp,
+    /// When an earlier run held it back, if one did. It is dated by that: what was seen of that instant since, such as a corrected history, is the later account.
+    pub held_since: Option<Timestamp>,
 }
 
 /// What decides beside the document itself.
@@ -166,6 +168,7 @@ impl Document<'_> {
                 decision.updates.push(Update {
                     quote: *quote,
                     recorded_at,
+                    held_since: None,
                 });
                 continue;
             }
@@ -196,6 +199,7 @@ impl Document<'_> {
         let update = |rate: &HeldRate| Update {
             quote: quote_of(code, rate),
             recorded_at: rate.recorded_at,
+            held_since: Some(rate.held_since).filter(|since| *since != self.rules.now),
         };
         decision.updates.extend(fate.published.iter().map(update));
         decision

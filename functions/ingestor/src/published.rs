@@ -191,7 +191,7 @@ impl Published {
     #[must_use]
     pub fn fields(&self, updates: &[Update]) -> Vec<(String, String)> {
         let mut fields = BTreeMap::new();
-        for Update { quote, recorded_at } in updates {
+        for Update { quote, recorded_at, .. } in updates {
             let went_back = self
                 .newest(quote.code)
                 .is_some_and(|newest| newest.recorded_at > *recorded_at);

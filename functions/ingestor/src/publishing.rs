@@ -46,9 +46,12 @@ impl Ingestor {
         }
         let is_known = remembered.is_some();
         let Remembered { published, held } = remembered.unwrap_or_default();
+        // What is held back from now on will be dated by this, so it has to be later than what is published already.
+        let now = clock.timestamp()?;
+        let now = published.clock().map_or(now, |given| given.next().max(now));
         let rules = Rules {
             max_jump_percent: self.config.max_jump_percent,
-            now: clock.timestamp()?,
+            now,
         };
         let (decision, doubts) = settled(&quotes, &published, &held, rules, &mut chain).await;
         let Decision {

@@ -73,6 +73,7 @@ pub fn requested(
         let update = |rate: &HeldRate| Update {
             quote: quote_of(code, rate),
             recorded_at: rate.recorded_at,
+            held_since: Some(rate.held_since),
         };
         released.updates.extend(published_now.iter().map(update));
         if !held_now.is_empty() {

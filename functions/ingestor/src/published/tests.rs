@@ -54,6 +54,7 @@ fn an_older_day_is_kept_beside_the_newest() {
         [Update {
             quote: newest,
             recorded_at,
+            held_since: None,
         }]
     };
     assert_eq!(published.fields(&update(older))[0].0, "USD:older");

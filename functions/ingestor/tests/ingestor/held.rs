@@ -129,8 +129,17 @@ async fn the_franc_of_january_2015_is_held_for_two_publications_and_then_publish
             ("2015-01-19".to_owned(), "1236.19565217391304".to_owned()),
         ]
     );
-    let caches = stack.events(released.correlation_id).await;
-    let caches = caches
+    let events = stack.events(released.correlation_id).await;
+    // What was held is dated by the run that had seen it: a correction that came in the meantime, by a backfill, is the later account.
+    let dates: Vec<DateTime<Utc>> = events
+        .iter()
+        .filter(|event| event.topic == "exchange_rate_updated" && event.key == "CHF")
+        .map(|event| event.json()["updated_at"].as_str().unwrap().parse().unwrap())
+        .collect();
+    let held_since: Vec<DateTime<Utc>> = kept.iter().map(|rate| rate.held_since.utc()).collect();
+    assert_eq!(dates[..2], held_since);
+    assert!(dates[2] >= evening("2015-01-19"), "{dates:?}");
+    let caches = events
         .iter()
         .find(|event| event.topic == "cache_invalidation")
         .unwrap()

@@ -9,6 +9,7 @@ use krafka::consumer::TopicPartition;
 use krafka::consumer::{AutoOffsetReset, ConsumerRecord};
 use serde_json::Value;
 use shared::event::Topic;
+use shared::publish::partition_of;
 use tokio::time::timeout;
 
 pub struct Reader {
@@ -120,6 +121,14 @@ impl Reader {
             records.extend(consumer.poll(Duration::from_millis(500)).await.unwrap());
         }
         consumer.close().await.unwrap();
+        let topic = Topic::ALL
+            .into_iter()
+            .find(|topic| topic.name() == partition.topic)
+            .unwrap();
+        for record in &records {
+            let key = String::from_utf8(record.key.clone().unwrap().to_vec()).unwrap();
+            assert_eq!(partition_of(topic, &key), partition.partition, "{topic} {key}");
+        }
         records
     }
 }
