@@ -18,6 +18,7 @@ pub mod function;
 pub mod held;
 pub mod metrics;
 pub mod pair;
+pub mod progress;
 pub mod publish;
 pub mod rate;
 pub mod record;

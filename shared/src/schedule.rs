@@ -69,7 +69,7 @@ pub fn is_stale(source: &str, recorded_at: Timestamp, now: DateTime<Utc>) -> boo
 }
 
 /// Whether a currency whose newest rate is of `recorded_at` has missed [`INTERRUPTED_AFTER_PUBLICATIONS`] of the publications of its source up to
-/// `newest`, the instant that the source's newest rate of any currency is of.
+/// `newest`, the instant up to which all that the source published of it has arrived ([`crate::progress`]).
 #[must_use]
 pub fn is_interrupted(source: &str, recorded_at: Timestamp, newest: DateTime<Utc>) -> bool {
     let city = hour(source).map_or(Tz::UTC, |(city, _)| city);

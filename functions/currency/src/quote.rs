@@ -9,7 +9,7 @@ use shared::event::ExchangeRateUpdated;
 use shared::pair::Pair;
 use shared::rate::Rate;
 use shared::schedule;
-use shared::store::{DayRate, newest_common, newest_of_sources};
+use shared::store::{DayRate, newest_common, progress};
 use shared::time::Timestamp;
 
 use crate::Currency;
@@ -165,11 +165,10 @@ impl Currency {
         if sources.is_empty() {
             return Ok(common);
         }
-        let newest = newest_of_sources(&self.store, &sources).await?;
-        common.retain(|(rate, _)| {
-            let newest = newest.get(&rate.source).copied();
-            let goes_on =
-                !newest.is_some_and(|newest| schedule::is_interrupted(&rate.source, rate.recorded_at, newest));
+        let progress = progress(&self.store, &sources).await?;
+        common.retain(|(rate, of_base)| {
+            let until = progress.until(&rate.source, &[rate.code, of_base.code]);
+            let goes_on = !until.is_some_and(|until| schedule::is_interrupted(&rate.source, rate.recorded_at, until));
             if !goes_on {
                 parted.insert(rate.code, rate.recorded_at.utc().date_naive());
             }

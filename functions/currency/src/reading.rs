@@ -8,6 +8,7 @@ use shared::api::{ApiError, ErrorCode, ServedFrom};
 use shared::cache::{Cache, CachedRate, Reading};
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
+use shared::progress::Progress;
 use shared::schedule;
 use shared::store::newest_common;
 use sqlx::PgPool;
@@ -139,13 +140,16 @@ pub(crate) async fn current(cache: &Cache, pool: &PgPool, codes: &[CurrencyCode]
     let (rows, mut served_from) = rows(cache, pool, codes).await?;
     // Only a rate that is old by the clock can be one that its source has left behind, and only then is it asked how far the source is.
     let is_old = |row: &ExchangeRateUpdated| schedule::is_interrupted(&row.source, row.recorded_at, now);
-    let newest = if rows.iter().any(is_old) {
+    let progress = if rows.iter().any(is_old) {
         let all: Vec<CurrencyCode> = CurrencyCode::all().collect();
         let (all, read_from) = self::rows(cache, pool, &all).await?;
         served_from = served_from.and(read_from);
-        newest_of_sources(&all)
+        Progress::of(
+            all.iter()
+                .map(|row| (row.currency_code, &*row.source, row.recorded_at.utc())),
+        )
     } else {
-        BTreeMap::new()
+        Progress::default()
     };
     let mut current = Current {
         rows: BTreeMap::new(),
@@ -153,7 +157,7 @@ pub(crate) async fn current(cache: &Cache, pool: &PgPool, codes: &[CurrencyCode]
         served_from,
     };
     for row in rows {
-        match state(&row, now, newest.get(&row.source).copied()) {
+        match state(&row, now, progress.until(&row.source, &[row.currency_code])) {
             Some(state) => {
                 current.ended.insert(row.currency_code, Ended::new(&row, state));
             }
@@ -166,24 +170,15 @@ pub(crate) async fn current(cache: &Cache, pool: &PgPool, codes: &[CurrencyCode]
 }
 
 /// Why a row is no current rate, if it is none. A source that is silent as a whole has interrupted nothing: its rates are stale.
-fn state(row: &ExchangeRateUpdated, now: DateTime<Utc>, newest: Option<DateTime<Utc>>) -> Option<EndedState> {
-    let is_interrupted = |newest| schedule::is_interrupted(&row.source, row.recorded_at, newest);
+fn state(row: &ExchangeRateUpdated, now: DateTime<Utc>, arrived_until: Option<DateTime<Utc>>) -> Option<EndedState> {
+    let is_interrupted = |until| schedule::is_interrupted(&row.source, row.recorded_at, until);
     if row.currency_code.is_withdrawn_on(now.date_naive()) {
         Some(EndedState::Ended)
     } else {
-        newest.is_some_and(is_interrupted).then_some(EndedState::Interrupted)
+        arrived_until
+            .is_some_and(is_interrupted)
+            .then_some(EndedState::Interrupted)
     }
-}
-
-/// When each source set the newest of its rates.
-fn newest_of_sources(rows: &[ExchangeRateUpdated]) -> BTreeMap<String, DateTime<Utc>> {
-    let mut newest = BTreeMap::new();
-    for row in rows {
-        let at = row.recorded_at.utc();
-        let kept = newest.entry(row.source.clone()).or_insert(at);
-        *kept = at.max(*kept);
-    }
-    newest
 }
 
 /// The rows of `codes` as they stand, however old, and where they were read.

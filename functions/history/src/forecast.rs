@@ -14,7 +14,7 @@ use shared::cache::{AnalysisKind, key, ttl};
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
 use shared::schedule;
-use shared::store::newest_of_sources;
+use shared::store::progress;
 use shared::time::Timestamp;
 use utoipa::ToSchema;
 
@@ -108,8 +108,8 @@ impl History {
             "was withdrawn"
         } else if is_left_behind(now) {
             // Old by the clock: either the source is silent as a whole, or it goes on without this currency.
-            let newest = newest_of_sources(&self.store, &[source]).await?;
-            if !newest.get(source).copied().is_some_and(is_left_behind) {
+            let progress = progress(&self.store, &[source]).await?;
+            if !progress.until(source, &[code]).is_some_and(is_left_behind) {
                 return Ok(());
             }
             "is not published any more"

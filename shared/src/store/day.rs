@@ -1,13 +1,12 @@
 //! The rates of one day of the past, from `history`: Currency converts by them, History lists them. Both cross only what one source set at one instant.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Error, Row};
 
 use crate::currency::CurrencyCode;
+use crate::progress::Progress;
 use crate::rate::Rate;
 use crate::time::Timestamp;
 
@@ -229,24 +228,29 @@ pub async fn newest(store: &PgPool, code: CurrencyCode, date: NaiveDate, days: i
     row.map(read).transpose()
 }
 
-/// When each of `sources` set the newest of its rates, whatever the currency. One look at the index for each currency.
+/// How far each of `sources` has come. One look at the index for each currency.
 ///
 /// # Errors
-/// [`sqlx::Error`] when PostgreSQL cannot be asked.
-pub async fn newest_of_sources(store: &PgPool, sources: &[&str]) -> Result<BTreeMap<String, DateTime<Utc>>, Error> {
+/// [`sqlx::Error`] when PostgreSQL cannot be asked or a row is none that this service wrote.
+pub async fn progress(store: &PgPool, sources: &[&str]) -> Result<Progress, Error> {
     const QUERY: &str = "
-        SELECT known.source, max(last.recorded_at) AS recorded_at
+        SELECT known.source, leg.code, last.recorded_at
           FROM unnest($1::text[]) AS known (source)
          CROSS JOIN unnest($2::text[]) AS leg (code)
          CROSS JOIN LATERAL (
             SELECT seen.recorded_at FROM history.rate AS seen
              WHERE seen.currency_code = leg.code AND seen.source = known.source ORDER BY seen.recorded_at DESC LIMIT 1
-         ) AS last
-         GROUP BY known.source";
+         ) AS last";
     let codes: Vec<&str> = CurrencyCode::all().map(CurrencyCode::as_str).collect();
     let rows = sqlx::query(QUERY).bind(sources).bind(codes).fetch_all(store).await?;
-    let read = |row: &PgRow| Ok((row.try_get("source")?, row.try_get("recorded_at")?));
-    rows.iter().map(read).collect()
+    let read = |row: &'_ PgRow| -> Result<(CurrencyCode, String, DateTime<Utc>), Error> {
+        let code = row.try_get::<&str, _>("code")?.parse().map_err(decode)?;
+        Ok((code, row.try_get("source")?, row.try_get("recorded_at")?))
+    };
+    let newest: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Progress::of(
+        newest.iter().map(|(code, source, at)| (*code, &**source, *at)),
+    ))
 }
 
 /// One row; `None` where only the day is known.

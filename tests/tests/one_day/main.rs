@@ -20,7 +20,8 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::currency::CurrencyCode;
-use shared::event::ExchangeRateUpdated;
+use shared::event::{ExchangeRateUpdated, Topic};
+use shared::publish::partition_of;
 use shared::schedule;
 use shared::time::Timestamp;
 use uuid::Uuid;
@@ -190,10 +191,11 @@ impl Expected {
     }
 }
 
-/// The newest instant of a source, whatever the currency.
-fn newest_of(source: &str, rates: impl Iterator<Item = Instant>) -> Option<DateTime<Utc>> {
-    let of_source = rates.filter(|instant| instant.source() == source);
-    of_source.map(|instant| instant.time().utc()).max()
+/// The newest instant of a source among the currencies of the partition that one of them is in.
+fn newest_of<'a>(source: &str, of: &str, rates: impl Iterator<Item = &'a Rate>) -> Option<DateTime<Utc>> {
+    let partition = |code: &str| partition_of(Topic::ExchangeRateUpdated, code);
+    let of_source = rates.filter(|(code, instant)| instant.source() == source && partition(code) == partition(of));
+    of_source.map(|(_, instant)| instant.time().utc()).max()
 }
 
 /// Whether the rates of `day` may be told on `date`, where there are none later.
@@ -216,9 +218,14 @@ impl Arrived {
 
     fn is_ended(&self, code: &str, newest: Instant) -> bool {
         let known: CurrencyCode = code.parse().unwrap();
+        // What stands, a rate for each currency, whatever came before it.
         let codes: BTreeSet<&str> = self.current.iter().map(|(code, _)| &**code).collect();
-        let rows = codes.into_iter().filter_map(|code| self.newest(code));
-        known.is_withdrawn_on(Utc::now().date_naive()) || is_left_behind(newest, newest_of(newest.source(), rows))
+        let rows = codes
+            .into_iter()
+            .filter_map(|code| Some((code.to_owned(), self.newest(code)?)));
+        let rows: Vec<Rate> = rows.collect();
+        known.is_withdrawn_on(Utc::now().date_naive())
+            || is_left_behind(newest, newest_of(newest.source(), code, rows.iter()))
     }
 
     /// By the rules, slowly: the newest of both if they are of one source and instant, else the newest before them that both have in History.
@@ -244,8 +251,10 @@ impl Arrived {
         let Some(common) = self.common(base, target, |instant| instant.day <= until) else {
             return Expected::Missing;
         };
-        let all = self.history.iter().map(|(_, instant)| *instant);
-        if is_left_behind(common, newest_of(common.source(), all)) {
+        let of_each = codes
+            .iter()
+            .map(|code| newest_of(common.source(), code, self.history.iter()));
+        if is_left_behind(common, of_each.min().flatten()) {
             Expected::Parted(common.day)
         } else {
             Expected::Of(common)
