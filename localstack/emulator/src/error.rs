@@ -23,12 +23,6 @@ pub enum EmulatorError {
         /// The name.
         name: String,
     },
-    /// A queue of the template was not created.
-    #[error("queue {logical_id} of the template has no URL")]
-    MissingQueue {
-        /// The queue.
-        logical_id: String,
-    },
     /// A queue could not be created.
     #[error("queue {queue}: {reason}")]
     Queue {

@@ -92,16 +92,8 @@ impl Emulator {
     /// # Errors
     /// [`EmulatorError`] names what is wrong with the template, or what is missing.
     pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
-        let template = Template::load(&options.template, &options.deployment)?;
-        if let Some(queue) = template
-            .queues
-            .iter()
-            .find(|queue| !options.deployment.queue_urls.contains_key(&queue.logical_id))
-        {
-            return Err(EmulatorError::MissingQueue {
-                logical_id: queue.logical_id.clone(),
-            });
-        }
+        let mut template = Template::load(&options.template, &options.deployment)?;
+        template.leave_out_queues(|queue| !options.deployment.queue_urls.contains_key(&queue.logical_id));
         instance::check_setpriv().map_err(|source| EmulatorError::System {
             what: "could not find setpriv".to_owned(),
             source,

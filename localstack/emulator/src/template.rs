@@ -142,6 +142,31 @@ impl Template {
 }
 
 impl Template {
+    /// Takes out the queues that are nowhere, with the mappings that read them or write to them, and lists these.
+    pub(crate) fn leave_out_queues(&mut self, is_nowhere: impl Fn(&Queue) -> bool) {
+        let gone = self.queues.extract_if(.., |queue| is_nowhere(queue));
+        let gone: BTreeMap<String, String> = gone.map(|queue| (queue.arn(), queue.logical_id)).collect();
+        let of_queue = |name: &str, arn: &str| Some(format!("{name} (queue {} is on no SQS)", gone.get(arn)?));
+        let listed = &mut self.unsupported_events;
+        self.queue_mappings.retain(|mapping| {
+            let reason = of_queue(&mapping.name, &mapping.queue_arn);
+            listed.extend(reason.clone());
+            reason.is_none()
+        });
+        self.mappings.retain(|mapping| {
+            let reason = match &mapping.destination {
+                Some(DestinationSpec::Queue { arn }) => of_queue(&mapping.name, arn),
+                _ => None,
+            };
+            listed.extend(reason.clone());
+            reason.is_none()
+        });
+        if !gone.is_empty() {
+            let ids = gone.into_values().collect();
+            self.other_resources.insert("AWS::SQS::Queue".to_owned(), ids);
+        }
+    }
+
     fn nothing(&self, file: &str) -> TemplateError {
         let others = self.other_resources.iter();
         let others = others.map(|(kind, ids)| format!("{kind} ({})", ids.join(", ")));

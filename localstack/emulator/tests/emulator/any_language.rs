@@ -44,11 +44,13 @@ Resources:
       CodeUri: shell
       Events:
         Records: {Type: MSK, Properties: {Stream: arn:aws:kafka:us-east-1:1:cluster/c/1, Topics: [!Ref Topic], StartingPosition: TRIM_HORIZON}}
+        Late: {Type: SQS, Properties: {Queue: !GetAtt Dead.Arn}}
         Often: {Type: Schedule, Properties: {Schedule: rate(1 minute), Input: '{"tick": true}'}}
   Viper:
     Type: AWS::Serverless::Function
     Properties: {Runtime: python3.12, Handler: viper.handle, Events: {Records: {Type: MSK, Properties: {Stream: !ImportValue cluster, Topics: [!Ref Topic]}}}}
   Table: {Type: AWS::DynamoDB::Table}
+  Dead: {Type: AWS::SQS::Queue}
 "#;
 
 const SNAKE: &str = r#"#!/usr/bin/env python3
@@ -164,8 +166,10 @@ async fn functions_in_python_and_bash_run_from_a_template_of_their_own() {
     assert_eq!(
         listed("not run"),
         [
+            "not run      AWS::SQS::Queue (Dead): --sqs-endpoint http://HOST:PORT says where SQS is",
             "not run      Viper (Runtime python3.12)",
             "not run      Viper.Records (MSK, as Viper is not run)",
+            "not run      ShellLate (queue Dead is on no SQS)",
             "not run      AWS::DynamoDB::Table (Table)"
         ]
     );

@@ -44,7 +44,7 @@ struct Options {
     /// An environment variable of every function, as Lambda would set it; may be repeated
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = parse_parameter)]
     env: Vec<(String, String)>,
-    /// Where SQS is: the template's queues are made there. Needed when it has any
+    /// Where SQS is: the template's queues are made there. Without it they are listed and gone on without
     #[arg(long, value_name = "URL")]
     sqs_endpoint: Option<String>,
     /// Where S3 is, for buckets that are destinations of mappings

@@ -83,10 +83,30 @@ impl Resolver<'_> {
                 [only] => Ok(!inner(only)?),
                 _ => Err(self.refuse(at, Some(argument), "Not takes one condition")),
             },
-            "And" => items()?.iter().try_fold(true, |all, item| Ok(inner(item)? && all)),
-            "Or" => items()?.iter().try_fold(false, |any, item| Ok(inner(item)? || any)),
+            "And" => decided(items()?.iter().map(inner), false),
+            "Or" => decided(items()?.iter().map(inner), true),
             _ => Err(self.refuse(at, Some(argument), "Equals, And, Or, Not, Condition")),
         }
+    }
+}
+
+/// Whether one of the conditions is what decides all of them: true of `Or`, false of `And`. One that is not known matters only where none decides.
+fn decided(
+    conditions: impl Iterator<Item = Result<bool, TemplateError>>,
+    deciding: bool,
+) -> Result<bool, TemplateError> {
+    let mut unknown = None;
+    let mut is_decided = false;
+    for condition in conditions {
+        match condition {
+            Ok(holds) => is_decided |= holds == deciding,
+            Err(error @ TemplateError::Unknown { .. }) => unknown = unknown.or(Some(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    match unknown {
+        Some(error) if !is_decided => Err(error),
+        _ => Ok(is_decided == deciding),
     }
 }
 

@@ -20,6 +20,8 @@ Mappings:
 Conditions:
   IsDev: !Equals [!FindInMap [ByStage, !Ref Stage, Size], "5"]
   IsImported: !Equals [!ImportValue x, y]
+  IsEither: !Or [!Condition IsImported, !Condition IsDev]
+  IsBoth: !And [!Condition IsImported, !Not [!Condition IsDev]]
 Resources:
   Shop:
     Type: AWS::Serverless::Function
@@ -49,6 +51,9 @@ const RESOLVED: &[(&str, &str)] = &[
     ("!Select [1, !Ref Names]", "carts"),
     ("!Select [0, !Split ['/', a/b]]", "a"),
     ("!If [IsDev, small, large]", "small"),
+    // What is not known does not matter where another decides.
+    ("!If [IsEither, small, large]", "small"),
+    ("!If [IsBoth, small, large]", "large"),
     ("!FindInMap [ByStage, !Ref Stage, Size]", "5"),
     ("!FindInMap [ByStage, 1, Size]", "7"),
     ("{'Fn::FindInMap': [ByStage, !Sub '${Stage}', Size]}", "5"),
