@@ -1,10 +1,12 @@
 //! What the ingestor holds back of its sources' rates: the hashes `held:{source}`, each asked for by its name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use shared::currency::CurrencyCode;
 use shared::held::HeldRate;
+use shared::time::Timestamp;
 use utoipa::ToSchema;
 
 /// The sources that the ingestor knows.
@@ -51,11 +53,21 @@ pub(super) struct Unreadable {
 ///
 /// # Errors
 /// [`Unreadable`] for a value that is no JSON list of held rates, or an empty one.
+///
+/// A currency that is held only because whole documents are is not told: KRW stands for these.
 pub(super) fn views(source: &str, hash: &BTreeMap<String, String>) -> Result<Vec<HeldView>, Unreadable> {
-    hash.iter().map(|(code, value)| view(source, code, value)).collect()
+    let read = |(code, value): (&String, &String)| Ok((code.clone(), rates(source, code, value)?));
+    let held: BTreeMap<String, Vec<HeldRate>> = hash.iter().map(read).collect::<Result<_, Unreadable>>()?;
+    let documents = held.get(CurrencyCode::KRW.as_str()).into_iter().flatten();
+    let documents: BTreeSet<Timestamp> = documents.map(|rate| rate.recorded_at).collect();
+    let is_told = |code: &str, rates: &[HeldRate]| {
+        code == CurrencyCode::KRW.as_str() || rates.iter().any(|rate| !documents.contains(&rate.recorded_at))
+    };
+    let told = held.iter().filter(|(code, rates)| is_told(code, rates));
+    Ok(told.filter_map(|(code, rates)| view(source, code, rates)).collect())
 }
 
-fn view(source: &str, code: &str, value: &str) -> Result<HeldView, Unreadable> {
+fn rates(source: &str, code: &str, value: &str) -> Result<Vec<HeldRate>, Unreadable> {
     let unreadable = |cause| Unreadable {
         source_key: source.to_owned(),
         code: code.to_owned(),
@@ -63,10 +75,15 @@ fn view(source: &str, code: &str, value: &str) -> Result<HeldView, Unreadable> {
         cause,
     };
     let rates: Vec<HeldRate> = serde_json::from_str(value).map_err(|error| unreadable(Some(error)))?;
-    let (Some(first), Some(last)) = (rates.first(), rates.last()) else {
+    if rates.is_empty() {
         return Err(unreadable(None));
-    };
-    Ok(HeldView {
+    }
+    Ok(rates)
+}
+
+fn view(source: &str, code: &str, rates: &[HeldRate]) -> Option<HeldView> {
+    let (first, last) = (rates.first()?, rates.last()?);
+    Some(HeldView {
         source: source.to_owned(),
         currency_code: code.to_owned(),
         held_since: first.held_since.utc(),
@@ -112,6 +129,22 @@ mod tests {
                 change_percent: "-15.6703".to_owned(),
             }]
         );
+    }
+
+    #[test]
+    fn of_a_document_that_is_held_as_a_whole_the_won_is_told_and_what_jumped_by_itself() {
+        let one = |rates: &[serde_json::Value]| serde_json::to_string(rates).unwrap();
+        let hash = BTreeMap::from([
+            (
+                "CHF".to_owned(),
+                one(&[rate(15, "1.0280", "-14.4047"), rate(16, "1.0128", "-15.6703")]),
+            ),
+            ("KRW".to_owned(), one(&[rate(16, "14000", "900")])),
+            ("USD".to_owned(), one(&[rate(16, "1.1588", "-1.6")])),
+        ]);
+        let told = views("ecb", &hash).unwrap();
+        let codes: Vec<&str> = told.iter().map(|view| &*view.currency_code).collect();
+        assert_eq!(codes, ["CHF", "KRW"]);
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub(super) async fn timeline(
 /// Runs the ingestor now
 #[utoipa::path(
     post, path = "/pipeline/run", tag = "Tell", operation_id = "startRun", request_body = RunRequest,
-    responses((status = 200, description = "What it sent", body = RunAnswer), (status = "4XX", description = "Not from here", body = Refusal), (status = 503, description = "It failed", body = Refusal))
+    responses((status = 200, description = "What it sent", body = RunAnswer), (status = "4XX", description = "Not from here, or (409) nothing of what is to be released is held back", body = Refusal), (status = 503, description = "It failed", body = Refusal))
 )]
 pub(super) async fn run(
     State(console): State<Console>,
@@ -126,7 +126,12 @@ pub(super) async fn invoke(parts: &Parts, function: &str, request: &Value) -> Re
         .map_err(|error| Refusal::unavailable(format!("{function} answered no JSON: {error}")))?;
     if invocation.function_error.is_some() {
         let said = answer["errorMessage"].as_str().unwrap_or("it did not say why");
-        return Err(Refusal::unavailable(format!("{function} failed: {said}")));
+        let said = format!("{function} failed: {said}");
+        // What is to be released was released meanwhile, or never held.
+        return Err(match answer["errorType"].as_str() {
+            Some("Ingest.NotHeld") => Refusal::new(StatusCode::CONFLICT, said),
+            _ => Refusal::unavailable(said),
+        });
     }
     Ok(answer)
 }
