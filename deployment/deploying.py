@@ -116,27 +116,17 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
     work = build.workplace(environment)
     command = build.package_command(environment, work)
     steps.do(f"Upload code and template: {' '.join(command)}", lambda: build.run(*command))
-    name = steps.do(
-        f"Make a change set of the stack {environment.stack}, with secret values in the request alone, and show it",
-        lambda: propose(plan, build.upload(plan.cloud, environment, work)),
-    )
-    drifts = aliases.drifted(plan.cloud, plan.stack) if plan.mends_aliases and plan.stack.exists and not steps.is_dry else []
-    if steps.is_dry or name or drifts:
-        steps.do("Ask whether to go on", lambda: changes.agree(plan.cloud, environment, plan.stack, name, arguments.yes))
-    if drifts or (steps.is_dry and plan.mends_aliases):
-        steps.do("Lead aliases that were moved behind CloudFormation back", lambda: aliases.mend(plan.cloud, plan.stack, drifts))
-    if steps.is_dry or name:
-        rolling = "nothing rolls it back" if plan.ignores_alarms else "its alarms roll it back"
-        steps.do(f"Change the stack, and wait for its end; {rolling}", lambda: changes.execute(plan.cloud, environment, name))
+    with changes.Proposal(plan.cloud, environment, plan.stack) as proposal:
+        steps.do(
+            f"Make a change set of the stack {environment.stack}, with secret values in the request alone, and show it",
+            lambda: proposal.make(build.upload(plan.cloud, environment, work), parameters.for_cloudformation(plan.parameters, plan.stack.kept)),
+        )
+        drifts = aliases.drifted(plan.cloud, plan.stack) if plan.mends_aliases and plan.stack.exists and not steps.is_dry else []
+        if steps.is_dry or proposal.has_changes or drifts:
+            steps.do("Ask whether to go on", lambda: proposal.agree(arguments.yes))
+        if drifts or (steps.is_dry and plan.mends_aliases):
+            steps.do("Lead aliases that were moved behind CloudFormation back", lambda: aliases.mend(plan.cloud, plan.stack, drifts))
+        if steps.is_dry or proposal.has_changes:
+            rolling = "nothing rolls it back" if plan.ignores_alarms else "its alarms roll it back"
+            steps.do(f"Change the stack, and wait for its end; {rolling}", proposal.execute)
     verifying.verify(steps, plan.cloud, environment)
-
-
-def propose(plan: checks.Plan, template: dict[str, str]) -> str | None:
-    """The change set, shown."""
-    sent = parameters.for_cloudformation(plan.parameters, plan.stack.kept)
-    name = changes.propose(plan.cloud, plan.environment, plan.stack, template, sent)
-    if name:
-        changes.show(plan.cloud, plan.environment, name)
-    else:
-        say("   nothing to change")
-    return name

@@ -7,7 +7,6 @@ from . import changes, deploying, parameters, stack as stacks, template as templ
 from .cloud import Cloud
 from .console import Failure, say
 from .environments import ROOT, Environment
-from .stack import Stack
 from .steps import Steps
 
 
@@ -15,22 +14,13 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
     """All of it; 20 to 30 minutes the first time, most of them Kafka's and Aurora's."""
     steps = Steps(arguments.dry_run)
     cloud, stack, _, merged = deploying.prepare(steps, environment, arguments)
-    name = steps.do(f"Make a change set of the stack {environment.stack}, and show it", lambda: propose(cloud, environment, stack, merged))
-    if steps.is_dry or name:
-        steps.do("Ask whether to go on", lambda: changes.agree(cloud, environment, stack, name, arguments.yes))
-        steps.do("Change the stack, and wait for its end", lambda: changes.execute(cloud, environment, name))
+    with changes.Proposal(cloud, environment, stack) as proposal:
+        body, sent = {"TemplateBody": environment.template.read_text()}, parameters.for_cloudformation(merged, stack.kept)
+        steps.do(f"Make a change set of the stack {environment.stack}, and show it", lambda: proposal.make(body, sent))
+        if steps.is_dry or proposal.has_changes:
+            steps.do("Ask whether to go on", lambda: proposal.agree(arguments.yes))
+            steps.do("Change the stack, and wait for its end", proposal.execute)
     steps.do(f"Write {deploying.SERVERS}: the stack's outputs, and the brokers' addresses, which CloudFormation does not know", lambda: write(cloud, environment))
-
-
-def propose(cloud: Cloud, environment: Environment, stack: Stack, merged: list[parameters.Parameter]) -> str | None:
-    """The change set, shown."""
-    body = {"TemplateBody": environment.template.read_text()}
-    name = changes.propose(cloud, environment, stack, body, parameters.for_cloudformation(merged, stack.kept))
-    if name:
-        changes.show(cloud, environment, name)
-    else:
-        say("   nothing to change")
-    return name
 
 
 def brokers(cloud: Cloud, cluster: str) -> str:
