@@ -11,8 +11,11 @@ from botocore.exceptions import ClientError
 
 from . import stack as stacks
 from .cloud import Cloud, code
-from .console import Failure, say
+from .console import Failure, interruption, say
 from .stack import Stack
+
+# What helps against a function, or a version of one, that was deleted behind CloudFormation.
+ANEW = "CloudFormation makes no such thing again and cannot change it: `./deploy down`, then `./deploy` make all anew; topics, tables and rankings stay, logs and what queues hold go"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,24 @@ def live(cloud: Cloud, function: str) -> dict:
         return {"FunctionVersion": ""}
 
 
+def gone(cloud: Cloud, stack: Stack) -> list[str]:
+    """The functions, and the versions that the stack has made last, which are not there any more."""
+    client, found = cloud.client("lambda"), []
+    versions = dict(physical.rsplit(":", 1) for physical in stack.of_type("AWS::Lambda::Version").values())
+    wanted = [(function, None) for function in stack.of_type("AWS::Lambda::Function").values()]
+    wanted += [(arn.rsplit(":", 1)[1], version) for arn, version in versions.items()]
+    for function, version in wanted:
+        if any(each == f"the function {function}" for each in found):
+            continue
+        try:
+            client.get_function_configuration(FunctionName=function, **({"Qualifier": version} if version else {}))
+        except ClientError as error:
+            if code(error) != "ResourceNotFoundException":
+                raise
+            found.append(f"version {version} of the function {function}" if version else f"the function {function}")
+    return found
+
+
 def drifted(cloud: Cloud, stack: Stack) -> list[Drift]:
     """The functions of the stack that were changed behind CloudFormation."""
     client = cloud.client("lambda")
@@ -62,7 +83,13 @@ def drifted(cloud: Cloud, stack: Stack) -> list[Drift]:
         if arn is None:
             continue
         alias = live(cloud, function)
-        hashes = [client.get_function_configuration(FunctionName=function, Qualifier=which)["CodeSha256"] for which in ("$LATEST", versions[arn])]
+        try:
+            hashes = [client.get_function_configuration(FunctionName=function, Qualifier=which)["CodeSha256"] for which in ("$LATEST", versions[arn])]
+        except ClientError as error:
+            if code(error) != "ResourceNotFoundException":
+                raise
+            # `gone` names it.
+            continue
         drift = Drift(
             logical=logical,
             function=function,
@@ -80,6 +107,8 @@ def mend(cloud: Cloud, stack: Stack, drifts: list[Drift]) -> None:
     """Leads each alias back to the stack's version, and gives $LATEST that version's code, from where the stack has it."""
     client = cloud.client("lambda")
     resources = stacks.template(cloud, stack, "Processed")["Resources"]
+    if drifts:
+        interruption.means("some aliases may lead elsewhere than before, and nothing else was changed; the next ./deploy leads all back")
     for drift in drifts:
         if drift.is_code_changed:
             code = resources[drift.logical]["Properties"]["Code"]

@@ -3,11 +3,11 @@
 import datetime
 import time
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from . import stack as stacks
-from .cloud import Cloud
-from .console import Failure, confirm, say
+from .cloud import Cloud, code
+from .console import UNCHANGED, Failure, confirm, interruption, say
 from .environments import Environment
 from .stack import Stack
 
@@ -15,31 +15,90 @@ POLL_SECONDS = 5
 NOTHING = ("didn't contain changes", "No updates are to be performed")
 
 
-def propose(cloud: Cloud, environment: Environment, stack: Stack, template: dict[str, str], parameters: list[dict]) -> str | None:
-    """Makes a change set; its name, or None when there is nothing to change. `template` is a TemplateURL or a TemplateBody."""
-    client = cloud.client("cloudformation")
-    name = f"deploy-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}"
-    client.create_change_set(
-        StackName=environment.stack,
-        ChangeSetName=name,
-        ChangeSetType="UPDATE" if stack.exists else "CREATE",
-        Parameters=parameters,
-        Capabilities=environment.capabilities,
-        Tags=[{"Key": key, "Value": value} for key, value in environment.tags.items()],
-        **template,
-    )
-    while True:
-        described = client.describe_change_set(StackName=environment.stack, ChangeSetName=name)
-        if described["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
-            break
-        time.sleep(POLL_SECONDS)
-    if described["Status"] == "CREATE_COMPLETE":
-        return name
-    reason = described.get("StatusReason", "")
-    client.delete_change_set(StackName=environment.stack, ChangeSetName=name)
-    if any(words in reason for words in NOTHING):
-        return None
-    raise Failure(f"CloudFormation makes no change set of the template: {described['Status']}, {reason}")
+class Proposal:
+    """A change set. Whatever ends the program before it is executed takes it away again, with the empty stack that a first one makes."""
+
+    def __init__(self, cloud: Cloud, environment: Environment, stack: Stack) -> None:
+        self.cloud, self.environment, self.stack = cloud, environment, stack
+        self.name = f"deploy-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}"
+        # Whether it may be there, and be executed.
+        self.is_asked_for, self.has_changes = False, False
+
+    @property
+    def _set(self) -> dict[str, str]:
+        return {"StackName": self.environment.stack, "ChangeSetName": self.name}
+
+    def __enter__(self) -> "Proposal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.is_asked_for:
+            return
+        try:
+            self.discard()
+        except (ClientError, BotoCoreError) as error:
+            say(f"   the change set {self.name} of {self.environment.stack} could not be taken away: {error}")
+
+    def _described(self) -> dict:
+        """What it is when CloudFormation has made it, or could not."""
+        while True:
+            described = self.cloud.client("cloudformation").describe_change_set(**self._set)
+            if described["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
+                return described
+            time.sleep(POLL_SECONDS)
+
+    def make(self, template: dict[str, str], parameters: list[dict]) -> None:
+        """Makes it and shows it, or says that there is nothing to change. `template` is a TemplateURL or a TemplateBody."""
+        tags = [{"Key": key, "Value": value} for key, value in self.environment.tags.items()]
+        kind = "UPDATE" if self.stack.exists else "CREATE"
+        self.is_asked_for = True
+        self.cloud.client("cloudformation").create_change_set(
+            **self._set, ChangeSetType=kind, Parameters=parameters, Capabilities=self.environment.capabilities, Tags=tags, **template
+        )
+        described = self._described()
+        reason = described.get("StatusReason", "")
+        if described["Status"] == "CREATE_COMPLETE":
+            self.has_changes = True
+            show(self.cloud, self.environment, self.name)
+        elif any(words in reason for words in NOTHING):
+            self.discard()
+            say("   nothing to change")
+        else:
+            raise Failure(f"CloudFormation makes no change set of the template: {described['Status']}, {reason}")
+
+    def agree(self, is_agreed: bool) -> None:
+        """Asks whether to go on."""
+        confirm(f"Change the stack {self.environment.stack} in {self.cloud.account}, {self.environment.region}?", is_agreed or not self.environment.asks_first)
+
+    def execute(self) -> None:
+        """Changes the stack, and waits for the end."""
+        before = {each["EventId"] for each in events(self.cloud, self.environment.stack)}
+        self.is_asked_for = False
+        interruption.means(f"CloudFormation goes on changing the stack {self.environment.stack}; `./deploy check {self.environment.name}` says when it is over")
+        try:
+            self.cloud.client("cloudformation").execute_change_set(**self._set)
+        except ClientError:
+            self.is_asked_for = True
+            interruption.means(UNCHANGED)
+            raise
+        wait(self.cloud, self.environment.stack, before, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+        interruption.means(f"the stack {self.environment.stack} is changed, and what comes after was not finished")
+
+    def discard(self) -> None:
+        """Takes it away. A stack that has neither resources nor another change set that somebody may execute goes with it."""
+        client, name = self.cloud.client("cloudformation"), self.environment.stack
+        self.is_asked_for = False
+        try:
+            # CloudFormation keeps one that it is still making.
+            self._described()
+            client.delete_change_set(**self._set)
+        except ClientError as error:
+            if code(error) not in ("ChangeSetNotFound", "ChangeSetNotFoundException") and "does not exist" not in str(error):
+                raise
+        if not self.stack.exists and stacks.read(self.cloud, name).status == stacks.UNBORN:
+            left = [each for each in self.cloud.all("cloudformation", "list_change_sets", "Summaries", StackName=name) if each.get("ExecutionStatus") == "AVAILABLE"]
+            if not any(each["ChangeSetName"] != self.name for each in left):
+                client.delete_stack(StackName=name)
 
 
 def show(cloud: Cloud, environment: Environment, name: str) -> None:
@@ -48,25 +107,6 @@ def show(cloud: Cloud, environment: Environment, name: str) -> None:
     for change in sorted(changes, key=lambda change: (change["Action"], change["ResourceType"], change["LogicalResourceId"])):
         replaced = ", replaced" if change.get("Replacement") == "True" else ""
         say(f"   {change['Action']:6} {change['ResourceType']} {change['LogicalResourceId']}{replaced}")
-
-
-def agree(cloud: Cloud, environment: Environment, stack: Stack, name: str | None, is_agreed: bool) -> None:
-    """Asks; without agreement the change set goes, with the empty stack that a first one makes, and nothing is changed."""
-    try:
-        confirm(f"Change the stack {environment.stack} in {cloud.account}, {environment.region}?", is_agreed or not environment.asks_first)
-    except Failure:
-        if name:
-            cloud.client("cloudformation").delete_change_set(StackName=environment.stack, ChangeSetName=name)
-        if not stack.exists:
-            cloud.client("cloudformation").delete_stack(StackName=environment.stack)
-        raise
-
-
-def execute(cloud: Cloud, environment: Environment, name: str) -> None:
-    """Changes the stack, and waits for the end."""
-    before = {each["EventId"] for each in events(cloud, environment.stack)}
-    cloud.client("cloudformation").execute_change_set(StackName=environment.stack, ChangeSetName=name)
-    wait(cloud, environment.stack, before, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 
 def events(cloud: Cloud, name: str) -> list[dict]:

@@ -5,17 +5,16 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from . import aliases, network, template as templates
-from .cloud import Cloud, code
-from .console import Failure, say
-from .environments import Environment
-from .parameters import Parameter
-from .stack import Stack
+from . import aliases, network, together, template as templates
+from .cloud import code
+from .console import end, say
+from .plan import Plan
 
 # Lambda keeps so many for functions without concurrency of their own
 # (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
 UNRESERVED = 100
-MSK_PLACEHOLDER = "arn:aws:kafka:us-east-1:000000000000:"
+# When the stack is another environment's, all else would be said of that one.
+OF_ANY_STACK = ("parameters", "the stack")
 
 
 @dataclass
@@ -26,22 +25,9 @@ class Finding:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is going to be deployed."""
-
-    cloud: Cloud
-    environment: Environment
-    stack: Stack
-    template: dict
-    parameters: list[Parameter]
-    ignores_alarms: bool = False
-    mends_aliases: bool = False
-
-    @property
-    def values(self) -> dict[str, str]:
-        """The parameters' values; what is not known of a kept secret is empty."""
-        return {each.name: each.text or "" for each in self.parameters}
+def deleted(plan: Plan) -> Finding:
+    """What the stack has made is still there. CloudFormation neither makes it anew nor changes it."""
+    return Finding([f"{name} is of the stack {plan.stack.name} and is not there: somebody has deleted it. {aliases.ANEW}" for name in aliases.gone(plan.cloud, plan.stack)])
 
 
 def names_are_free(plan: Plan) -> Finding:
@@ -73,7 +59,12 @@ def concurrency(plan: Plan) -> Finding:
     settings = client.get_account_settings()["AccountLimit"]
     limit, free = settings["ConcurrentExecutions"], settings["UnreservedConcurrentExecutions"]
     for name in plan.stack.of_type("AWS::Lambda::Function").values():
-        free += client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", 0)
+        try:
+            free += client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", 0)
+        except ClientError as error:
+            # One that somebody has deleted reserves nothing.
+            if code(error) != "ResourceNotFoundException":
+                raise
     needed = sum(wanted.values()) + (UNRESERVED if wanted else 0)
     ask = "https://console.aws.amazon.com/servicequotas/home/services/lambda/quotas/L-B99A9384"
     if wanted and needed > free:
@@ -100,7 +91,7 @@ def secrets(plan: Plan) -> Finding:
             found.problems.append(f"{name} is {value!r}, and Secrets Manager has no such secret in {plan.cloud.region} ({code(error)})")
             continue
         if secret.get("DeletedDate"):
-            found.problems.append(f"{name} is {value!r}, which is going to be deleted; `aws secretsmanager restore-secret` keeps it")
+            found.problems.append(f"{name} is {value!r}, which is going to be deleted; `aws secretsmanager restore-secret --secret-id {value}` keeps it")
     return found
 
 
@@ -108,10 +99,8 @@ def kafka(plan: Plan) -> Finding:
     """The cluster that the mappings read is there."""
     found = Finding()
     arn = plan.values.get("MskClusterArn", "")
-    if plan.values.get("KafkaSecurity") != "msk_iam":
-        return found
-    if arn.startswith(MSK_PLACEHOLDER):
-        found.problems.append("KafkaSecurity is 'msk_iam' and MskClusterArn is not given; allowed is the ARN of a cluster, or another KafkaSecurity")
+    # Without a cluster it is among the problems of parameters.
+    if plan.values.get("KafkaSecurity") == "sasl_ssl_scram" or arn.startswith(together.MSK_PLACEHOLDER):
         return found
     try:
         cluster = plan.cloud.client("kafka").describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
@@ -123,6 +112,21 @@ def kafka(plan: Plan) -> Finding:
     if cluster["State"] not in ("ACTIVE", "UPDATING", "MAINTENANCE", "REBOOTING_BROKER", "HEALING"):
         found.problems.append(f"the cluster {arn} is {cluster['State']}; mappings want one that is ACTIVE")
     return found
+
+
+def layer(plan: Plan) -> Finding:
+    """The layer of certificates is there, as far as one may look: another account's may be used without being seen."""
+    arn = plan.values.get("CaLayerArn", "")
+    name, _, version = arn.rpartition(":")
+    if not name or not version.isdigit():
+        return Finding()
+    try:
+        plan.cloud.client("lambda").get_layer_version(LayerName=name, VersionNumber=int(version))
+    except ClientError as error:
+        if code(error) != "ResourceNotFoundException":
+            return Finding(notes=[f"whether the layer {arn} is there cannot be seen ({code(error)})"])
+        return Finding([f"CaLayerArn is {arn!r}, and Lambda has no such version of a layer in {plan.cloud.region}"])
+    return Finding()
 
 
 def alarms(plan: Plan) -> Finding:
@@ -155,27 +159,40 @@ def live(plan: Plan) -> Finding:
 
 
 CHECKS: dict[str, Callable[[Plan], Finding]] = {
+    "parameters": lambda plan: Finding(plan.wrong),
+    "the stack": lambda plan: Finding(plan.troubles),
+    "what the stack has made": deleted,
     "the functions' names": names_are_free,
     "concurrency of the account": concurrency,
     "subnets and security groups": lambda plan: Finding(*network.look(plan.cloud, plan.values)),
     "secrets": secrets,
     "the Kafka cluster": kafka,
+    "the layer of certificates": layer,
     "alarms that roll back": alarms,
     "aliases": live,
 }
 
 
+def answer(check: Callable[[Plan], Finding], plan: Plan) -> Finding:
+    """What the check finds. What AWS refuses to it is a problem too, so that the other checks are still told."""
+    try:
+        return check(plan)
+    except ClientError as error:
+        return Finding([f"AWS refuses {error.operation_name}: {error}"])
+
+
 def run(plan: Plan) -> None:
     """All checks; problems of any of them end the program when all are told."""
     count = 0
-    plan.stack.check()
+    is_ours = not plan.stack.other_stage(plan.environment)
     for name, check in CHECKS.items():
-        finding = check(plan)
+        if not is_ours and name not in OF_ANY_STACK:
+            continue
+        finding = answer(check, plan)
         count += len(finding.problems)
         say(f"   {name}: {'not as needed' if finding.problems else 'well'}")
         for sentence in finding.notes:
             say(f"      note: {sentence}")
         for sentence in finding.problems:
             say(f"      WRONG: {sentence}")
-    if count:
-        raise Failure(f"{count} {'thing is' if count == 1 else 'things are'} not as the deployment needs {'it' if count == 1 else 'them'}; nothing was changed")
+    end(count)

@@ -9,6 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from .console import Failure
 
+# What is shown of an answer that is not understood.
+LONGEST = 300
 STAMP_KEY = "/hwanyul/{stack}/deployment-stamp-key"
 
 
@@ -73,10 +75,22 @@ class Cloud:
                 raise
         return bytes.fromhex(client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
 
-    def invoke(self, function: str, event: dict, seconds: int = 120) -> dict:
-        """The function's answer; its alias `live` is what triggers invoke. An error of the function ends the program."""
-        answer = self.patient(seconds).invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(event).encode())
-        payload = answer["Payload"].read().decode()
+    def invoke(self, function: str, event: dict, members: dict[str, tuple[type, ...]], seconds: int = 120) -> dict:
+        """The function's answer, which has these members; its alias `live` is what triggers invoke. An error of the function ends the program."""
+        try:
+            answer = self.patient(seconds).invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(event).encode())
+        except ClientError as error:
+            if code(error) != "ResourceNotFoundException":
+                raise
+            raise Failure(f"there is no function {function} with an alias live in {self.region}; `./deploy check` says what is lacking") from error
+        payload = answer["Payload"].read().decode(errors="replace")
         if answer.get("FunctionError"):
             raise Failure(f"{function} failed ({answer['FunctionError']}): {payload}")
-        return json.loads(payload)
+        try:
+            found = json.loads(payload)
+        except ValueError:
+            found = None
+        wrong = members if not isinstance(found, dict) else [name for name, kinds in members.items() if name not in found or not isinstance(found[name], kinds)]
+        if wrong:
+            raise Failure(f"{function} answers {payload[:LONGEST]!r}, which is not the answer of this version: allowed is an object with {', '.join(members)}; wrong are {', '.join(wrong)}. Is another version live?")
+        return found

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from . import changes, environments, stack as stacks
 from .cloud import STAMP_KEY, Cloud, code
-from .console import Failure, confirm, say
+from .console import Failure, confirm, interruption, say
 from .environments import Environment
 from .stack import Stack
 from .steps import Steps
@@ -28,7 +28,14 @@ def waiting(cloud: Cloud, stack: Stack) -> int:
         if not url:
             continue
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
-        held = sum(int(value) for value in cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"].values())
+        try:
+            attributes = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        except ClientError as error:
+            if not code(error).endswith(("NonExistentQueue", "QueueDoesNotExist")):
+                raise
+            # Somebody has deleted it, and what it held with it.
+            attributes = {}
+        held = sum(int(value) for value in attributes.values())
         say(f"   {logical}: {held} messages")
         count += held
     return count
@@ -43,6 +50,7 @@ def check_queues(cloud: Cloud, stack: Stack, is_agreed: bool) -> None:
 
 def mappings(cloud: Cloud, stack: Stack) -> None:
     """Deletes the mappings and waits until they are gone, so that their pollers leave the network before anything else does."""
+    interruption.means("mappings may be deleted already; nothing reads Kafka until ./deploy down has ended, or ./deploy down and ./deploy have made all anew")
     client = cloud.client("lambda")
     left = set(stack.of_type("AWS::Lambda::EventSourceMapping").values())
     for uuid in sorted(left):
@@ -66,8 +74,10 @@ def mappings(cloud: Cloud, stack: Stack) -> None:
 def delete(cloud: Cloud, name: str) -> None:
     """Deletes the stack, and waits until it is gone."""
     before = {each["EventId"] for each in changes.events(cloud, name)}
+    interruption.means(f"CloudFormation goes on deleting the stack {name}; `./deploy down` again waits for its end")
     cloud.client("cloudformation").delete_stack(StackName=name)
     changes.wait(cloud, name, before, {"DELETE_COMPLETE"})
+    interruption.means(f"the stack {name} is deleted, and what comes after was not finished")
 
 
 def functions(environment: Environment, arguments: Namespace) -> None:
@@ -126,6 +136,7 @@ def interfaces(cloud: Cloud, stack: Stack) -> None:
 def cluster(cloud: Cloud, stack: Stack) -> None:
     """Deletes the Kafka cluster with its topics, and waits until its interfaces are gone."""
     client = cloud.client("kafka")
+    interruption.means("the Kafka cluster may be deleted already; `./deploy down servers` again goes on")
     for arn in stack.of_type("AWS::MSK::ServerlessCluster").values():
         try:
             client.delete_cluster(ClusterArn=arn)

@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from .arguments import shown
 from .console import Failure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,25 +33,43 @@ class Environment:
 
 def pairs(value: str | list[str], what: str) -> dict[str, str]:
     """NAME=VALUE pairs, as SAM writes them: in one text with blanks between, or in a list."""
-    found = {}
-    for pair in shlex.split(value) if isinstance(value, str) else value:
+    found: dict[str, str] = {}
+    try:
+        words = shlex.split(value) if isinstance(value, str) else [str(each) for each in value]
+    except (ValueError, TypeError) as error:
+        raise Failure(f"samconfig.toml: {what} cannot be read ({error}); allowed are pairs NAME=VALUE with blanks between") from error
+    for pair in words:
         name, equals, text = pair.partition("=")
         if not equals or not name:
-            raise Failure(f"samconfig.toml: {what} has {pair!r}; allowed are pairs NAME=VALUE with blanks between")
+            raise Failure(f"samconfig.toml: {what} has {shown(pair)}; allowed are pairs NAME=VALUE with blanks between")
+        if name in found:
+            raise Failure(f"samconfig.toml: {what} has {name} twice")
         found[name] = text
     return found
+
+
+def sections(root: Path) -> dict:
+    """The file."""
+    try:
+        return tomllib.loads((root / "samconfig.toml").read_text())
+    except OSError as error:
+        raise Failure(f"cannot read samconfig.toml, which names stacks and regions: {error}; `git checkout samconfig.toml` brings back the one of this project") from error
+    except ValueError as error:
+        raise Failure(f"samconfig.toml is not TOML: {error}") from error
 
 
 def read(name: str, region: str | None = None, stack: str | None = None, root: Path = ROOT) -> Environment:
     """The environment of this name; `region` and `stack` go before what the file says."""
     if name not in SECTIONS:
         raise Failure(f"the environment is {name!r}; allowed are {', '.join(SECTIONS)}")
-    with (root / "samconfig.toml").open("rb") as file:
-        sections = tomllib.load(file).get(SECTIONS[name], {})
-    settings = {**sections.get("global", {}).get("parameters", {}), **sections.get("deploy", {}).get("parameters", {})}
+    section = sections(root).get(SECTIONS[name], {})
+    try:
+        settings = {**section.get("global", {}).get("parameters", {}), **section.get("deploy", {}).get("parameters", {})}
+    except (AttributeError, TypeError) as error:
+        raise Failure(f"samconfig.toml has for {SECTIONS[name]} something else than tables; allowed are [{SECTIONS[name]}.global.parameters] and [{SECTIONS[name]}.deploy.parameters]") from error
     for needed in ("stack_name", "region"):
-        if not settings.get(needed):
-            raise Failure(f"samconfig.toml has no {needed} for {SECTIONS[name]}")
+        if not isinstance(settings.get(needed), str) or not settings[needed]:
+            raise Failure(f"samconfig.toml has no {needed} for {SECTIONS[name]}; allowed is a text in [{SECTIONS[name]}.deploy.parameters] or [{SECTIONS[name]}.global.parameters]")
     return Environment(
         name=name,
         stack=stack or settings["stack_name"],

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from . import build, stack as stacks, template as templates
+from . import aliases, build, stack as stacks, template as templates
 from .cloud import Cloud, code
-from .console import Failure, say
+from .console import Failure, interruption, say
 from .environments import ROOT, Environment
 from .steps import Steps
 
@@ -28,7 +28,7 @@ def settings(cloud: Cloud, name: str) -> dict:
         if code(error) != "ResourceNotFoundException":
             raise
         # cargo-lambda would make a function, with a role and settings of its own.
-        raise Failure(f"there is no function {name} in {cloud.region}; `./deploy` makes it") from error
+        raise Failure(f"the function {name} is of the stack and is not there: somebody has deleted it. {aliases.ANEW}") from error
     return {key: configuration.get(key) for key in KEPT}
 
 
@@ -41,10 +41,8 @@ def check_environment(name: str) -> None:
 def check_stack(cloud: Cloud, environment: Environment, name: str) -> str:
     """The stack is dev's, at rest, and the function is one of its own; what that is built for."""
     stack = stacks.read(cloud, environment.stack)
-    if not stack.exists:
-        raise Failure(f"there is no stack {environment.stack} in {environment.region}; `./deploy` makes it")
+    stack.check_present(environment)
     stack.check()
-    stack.check_stage(environment)
     if name not in stack.of_type("AWS::Lambda::Function").values():
         raise Failure(f"the stack {environment.stack} has no function {name}")
     if stack.parameters.get("Deployment", "AllAtOnce") != "AllAtOnce":
@@ -72,6 +70,7 @@ def deploy(environment: Environment, arguments: Namespace) -> None:
     # cargo-lambda 1.9.2 sends a program for x86-64 to a function for arm64, and calls it a success.
     steps.do(f"Check that the bootstrap is for {architecture}", lambda: build.check_architecture(bootstrap, architecture))
     command = ["cargo", "lambda", "deploy", name, "--alias", "live", "--binary-path", str(bootstrap), "--region", environment.region]
+    interruption.means(f"{name} may have the new code; the next ./deploy gives it the stack's again")
     steps.do(f"Upload: {' '.join(command)}", lambda: build.run(*command))
     steps.do("Check that nothing but the code is another", lambda: check_kept(cloud, name, before))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from .cloud import Cloud
+from .together import listed
 
 # What is called from the subnets, and by whom.
 SERVICES = {
@@ -24,11 +25,6 @@ class Subnet:
     table: str
     has_nat: bool
     is_public: bool
-
-
-def listed(values: dict[str, str], name: str) -> list[str]:
-    """The ids of a parameter that is a list."""
-    return [each.strip() for each in values.get(name, "").split(",") if each.strip()]
 
 
 def by_ids(cloud: Cloud, operation: str, member: str, argument: str, ids: list[str], parameter: str, problems: list[str]) -> list[dict]:

@@ -43,22 +43,40 @@ class Stack:
         """Physical ids of its resources of a type, by logical id."""
         return {logical: physical for logical, (physical, its_kind) in self.resources.items() if its_kind == kind}
 
-    def check_stage(self, environment: Environment) -> None:
-        """Ends the program when it is another environment's: dev and prod have the same name, each in an account or a region of its own."""
+    def other_stage(self, environment: Environment) -> str:
+        """What is wrong when it is another environment's: dev and prod have the same name, each in an account or a region of its own."""
         stage, wanted = self.tags.get("stage"), environment.tags.get("stage")
-        if stage and wanted and stage != wanted:
-            raise Failure(f"the stack {self.name} in {environment.region} has the tag stage={stage}, and {environment.name} is stage={wanted}; allowed is its own environment, or another account or region")
+        if not stage or not wanted or stage == wanted:
+            return ""
+        return f"the stack {self.name} in {environment.region} has the tag stage={stage}, and {environment.name} is stage={wanted}; allowed is its own environment, or another account or region"
 
-    def check(self) -> None:
-        """Ends the program when CloudFormation would not update it, and says what to do."""
+    def check_stage(self, environment: Environment) -> None:
+        """Ends the program when it is another environment's."""
+        if sentence := self.other_stage(environment):
+            raise Failure(sentence)
+
+    def check_present(self, environment: Environment) -> None:
+        """Ends the program when it is not there, or is another environment's."""
+        if not self.exists:
+            raise Failure(f"there is no stack {self.name} in {environment.region}; `./deploy {environment.name}` makes it")
+        self.check_stage(environment)
+
+    @property
+    def unready(self) -> str:
+        """Why CloudFormation would not update it, and what to do."""
         if self.status is None or self.status == UNBORN or self.status in READY:
-            return
+            return ""
         state = f"the stack {self.name} is {self.status}" + (f" ({self.reason})" if self.reason else "")
         if self.status in DEAD:
-            raise Failure(f"{state}: it cannot be updated, only deleted. `./deploy down` does that; then deploy again")
+            return f"{state}: it cannot be updated, only deleted. `./deploy down` does that; then deploy again"
         if self.status == "UPDATE_ROLLBACK_FAILED":
-            raise Failure(f"{state}: mend what its events name, then `aws cloudformation continue-update-rollback --stack-name {self.name}`, and deploy again")
-        raise Failure(f"{state}: something is changing it. Wait for its end (`aws cloudformation describe-stack-events --stack-name {self.name}`)")
+            return f"{state}: mend what its events name, then `aws cloudformation continue-update-rollback --stack-name {self.name}`, and deploy again"
+        return f"{state}: something is changing it. Wait for its end (`aws cloudformation describe-stack-events --stack-name {self.name}`)"
+
+    def check(self) -> None:
+        """Ends the program when CloudFormation would not update it."""
+        if self.unready:
+            raise Failure(self.unready)
 
 
 def read(cloud: Cloud, name: str) -> Stack:

@@ -5,9 +5,11 @@ import time
 import urllib.error
 import urllib.request
 
+from botocore.exceptions import ClientError
+
 from . import stack as stacks
-from .cloud import Cloud
-from .console import Failure, say
+from .cloud import Cloud, code
+from .console import UNCHANGED, Failure, interruption, say
 from .environments import Environment, read
 from .stack import Stack
 from .steps import Steps
@@ -24,7 +26,13 @@ def mappings(cloud: Cloud, stack: Stack) -> None:
     deadline = time.monotonic() + MAPPINGS_SECONDS
     wrong = {}
     for logical, physical in sorted(ids.items()):
-        mapping = client.get_event_source_mapping(UUID=physical)
+        try:
+            mapping = client.get_event_source_mapping(UUID=physical)
+        except ClientError as error:
+            if code(error) != "ResourceNotFoundException":
+                raise
+            wrong[logical] = "not there: somebody has deleted it"
+            continue
         while mapping["State"] not in SETTLED and time.monotonic() < deadline:
             time.sleep(5)
             mapping = client.get_event_source_mapping(UUID=physical)
@@ -40,23 +48,28 @@ def mappings(cloud: Cloud, stack: Stack) -> None:
 
 def ingest(cloud: Cloud) -> None:
     """One run of the ingestor, as its schedule does it; twice is as once."""
-    answer = cloud.invoke("ingestor", {})
+    if interruption.words == UNCHANGED:
+        interruption.means("no stack was changed, and the ingestor's run goes on")
+    answer = cloud.invoke("ingestor", {}, {"providers": (list,), "events": (dict,)})
     for provider in answer["providers"]:
-        say(f"   {provider['provider']}: {provider['outcome']}" + (f", {provider['error']}" if provider["error"] else ""))
+        its = provider if isinstance(provider, dict) else {}
+        say(f"   {its.get('provider', 'a provider without a name')}: {its.get('outcome', 'no outcome')}" + (f", {its['error']}" if its.get("error") else ""))
     say("   published: " + ", ".join(f"{count} {name}" for name, count in answer["events"].items()))
 
 
 def health(url: str) -> None:
     """The API's own words on each service."""
+    if not url:
+        raise Failure("the stack has no output ApiUrl, so its API cannot be asked; `./deploy` makes it")
     for path in HEALTH:
         try:
             with urllib.request.urlopen(url + path, timeout=30) as answer:
-                status, body = answer.status, json.load(answer)
+                status, its = answer.status, json.load(answer)["data"]["status"]
         except urllib.error.HTTPError as error:
             raise Failure(f"{url}{path} answers {error.code}: {error.read().decode(errors='replace')}") from error
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise Failure(f"{url}{path} does not answer as it should: {error}") from error
-        say(f"   {path}: {status}, {body['data']['status']}")
+        say(f"   {path}: {status}, {its}")
 
 
 def addresses(cloud: Cloud, environment: Environment, stack: Stack) -> None:
@@ -71,9 +84,9 @@ def addresses(cloud: Cloud, environment: Environment, stack: Stack) -> None:
 def verify(steps: Steps, cloud: Cloud, environment: Environment) -> None:
     """All of it, with the stack as it is now."""
     stack = steps.do(f"Read the stack {environment.stack} again", lambda: stacks.read(cloud, environment.stack)) or Stack(environment.stack)
-    if not steps.is_dry and not stack.exists:
-        raise Failure(f"there is no stack {environment.stack} in {environment.region}; `./deploy {environment.name}` makes it")
+    if not steps.is_dry:
+        stack.check_present(environment)
     steps.do("Check that each mapping is Enabled and has met no problem", lambda: mappings(cloud, stack))
     steps.do("Invoke the ingestor, as its schedule does", lambda: ingest(cloud))
-    steps.do(f"Ask the API: {', '.join(HEALTH)}", lambda: health(stack.outputs["ApiUrl"]))
+    steps.do(f"Ask the API: {', '.join(HEALTH)}", lambda: health(stack.outputs.get("ApiUrl", "")))
     steps.do("Print the addresses", lambda: addresses(cloud, environment, stack))

@@ -23,7 +23,7 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.route_tables import RouteTable
 from moto.kafka import urls as kafka_urls
 from moto.kafka.exceptions import NotFoundException
-from moto.kafka.models import KafkaBackend
+from moto.kafka.models import FakeKafkaCluster, KafkaBackend
 from moto.kafka.responses import KafkaResponse
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
@@ -188,6 +188,8 @@ def servers() -> None:
         self.associations.clear()
         ec2_backends[account_id][region_name].delete_route_table(self.id)
 
+    # moto's serverless clusters have another kind of ARN than MSK's.
+    FakeKafkaCluster._generate_arn = lambda self: f"arn:aws:kafka:{self.region_name}:{self.account_id}:cluster/{self.cluster_name}/{self.cluster_id}"
     # moto's CloudFormation leaves route tables, and then their network.
     RouteTable.delete = delete_table
     KafkaBackend.describe_cluster_v2 = describe_or_refuse

@@ -6,9 +6,10 @@ from aws import client
 from stack import PARAMETERS, REGION, ROOT, must
 
 sys.path.insert(0, str(ROOT))
-from deployment import checks, environments, parameters, stack as stacks, template as templates  # noqa: E402
+from deployment import environments, parameters, stack as stacks, template as templates  # noqa: E402
 from deployment.cloud import Cloud  # noqa: E402
 from deployment.console import Failure  # noqa: E402
+from deployment.plan import Plan  # noqa: E402
 
 
 class Bench:
@@ -23,12 +24,12 @@ class Bench:
     def client(self, service: str):
         return client(self.endpoint, service)
 
-    def plan(self, stack: str | None = None, **changed: str) -> checks.Plan:
+    def plan(self, stack: str | None = None, **changed: str) -> Plan:
         """With parameters of one's own, and the stack of this name as it is."""
-        merged = parameters.merge(self.template, [parameters.Layer("test", {**PARAMETERS, **changed})], None)
-        return checks.Plan(self.cloud, self.environment, stacks.read(self.cloud, stack or "hwanyul"), self.template, merged)
+        merged, problems = parameters.merge(self.template, [parameters.Layer("test", {**PARAMETERS, **changed})], None)
+        return Plan(self.cloud, self.environment, stacks.read(self.cloud, stack or "hwanyul"), self.template, merged, tuple(problems))
 
-    def says(self, check, plan: checks.Plan, *words: str, notes: tuple[str, ...] = ()) -> None:
+    def says(self, check, plan: Plan, *words: str, notes: tuple[str, ...] = ()) -> None:
         """The check finds exactly these problems, and at least these notes."""
         found = check(plan)
         must(len(found.problems) == len(words), f"{check}: {found.problems}, not {words}")

@@ -9,44 +9,21 @@ import dataclasses
 import io
 import json
 import os
-import tempfile
+from unittest.mock import Mock, patch
 
 from aws import ACCOUNT, State, server
 from bench import Bench, refused
+from botocore.exceptions import ClientError
 from moto.cloudformation.models import cloudformation_backends
 from moto.kafka.models import kafka_backends
 from networks import ways
 from stack import REGION, must
 
-from deployment import changes, checks, environments, parameters, stack as stacks, template as templates
+from deployment import changes, checks, environments, stack as stacks, template as templates
 from deployment.cloud import Cloud
+from deployment.plan import Plan
 
 NOWHERE = "arn:aws:kafka:us-east-1:123456789012:cluster/nowhere/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f-1"
-
-
-def sources(bench: Bench) -> None:
-    """Which value goes before which, and what is refused of a file and of the command line; a secret value is in no sentence."""
-    names = ["LogLevel", "Providers", "AlarmEmail", "EcbUrl"]
-    known = {name: body for name, body in bench.template["Parameters"].items() if name in [*names, "RedisUrl", "RateBatchSize", "KafkaSecurity"]}
-    template = {"Parameters": known}
-    layers = [parameters.Layer(f"layer {at}", {name: f"of {at}" for name in names[at:]}) for at in (1, 2, 3)]
-    merged = {each.name: (each.text, each.source) for each in parameters.merge(template, layers, {"LogLevel": "kept", "Providers": "kept", "RedisUrl": "****"})}
-    wanted = [("kept", parameters.STACK), ("of 1", "layer 1"), ("of 2", "layer 2"), ("of 3", "layer 3")]
-    must([merged[name] for name in names] == wanted and merged["RateBatchSize"] == ("2000", parameters.DEFAULT) and merged["RedisUrl"] == (None, parameters.STACK), f"{merged}")
-    for text, words in (("LogLevel", "line 1: allowed is NAME=VALUE"), ("# a comment\n\nhush hush=1", "line 3: allowed is NAME=VALUE"), ("LogLevel=a\nLogLevel=b", "line 2: LogLevel stands there twice")):
-        with tempfile.NamedTemporaryFile("w") as file:
-            file.write(text)
-            file.flush()
-            refused(lambda: parameters.file(file.name), words)
-    refused(lambda: parameters.file("/nowhere"), "cannot read the parameters of /nowhere")
-    refused(lambda: parameters.command_line(["staging"], template), "the argument is 'staging'")
-    refused(lambda: parameters.command_line(["RedisUrl=redis://hush@host"], template), "RedisUrl is secret")
-    for values, words in (({"Loglevel": "a"}, "did you mean LogLevel?"), ({"RateBatchSize": "many"}, "RateBatchSize is 'many' (test); allowed is a number"), ({"RateBatchSize": "20000"}, "allowed is 1 to 10000"), ({"KafkaSecurity": "none"}, "allowed are plaintext, ")):
-        refused(lambda: parameters.merge(template, [parameters.Layer("test", values)], None), words)
-    refused(lambda: parameters.merge(template, [], None), "no value is given for RedisUrl, which has no default")
-    refused(lambda: environments.read("staging"), "the environment is 'staging'")
-    must(parameters.changed_defaults(template, parameters.merge(template, [], {"RedisUrl": "****", "RateBatchSize": "500"})) == ["RateBatchSize keeps '500'; the template's default is '2000'"], "a default that does not reach a stack")
-    print("values: each source before the one behind it; what is no value is refused with its place, its name and what is allowed")
 
 
 def quota(bench: Bench) -> None:
@@ -89,16 +66,17 @@ def secrets(bench: Bench) -> None:
 
 
 def cluster(bench: Bench) -> None:
-    """The placeholder, an absent cluster, one that is there."""
-    bench.says(checks.kafka, bench.plan(MskClusterArn=bench.template["Parameters"]["MskClusterArn"]["Default"]), "MskClusterArn is not given")
+    """An absent cluster, one that is there."""
     bench.says(checks.kafka, bench.plan(MskClusterArn=NOWHERE), "no such cluster")
+    # The mappings read it, however the functions connect.
+    bench.says(checks.kafka, bench.plan(MskClusterArn=NOWHERE, KafkaSecurity="plaintext"), "no such cluster")
     bench.says(checks.kafka, bench.plan(MskClusterArn=NOWHERE, KafkaSecurity="sasl_ssl_scram"))
     made = bench.client("kafka").create_cluster_v2(ClusterName="hwanyul", Serverless={"VpcConfigs": [{"SubnetIds": ["subnet-1", "subnet-2"]}]})
     bench.says(checks.kafka, bench.plan(MskClusterArn=made["ClusterArn"]), "is CREATING")
     # moto's clusters stay as they are made.
     kafka_backends[ACCOUNT][REGION].clusters[made["ClusterArn"]].state = "ACTIVE"
     bench.says(checks.kafka, bench.plan(MskClusterArn=made["ClusterArn"]))
-    print("Kafka: the placeholder, an absent cluster and one that is not ready are named")
+    print("Kafka: an absent cluster and one that is not ready are named")
 
 
 def states(bench: Bench) -> None:
@@ -154,18 +132,64 @@ def ringing(bench: Bench) -> None:
     print(f"alarms: each of {', '.join(rolling)} stops a deployment when it rings, unless --ignore-alarms")
 
 
-def all_are_told(bench: Bench) -> None:
-    """Several problems of several checks end the run together."""
-    State.limit = 10
+def layers(bench: Bench) -> None:
+    """A version of a layer that is there and one that is not."""
+    arn = bench.client("lambda").publish_layer_version(LayerName="certificates", Content={"ZipFile": b"PK\x05\x06" + bytes(18)})["LayerVersionArn"]
+    bench.says(checks.layer, bench.plan())
+    bench.says(checks.layer, bench.plan(CaLayerArn=arn))
+    bench.says(checks.layer, bench.plan(CaLayerArn=f"{arn}1"), "CaLayerArn is ")
+    print("the layer: a version that is not there is named")
+
+
+def by_hand(bench: Bench) -> None:
+    """Functions and versions that somebody has deleted are named, and stop no other check."""
+    role = bench.client("iam").create_role(RoleName="by-hand", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    function = {"Role": role, "Runtime": "provided.al2023", "Handler": "bootstrap", "Code": {"ZipFile": b"PK\x05\x06" + bytes(18)}}
+    arn = bench.client("lambda").create_function(FunctionName="currency-api", Publish=True, **function)["FunctionArn"]
+    ours = {"CurrencyApi": ("currency-api", "AWS::Lambda::Function"), "HistoryApi": ("history-api", "AWS::Lambda::Function")}
+    ours |= {"CurrencyApiVersion": (f"{arn}:1", "AWS::Lambda::Version"), "HistoryApiVersion": (f"{arn.replace('currency', 'history')}:1", "AWS::Lambda::Version")}
+    plan = dataclasses.replace(bench.plan(MskClusterArn=NOWHERE), stack=stacks.Stack("hwanyul", "UPDATE_COMPLETE", resources=ours))
+    bench.says(checks.deleted, plan, "the function history-api is of the stack hwanyul and is not there")
+    told, text = told_by(plan, "3 things are not")
+    must(told == 3 and "./deploy down" in text and "no such cluster" in text and "currency-api: it has no alias live any more" in text, f"the others are told as well: {text}")
+    gone = {**ours, "CurrencyApiVersion": (f"{arn}:7", "AWS::Lambda::Version")}
+    bench.says(checks.deleted, dataclasses.replace(plan, stack=dataclasses.replace(plan.stack, resources=gone)), "the function history-api", "version 7 of the function currency-api")
+    bench.client("lambda").delete_function(FunctionName="currency-api")
+    print("deleted by hand: functions and versions are named with the way on, beside all other problems")
+
+
+def told_by(plan: Plan, words: str) -> tuple[int, str]:
+    """How many problems all checks tell, and all that they print."""
+
     def silent() -> None:
         with contextlib.redirect_stdout(told):
-            checks.run(bench.plan(ReserveConcurrency="true", MskClusterArn=NOWHERE, SubnetIds="subnet-0123456789abcdef0"))
+            checks.run(plan)
 
     told = io.StringIO()
-    refused(silent, "4 things are not")
-    must(told.getvalue().count("WRONG: ") == 4, told.getvalue())
+    refused(silent, words)
+    return told.getvalue().count("WRONG: "), told.getvalue()
+
+
+def all_are_told(bench: Bench) -> None:
+    """Several problems of several checks end the run together: of values, of what goes together, of the stack and of AWS."""
+    State.limit = 10
+    wrong = {"ReserveConcurrency": "true", "MskClusterArn": NOWHERE, "SubnetIds": "subnet-0123456789abcdef0"}
+    told, text = told_by(bench.plan(**wrong), "4 things are not")
+    must(told == 4, text)
+    plan = bench.plan(**wrong, LogLevel="loud", KafkaReplication="0", IngestSchedule="rate(5 minute)", Loglevel="a")
+    told, text = told_by(dataclasses.replace(plan, stack=stacks.Stack("hwanyul", "ROLLBACK_COMPLETE")), "9 things are not")
+    must(told == 9, text)
     State.limit = 1000
-    print("all together: each problem is told before the run ends")
+    # Of another environment's stack nothing else is said than that, and what does not depend on it.
+    other = dataclasses.replace(plan, stack=stacks.Stack("hwanyul", "UPDATE_COMPLETE", tags={"stage": "prod"}))
+    told, text = told_by(other, "5 things are not")
+    must(told == 5 and "stage=prod" in text and "concurrency" not in text, text)
+    # What AWS does not let one see is a problem like others.
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "DescribeAlarms")
+    with patch.dict(checks.CHECKS, {"alarms that roll back": Mock(side_effect=denied)}):
+        told, text = told_by(bench.plan(MskClusterArn=NOWHERE), "2 things are not")
+    must("AWS refuses DescribeAlarms" in text and "no such cluster" in text, text)
+    print("all together: each problem is told before the run ends, whoever finds it")
 
 
 def main() -> None:
@@ -173,7 +197,7 @@ def main() -> None:
     with server() as endpoint:
         os.environ |= {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         bench = Bench(endpoint)
-        for step in (sources, quota, names, secrets, cluster, ways, states, ringing, all_are_told):
+        for step in (quota, names, secrets, cluster, layers, ways, states, ringing, by_hand, all_are_told):
             step(bench)
 
 

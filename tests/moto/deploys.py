@@ -13,9 +13,10 @@ import subprocess
 import tempfile
 
 import local
-from aws import BROKERS, State, server
+from aws import ACCOUNT, BROKERS, State, server
 from desk import Desk, templates
 from documented import client_of_aws
+from moto.kafka.models import kafka_backends
 from policy import allows
 from stack import REGION, ROOT, must
 
@@ -51,6 +52,13 @@ def servers(desk: Desk) -> None:
     print("servers: network and Kafka, and their outputs in a file of one's own for this account and region")
 
 
+def cluster(desk: Desk) -> str:
+    """The servers' cluster, which the mappings read. moto's stay as they are made, so it is told that it is ready."""
+    (made,) = desk.client("kafka").list_clusters_v2()["ClusterInfoList"]
+    kafka_backends[ACCOUNT][REGION].clusters[made["ClusterArn"]].state = "ACTIVE"
+    return made["ClusterArn"]
+
+
 def no_servers(desk: Desk) -> None:
     """Not while functions stand in their subnets; then the cluster, which CloudFormation would keep, goes first."""
     kafka = desk.client("kafka")
@@ -63,9 +71,9 @@ def no_servers(desk: Desk) -> None:
 
 def first(desk: Desk, built: str) -> None:
     """Refused without what is lacking; then with parameters from a file, the standard input and the command line."""
-    desk.write(PARAMETERS, 0o644)
+    desk.write(desk.parameters, 0o644)
     must("chmod 600 deploy.dev.parameters" in desk.deploy("--dry-run", status=1), "a file with secrets that others may read")
-    desk.write(PARAMETERS)
+    desk.write(desk.parameters)
     lacking = desk.deploy("--yes", "--built", built, status=1)
     must("no value is given for MongodbUri" in lacking, f"what is lacking is named: {lacking}")
     asked = len(State.requests)
@@ -91,14 +99,14 @@ def again(desk: Desk, built: str) -> None:
     (desk.root / "deploy.dev.parameters").unlink()
     text = desk.deploy("--yes", "--built", built)
     must("nothing to change" in text and desk.lives() == lives and desk.variables("ranking-api")["DEPLOYMENT_STAMP"] == stamp, f"a second time: {text}")
-    desk.write(PARAMETERS)
+    desk.write(desk.parameters)
     must("nothing to change" in desk.deploy("--yes", "--built", built), "the same values, given again")
     text = desk.deploy("--yes", "--built", built, "ClickLimitPerMinute=60")
     changed = {name for name, version in desk.lives().items() if version != lives[name]}
     must(changed == {"ranking-api"}, f"ClickLimitPerMinute reaches {changed}")
     ranking = desk.variables("ranking-api")
     must(ranking["CLICK_LIMIT_PER_MINUTE"] in (60, "60") and SECRETS[2] in ranking["MONGODB_URI"], "live reads the new value, and keeps the secret ones")
-    desk.write(PARAMETERS.replace(SECRETS[0], SECRETS[3]))
+    desk.write(desk.parameters.replace(SECRETS[0], SECRETS[3]))
     desk.deploy("--yes", "--built", built)
     must(SECRETS[3] in desk.variables("currency-api")["REDIS_URL"] and SECRETS[3] in desk.variables("ranking-api")["REDIS_URL"], "a changed secret reaches live")
     must(desk.lives()["operations-topics"] == "1", "and not who does not read it")
@@ -244,9 +252,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, local.stack() as endpoints, server() as endpoint:
         State.functions, State.api = endpoints["lambda"], endpoints["api"]
         desk = Desk(pathlib.Path(folder), endpoint)
-        desk.write(PARAMETERS)
+        desk.parameters = PARAMETERS
+        desk.write(desk.parameters)
         built = desk.built()
         servers(desk)
+        desk.parameters += f"MskClusterArn={cluster(desk)}\n"
         first(desk, built)
         for step in (again, moved, one_function, alarm, other_stage):
             step(desk, built)

@@ -1,12 +1,16 @@
 """A copy of what ./deploy needs, which a test deploys from: each program that it starts is recorded with its arguments, and all that it prints is kept."""
 
+import contextlib
 import json
 import os
 import pathlib
 import platform
+import pty
+import select
 import shutil
 import subprocess
 import sys
+import time
 
 from aws import DEPLOYER, client
 from stack import REGION, ROOT, must
@@ -41,15 +45,41 @@ class Desk:
     def client(self, service: str):
         return client(self.endpoint, service)
 
-    def deploy(self, *words: str, status: int = 0, stdin: str = "") -> str:
-        """./deploy with these words; what it prints."""
+    def environment(self) -> dict[str, str]:
+        """What ./deploy sees of the machine."""
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.root), "HWANYUL_CACHE": str(self.tools.parents[1]), "AWS_ENDPOINT_URL": self.endpoint}
         environment |= {"AWS_ACCESS_KEY_ID": DEPLOYER, "AWS_SECRET_ACCESS_KEY": "test", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
         environment |= {name: os.environ[name] for name in ("CARGO_HOME", "RUSTUP_HOME") if name in os.environ}
         environment.setdefault("CARGO_HOME", str(pathlib.Path.home() / ".cargo"))
         environment.setdefault("RUSTUP_HOME", str(pathlib.Path.home() / ".rustup"))
+        return environment
+
+    def answer(self, keys: bytes, *words: str, number: int = 0) -> tuple[int, str]:
+        """./deploy with these words at a terminal, on which these keys answer its question, or which this signal ends; its status and what it prints."""
+        process, terminal = pty.fork()
+        if process == 0:
+            os.execve(self.root / "deploy", [str(self.root / "deploy"), *words, "--region", REGION], self.environment())
+        text, is_answered = b"", False
+        # When the program is gone, reading is an error.
+        with contextlib.suppress(OSError):
+            while True:
+                must(bool(select.select([terminal], [], [], 120)[0]), f"./deploy {' '.join(words)} goes on after {keys}, {number}: {text.decode()}")
+                text += os.read(terminal, 4096)
+                if b"/no] " in text and not is_answered:
+                    is_answered = True
+                    # Nobody is so fast as to answer before the program has begun to read.
+                    time.sleep(0.5)
+                    os.kill(process, number) if number else os.write(terminal, keys)
+        status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        os.close(terminal)
+        self.printed += text.decode()
+        must(is_answered, f"./deploy {' '.join(words)} asks: {text.decode()}")
+        return status, text.decode()
+
+    def deploy(self, *words: str, status: int = 0, stdin: str = "") -> str:
+        """./deploy with these words; what it prints."""
         command = [self.root / "deploy", *words, "--region", REGION]
-        done = subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(command, env=self.environment(), input=stdin, capture_output=True, text=True, timeout=600, check=False)
         self.printed += done.stdout + done.stderr
         must(done.returncode == status, f"./deploy {' '.join(words)} ended with {done.returncode}, not {status}: {done.stdout}{done.stderr}")
         return done.stdout + done.stderr

@@ -1,9 +1,10 @@
 """Subnets that reach what functions need and such that do not, on a moto server, as the checks of ./deploy see them."""
 
-from bench import Bench, checks
+from bench import Bench
 from stack import REGION, must
 
-from deployment import network
+from deployment import checks, network
+from deployment.plan import Plan
 
 
 class Network:
@@ -42,7 +43,7 @@ def ways(bench: Bench) -> None:
     (out_a, _), (out_b, _) = net.subnet("a", NatGatewayId=nat), net.subnet("b", NatGatewayId=nat)
     look = lambda plan: checks.Finding(*network.look(plan.cloud, plan.values))  # noqa: E731
 
-    def plan(inside: str = "", outside: str = "", groups: str = net.group) -> checks.Plan:
+    def plan(inside: str = "", outside: str = "", groups: str = net.group) -> Plan:
         return bench.plan(SubnetIds=inside, OutboundSubnetIds=outside, SecurityGroupIds=groups)
 
     both, out = f"{one},{two}", f"{out_a},{out_b}"

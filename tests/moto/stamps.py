@@ -14,19 +14,26 @@ import boto3
 from moto import mock_aws
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
-from stack import PARAMETERS, REGION, ROOT, must
+from stack import CLUSTER, PARAMETERS, REGION, ROOT, SECRETS, must
 
 sys.path.insert(0, str(ROOT))
-from deployment import parameters, stamp, template as templates  # noqa: E402
+from deployment import parameters, rules, stamp, template as templates  # noqa: E402
 
 KEY = b"a key that nobody knows"
 # Values that differ from the default, for parameters that take no arbitrary text.
 OTHERS = {"AllowedValues": lambda body: next(value for value in body["AllowedValues"] if value != body["Default"]), "Number": lambda body: int(body["Default"]) + 1}
+# Each pattern of the template takes one of these; what has none takes the first.
+TEXTS = [
+    "another", "7", "debug", "koreaexim", "https://another.example", "another@example.com", "/opt/another.pem", "another.example:1", "rediss://another", "postgres://another", "mongodb://another",
+    *SECRETS.values(), CLUSTER.replace("hwanyul", "another"), "arn:aws:lambda:us-east-1:123456789012:layer:another:1", "another.s3.amazonaws.com",
+]
 
 
 def merged(template: dict, **changed: str) -> list[parameters.Parameter]:
     """The parameters of a first deployment."""
-    return parameters.merge(template, [parameters.Layer("test", {**PARAMETERS, **changed})], None)
+    values, problems = parameters.merge(template, [parameters.Layer("test", {**PARAMETERS, **changed})], None)
+    must(not problems, f"{problems}")
+    return values
 
 
 def rendered(template: dict, values: list[parameters.Parameter]) -> dict:
@@ -47,10 +54,12 @@ def versions(result: dict) -> dict[str, str]:
 
 
 def other(body: dict) -> str:
-    """Another value than the default."""
+    """Another value than the default, which the template takes."""
     if "AllowedValues" in body:
         return str(OTHERS["AllowedValues"](body))
-    return str(OTHERS["Number"](body)) if body["Type"] == "Number" else "another"
+    if body["Type"] == "Number":
+        return str(OTHERS["Number"](body))
+    return next(text for text in TEXTS if text != body.get("Default") and not rules.allowed_instead("", text, body))
 
 
 def reached(result: dict, name: str) -> set[str]:
@@ -107,12 +116,12 @@ def secrets(template: dict, first: dict) -> None:
     known = [name for name, body in template["Parameters"].items() if body.get("NoEcho")]
     must(len(known) == 3, f"secret parameters: {known}")
     kept = {**{name: str(body.get("Default", "")) for name, body in template["Parameters"].items()}, **PARAMETERS, **{name: "****" for name in known}}
-    again = parameters.merge(template, [], kept)
+    again = parameters.merge(template, [], kept)[0]
     must(all(each.text is None for each in again if each.is_secret), "a masked value is taken for one")
     must(stamp.stamped(template, again, KEY, stamp.digests_of(first)) == first, "kept values make the same template")
     sent = {each["ParameterKey"]: each for each in parameters.for_cloudformation(again, kept)}
     must(all(sent[name] == {"ParameterKey": name, "UsePreviousValue": True} for name in known), "kept values are not sent")
-    given = parameters.merge(template, [parameters.Layer("test", {"RedisUrl": PARAMETERS["RedisUrl"]})], kept)
+    given = parameters.merge(template, [parameters.Layer("test", {"RedisUrl": PARAMETERS["RedisUrl"]})], kept)[0]
     must(stamp.stamped(template, given, KEY, stamp.digests_of(first)) == first, "the same value, given again, changes nothing")
     text = json.dumps(first)
     must(not any(PARAMETERS[name] in text for name in known), "a secret value is in the template")
