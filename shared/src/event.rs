@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use self::envelope::{BACKFILL, Event, Header, Run, Traceparent, header};
 use crate::currency::{CurrencyCode, UnknownCurrency};
-use crate::rate::Rate;
+use crate::rate::{Rate, StoredRate};
 use crate::time::{NotYet, Timestamp};
 
 /// One of the four Kafka topics.
@@ -166,6 +166,11 @@ pub struct ExchangeRateUpdated {
     pub tts: Option<Rate>,
     /// KRW at which a bank buys one unit by wire; null unless the source gives it or a spread is set.
     pub ttb: Option<Rate>,
+    /// The number as the source printed it: units of the currency for one unit of what the source quotes against, which is EUR of `ecb` and USD of
+    /// `exchangerate_api`. Absent where it quotes against KRW, and in events of builds before it. Of two currencies of one source and `recorded_at` the
+    /// quotient of their quotations is the source's own cross, whatever won either was priced with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quotation: Option<Rate>,
     /// Key of the provider, `ecb`.
     pub source: String,
     /// When the source set the rate.
@@ -318,9 +323,18 @@ impl Payload for CacheInvalidation {
 }
 
 impl ExchangeRateUpdated {
+    /// What crosses are made of.
+    #[must_use]
+    pub fn stored_rate(&self) -> StoredRate {
+        StoredRate {
+            krw: self.deal_base_rate,
+            quotation: self.quotation,
+        }
+    }
+
     /// Which of two observations of one currency stands: the later `recorded_at`, then the later `updated_at`; of two that agree in both, the one with the
-    /// greater values, and at last the greater digest. What comes behind the instants says nothing about the world, but every store and cache follows it,
-    /// so any order of arrival ends the same in all of them.
+    /// greater values (a null is the least), the quotation last of them, and at last the greater digest. What comes behind the instants says nothing about the
+    /// world, but every store and cache follows it, so any order of arrival ends the same in all of them.
     #[must_use]
     pub fn cmp_version(&self, other: &Self) -> Ordering {
         let order = |event: &Self| {
@@ -336,25 +350,36 @@ impl ExchangeRateUpdated {
             if self == other {
                 Ordering::Equal
             } else {
-                self.digest().cmp(&other.digest())
+                self.last_digits().cmp(&other.last_digits())
             }
         })
     }
 
     /// The same order as a text of 200 digits, for PostgreSQL (`COLLATE "C"`) and for Redis scripts, whose `<` on digits is the same in every locale:
-    /// `recorded_at` and `updated_at` in microseconds (18 each), a 1, the three values (13 digits before the point and 28 behind it, 0 for null), the
-    /// digest (40). Former texts had the digest in place of the 1, and it began with 0: of one observation they are less.
+    /// `recorded_at` and `updated_at` in microseconds (18 each), a 1, the three values in KRW (13 digits before the point and 28 behind it, 0 for null), and
+    /// 40 digits of quotation and digest. Former texts had the digest in place of the 1, and it began with 0: of one observation they are less.
     #[must_use]
     pub fn version(&self) -> String {
         format!(
-            "{:018}{:018}1{}{}{}{:040}",
+            "{:018}{:018}1{}{}{}{}",
             self.recorded_at.micros(),
             self.updated_at.micros(),
             fixed(Some(self.deal_base_rate)),
             fixed(self.tts),
             fixed(self.ttb),
-            self.digest()
+            self.last_digits()
         )
+    }
+
+    /// The last 40 digits of a version: without a quotation the digest, which has 39 and so begins with a 0; with one a 1, the quotation (where its first
+    /// digit stands, two, and its 18 digits) and 19 digits of the digest. So what has a quotation stands before the same without it, and builds that know of
+    /// none write what they always wrote.
+    fn last_digits(&self) -> String {
+        const KEPT: u128 = 10_u128.pow(19);
+        match self.quotation {
+            None => format!("{:040}", self.digest()),
+            Some(quotation) => format!("1{}{:019}", floating(quotation), self.digest() % KEPT),
+        }
     }
 
     fn digest(&self) -> u128 {
@@ -371,6 +396,14 @@ impl ExchangeRateUpdated {
         // SHA-1 by way of a name-based UUID: any digest that is the same in every build does.
         Uuid::new_v5(&Uuid::NAMESPACE_OID, values.as_bytes()).as_u128()
     }
+}
+
+/// A rate in 20 digits, whose order as texts is that of rates: how far its first digit stands before the last place of [`fixed`], and from it on the 18 that
+/// any has.
+fn floating(rate: Rate) -> String {
+    let all = fixed(Some(rate));
+    let digits = all.trim_start_matches('0');
+    format!("{:02}{digits:0<18.18}", digits.len())
 }
 
 /// A rate with all the digits that any has: 13 before the point and 28 behind it, without the point.

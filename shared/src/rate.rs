@@ -23,6 +23,18 @@ const LARGEST: Decimal = Decimal::from_parts(0xD4A5_1000, 0xE8, 0, false, 0);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rate(Decimal);
 
+/// A rate as it is stored: the price in KRW, and beside it what the source printed, where that is no price in KRW.
+///
+/// A source that quotes against EUR or USD says nothing of the won but one number a day, and may correct that one alone. Then the prices in KRW of two
+/// currencies can be made with two different wons, and their quotient is a number that nobody printed; the quotient of the quotations is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoredRate {
+    /// KRW for one unit of the currency.
+    pub krw: Rate,
+    /// Units of the currency for one unit of what the source quotes against; `None` where that is KRW, and where it was not kept.
+    pub quotation: Option<Rate>,
+}
+
 /// Why a number is not a rate.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RateError {
@@ -176,7 +188,7 @@ impl JsonSchema for Rate {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000_000_000_u64,
-            "description": "KRW for one unit of the currency: a decimal of at most 18 significant digits. Read it as a decimal, not as a float."
+            "description": "KRW for one unit of the currency, unless the field says otherwise: a decimal of at most 18 significant digits. Read it as a decimal, not as a float."
         })
     }
 }

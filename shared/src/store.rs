@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 
 use crate::config::{CaFile, ConfigError, Get, required, var, with_login};
 
-pub use self::day::{DayRate, DayRates, LOOK_BACK_DAYS, newest, newest_common, progress, rates_on};
+pub use self::day::{DayRate, DayRates, LOOK_BACK_DAYS, newest, newest_common, progress, rates_on, stored_rate};
 pub(crate) use self::refusal::refusal;
 
 /// Parameters of the URL with the path of a CA file, as sqlx spells them.

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use chrono::NaiveDate;
 use shared::event::ExchangeRateUpdated;
-use shared::{ecb, rate::Rate};
+use shared::{ecb, rate::StoredRate};
 
 use crate::pipeline::project;
 
@@ -21,12 +21,13 @@ pub fn observations(days: std::ops::RangeInclusive<NaiveDate>) -> Vec<ExchangeRa
     within
         .flat_map(|day| {
             let recorded_at = ecb::recorded_at(day.day).unwrap();
-            let event = move |(code, rate): (shared::currency::CurrencyCode, Rate)| ExchangeRateUpdated {
+            let event = move |(code, rate): (shared::currency::CurrencyCode, StoredRate)| ExchangeRateUpdated {
                 currency_code: code,
                 currency_name: code.currency().korean.to_owned(),
-                deal_base_rate: rate,
+                deal_base_rate: rate.krw,
                 tts: None,
                 ttb: None,
+                quotation: rate.quotation,
                 source: ecb::SOURCE.to_owned(),
                 recorded_at,
                 updated_at: recorded_at,

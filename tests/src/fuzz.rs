@@ -136,7 +136,7 @@ fn history_csv(bytes: &[u8]) {
         assert!(
             day.rates
                 .iter()
-                .all(|(_, rate)| rate.decimal() > rust_decimal::Decimal::ZERO)
+                .all(|(_, rate)| rate.krw.decimal() > rust_decimal::Decimal::ZERO)
         );
     }
 }

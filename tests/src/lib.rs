@@ -139,38 +139,40 @@ impl Stack {
 
     /// `currency.current_rate`, by currency, each row as the payload it came from.
     pub async fn current_rates(&self) -> BTreeMap<String, String> {
-        let query = "SELECT currency_code, concat_ws('|', currency_name, trim_scale(deal_base_rate), trim_scale(tts), trim_scale(ttb), source,
+        let query = "SELECT currency_code, concat_ws('|', currency_name, trim_scale(deal_base_rate), trim_scale(tts), trim_scale(ttb),
+                     trim_scale(quotation), source,
                      to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'))
                      FROM currency.current_rate";
         let rows = sqlx::query(query).fetch_all(&self.store).await.unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
     }
 
-    /// `history.rate`, by currency, source and instant.
+    /// `history.rate`, by currency, source and instant: the rate, tts and quotation, and `updated_at`.
     pub async fn observations(
         &self,
-    ) -> BTreeMap<(String, String, DateTime<Utc>), (Decimal, Option<Decimal>, DateTime<Utc>)> {
-        let query = "SELECT currency_code, source, recorded_at, deal_base_rate, tts, updated_at FROM history.rate";
+    ) -> BTreeMap<(String, String, DateTime<Utc>), (Decimal, [Option<Decimal>; 2], DateTime<Utc>)> {
+        let query =
+            "SELECT currency_code, source, recorded_at, deal_base_rate, tts, quotation, updated_at FROM history.rate";
         let rows = sqlx::query(query).fetch_all(&self.store).await.unwrap();
         rows.iter()
             .map(|row| {
                 (
                     (row.get(0), row.get(1), row.get(2)),
-                    (row.get(3), row.get(4), row.get(5)),
+                    (row.get(3), [row.get(4), row.get(5)], row.get(6)),
                 )
             })
             .collect()
     }
 
-    /// `history.daily_rate`: open, high, low, close by currency, source and day.
-    pub async fn days(&self) -> BTreeMap<(String, String, NaiveDate), [Decimal; 4]> {
-        let query = "SELECT currency_code, source, day, open, high, low, close FROM history.daily_rate";
+    /// `history.daily_rate`: open, high, low, close and the close's quotation by currency, source and day.
+    pub async fn days(&self) -> BTreeMap<(String, String, NaiveDate), ([Decimal; 4], Option<Decimal>)> {
+        let query = "SELECT currency_code, source, day, open, high, low, close, quotation FROM history.daily_rate";
         let rows = sqlx::query(query).fetch_all(&self.store).await.unwrap();
         rows.iter()
             .map(|row| {
                 (
                     (row.get(0), row.get(1), row.get(2)),
-                    [row.get(3), row.get(4), row.get(5), row.get(6)],
+                    ([row.get(3), row.get(4), row.get(5), row.get(6)], row.get(7)),
                 )
             })
             .collect()
@@ -259,7 +261,7 @@ pub fn in_use() -> Vec<CurrencyCode> {
     CurrencyCode::all().filter(is_in_use).collect()
 }
 
-/// The fixture's USD rate with other values.
+/// A rate of these values, without a quotation, as builds before it published them.
 #[must_use]
 pub fn rate(
     code: &str,
@@ -275,6 +277,7 @@ pub fn rate(
         deal_base_rate: deal_base_rate.parse().unwrap(),
         tts: None,
         ttb: None,
+        quotation: None,
         source: source.to_owned(),
         recorded_at: recorded_at.parse().unwrap(),
         updated_at: updated_at.parse().unwrap(),

@@ -412,15 +412,15 @@ impl Pipeline {
             // updated_at is the clock of whoever published, so two runs differ in it.
             (
                 "currency.current_rate",
-                "currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at",
+                "currency_code, currency_name, deal_base_rate, tts, ttb, quotation, source, recorded_at",
             ),
             (
                 "history.rate",
-                "currency_code, source, recorded_at, deal_base_rate, tts, ttb",
+                "currency_code, source, recorded_at, deal_base_rate, tts, ttb, quotation",
             ),
             (
                 "history.daily_rate",
-                "currency_code, source, day, open, high, low, close, observations",
+                "currency_code, source, day, open, high, low, close, quotation, observations",
             ),
         ] {
             let query = format!("SELECT ({columns})::text FROM {table} ORDER BY 1");

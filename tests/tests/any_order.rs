@@ -15,6 +15,9 @@ use shared::event::{CacheInvalidation, CacheKey, DataProcessingCompleted, Exchan
 use shared::time::Timestamp;
 use sqlx::Row;
 
+/// A price and its quotation.
+type Observed = (Decimal, Option<Decimal>);
+
 const CODES: [&str; 3] = ["EUR", "JPY", "USD"];
 
 /// A generated observation: few currencies, sources, instants and values, so that most of them meet.
@@ -26,8 +29,9 @@ fn observation() -> impl Strategy<Value = ExchangeRateUpdated> {
         0..3_u32,
         1..4_u32,
         prop::option::of(1..3_u32),
+        prop::option::of(1..3_u32),
     )
-        .prop_map(|(code, source, slot, edition, value, tts)| {
+        .prop_map(|(code, source, slot, edition, value, tts, quotation)| {
             let recorded = format!("2026-10-{}T{:02}:15:00Z", 29 + slot / 3, 1 + (slot % 3) * 8);
             let mut event = rate(
                 CODES[code],
@@ -37,6 +41,7 @@ fn observation() -> impl Strategy<Value = ExchangeRateUpdated> {
                 &format!("{value}.5"),
             );
             event.tts = tts.map(|tts| format!("{tts}.75").parse().unwrap());
+            event.quotation = quotation.map(|quotation| format!("{quotation}.25").parse().unwrap());
             event
         })
 }
@@ -149,7 +154,8 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
         };
         let optional = |rate: Option<shared::rate::Rate>| rate.map(|rate| rate.to_string()).unwrap_or_default();
         let hash = &cached[code];
-        assert_eq!(hash.len(), 8);
+        assert_eq!(hash.len(), 9);
+        assert_eq!(hash["quotation"], optional(newest.quotation));
         assert_eq!(hash["deal_base_rate"], newest.deal_base_rate.to_string());
         assert_eq!(
             (&hash["tts"], &hash["ttb"], &hash["source"]),
@@ -163,6 +169,7 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
             [newest.recorded_at, newest.updated_at].map(|time| time.utc().format("%Y-%m-%d %H:%M:%S%.6f").to_string());
         let mut row = vec![newest.currency_name.clone(), newest.deal_base_rate.to_string()];
         row.extend(newest.tts.map(|rate| rate.to_string()));
+        row.extend(newest.quotation.map(|rate| rate.to_string()));
         row.extend([newest.source.clone(), times[0].clone(), times[1].clone()]);
         assert_eq!(current[code], row.join("|"));
     }
@@ -185,7 +192,7 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
                 key.clone(),
                 (
                     event.deal_base_rate.decimal(),
-                    event.tts.map(|rate| rate.decimal()),
+                    [event.tts, event.quotation].map(|rate| rate.map(|rate| rate.decimal())),
                     event.updated_at.utc(),
                 ),
             )
@@ -198,13 +205,11 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
         if let Some(hash) = cached.get(code) {
             let at: Timestamp = hash["recorded_at"].parse().unwrap();
             let observed = &observations[&(code.to_owned(), hash["source"].clone(), at.utc())];
-            let (deal, tts) = (
-                hash["deal_base_rate"].parse::<Decimal>().unwrap(),
-                hash["tts"].parse().ok(),
-            );
+            let deal = hash["deal_base_rate"].parse::<Decimal>().unwrap();
+            let others = ["tts", "quotation"].map(|name| hash[name].parse().ok());
             assert_eq!(
                 *observed,
-                (deal, tts, hash["updated_at"].parse::<Timestamp>().unwrap().utc()),
+                (deal, others, hash["updated_at"].parse::<Timestamp>().unwrap().utc()),
                 "{code}"
             );
             let newest = observations
@@ -215,19 +220,20 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
             assert_eq!(newest, Some(at.utc()), "{code}");
         }
     }
-    let mut days: BTreeMap<(String, String, NaiveDate), Vec<Decimal>> = BTreeMap::new();
+    let mut days: BTreeMap<(String, String, NaiveDate), Vec<Observed>> = BTreeMap::new();
     for ((code, source, recorded_at), event) in &standing {
         days.entry((code.clone(), source.clone(), recorded_at.date_naive()))
             .or_default()
-            .push(event.deal_base_rate.decimal());
+            .push((
+                event.deal_base_rate.decimal(),
+                event.quotation.map(|quotation| quotation.decimal()),
+            ));
     }
-    let prices = |rates: &Vec<Decimal>| {
-        [
-            rates[0],
-            *rates.iter().max().unwrap(),
-            *rates.iter().min().unwrap(),
-            rates[rates.len() - 1],
-        ]
+    let prices = |day: &Vec<Observed>| {
+        let (rates, quotations): (Vec<Decimal>, Vec<Option<Decimal>>) = day.iter().copied().unzip();
+        let (high, low) = (*rates.iter().max().unwrap(), *rates.iter().min().unwrap());
+        let last = rates.len() - 1;
+        ([rates[0], high, low, rates[last]], quotations[last])
     };
     assert_eq!(
         stack.days().await,

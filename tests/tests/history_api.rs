@@ -379,7 +379,7 @@ async fn of_several_sources_a_day_is_of_the_first_alone() {
             .unwrap()
             .unwrap();
         assert_eq!(
-            (rates.rates[0].rate.to_string(), rates.rates[0].source.as_str()),
+            (rates.rates[0].rate.krw.to_string(), rates.rates[0].source.as_str()),
             (close.to_string(), source)
         );
     }

@@ -106,7 +106,7 @@ async fn the_newest_rates_are_cached_to_the_last_digit() {
                 cached["deal_base_rate"].as_str(),
                 cached["currency_code"].as_str()
             ),
-            (8, rate, code)
+            (9, rate, code)
         );
         let mut redis = redis::Client::open(pipeline.redis.url())
             .unwrap()

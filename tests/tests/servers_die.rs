@@ -114,6 +114,7 @@ async fn servers_that_die_in_the_middle_leave_nothing_behind() {
         "deal_base_rate",
         "tts",
         "ttb",
+        "quotation",
         "source",
         "recorded_at",
     ] {

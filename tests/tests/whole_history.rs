@@ -48,8 +48,8 @@ fn cross(krw: &str, units: &str) -> String {
     }
 }
 
-/// Every observation of the file: by currency and day, KRW for one unit.
-fn expected() -> BTreeMap<(String, NaiveDate), String> {
+/// Every observation of the file: by currency and day, KRW for one unit and what the file prints.
+fn expected() -> BTreeMap<(String, NaiveDate), (String, Decimal)> {
     let file = std::fs::File::open(project().join("tests/fixtures/ecb-eurofxref-hist.zip")).unwrap();
     let mut text = String::new();
     zip::ZipArchive::new(file)
@@ -67,10 +67,12 @@ fn expected() -> BTreeMap<(String, NaiveDate), String> {
         let day: NaiveDate = cells[0].parse().unwrap();
         for (code, cell) in headers.iter().zip(&cells).skip(1) {
             if !code.is_empty() && *code != "KRW" && *cell != "N/A" && !cell.is_empty() {
-                expected.insert(((*code).to_owned(), day), cross(cells[krw_place], cell));
+                let printed = Decimal::from_str_exact(cell).unwrap().normalize();
+                expected.insert(((*code).to_owned(), day), (cross(cells[krw_place], cell), printed));
             }
         }
-        expected.insert(("EUR".to_owned(), day), cross(cells[krw_place], "1"));
+        let euro = (cross(cells[krw_place], "1"), Decimal::ONE);
+        expected.insert(("EUR".to_owned(), day), euro);
     }
     expected
 }
@@ -81,7 +83,10 @@ async fn every_observation_of_the_ecb_is_stored_to_the_last_digit() {
     assert_eq!(expected.len(), 221_702);
     assert_eq!(
         expected[&("USD".to_owned(), "2026-10-30".parse().unwrap())],
-        "1335.26673827425707"
+        (
+            "1335.26673827425707".to_owned(),
+            Decimal::from_str_exact("1.1172").unwrap()
+        )
     );
 
     let first = "2026-10-30T15:05:07Z".parse().unwrap();
@@ -98,26 +103,28 @@ async fn every_observation_of_the_ecb_is_stored_to_the_last_digit() {
 
     assert_eq!(pipeline.backfill("1999-01-04", "2026-10-30").await, 221_702);
     pipeline.caught_up().await;
-    let rows = sqlx::query("SELECT currency_code, recorded_at, deal_base_rate, source FROM history.rate")
+    let rows = sqlx::query("SELECT currency_code, recorded_at, deal_base_rate, source, quotation FROM history.rate")
         .fetch_all(&pipeline.store)
         .await
         .unwrap();
     assert_eq!(rows.len(), 221_702);
     for row in &rows {
         let (code, at): (String, chrono::DateTime<chrono::Utc>) = (row.get(0), row.get(1));
-        let (rate, source): (Decimal, String) = (row.get(2), row.get(3));
+        let (rate, source, quotation): (Decimal, String, Decimal) = (row.get(2), row.get(3), row.get(4));
+        let stored = (rate.normalize().to_string(), quotation.normalize());
         assert_eq!(
-            (rate.normalize().to_string(), source.as_str()),
+            (stored, source.as_str()),
             (expected[&(code.clone(), at.date_naive())].clone(), "ecb"),
             "{code} {at}"
         );
     }
-    let days: i64 =
-        sqlx::query("SELECT count(*) FROM history.daily_rate WHERE open = close AND high = low AND open = high")
-            .fetch_one(&pipeline.store)
-            .await
-            .unwrap()
-            .get(0);
+    let days: i64 = sqlx::query(
+        "SELECT count(*) FROM history.daily_rate WHERE open = close AND high = low AND open = high AND quotation > 0",
+    )
+    .fetch_one(&pipeline.store)
+    .await
+    .unwrap()
+    .get(0);
     assert_eq!(days, 221_702);
 
     // Nothing moved back by a day: currencies that the newest day quotes are as they were; those that ended long ago have their last rate.
@@ -150,6 +157,18 @@ async fn every_observation_of_the_ecb_is_stored_to_the_last_digit() {
         1,
         "the second backfill asks, and is told that the file is the same"
     );
+
+    // Rows of a build that knew of no quotation get it from the same file, and nothing else of them changes.
+    for statement in [
+        "UPDATE history.rate SET quotation = NULL WHERE recorded_at BETWEEN '2020-01-01' AND '2021-01-01'",
+        "UPDATE history.daily_rate SET quotation = NULL WHERE day BETWEEN '2020-01-01' AND '2020-12-31'",
+    ] {
+        sqlx::query(statement).execute(&pipeline.store).await.unwrap();
+    }
+    assert_ne!(pipeline.stores().await, stores);
+    assert!(pipeline.backfill("2020-01-01", "2020-12-31").await > 8_000);
+    pipeline.caught_up().await;
+    assert_eq!(pipeline.stores().await, stores);
 
     a_corrected_file_wins(&pipeline, &archive, &writers).await;
     pipeline.stop().await;

@@ -7,7 +7,7 @@ use shared::api::{ApiError, Freshness, Number, ServedFrom};
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use shared::pair::Pair;
-use shared::rate::Rate;
+use shared::rate::StoredRate;
 use shared::schedule;
 use shared::store::{DayRate, newest_common, progress};
 use shared::time::Timestamp;
@@ -20,8 +20,8 @@ use crate::reading::{Current, Ended};
 pub(crate) struct Leg {
     /// The currency.
     pub code: CurrencyCode,
-    /// KRW for one unit.
-    pub rate: Rate,
+    /// KRW for one unit, and the source's own quotation.
+    pub rate: StoredRate,
     /// Whose rate it is.
     pub source: String,
     /// When its source set it.
@@ -56,7 +56,7 @@ impl From<&ExchangeRateUpdated> for Leg {
     fn from(row: &ExchangeRateUpdated) -> Self {
         Self {
             code: row.currency_code,
-            rate: row.deal_base_rate,
+            rate: row.stored_rate(),
             source: row.source.clone(),
             recorded_at: row.recorded_at,
         }
@@ -77,8 +77,8 @@ impl From<&DayRate> for Leg {
 impl Quote {
     /// The rate of `pair` from all that it is made of; `None` where something is missing.
     pub(crate) fn new(pair: Pair, legs: Vec<Leg>) -> Option<Self> {
-        let deal = |code: CurrencyCode| legs.iter().find(|leg| leg.code == code).map(|leg| leg.rate);
-        let rate = pair.rate(deal)?;
+        let stored = |code: CurrencyCode| legs.iter().find(|leg| leg.code == code).map(|leg| leg.rate);
+        let rate = pair.rate(stored)?;
         Some(Self { rate, legs })
     }
 

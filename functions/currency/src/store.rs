@@ -10,6 +10,18 @@ use shared::trace::{postgres, step};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
+/// The columns that [`read`] reads, of the table or query of this name. A function of a build that knows of no quotation, as there is one while a new one is
+/// deployed, leaves the column as it was when it replaces a row: whether a row has one says its version, whose last 40 digits begin with a 1 then.
+macro_rules! columns {
+    ($of:literal) => {
+        concat!(
+            "currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at,
+             CASE WHEN substr(version, 161, 1) = '1' THEN quotation END AS quotation FROM ",
+            $of
+        )
+    };
+}
+
 /// Which currencies have a rate.
 pub(crate) async fn known(pool: &PgPool) -> Result<Vec<CurrencyCode>, sqlx::Error> {
     let query = sqlx::query("SELECT currency_code FROM currency.current_rate ORDER BY currency_code");
@@ -20,9 +32,12 @@ pub(crate) async fn known(pool: &PgPool) -> Result<Vec<CurrencyCode>, sqlx::Erro
 /// The rows of `codes` that there are.
 pub(crate) async fn rows(pool: &PgPool, codes: &[CurrencyCode]) -> Result<Vec<ExchangeRateUpdated>, sqlx::Error> {
     let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-    let query = "SELECT currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at
-                   FROM currency.current_rate WHERE currency_code = ANY($1) ORDER BY currency_code";
-    let query = sqlx::query(query).bind(codes);
+    const QUERY: &str = concat!(
+        "SELECT ",
+        columns!("currency.current_rate"),
+        " WHERE currency_code = ANY($1) ORDER BY currency_code"
+    );
+    let query = sqlx::query(QUERY).bind(codes);
     let rows = step(postgres("SELECT currency.current_rate"), query.fetch_all(pool)).await?;
     rows.iter().map(read).collect()
 }
@@ -36,24 +51,28 @@ pub(crate) async fn upsert(
     pool: &PgPool,
     newest: &[ExchangeRateUpdated],
 ) -> Result<Vec<ExchangeRateUpdated>, sqlx::Error> {
-    const UPSERT: &str = "
-        WITH batch AS (
+    const UPSERT: &str = concat!(
+        "WITH batch AS (
             SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[], $4::numeric[], $5::numeric[], $6::text[], $7::timestamptz[],
-                                 $8::timestamptz[], $9::text[])
-                AS batch (currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at, version)
+                                 $8::timestamptz[], $9::text[], $10::numeric[])
+                AS batch (currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at, version, quotation)
         ), stored AS (
             INSERT INTO currency.current_rate AS kept
             SELECT * FROM batch
             ON CONFLICT (currency_code) DO UPDATE
                 SET currency_name = excluded.currency_name, deal_base_rate = excluded.deal_base_rate, tts = excluded.tts, ttb = excluded.ttb,
-                    source = excluded.source, recorded_at = excluded.recorded_at, updated_at = excluded.updated_at, version = excluded.version
+                    source = excluded.source, recorded_at = excluded.recorded_at, updated_at = excluded.updated_at, version = excluded.version,
+                    quotation = excluded.quotation
                 WHERE excluded.version > kept.version
             RETURNING kept.*
         )
-        SELECT currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at FROM stored
-        UNION ALL
-        SELECT currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at FROM currency.current_rate
-         WHERE currency_code = ANY($1) AND currency_code NOT IN (SELECT currency_code FROM stored)";
+        SELECT ",
+        columns!("stored"),
+        " UNION ALL
+        SELECT ",
+        columns!("currency.current_rate"),
+        " WHERE currency_code = ANY($1) AND currency_code NOT IN (SELECT currency_code FROM stored)"
+    );
     let codes: Vec<&str> = newest.iter().map(|event| event.currency_code.as_str()).collect();
     let names: Vec<&str> = newest.iter().map(|event| event.currency_name.as_str()).collect();
     let rates: Vec<Decimal> = newest.iter().map(|event| event.deal_base_rate.decimal()).collect();
@@ -63,6 +82,7 @@ pub(crate) async fn upsert(
     let recorded: Vec<DateTime<Utc>> = newest.iter().map(|event| event.recorded_at.utc()).collect();
     let updated: Vec<DateTime<Utc>> = newest.iter().map(|event| event.updated_at.utc()).collect();
     let versions: Vec<String> = newest.iter().map(ExchangeRateUpdated::version).collect();
+    let quotations: Vec<Option<Decimal>> = newest.iter().map(|event| event.quotation.map(Rate::decimal)).collect();
     let query = sqlx::query(UPSERT)
         .bind(codes)
         .bind(names)
@@ -72,7 +92,7 @@ pub(crate) async fn upsert(
         .bind(sources)
         .bind(recorded)
         .bind(updated);
-    let storing = query.bind(versions).fetch_all(pool);
+    let storing = query.bind(versions).bind(quotations).fetch_all(pool);
     let rows = step(postgres("UPSERT currency.current_rate"), storing).await?;
     rows.iter().map(read).collect()
 }
@@ -89,6 +109,7 @@ fn read(row: &PgRow) -> Result<ExchangeRateUpdated, sqlx::Error> {
         source: row.try_get(5)?,
         recorded_at: time(row.try_get(6)?)?,
         updated_at: time(row.try_get(7)?)?,
+        quotation: row.try_get::<Option<Decimal>, _>(8)?.map(rate).transpose()?,
     })
 }
 

@@ -6,11 +6,11 @@ use chrono::NaiveDate;
 use shared::api::Number;
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
-use shared::rate::Rate;
+use shared::rate::{Rate, StoredRate};
 use shared::schedule;
 use shared::time::Timestamp;
 
-use crate::leg::{Leg, LegDay, Ticks};
+use crate::leg::{Leg, LegDay, Tick, Ticks};
 use crate::origin::Origin;
 use crate::point::Point;
 
@@ -138,7 +138,7 @@ fn of_day(pair: Pair, legs: &[&Leg], of_source: &[&LegDay]) -> Option<(Point<Nai
     let price = |of: &dyn Fn(&LegDay) -> Rate| {
         pair.rate(|code| {
             let place = legs.iter().position(|leg| leg.code == code)?;
-            of_source.get(place).map(|day| of(day))
+            of_source.get(place).map(|day| day.stored(of(day)))
         })
     };
     let (open, close) = (price(&|day| day.open)?, price(&|day| day.close)?);
@@ -178,25 +178,25 @@ pub(crate) fn instants(pair: Pair, legs: &[&Leg], days: &[CommonDay<'_>], ticks:
 
 /// The pair's rate at every instant of a day at which all `legs` have an observation of a source, oldest first.
 fn crosses(pair: Pair, legs: &[&Leg], source: &str, day: NaiveDate, ticks: &[Ticks]) -> Vec<(Timestamp, Number)> {
-    let rate = |prices: &[Rate]| {
+    let rate = |rates: &[StoredRate]| {
         pair.rate(|code| {
             let place = legs.iter().position(|leg| leg.code == code)?;
-            prices.get(place).copied()
+            rates.get(place).copied()
         })
     };
-    let ticks: Vec<&[(Timestamp, Rate)]> = ticks.iter().map(|ticks| ticks.of(source, day)).collect();
+    let ticks: Vec<&[Tick]> = ticks.iter().map(|ticks| ticks.of(source, day)).collect();
     match ticks.as_slice() {
         [one] => {
-            let told = one.iter().filter_map(|(at, price)| Some((*at, rate(&[*price])?)));
+            let told = one.iter().filter_map(|tick| Some((tick.at, rate(&[tick.rate])?)));
             told.collect()
         }
         [first, second] => {
             let (mut left, mut right) = (first.iter().peekable(), second.iter().peekable());
             let mut crosses = Vec::new();
-            while let (Some((at, price)), Some((other_at, other_price))) = (left.peek(), right.peek()) {
-                let order = at.cmp(other_at);
+            while let (Some(one), Some(other)) = (left.peek(), right.peek()) {
+                let order = one.at.cmp(&other.at);
                 if order == Ordering::Equal {
-                    crosses.extend(rate(&[*price, *other_price]).map(|price| (*at, price)));
+                    crosses.extend(rate(&[one.rate, other.rate]).map(|price| (one.at, price)));
                 }
                 if order.is_le() {
                     left.next();

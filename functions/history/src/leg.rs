@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use shared::currency::CurrencyCode;
-use shared::rate::Rate;
+use shared::rate::{Rate, StoredRate};
 use shared::time::Timestamp;
 
 /// The days of one currency, of every source that has them: oldest first, those of one day in the order in which sources count; never empty.
@@ -58,11 +58,23 @@ pub(crate) struct LegDay {
     pub low: Rate,
     /// The last.
     pub close: Rate,
+    /// The source's own quotation of the last; of the other prices too where there is one observation.
+    pub quotation: Option<Rate>,
+}
+
+impl LegDay {
+    /// One of the prices, of a day that is crossed by its prices: one with a single observation.
+    pub(crate) fn stored(&self, price: Rate) -> StoredRate {
+        StoredRate {
+            krw: price,
+            quotation: self.quotation,
+        }
+    }
 }
 
 /// A day as the cache has it: most days have one observation, whose four prices are one number.
 #[derive(Serialize, Deserialize)]
-struct Compact(NaiveDate, String, i32, Rate, Option<[Rate; 3]>);
+struct Compact(NaiveDate, String, i32, Rate, Option<Rate>, Option<[Rate; 3]>);
 
 impl From<LegDay> for Compact {
     fn from(day: LegDay) -> Self {
@@ -73,13 +85,14 @@ impl From<LegDay> for Compact {
             day.source,
             day.observations,
             day.close,
+            day.quotation,
             differs.then_some(others),
         )
     }
 }
 
 impl From<Compact> for LegDay {
-    fn from(Compact(day, source, observations, close, others): Compact) -> Self {
+    fn from(Compact(day, source, observations, close, quotation, others): Compact) -> Self {
         let [open, high, low] = others.unwrap_or([close; 3]);
         Self {
             day,
@@ -89,6 +102,32 @@ impl From<Compact> for LegDay {
             high,
             low,
             close,
+            quotation,
+        }
+    }
+}
+
+/// One observation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(Timestamp, Rate, Option<Rate>)", into = "(Timestamp, Rate, Option<Rate>)")]
+pub(crate) struct Tick {
+    /// When its source set it.
+    pub at: Timestamp,
+    /// Its price and quotation.
+    pub rate: StoredRate,
+}
+
+impl From<Tick> for (Timestamp, Rate, Option<Rate>) {
+    fn from(Tick { at, rate }: Tick) -> Self {
+        (at, rate.krw, rate.quotation)
+    }
+}
+
+impl From<(Timestamp, Rate, Option<Rate>)> for Tick {
+    fn from((at, krw, quotation): (Timestamp, Rate, Option<Rate>)) -> Self {
+        Self {
+            at,
+            rate: StoredRate { krw, quotation },
         }
     }
 }
@@ -98,16 +137,16 @@ impl From<Compact> for LegDay {
 pub(crate) struct Ticks {
     /// The last of the days.
     pub last: NaiveDate,
-    /// Instants and prices by source, oldest first.
-    pub sources: BTreeMap<String, Vec<(Timestamp, Rate)>>,
+    /// By source, oldest first.
+    pub sources: BTreeMap<String, Vec<Tick>>,
 }
 
 impl Ticks {
     /// Those of one source and day.
-    pub(crate) fn of(&self, source: &str, day: NaiveDate) -> &[(Timestamp, Rate)] {
+    pub(crate) fn of(&self, source: &str, day: NaiveDate) -> &[Tick] {
         let all = self.sources.get(source).map_or(&[][..], Vec::as_slice);
-        let first = all.partition_point(|(at, _)| at.utc().date_naive() < day);
-        let count = all[first..].partition_point(|(at, _)| at.utc().date_naive() == day);
+        let first = all.partition_point(|tick| tick.at.utc().date_naive() < day);
+        let count = all[first..].partition_point(|tick| tick.at.utc().date_naive() == day);
         &all[first..first + count]
     }
 }
@@ -127,6 +166,7 @@ mod tests {
             high: rate(prices[1]),
             low: rate(prices[2]),
             close: rate(prices[3]),
+            quotation: Some(rate("1.1172")),
         };
         let leg = Leg {
             code: CurrencyCode::USD,
@@ -138,9 +178,20 @@ mod tests {
         };
         let text = serde_json::to_string(&leg).unwrap();
         assert!(
-            text.contains(r#"["2026-10-29","ecb",2,1335.26673827425707,null]"#),
+            text.contains(r#"["2026-10-29","ecb",2,1335.26673827425707,1.1172,null]"#),
             "{text}"
         );
         assert_eq!(serde_json::from_str::<Leg>(&text).unwrap(), leg);
+        let tick = |quotation| Tick {
+            at: "2026-10-30T13:15:00Z".parse().unwrap(),
+            rate: StoredRate {
+                krw: rate("1335.26673827425707"),
+                quotation,
+            },
+        };
+        for tick in [tick(None), tick(Some(rate("1.1172")))] {
+            let text = serde_json::to_string(&tick).unwrap();
+            assert_eq!(serde_json::from_str::<Tick>(&text).unwrap(), tick, "{text}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use shared::currency::CurrencyCode;
 use crate::History;
 
 /// The layout of cached values. An entry of another layout is as good as none.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// A cached value with its layout.
 #[derive(Serialize, Deserialize)]

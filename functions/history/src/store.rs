@@ -15,7 +15,7 @@ pub(crate) use self::series::{Ending, legs, newest_common_day, newest_day, ping,
 
 /// Stores the observations of a batch and the prices of their days in one round trip and one transaction. Answers how many were new or corrected.
 pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Result<i64, sqlx::Error> {
-    // One statement may touch a row once only, so of observations named twice the one that stands is sent. `history.store` compares updated_at and the three
+    // One statement may touch a row once only, so of observations named twice the one that stands is sent. `history.store` compares updated_at and the four
     // values in the same order; names alone, which it does not keep, change nothing.
     let mut standing: BTreeMap<_, &ExchangeRateUpdated> = BTreeMap::new();
     for event in events {
@@ -34,14 +34,16 @@ pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Resu
     let tts: Vec<Option<Decimal>> = events.iter().map(|event| event.tts.map(Rate::decimal)).collect();
     let ttb: Vec<Option<Decimal>> = events.iter().map(|event| event.ttb.map(Rate::decimal)).collect();
     let updated: Vec<DateTime<Utc>> = events.iter().map(|event| event.updated_at.utc()).collect();
-    let query = sqlx::query("SELECT history.store($1, $2, $3, $4, $5, $6, $7)")
+    let quotations: Vec<Option<Decimal>> = events.iter().map(|event| event.quotation.map(Rate::decimal)).collect();
+    let query = sqlx::query("SELECT history.store($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(codes)
         .bind(sources)
         .bind(recorded)
         .bind(rates)
         .bind(tts)
         .bind(ttb)
-        .bind(updated);
+        .bind(updated)
+        .bind(quotations);
     let row = step(postgres("SELECT history.store"), query.fetch_one(pool)).await?;
     row.try_get(0)
 }

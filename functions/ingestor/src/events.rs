@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use shared::currency::CurrencyCode;
 use shared::event::{
     CacheInvalidation, CacheKey, DataProcessingCompleted, Event, ExchangeRateUpdated, NewDataReceived, Run, Topic,
 };
@@ -66,7 +67,7 @@ pub(crate) async fn publish(
     };
     let mut events = vec![run.event(&received, now)?];
     for update in fresh {
-        events.push(run.event(&updated(source, update, now), now)?);
+        events.push(run.event(&updated(batch.provider, update, now), now)?);
     }
     if !fresh.is_empty() {
         // Several days of one currency outdate one entry.
@@ -104,15 +105,18 @@ pub(crate) async fn publish(
     })
 }
 
-fn updated(source: &str, update: &Update, version: Timestamp) -> ExchangeRateUpdated {
+fn updated(provider: ProviderKey, update: &Update, version: Timestamp) -> ExchangeRateUpdated {
     let quote = &update.quote;
+    // Against the won the rate itself is what the provider printed, and its inverse is a number of ours.
+    let is_printed = provider.quotes_against() != CurrencyCode::KRW;
     ExchangeRateUpdated {
         currency_code: quote.code,
         currency_name: quote.code.currency().korean.to_owned(),
         deal_base_rate: quote.deal_base_rate,
         tts: quote.tts,
         ttb: quote.ttb,
-        source: source.to_owned(),
+        quotation: is_printed.then_some(quote.quotation),
+        source: provider.as_str().to_owned(),
         recorded_at: update.recorded_at,
         updated_at: update.held_since.unwrap_or(version),
     }

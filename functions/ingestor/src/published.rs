@@ -149,23 +149,20 @@ impl Published {
         self.newest.extend(updates.iter().map(observation));
     }
 
-    /// Whether exactly this was published. The quotation is in no event, so it does not count.
+    /// Whether exactly this was published. A quotation that was not remembered counts as the same.
     #[must_use]
     pub fn contains(&self, quote: &Quote, recorded_at: Timestamp) -> bool {
-        let shown = |observation: &Observation| {
-            let Observation {
-                recorded_at,
-                deal_base_rate,
-                tts,
-                ttb,
-                quotation: _,
-            } = *observation;
-            (recorded_at, deal_base_rate, tts, ttb)
+        let observation = Observation::of(quote, recorded_at);
+        let is_same = |published: &Observation| {
+            let quotation = published.quotation.or(observation.quotation);
+            Observation {
+                quotation,
+                ..*published
+            } == observation
         };
-        let observation = shown(&Observation::of(quote, recorded_at));
         [&self.newest, &self.older]
             .iter()
-            .any(|map| map.get(&quote.code).map(shown) == Some(observation))
+            .any(|map| map.get(&quote.code).is_some_and(is_same))
     }
 
     /// All fields that may remember `updates`.

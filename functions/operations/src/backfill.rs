@@ -275,9 +275,10 @@ fn events(day: &HistoryDay, last_modified: Option<Timestamp>, run: &Run) -> Resu
         let payload = ExchangeRateUpdated {
             currency_code: *code,
             currency_name: code.currency().korean.to_owned(),
-            deal_base_rate: *rate,
+            deal_base_rate: rate.krw,
             tts: None,
             ttb: None,
+            quotation: rate.quotation,
             source: ecb::SOURCE.to_owned(),
             recorded_at,
             updated_at,
@@ -307,6 +308,11 @@ mod tests {
                 .map(|event| serde_json::from_slice(&event.payload).unwrap());
             let payloads: Vec<ExchangeRateUpdated> = payloads.collect();
             assert_eq!(payloads[1].recorded_at.to_string(), "2026-10-30T13:15:00Z");
+            let quotations: Vec<Option<String>> = payloads
+                .iter()
+                .map(|payload| payload.quotation.map(|quotation| quotation.to_string()))
+                .collect();
+            assert_eq!(quotations, [Some("1".to_owned()), Some("1.1172".to_owned())]);
             assert_eq!(payloads[0].updated_at, payloads[1].updated_at);
             payloads[1].updated_at.to_string()
         };

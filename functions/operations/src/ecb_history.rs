@@ -11,7 +11,7 @@ use csv::ByteRecord;
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
 use shared::ecb;
-use shared::rate::Rate;
+use shared::rate::{Rate, StoredRate};
 
 pub use self::left_out::{LeftOut, Omission};
 
@@ -27,13 +27,13 @@ pub struct History {
     pub left_out: LeftOut,
 }
 
-/// All rates of one day, crossed to KRW.
+/// All rates of one day, crossed to KRW, with what the file prints beside.
 #[derive(Debug, PartialEq, Eq)]
 pub struct HistoryDay {
     /// The day.
     pub day: NaiveDate,
-    /// KRW for one unit, by currency; EUR among them, KRW not.
-    pub rates: Vec<(CurrencyCode, Rate)>,
+    /// KRW for one unit and units for one EUR, by currency; EUR among them, KRW not.
+    pub rates: Vec<(CurrencyCode, StoredRate)>,
 }
 
 /// Why a history file is refused as a whole.
@@ -144,7 +144,7 @@ fn rates(
     (line, day): (u64, NaiveDate),
     columns: &[Option<CurrencyCode>],
     left_out: &mut LeftOut,
-) -> Option<Vec<(CurrencyCode, Rate)>> {
+) -> Option<Vec<(CurrencyCode, StoredRate)>> {
     let mut units = vec![(CurrencyCode::EUR, Decimal::ONE, "1".into())];
     let mut krw = None;
     for (place, cell) in row.iter().enumerate().skip(1) {
@@ -179,7 +179,11 @@ fn rates(
     let mut rates = Vec::with_capacity(units.len());
     for (code, value, text) in units {
         match ecb::cross(krw, value) {
-            Ok(rate) => rates.push((code, rate)),
+            Ok(krw) => {
+                // A number of more digits than a rate has is told in KRW alone.
+                let quotation = Rate::new(value).ok();
+                rates.push((code, StoredRate { krw, quotation }));
+            }
             Err(_) if code == CurrencyCode::EUR => left_out.add(line, Some(day), "KRW", &printed, "not a rate"),
             Err(_) => left_out.add(line, Some(day), code.as_str(), &text, "not a rate"),
         }

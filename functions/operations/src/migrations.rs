@@ -16,13 +16,14 @@ macro_rules! migrations {
 
 /// Version, name and SQL of each. Named here instead of by `sqlx::migrate!`, whose macro has all of sqlx and its TLS compiled once more for the machine that
 /// builds: minutes of every cold build.
-const MIGRATIONS: [(&str, &str, &str); 6] = migrations![
+const MIGRATIONS: [(&str, &str, &str); 7] = migrations![
     "0001" "currency",
     "0002" "history",
     "0003" "history_by_day",
     "0004" "history_read",
     "0005" "history_days_by_key",
     "0006" "version_by_value",
+    "0007" "quotation",
 ];
 
 /// What the database has now.
@@ -116,6 +117,6 @@ mod tests {
             .collect();
         assert_eq!(files, named);
         let versions: Vec<i64> = migrator().iter().map(|migration| migration.version).collect();
-        assert_eq!(versions, [1, 2, 3, 4, 5, 6]);
+        assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7]);
     }
 }

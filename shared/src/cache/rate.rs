@@ -252,14 +252,19 @@ fn row(hash: &BTreeMap<String, String>) -> Result<ExchangeRateUpdated, String> {
         deal_base_rate: parsed(text("deal_base_rate")?)?,
         tts: optional("tts")?,
         ttb: optional("ttb")?,
+        // Entries of builds before it have no such field.
+        quotation: match hash.get("quotation").map_or("", String::as_str) {
+            "" => None,
+            text => Some(parsed(text)?),
+        },
         source: text("source")?.to_owned(),
         recorded_at: parsed(text("recorded_at")?)?,
         updated_at: parsed(text("updated_at")?)?,
     })
 }
 
-/// The payload's eight fields as names and texts, in turn; a null is an empty text.
-fn fields(row: &ExchangeRateUpdated) -> [String; 16] {
+/// The payload's nine fields as names and texts, in turn; a null is an empty text.
+fn fields(row: &ExchangeRateUpdated) -> [String; 18] {
     let optional = |rate: Option<crate::rate::Rate>| rate.map(|rate| rate.to_string()).unwrap_or_default();
     [
         "currency_code".to_owned(),
@@ -272,6 +277,8 @@ fn fields(row: &ExchangeRateUpdated) -> [String; 16] {
         optional(row.tts),
         "ttb".to_owned(),
         optional(row.ttb),
+        "quotation".to_owned(),
+        optional(row.quotation),
         "source".to_owned(),
         row.source.clone(),
         "recorded_at".to_owned(),

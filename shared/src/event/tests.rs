@@ -73,12 +73,29 @@ fn the_version_text_orders_as_the_events_do() {
         other.tts = tts.map(|tts: &str| tts.parse().unwrap());
         others.push(other);
     }
+    // Each with other quotations too.
+    for place in 0..others.len() {
+        for quotation in [
+            None,
+            Some("0.0000000001"),
+            Some("1"),
+            Some("1.11720000000000001"),
+            Some("175.68"),
+            Some("1000000000000"),
+        ] {
+            let mut other = others[place].clone();
+            other.quotation = quotation.map(|quotation: &str| quotation.parse().unwrap());
+            others.push(other);
+        }
+    }
     for left in &others {
         assert_eq!(left.version().len(), 200);
         for right in &others {
             assert_eq!(left.cmp_version(right), left.version().cmp(&right.version()));
-            let values =
-                |event: &ExchangeRateUpdated| (event.recorded_at, event.updated_at, event.deal_base_rate, event.tts);
+            let values = |event: &ExchangeRateUpdated| {
+                let prices = (event.deal_base_rate, event.tts, event.ttb);
+                (event.recorded_at, event.updated_at, prices, event.quotation)
+            };
             let by_values = values(left).cmp(&values(right));
             assert!(
                 by_values.is_eq() || by_values == left.cmp_version(right),
@@ -86,6 +103,33 @@ fn the_version_text_orders_as_the_events_do() {
             );
         }
     }
+}
+
+/// What is stored and cached of builds before the quotation has these versions: another text of the same event would stand before or behind what it is.
+#[test]
+fn an_event_without_a_quotation_has_the_version_it_always_had() {
+    let mut event: ExchangeRateUpdated = serde_json::from_str(
+        r#"{"currency_code":"USD","currency_name":"미국 달러","deal_base_rate":1335.26673827425707,"tts":1350.5,"ttb":null,"source":"ecb",
+            "recorded_at":"2026-10-30T13:15:00Z","updated_at":"2026-10-30T15:00:05.130Z"}"#,
+    )
+    .unwrap();
+    assert_eq!(event.quotation, None);
+    let former = event.version();
+    assert_eq!(
+        former,
+        "00179336610000000000179337240513000010000000001335266738274257070000000000000000000000013505000000000000000000000000000000000000000000000000000000000000000000000320114800477468175381164175947484378304"
+    );
+    let without = event.clone();
+    event.quotation = "1.1172".parse().ok();
+    assert_eq!(event.version().len(), former.len());
+    assert!(event.version() > former && event.cmp_version(&without).is_gt());
+    assert!(event.version()[..160] == former[..160]);
+    // A greater price stands before any quotation.
+    let mut greater = without.clone();
+    greater.deal_base_rate = "1335.26673827425708".parse().unwrap();
+    assert!(greater.cmp_version(&event).is_gt());
+    let written = serde_json::to_string(&without).unwrap();
+    assert!(!written.contains("quotation"), "{written}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use sqlx::{Error, Row};
 
 use crate::currency::CurrencyCode;
 use crate::progress::Progress;
-use crate::rate::Rate;
+use crate::rate::{Rate, StoredRate};
 use crate::time::Timestamp;
 
 /// How many days before the one asked for are looked at: longer than any chain of weekends and holidays.
@@ -28,8 +28,8 @@ pub struct DayRates {
 pub struct DayRate {
     /// The currency.
     pub code: CurrencyCode,
-    /// KRW for one unit.
-    pub rate: Rate,
+    /// KRW for one unit, and the source's own quotation.
+    pub rate: StoredRate,
     /// Whose rate it is.
     pub source: String,
     /// When the source set it.
@@ -84,11 +84,11 @@ pub async fn rates_on(store: &PgPool, date: NaiveDate, codes: &[CurrencyCode]) -
     const QUERY: &str = "
         WITH effective AS (SELECT max(day + 0) AS day FROM history.daily_rate WHERE day + 0 BETWEEN $1 - $2 AND $1),
         closing AS (
-            SELECT rate.currency_code, rate.source, rate.close, rate.day
+            SELECT rate.currency_code, rate.source, rate.close, rate.quotation, rate.day
               FROM history.daily_rate AS rate JOIN effective ON rate.day + 0 = effective.day
              WHERE cardinality($3::text[]) = 0 OR rate.currency_code = ANY ($3)
         )
-        SELECT effective.day, closing.currency_code, closing.source, closing.close, last.recorded_at
+        SELECT effective.day, closing.currency_code, closing.source, closing.close, closing.quotation, last.recorded_at
           FROM effective
           LEFT JOIN closing ON true
           LEFT JOIN LATERAL (
@@ -132,14 +132,14 @@ pub async fn newest_common(
     // One walk back along the keys of both currencies for each source, from where the one that ended earlier ends, until they meet: mostly a step or two.
     // OFFSET 0 keeps the planner from reading all of both.
     const QUERY: &str = "
-        SELECT leg.code, common.source, common.recorded_at, common.rate, common.base_rate
+        SELECT leg.code, common.source, common.recorded_at, common.rate, common.quotation, common.base_rate, common.base_quotation
           FROM (
             SELECT wanted.code, wanted.day, (wanted.day + 1)::timestamp AT TIME ZONE 'UTC' AS until,
                    coalesce((wanted.day - $4::integer)::timestamp AT TIME ZONE 'UTC', '-infinity') AS since
               FROM unnest($2::text[], $3::date[]) AS wanted (code, day)
           ) AS leg
          CROSS JOIN LATERAL (
-            SELECT known.source, met.recorded_at, met.rate, met.base_rate
+            SELECT known.source, met.*
               FROM history.sources($1) AS known (source)
              CROSS JOIN LATERAL (
                 SELECT CASE WHEN count(last.at) = 2 THEN min(last.at) END AS latest
@@ -149,10 +149,11 @@ pub async fn newest_common(
                                   WHERE currency_code = $1 AND source = known.source AND recorded_at < leg.until))) AS last (at)
              ) AS both_until
              CROSS JOIN LATERAL (
-                SELECT target.recorded_at, target.deal_base_rate AS rate, base.deal_base_rate AS base_rate
+                SELECT target.recorded_at, target.deal_base_rate AS rate, target.quotation,
+                       base.deal_base_rate AS base_rate, base.quotation AS base_quotation
                   FROM history.rate AS target
                  CROSS JOIN LATERAL (
-                    SELECT deal_base_rate FROM history.rate
+                    SELECT deal_base_rate, quotation FROM history.rate
                      WHERE currency_code = $1 AND source = known.source AND recorded_at = target.recorded_at OFFSET 0
                  ) AS base
                  WHERE target.currency_code = leg.code AND target.source = known.source
@@ -178,16 +179,19 @@ pub async fn newest_common(
     let pair = |row: &PgRow| {
         let source: String = row.try_get("source")?;
         let recorded_at = Timestamp::new(row.try_get("recorded_at")?).map_err(decode)?;
-        let leg = |code, rate: &str| {
+        let leg = |code, krw: &str, quotation: &str| {
             Ok::<_, Error>(DayRate {
                 code,
-                rate: Rate::new(row.try_get::<Decimal, _>(rate)?).map_err(decode)?,
+                rate: stored_rate(row, krw, quotation)?,
                 source: source.clone(),
                 recorded_at,
             })
         };
         let code = row.try_get::<&str, _>("code")?.parse().map_err(decode)?;
-        Ok((leg(code, "rate")?, leg(base, "base_rate")?))
+        Ok((
+            leg(code, "rate", "quotation")?,
+            leg(base, "base_rate", "base_quotation")?,
+        ))
     };
     rows.iter().map(pair).collect()
 }
@@ -199,10 +203,10 @@ pub async fn newest_common(
 /// As [`newest_common`].
 pub async fn newest(store: &PgPool, code: CurrencyCode, date: NaiveDate, days: i32) -> Result<Option<DayRate>, Error> {
     const QUERY: &str = "
-        SELECT last.recorded_at, known.source, last.deal_base_rate
+        SELECT last.recorded_at, known.source, last.deal_base_rate, last.quotation
           FROM history.sources($1) AS known (source)
          CROSS JOIN LATERAL (
-            SELECT seen.recorded_at, seen.deal_base_rate FROM history.rate AS seen
+            SELECT seen.recorded_at, seen.deal_base_rate, seen.quotation FROM history.rate AS seen
              WHERE seen.currency_code = $1 AND seen.source = known.source
                AND seen.recorded_at >= ($2::date - $3::integer)::timestamp AT TIME ZONE 'UTC'
                AND seen.recorded_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'
@@ -220,7 +224,7 @@ pub async fn newest(store: &PgPool, code: CurrencyCode, date: NaiveDate, days: i
     let read = |row: PgRow| {
         Ok(DayRate {
             code,
-            rate: Rate::new(row.try_get::<Decimal, _>("deal_base_rate")?).map_err(decode)?,
+            rate: stored_rate(&row, "deal_base_rate", "quotation")?,
             source: row.try_get("source")?,
             recorded_at: Timestamp::new(row.try_get("recorded_at")?).map_err(decode)?,
         })
@@ -261,10 +265,22 @@ fn read(row: &PgRow) -> Result<Option<DayRate>, Error> {
     let recorded_at: DateTime<Utc> = row.try_get("recorded_at")?;
     Ok(Some(DayRate {
         code: code.parse().map_err(decode)?,
-        rate: Rate::new(row.try_get::<Decimal, _>("close")?).map_err(decode)?,
+        rate: stored_rate(row, "close", "quotation")?,
         source: row.try_get("source")?,
         recorded_at: Timestamp::new(recorded_at).map_err(decode)?,
     }))
+}
+
+/// The rate that two columns of a row have, of which the second can be null.
+///
+/// # Errors
+/// [`sqlx::Error`] when a column is not there or is no rate.
+pub fn stored_rate(row: &PgRow, krw: &str, quotation: &str) -> Result<StoredRate, Error> {
+    let quotation = row.try_get::<Option<Decimal>, _>(quotation)?;
+    Ok(StoredRate {
+        krw: Rate::new(row.try_get::<Decimal, _>(krw)?).map_err(decode)?,
+        quotation: quotation.map(Rate::new).transpose().map_err(decode)?,
+    })
 }
 
 fn decode(error: impl std::error::Error + Send + Sync + 'static) -> Error {

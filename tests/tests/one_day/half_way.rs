@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use flows::ecb::{observations, printed, quotient};
 use shared::currency::CurrencyCode;
 use shared::pair::Pair;
-use shared::rate::Rate;
+use shared::rate::StoredRate;
 
 /// A number as the ECB prints it: its digits, and how many of them are behind the point.
 fn digits(text: &str) -> (u128, u32) {
@@ -30,12 +30,12 @@ fn is_about_half_way(numerator: &str, denominator: &str) -> bool {
 
 #[test]
 fn a_quotient_half_way_between_two_numbers_goes_to_the_even_one() {
-    let mut days = BTreeMap::<NaiveDate, BTreeMap<CurrencyCode, Rate>>::new();
+    let mut days = BTreeMap::<NaiveDate, BTreeMap<CurrencyCode, StoredRate>>::new();
     for event in observations("1999-01-01".parse().unwrap()..="2026-12-31".parse().unwrap()) {
         let day = event.recorded_at.utc().date_naive();
         days.entry(day)
             .or_default()
-            .insert(event.currency_code, event.deal_base_rate);
+            .insert(event.currency_code, event.stored_rate());
     }
     let printed = printed();
     let (mut seen, mut wrong) = (0, Vec::new());
@@ -59,11 +59,19 @@ fn a_quotient_half_way_between_two_numbers_goes_to_the_even_one() {
                 // What one unit of the target costs in the base, asked for either way round.
                 let (base, target) = if inverse { (target, base) } else { (base, target) };
                 let pair = Pair { base, target, inverse };
-                let rate = pair.rate(|code| rates.get(&code).copied()).unwrap().to_string();
+                let as_printed = |code: CurrencyCode| rates.get(&code).copied();
+                // As it was stored before the source's own numbers were.
+                let in_krw = |code: CurrencyCode| {
+                    let quotation = None;
+                    as_printed(code).map(|rate| StoredRate { quotation, ..rate })
+                };
                 let (price, priced) = if inverse { (target, base) } else { (base, target) };
                 let expected = quotient(units(price), units(priced), 10);
-                if rate != expected {
-                    wrong.push(format!("{price} per {priced} on {day}: {rate}, not {expected}"));
+                for rate in [pair.rate(as_printed), pair.rate(in_krw)] {
+                    let rate = rate.unwrap().to_string();
+                    if rate != expected {
+                        wrong.push(format!("{price} per {priced} on {day}: {rate}, not {expected}"));
+                    }
                 }
             }
         }

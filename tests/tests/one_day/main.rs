@@ -2,6 +2,7 @@
 //! the ECB's own quotient of one day, and the rate of the instant that a plain computation names.
 
 mod half_way;
+mod other_won;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::currency::CurrencyCode;
+use shared::ecb;
 use shared::event::{ExchangeRateUpdated, Topic};
 use shared::publish::partition_of;
 use shared::schedule;
@@ -63,13 +65,18 @@ impl File {
         &self.printed[&(code.to_owned(), day)]
     }
 
-    /// What one unit of `priced` costs in units of `price`: stored rates in KRW have 18 digits, any other rate ten.
-    fn rate(&self, priced: &str, price: &str, day: NaiveDate) -> String {
+    /// What one unit of `priced` costs in units of `price`, if a euro costs so many won: stored rates in KRW have 18 digits, any other rate ten.
+    fn rate(&self, priced: &str, price: &str, day: NaiveDate, won: &str) -> String {
         let digits = if price == "KRW" { 18 } else { 10 };
         if priced == price {
             return "1".to_owned();
         }
-        quotient(self.units(price, day), self.units(priced, day), digits)
+        let units = match (priced, price) {
+            ("KRW", _) => (self.units(price, day), won),
+            (_, "KRW") => (won, self.units(priced, day)),
+            _ => (self.units(price, day), self.units(priced, day)),
+        };
+        quotient(units.0, units.1, digits)
     }
 }
 
@@ -108,11 +115,14 @@ impl Instant {
 type Rate = (String, Instant);
 
 /// Some days' rates of three sources: the ECB's own, and as the others' those that the ECB had on other days, so that no mixture looks right. Each has other
-/// currencies on each of the days, and the first day is long before the rest.
+/// currencies on each of the days, and the first day is long before the rest. One of the sources quotes against KRW, and so tells no quotation; some of the rest
+/// are of builds that told none, or else one of the instants is corrected, of some currencies only, by an account with another won.
 struct Case<'a> {
     file: &'a File,
     /// The day of the file that is told as an instant's.
     of_file: BTreeMap<Instant, NaiveDate>,
+    /// The won of the second account of an instant.
+    other_won: Option<(Instant, &'a str)>,
     events: Vec<ExchangeRateUpdated>,
 }
 
@@ -124,8 +134,10 @@ impl<'a> Case<'a> {
         let mut case = Self {
             file,
             of_file: BTreeMap::new(),
+            other_won: None,
             events: Vec::new(),
         };
+        let share_without_quotation = [None, None, Some(0.5), Some(1.0)][random.random_range(0..4)];
         let long_ago = all[first - random.random_range(20..150)];
         let mut days = vec![long_ago];
         days.extend(&all[first..first + count]);
@@ -149,17 +161,51 @@ impl<'a> Case<'a> {
                         instant.source().clone_into(&mut event.source);
                         event.recorded_at = instant.time();
                         event.updated_at = event.recorded_at;
+                        let is_former = share_without_quotation.is_some_and(|share| random.random_bool(share));
+                        if instant.source() == "koreaexim" || is_former {
+                            event.quotation = None;
+                        }
                         case.events.push(event);
                     }
                 }
             }
         }
+        if share_without_quotation.is_none() {
+            case.correct_the_won(random);
+        }
         case
     }
 
-    /// The price of one unit of `priced` in `price` as it was set at that instant.
-    fn price(&self, priced: &str, price: &str, instant: Instant) -> String {
-        self.file.rate(priced, price, self.of_file[&instant])
+    /// Adds a second account of an instant, in which a euro costs as many won as on another day, and which has other currencies.
+    fn correct_the_won(&mut self, random: &mut StdRng) {
+        let instants = self.of_file.keys().filter(|instant| instant.source() != "koreaexim");
+        let Some(instant) = instants.copied().collect::<Vec<_>>().choose(random).copied() else {
+            return;
+        };
+        let all: Vec<NaiveDate> = self.file.events.keys().copied().collect();
+        let won = self.file.units("KRW", *all.choose(random).unwrap());
+        let share = [0.3, 0.7, 1.0][random.random_range(0..3)];
+        let (source, recorded_at) = (instant.source(), instant.time());
+        let mut second = Vec::new();
+        for event in &self.events {
+            if event.source == source && event.recorded_at == recorded_at && random.random_bool(share) {
+                let units = self.file.units(event.currency_code.as_str(), self.of_file[&instant]);
+                let mut event = event.clone();
+                event.deal_base_rate = ecb::cross(won.parse().unwrap(), units.parse().unwrap()).unwrap();
+                event.updated_at = recorded_at.next();
+                second.push(event);
+            }
+        }
+        self.events.extend(second);
+        self.other_won = Some((instant, won));
+    }
+
+    /// The price of one unit of `priced` in `price` as it was set at that instant: one, or of an instant that has two wons one by each.
+    fn prices(&self, priced: &str, price: &str, instant: Instant) -> BTreeSet<String> {
+        let day = self.of_file[&instant];
+        let others = self.other_won.filter(|(of, _)| *of == instant).map(|(_, won)| won);
+        let wons = [self.file.units("KRW", day)].into_iter().chain(others);
+        wons.map(|won| self.file.rate(priced, price, day, won)).collect()
     }
 }
 
@@ -367,11 +413,10 @@ fn checked(case: &Case<'_>, base: &str, is_inverse: bool, reply: &Reply) -> Told
         let recorded_at = latest.other_days.get(code).copied().unwrap_or(latest.recorded_at);
         let of = Instant::of(recorded_at);
         let (priced, price) = if is_inverse { (base, &**code) } else { (&**code, base) };
-        let expected = case.price(priced, price, of);
-        assert_eq!(
-            rate.get(),
-            expected,
-            "{price} per {priced} of {recorded_at}: {}",
+        let expected = case.prices(priced, price, of);
+        assert!(
+            expected.contains(rate.get()),
+            "{price} per {priced} of {recorded_at} is {expected:?}: {}",
             reply.text()
         );
         sources.insert(of.source());
@@ -416,7 +461,12 @@ async fn converted(case: &Case<'_>, routes: &Router, from: &str, to: &str, date:
         .collect();
     assert_eq!(legs.len(), 1, "of one source and instant: {}", reply.text());
     let of = Instant::of(conversion.path[0].recorded_at);
-    assert_eq!(conversion.rate.get(), case.price(from, to, of), "{}", reply.text());
+    let expected = case.prices(from, to, of);
+    assert!(
+        expected.contains(conversion.rate.get()),
+        "{expected:?}: {}",
+        reply.text()
+    );
     Some(of)
 }
 
@@ -433,10 +483,22 @@ async fn check_list(case: &Case<'_>, arrived: &Arrived, routes: &Router, codes: 
     for code in codes.iter().filter(|code| **code != base) {
         let expected = arrived
             .expected_list(base, code, day)
-            .map(|of| case.price(code, base, of));
-        let is = told.get(code).map(|rate| rate.get().to_owned());
+            .map(|of| case.prices(code, base, of));
+        let is = told.get(code).map(|rate| rate.get());
         // KRW itself is told of any base that has a rate.
-        assert_eq!(is, expected, "{code} in {base} on {day}: {}", reply.text());
+        assert!(
+            is_one_of(is, expected.as_ref()),
+            "{code} in {base} on {day}: {is:?}, not {expected:?}"
+        );
+    }
+}
+
+/// Whether both are there and the one is among the others, or neither is.
+fn is_one_of(is: Option<&str>, expected: Option<&BTreeSet<String>>) -> bool {
+    match (is, expected) {
+        (Some(is), Some(expected)) => expected.contains(is),
+        (None, None) => true,
+        _ => false,
     }
 }
 
@@ -456,11 +518,19 @@ async fn check_series(case: &Case<'_>, arrived: &Arrived, routes: &Router, base:
         .map(|point| (point.date, point.close.get().to_owned()))
         .collect();
     let closes = arrived.closes(base, target);
-    let expected: Vec<(NaiveDate, String)> = closes
+    let expected: Vec<(NaiveDate, BTreeSet<String>)> = closes
         .into_iter()
-        .map(|of| (of.day, case.price(target, base, of)))
+        .map(|of| (of.day, case.prices(target, base, of)))
         .collect();
-    assert_eq!(told, expected, "{target} in {base}, {span}: {}", reply.text());
+    let days = |day: &(NaiveDate, String), expected: &(NaiveDate, BTreeSet<String>)| {
+        day.0 == expected.0 && expected.1.contains(&day.1)
+    };
+    let is_expected = told.len() == expected.len() && told.iter().zip(&expected).all(|(day, other)| days(day, other));
+    assert!(
+        is_expected,
+        "{target} in {base}, {span}: {told:?}, not {expected:?}: {}",
+        reply.text()
+    );
 }
 
 /// While nothing moves: the answers are those of the plain computation, no rate more and none less.

@@ -73,7 +73,8 @@ pub struct Conversion {
     /// What `rate` is.
     #[schema(example = "KRW per USD")]
     pub unit: String,
-    /// The stored rates that `rate` came from: one for a pair with KRW, else two of one source and instant; empty for a currency in itself.
+    /// The stored rates that `rate` came from: one for a pair with KRW, else two of one source and instant; empty for a currency in itself. Of two, `rate` is
+    /// the source's own: it is not the quotient of their prices in KRW where the source has corrected the won for one of them alone.
     pub path: Vec<PathLeg>,
     /// Whose rates these are; empty for a currency in itself.
     #[schema(example = "ecb")]
@@ -246,7 +247,7 @@ impl From<Leg> for PathLeg {
     fn from(leg: Leg) -> Self {
         Self {
             currency_code: leg.code,
-            deal_base_rate: leg.rate.into(),
+            deal_base_rate: leg.rate.krw.into(),
             source: leg.source,
             recorded_at: leg.recorded_at,
         }

@@ -177,8 +177,9 @@ pub struct TimeSeries {
 
 /// The series of a pair
 ///
-/// Days are UTC days. A rate against KRW has every digit that is stored; any other is computed from two stored rates once and rounded to ten significant
-/// digits. Statistics are computed from the rates as they are printed, so anyone can recompute them. As CSV or NDJSON the rows of `results`.
+/// Days are UTC days. A rate against KRW has every digit that is stored; any other is computed from what one source printed of both currencies, or else from
+/// their prices in KRW, once and rounded to ten significant digits. Statistics are computed from the rates as they are printed, so anyone can recompute them.
+/// As CSV or NDJSON the rows of `results`.
 #[utoipa::path(get, path = "/api/v1/history", operation_id = "history", tag = "History", params(SeriesQuery), responses(
     (status = 200, description = "The series.", content(
         (Envelope<Served<TimeSeries>> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),

@@ -21,6 +21,7 @@ fn leg_of(code: &str, days: &[(&str, &str, i32, [&str; 4])]) -> Leg {
         high: rate(high),
         low: rate(low),
         close: rate(close),
+        quotation: None,
     };
     Leg {
         code: code.parse().unwrap(),
@@ -153,10 +154,44 @@ fn only_crosses_with_several_observations_a_day_need_their_instants() {
     assert!(!needed(&[&other("USD")]));
 }
 
+fn tick(at: &str, price: &str, quotation: Option<&str>) -> Tick {
+    Tick {
+        at: format!("2026-10-30T{at}:00Z").parse().unwrap(),
+        rate: StoredRate {
+            krw: rate(price),
+            quotation: quotation.map(rate),
+        },
+    }
+}
+
+/// The yen of an account before the won was corrected, and the euro of the one after it.
+#[test]
+fn a_cross_is_of_the_quotations_by_days_and_by_instants() {
+    let quoted = |code, price, quotation, observations| {
+        let mut leg = leg(code, &[("2026-10-30", observations, [price; 4])]);
+        leg.days[0].quotation = Some(rate(quotation));
+        leg
+    };
+    let pair = pair("JPY", "EUR", false);
+    let told_of = |observations, ticks: &[Ticks]| {
+        let jpy = quoted("JPY", "8.49134790528233151", "175.68", observations);
+        let eur = quoted("EUR", "1530", "1", observations);
+        told(pair, &[&jpy, &eur], ticks)
+    };
+    let expected = ["2026-10-30 175.68 175.68 175.68 175.68"];
+    assert_eq!(told_of(1, &[]), expected);
+    let ticks = |price, quotation| {
+        let mut ticks = ticks_of("ecb", &[]);
+        let of_ecb = ["09:00", "10:00"].map(|at| tick(at, price, Some(quotation)));
+        ticks.sources.insert("ecb".to_owned(), of_ecb.to_vec());
+        ticks
+    };
+    let ticks = [ticks("8.49134790528233151", "175.68"), ticks("1530", "1")];
+    assert_eq!(told_of(2, &ticks), expected);
+}
+
 fn ticks_of(source: &str, ticks: &[(&str, &str)]) -> Ticks {
-    let ticks = ticks
-        .iter()
-        .map(|(at, price)| (format!("2026-10-30T{at}:00Z").parse().unwrap(), rate(price)));
+    let ticks = ticks.iter().map(|(at, price)| tick(at, price, None));
     Ticks {
         last: "2026-10-30".parse().unwrap(),
         sources: [(source.to_owned(), ticks.collect())].into(),

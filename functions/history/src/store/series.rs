@@ -6,12 +6,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
 use shared::rate::Rate;
+use shared::store::stored_rate;
 use shared::time::Timestamp;
 use shared::trace::{postgres, step};
 use sqlx::postgres::PgRow;
 use sqlx::{Error, PgPool, Row};
 
-use crate::leg::{Leg, LegDay, Ticks};
+use crate::leg::{Leg, LegDay, Tick, Ticks};
 
 /// The newest day of an instant at which one source has a rate of the first and of the last of the currencies in `$1`; of one currency its newest day. The
 /// parameter named is the last day that it may be, null for the newest. One walk back along the keys of both for each source, from where the one that ended
@@ -80,10 +81,10 @@ pub(crate) async fn legs(pool: &PgPool, codes: &[CurrencyCode], ending: Ending) 
                ) END AS recorded_at
           FROM ending
          CROSS JOIN LATERAL (
-            SELECT days.day, known.source, days.open, days.high, days.low, days.close, days.observations
+            SELECT days.day, known.source, days.open, days.high, days.low, days.close, days.quotation, days.observations
               FROM history.sources(ending.code) AS known (source)
              CROSS JOIN LATERAL (
-                SELECT kept.day, kept.open, kept.high, kept.low, kept.close, kept.observations FROM history.daily_rate AS kept
+                SELECT kept.day, kept.open, kept.high, kept.low, kept.close, kept.quotation, kept.observations FROM history.daily_rate AS kept
                  WHERE kept.currency_code = ending.code AND kept.source = known.source
                    AND kept.day BETWEEN coalesce($4, ending.day - $5) AND ending.day OFFSET 0
              ) AS days
@@ -128,11 +129,11 @@ pub(crate) async fn ticks(
     last: NaiveDate,
 ) -> Result<Vec<Ticks>, Error> {
     const QUERY: &str = "
-        SELECT leg.code, known.source, seen.recorded_at, seen.deal_base_rate
+        SELECT leg.code, known.source, seen.recorded_at, seen.deal_base_rate, seen.quotation
           FROM unnest($1::text[]) AS leg (code)
          CROSS JOIN LATERAL history.sources(leg.code) AS known (source)
          CROSS JOIN LATERAL (
-            SELECT kept.recorded_at, kept.deal_base_rate FROM history.rate AS kept
+            SELECT kept.recorded_at, kept.deal_base_rate, kept.quotation FROM history.rate AS kept
              WHERE kept.currency_code = leg.code AND kept.source = known.source
                AND kept.recorded_at >= $2::date::timestamp AT TIME ZONE 'UTC'
                AND kept.recorded_at < ($3::date + 1)::timestamp AT TIME ZONE 'UTC' OFFSET 0
@@ -150,7 +151,10 @@ pub(crate) async fn ticks(
     for row in &rows {
         let code = code(row)?;
         let at: DateTime<Utc> = row.try_get("recorded_at")?;
-        let tick = (Timestamp::new(at).map_err(decode)?, rate(row, "deal_base_rate")?);
+        let tick = Tick {
+            at: Timestamp::new(at).map_err(decode)?,
+            rate: stored_rate(row, "deal_base_rate", "quotation")?,
+        };
         let places = codes.iter().position(|wanted| *wanted == code);
         if let Some(of) = places.and_then(|place| series.get_mut(place)) {
             let source: &str = row.try_get("source")?;
@@ -195,6 +199,7 @@ fn texts(codes: &[CurrencyCode]) -> Vec<&'static str> {
 }
 
 fn day(row: &PgRow) -> Result<LegDay, Error> {
+    let close = stored_rate(row, "close", "quotation")?;
     Ok(LegDay {
         day: row.try_get("day")?,
         source: row.try_get("source")?,
@@ -202,7 +207,8 @@ fn day(row: &PgRow) -> Result<LegDay, Error> {
         open: rate(row, "open")?,
         high: rate(row, "high")?,
         low: rate(row, "low")?,
-        close: rate(row, "close")?,
+        close: close.krw,
+        quotation: close.quotation,
     })
 }
 

@@ -50,6 +50,21 @@ fn an_older_day_is_kept_beside_the_newest() {
     assert!(published.contains(&newest, newer));
     assert!(!published.contains(&newest, older));
     assert!(!published.contains(&quote("1335.26", Some("1340")), newer));
+    // The won and the dollar were both corrected, and the price in won stayed.
+    let corrected = Quote {
+        quotation: "2.2344".parse().unwrap(),
+        ..newest
+    };
+    assert!(!published.contains(&corrected, newer));
+    let not_remembered = Observation {
+        quotation: None,
+        ..Observation::of(&newest, newer)
+    };
+    let former = Published {
+        newest: [(newest.code, not_remembered)].into(),
+        ..Published::default()
+    };
+    assert!(former.contains(&newest, newer) && former.contains(&corrected, newer));
     let update = |recorded_at| {
         [Update {
             quote: newest,

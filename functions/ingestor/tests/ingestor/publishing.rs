@@ -31,7 +31,7 @@ async fn events_have_the_payloads_keys_and_headers_of_the_design() {
         String::from_utf8(usd.payload.to_vec()).unwrap(),
         format!(
             "{{\"currency_code\":\"USD\",\"currency_name\":\"미국 달러\",\"deal_base_rate\":1335.26673827425707,\"tts\":null,\"ttb\":null,\
-             \"source\":\"ecb\",\"recorded_at\":\"2026-10-30T13:15:00Z\",\"updated_at\":\"{updated_at}\"}}"
+             \"quotation\":1.1172,\"source\":\"ecb\",\"recorded_at\":\"2026-10-30T13:15:00Z\",\"updated_at\":\"{updated_at}\"}}"
         )
     );
     let received = one("new_data_received");

@@ -224,6 +224,10 @@ pub async fn assert_published(stack: &Stack, summary: &Summary, source: &str) ->
         .filter(|event| event.topic == Topic::ExchangeRateUpdated.name());
     let payloads: BTreeMap<String, Value> = updates.map(|event| (event.key.clone(), event.json())).collect();
     assert!(payloads.values().all(|payload| payload["source"] == source));
+    // One that quotes against the won has printed nothing but the rate itself.
+    let is_quoted = source != "koreaexim";
+    let has_quotation = |payload: &Value| payload.get("quotation").is_some_and(Value::is_number);
+    assert!(payloads.values().all(|payload| has_quotation(payload) == is_quoted));
     payloads
 }
 

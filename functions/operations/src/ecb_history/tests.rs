@@ -33,7 +33,12 @@ fn the_whole_history_has_every_observation() {
         .iter()
         .find(|(code, _)| code.as_str() == "USD")
         .unwrap();
-    assert_eq!(usd.1.to_string(), "1335.26673827425707"); // 1491.76 / 1.1172
+    assert_eq!(usd.1.krw.to_string(), "1335.26673827425707"); // 1491.76 / 1.1172
+    assert_eq!(usd.1.quotation, "1.1172".parse().ok());
+    let all = || days.iter().flat_map(|day| &day.rates);
+    assert!(all().all(|(_, rate)| rate.quotation.is_some()));
+    let mut euros = all().filter(|(code, _)| *code == CurrencyCode::EUR);
+    assert!(euros.all(|(_, rate)| rate.quotation == "1".parse().ok()));
 }
 
 #[test]
@@ -59,7 +64,7 @@ fn what_cannot_be_read_is_left_out_by_name_and_the_rest_stands() {
             day("2026-10-30", &["EUR", "JPY", "USD"]),
         ]
     );
-    assert_eq!(history.days[3].rates[2].1.to_string(), "1335.26673827425707");
+    assert_eq!(history.days[3].rates[2].1.krw.to_string(), "1335.26673827425707");
     assert_eq!(
         named(&history),
         [
