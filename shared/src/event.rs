@@ -175,7 +175,7 @@ pub struct ExchangeRateUpdated {
     pub source: String,
     /// When the source set the rate.
     pub recorded_at: Timestamp,
-    /// When the ingestor published it; a correction of the same `recorded_at` has a later one. Of a backfilled rate when the file of the history that it is
+    /// When the ingestor had first seen it; a correction of the same `recorded_at` has a later one. Of a backfilled rate when the file of the history that it is
     /// from was last modified, but not before `recorded_at`.
     pub updated_at: Timestamp,
 }

@@ -137,13 +137,19 @@ pub(crate) fn parted(from: CurrencyCode, to: CurrencyCode, last_date: NaiveDate)
 /// [`ApiError`] when neither Redis nor PostgreSQL can answer.
 pub(crate) async fn current(cache: &Cache, pool: &PgPool, codes: &[CurrencyCode]) -> Result<Current, ApiError> {
     let now = Utc::now();
-    let (rows, mut served_from) = rows(cache, pool, codes).await?;
+    let (mut rows, mut served_from) = rows(cache, pool, codes).await?;
     // Only a rate that is old by the clock can be one that its source has left behind, and only then is it asked how far the source is.
     let is_old = |row: &ExchangeRateUpdated| schedule::is_interrupted(&row.source, row.recorded_at, now);
     let progress = if rows.iter().any(is_old) {
         let all: Vec<CurrencyCode> = CurrencyCode::all().collect();
         let (all, read_from) = self::rows(cache, pool, &all).await?;
         served_from = served_from.and(read_from);
+        // They are judged as they are now: a batch may have brought newer ones since they were read.
+        rows = all
+            .iter()
+            .filter(|row| codes.contains(&row.currency_code))
+            .cloned()
+            .collect();
         Progress::of(
             all.iter()
                 .map(|row| (row.currency_code, &*row.source, row.recorded_at.utc())),

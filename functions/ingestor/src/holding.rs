@@ -291,9 +291,12 @@ impl Document<'_> {
                     rate.quotation,
                 )
         };
+        // Where another account of this instant was published, what is seen now is the later one.
+        let published = self.published.newest(code);
+        let is_corrected = published.is_some_and(|newest| newest.recorded_at == rate.recorded_at);
         match before.into_iter().find(same) {
-            Some(old) => old.clone(),
-            None => rate,
+            Some(old) if !is_corrected => old.clone(),
+            _ => rate,
         }
     }
 

@@ -47,8 +47,10 @@ impl Ingestor {
         let is_known = remembered.is_some();
         let Remembered { published, held } = remembered.unwrap_or_default();
         // What is held back from now on will be dated by this, so it has to be later than what is published already.
-        let now = clock.timestamp()?;
-        let now = published.clock().map_or(now, |given| given.next().max(now));
+        let collected_at = clock.timestamp()?;
+        let now = published
+            .clock()
+            .map_or(collected_at, |given| given.next().max(collected_at));
         let rules = Rules {
             max_jump_percent: self.config.max_jump_percent,
             now,
@@ -84,7 +86,7 @@ impl Ingestor {
         let batch = Batch {
             provider: quotes.provider,
             data_count: quotes.rates.len(),
-            collected: (rules.now, clock.elapsed_ms()),
+            collected: (collected_at, clock.elapsed_ms()),
             fresh: new,
         };
         let holding = Holding {

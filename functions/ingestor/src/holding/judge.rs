@@ -65,7 +65,9 @@ pub(super) fn judge(
     }
     let is_contradicted = |rate: &HeldRate| {
         if rate.swapped_with.is_some() {
-            return !new_is_jump;
+            // What the next repeats was no error, whatever other column it resembled.
+            return !new_is_jump
+                && distance(new.quotation, rate.quotation) > distance(new.quotation, accepted.quotation);
         }
         is_jump(rate.quotation, accepted.quotation, max_percent)
             && distance(new.quotation, accepted.quotation)

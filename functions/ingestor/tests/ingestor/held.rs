@@ -152,6 +152,31 @@ async fn the_franc_of_january_2015_is_held_for_two_publications_and_then_publish
 }
 
 #[tokio::test]
+async fn a_rate_that_comes_back_after_its_correction_is_the_later_account() {
+    let stack = Stack::start().await;
+    let [before, jumped, ..] = FRANC;
+    let mut corrected = jumped;
+    corrected[4] = "1.1";
+    run(&stack, before).await;
+    run(&stack, jumped).await;
+    let held = stack.hash("held:ecb").await;
+    let dated = async |summary: &Summary| {
+        let events = stack.events(summary.correlation_id).await;
+        let franc = events
+            .iter()
+            .find(|event| event.topic == "exchange_rate_updated" && event.key == "CHF");
+        let event = franc.unwrap().json();
+        event["updated_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap()
+    };
+    let first = run(&stack, corrected).await;
+    let first = dated(&first).await;
+    // That run ended before it could forget what it had held.
+    stack.put_hash("held:ecb", &held).await;
+    let second = run(&stack, jumped).await;
+    assert!(dated(&second).await > first);
+}
+
+#[tokio::test]
 async fn a_request_publishes_what_is_held_although_nobody_has_anything_new() {
     let stack = Stack::start().await;
     for row in &FRANC[..3] {

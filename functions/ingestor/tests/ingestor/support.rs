@@ -152,6 +152,17 @@ impl Stack {
         redis::cmd("FLUSHDB").exec_async(&mut connection).await.unwrap();
     }
 
+    pub async fn put_hash(&self, key: &str, fields: &BTreeMap<String, String>) {
+        let mut connection = connect(&self.redis_url).await;
+        let fields: Vec<_> = fields.iter().collect();
+        redis::cmd("HSET")
+            .arg(key)
+            .arg(&fields)
+            .exec_async(&mut connection)
+            .await
+            .unwrap();
+    }
+
     pub async fn hash(&self, key: &str) -> BTreeMap<String, String> {
         let mut connection = connect(&self.redis_url).await;
         redis::cmd("HGETALL")

@@ -1,8 +1,6 @@
--- The number as the source printed it: units of the currency for one unit of what the source quotes against. A source may correct the won alone, and not of all
--- currencies at once, and then prices in KRW of one instant are made with different wons; the quotient of two quotations is the source's own. Null where the
--- source quotes against KRW, and of rows that builds before this one stored.
-ALTER TABLE currency.current_rate ADD COLUMN quotation numeric CHECK (quotation > 0);
-ALTER TABLE history.rate ADD COLUMN quotation numeric CHECK (quotation > 0);
+-- As 0007, for the prices of a day and what stores them.
+-- A reader that takes long keeps this waiting, and everybody else behind it: for so long and no longer. The deployment fails then and can be repeated.
+SET LOCAL lock_timeout = '10s';
 -- Of the close. The other prices of a day are crossed where it has one observation, which is the close too.
 ALTER TABLE history.daily_rate ADD COLUMN quotation numeric;
 
