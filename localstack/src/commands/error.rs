@@ -1,7 +1,5 @@
 //! Why a command failed.
 
-use emulator::EmulatorError;
-
 use crate::stack::StackError;
 
 /// Why a command failed.
@@ -110,9 +108,6 @@ pub enum CommandError {
         /// How long nothing moved.
         seconds: u64,
     },
-    /// The emulator.
-    #[error(transparent)]
-    Emulator(#[from] EmulatorError),
     /// A file or stream.
     #[error("could not {what}")]
     System {
