@@ -227,4 +227,4 @@ pub fn function_arn(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

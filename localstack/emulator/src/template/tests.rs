@@ -19,6 +19,20 @@ fn parse(text: &str, parameters: &[(&str, &str)]) -> Result<Template, TemplateEr
     Template::parse(text, "template.yaml", &deployment)
 }
 
+/// The template of the project that this crate is built in, with what has no default there and one parameter more.
+pub(crate) fn of_the_project(name: &str, value: &str) -> Template {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
+    let given = [
+        ("KafkaBootstrapServers", "127.0.0.1:9092"),
+        ("RedisUrl", "redis://127.0.0.1"),
+        ("DatabaseUrl", "postgres://127.0.0.1/rates"),
+        ("MongodbUri", "mongodb://127.0.0.1"),
+        (name, value),
+    ];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    Template::load(path, &Deployment::new("local", given)).unwrap()
+}
+
 fn rates(parameters: &[(&str, &str)]) -> Template {
     parse(RATES, parameters).unwrap()
 }

@@ -235,16 +235,7 @@ Resources:
 
 #[test]
 fn the_projects_own_template_leaves_nothing_unknown() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
-    let given = [
-        ("KafkaBootstrapServers", "127.0.0.1:9092"),
-        ("RedisUrl", "redis://127.0.0.1"),
-        ("DatabaseUrl", "postgres://127.0.0.1/rates"),
-        ("MongodbUri", "mongodb://127.0.0.1"),
-        ("Console", "false"),
-    ];
-    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let template = Template::load(path, &Deployment::new("local", given)).unwrap();
+    let template = of_the_project("Console", "false");
     assert_eq!(template.unknown, []);
     assert_eq!(
         template.unsupported_events,

@@ -1,12 +1,12 @@
 //! Firings, computed a second time without anything of this module: every minute of UTC is asked what the zone's clock shows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use chrono::{Datelike, Timelike};
 
 use super::*;
-use crate::template::{Deployment, ScheduleSpec, Template};
+use crate::template::ScheduleSpec;
+use crate::template::tests::of_the_project;
 
 /// Whether the clock shows a time at which a schedule fires.
 type Matches = fn(NaiveDateTime) -> bool;
@@ -46,19 +46,9 @@ fn is_workday(clock: NaiveDateTime) -> bool {
 
 /// The schedules of the project's own template, by their names.
 fn of_the_template() -> BTreeMap<String, ScheduleSpec> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
-    let given = [
-        ("KafkaBootstrapServers", "127.0.0.1:9092"),
-        ("RedisUrl", "redis://127.0.0.1"),
-        ("DatabaseUrl", "postgres://127.0.0.1/rates"),
-        ("MongodbUri", "mongodb://127.0.0.1"),
-        // The alternative that its description names.
-        ("KoreaeximSchedule", "cron(0-30 11 ? * MON-FRI *)"),
-    ];
-    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let schedules = Template::load(path, &Deployment::new("local", given))
-        .unwrap()
-        .schedules;
+    // The alternative that its description names.
+    let template = of_the_project("KoreaeximSchedule", "cron(0-30 11 ? * MON-FRI *)");
+    let schedules = template.schedules;
     schedules.into_iter().map(|spec| (spec.name.clone(), spec)).collect()
 }
 
