@@ -122,6 +122,6 @@ mod tests {
             .collect();
         assert_eq!(files, named);
         let versions: Vec<i64> = migrator().iter().map(|migration| migration.version).collect();
-        assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
 }
