@@ -23,7 +23,7 @@ pub(crate) use self::invocation::Invocation;
 pub use self::invocation::{Trigger, correlated, triggered_by};
 pub use self::origin::follows;
 pub(crate) use self::origin::{answered, consumes, requested};
-pub use self::span::{asking, failed, mongodb, postgres, step};
+pub use self::span::{failed, mongodb, postgres, provider_span, step};
 pub(crate) use self::span::{redis, sending, sending_to_sqs};
 use crate::event::Traceparent;
 

@@ -8,8 +8,8 @@ use shared::currency::UnknownCurrency;
 use shared::publish::PublishError;
 use shared::time::TimeError;
 
+use crate::clock_sample::ClocksDisagree;
 use crate::provider::ProviderKey;
-use crate::witness::ClocksDisagree;
 
 /// Why a run failed. Whatever it had published may be published again: events may be repeated.
 #[derive(Debug, thiserror::Error)]

@@ -20,7 +20,7 @@ pub(crate) const PUBLISHER: &str = "/hwanyul/ingestor";
 
 /// What a run published, all of it acknowledged.
 #[derive(Debug, Clone)]
-pub(crate) struct Published {
+pub(crate) struct PublishReport {
     /// By Kafka or by the backup queue.
     pub events: EventCounts,
     /// Those of them that wait in the backup queue.
@@ -53,7 +53,7 @@ pub(crate) async fn publish(
     batch: &Batch,
     version: Timestamp,
     clock: &Clock,
-) -> Result<Published, IngestError> {
+) -> Result<PublishReport, IngestError> {
     let mut publishing = publisher.run();
     let source = batch.provider.as_str();
     let (now, fresh) = (version, &batch.fresh);
@@ -95,7 +95,7 @@ pub(crate) async fn publish(
     let last = [run.event(&completed, completed_at)?];
     let last_sent = publishing.publish(&last).await?;
     log_sent(run, source, &last, &last_sent);
-    Ok(Published {
+    Ok(PublishReport {
         events: EventCounts {
             data_processing_completed: 1,
             ..counts

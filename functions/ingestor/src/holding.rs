@@ -4,8 +4,8 @@
 //! A jump is judged in the source's own quotation. One that the home currency made moves every rate in won, so it holds the whole document: never half
 //! of a day is published.
 
+mod evaluate;
 mod home;
-mod judge;
 mod requested;
 mod swap;
 
@@ -17,10 +17,10 @@ use shared::held::HeldRate;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
-use self::judge::{Fate, judge, replay};
+use self::evaluate::{Evaluation, evaluate, replay};
 pub use self::requested::{Released, requested};
 use crate::provider::{LeftOut, Quote, Quotes};
-use crate::published::Published;
+use crate::published_rates::PublishedRates;
 
 /// What is held back of one source, by currency, oldest first. KRW stands for whole documents; their rates are there by their own codes too.
 pub type Held = BTreeMap<CurrencyCode, Vec<HeldRate>>;
@@ -71,12 +71,12 @@ pub struct Decision {
 #[must_use]
 pub fn decide(
     quotes: &Quotes,
-    published: &Published,
+    published: &PublishedRates,
     held: &Held,
     confirmed: &BTreeMap<CurrencyCode, Timestamp>,
     rules: Rules,
 ) -> Decision {
-    let held = unsettled(held, published);
+    let held = unpublished(held, published);
     let mut document = Document {
         quotes,
         published,
@@ -118,7 +118,7 @@ pub fn decide(
 
 /// What is held back and not known to be published: a run may have ended between its events and the end of what it released.
 #[must_use]
-pub fn unsettled(held: &Held, published: &Published) -> Held {
+pub fn unpublished(held: &Held, published: &PublishedRates) -> Held {
     let is_open = |code: CurrencyCode, rate: &HeldRate| match published.newest(code) {
         None => true,
         Some(newest) if newest.recorded_at == rate.recorded_at => {
@@ -149,7 +149,7 @@ pub fn unsettled(held: &Held, published: &Published) -> Held {
 /// A document, and all that decides about it.
 struct Document<'a> {
     quotes: &'a Quotes,
-    published: &'a Published,
+    published: &'a PublishedRates,
     held: &'a Held,
     confirmed: &'a BTreeMap<CurrencyCode, Timestamp>,
     rules: Rules,
@@ -192,39 +192,43 @@ impl Document<'_> {
             .cloned();
         let (waiting, held): (Vec<HeldRate>, Vec<HeldRate>) =
             rates.partition(|rate| released.contains(&rate.recorded_at) && rate.recorded_at < self.quotes.recorded_at);
-        let mut fate = replay(self.level(code), held, waiting, self.rules.max_jump_percent);
+        let mut evaluation = replay(self.level(code), held, waiting, self.rules.max_jump_percent);
         if let Some(quote) = self.quotes.rates.iter().find(|quote| quote.code == code) {
-            self.newest(quote, &mut fate, decision);
+            self.newest(quote, &mut evaluation, decision);
         }
         let update = |rate: &HeldRate| Update {
             quote: quote_of(code, rate),
             recorded_at: rate.recorded_at,
             held_since: Some(rate.held_since).filter(|since| *since != self.rules.now),
         };
-        decision.updates.extend(fate.published.iter().map(update));
+        decision.updates.extend(evaluation.published.iter().map(update));
         decision
             .dropped
-            .extend(fate.dropped.into_iter().map(|rate| (code, rate)));
-        if !fate.held.is_empty() {
-            decision.held.insert(code, fate.held);
+            .extend(evaluation.dropped.into_iter().map(|rate| (code, rate)));
+        if !evaluation.held.is_empty() {
+            decision.held.insert(code, evaluation.held);
         }
     }
 
-    fn newest(&self, quote: &Quote, fate: &mut Fate, decision: &mut Decision) {
+    fn newest(&self, quote: &Quote, evaluation: &mut Evaluation, decision: &mut Decision) {
         let recorded_at = self.quotes.recorded_at;
-        let level = fate.published.last().map(Level::of).or_else(|| self.level(quote.code));
+        let level = evaluation
+            .published
+            .last()
+            .map(Level::of)
+            .or_else(|| self.level(quote.code));
         let observed = self.observed(quote, level);
         if self.published.contains(quote, recorded_at) {
             // It was accepted once. What was held of that instant was taken back.
-            fate.held.retain(|rate| rate.recorded_at != recorded_at);
-            fate.published.push(observed);
+            evaluation.held.retain(|rate| rate.recorded_at != recorded_at);
+            evaluation.published.push(observed);
             return;
         }
         let Some(level) = level else {
-            fate.published.push(observed);
+            evaluation.published.push(observed);
             return;
         };
-        let is_jump = judge::is_doubtful(&observed, level, self.rules.max_jump_percent);
+        let is_jump = evaluate::is_doubtful(&observed, level, self.rules.max_jump_percent);
         if recorded_at < level.recorded_at && is_jump {
             let percent = percent_between(quote.quotation, level.quotation);
             decision.left_out.push(LeftOut {
@@ -237,17 +241,17 @@ impl Document<'_> {
             return;
         }
         let confirmed = self.confirmed.get(&quote.code).copied();
-        let held = std::mem::take(&mut fate.held);
-        let next = judge(
+        let held = std::mem::take(&mut evaluation.held);
+        let next = evaluate(
             level,
             &held,
             (observed, is_jump),
             confirmed,
             self.rules.max_jump_percent,
         );
-        fate.published.extend(next.published);
-        fate.dropped.extend(next.dropped);
-        fate.held = next.held;
+        evaluation.published.extend(next.published);
+        evaluation.dropped.extend(next.dropped);
+        evaluation.held = next.held;
     }
 
     /// The quotation that a currency is compared with. What was published may be forgotten while something is held: that remembers it too.

@@ -1,6 +1,6 @@
 //! HTTP as providers are asked: bounded in time and size, repeated where that may help, silent about URLs (keys are in them).
 
-mod answer;
+mod response;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,11 +14,11 @@ use shared::trace;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 
-pub use self::answer::Answer;
+pub use self::response::ProviderResponse;
 use crate::clock::Clock;
+use crate::clock_sample::ClockSample;
 use crate::config::Config;
 use crate::provider::ProviderError;
-use crate::witness::Witness;
 
 /// A longer `Retry-After` is left to a later run.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -55,7 +55,7 @@ impl Http {
 }
 
 /// One provider being asked in one run.
-pub struct Asking<'a> {
+pub struct ProviderRequest<'a> {
     http: &'a Http,
     config: &'a Config,
     /// When the whole chain has to be done.
@@ -63,10 +63,10 @@ pub struct Asking<'a> {
     clock: &'a Clock,
     provider: &'static str,
     requests: AtomicU32,
-    witness: OnceLock<Witness>,
+    clock_sample: OnceLock<ClockSample>,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> ProviderRequest<'a> {
     /// A provider that is about to be asked.
     #[must_use]
     pub fn new(
@@ -83,7 +83,7 @@ impl<'a> Asking<'a> {
             clock,
             provider,
             requests: AtomicU32::new(0),
-            witness: OnceLock::new(),
+            clock_sample: OnceLock::new(),
         }
     }
 
@@ -95,15 +95,15 @@ impl<'a> Asking<'a> {
 
     /// What the provider's clock shows, if it has said so.
     #[must_use]
-    pub fn witness(&self) -> Option<&Witness> {
-        self.witness.get()
+    pub fn clock_sample(&self) -> Option<&ClockSample> {
+        self.clock_sample.get()
     }
 
     /// The answer to a GET, whatever its status, but not 429 and 5xx: those are tried again, as are timeouts and broken connections.
     ///
     /// # Errors
     /// [`ProviderError`] of the last attempt.
-    pub async fn get(&self, url: Url) -> Result<Answer, ProviderError> {
+    pub async fn get(&self, url: Url) -> Result<ProviderResponse, ProviderError> {
         let attempts = usize::try_from(self.config.attempts.get()).unwrap_or(usize::MAX);
         let pauses = ExponentialBuilder::new()
             .with_min_delay(FIRST_PAUSE)
@@ -135,14 +135,14 @@ impl<'a> Asking<'a> {
         (Instant::now() + pause < self.deadline).then_some(pause)
     }
 
-    async fn once(&self, url: Url) -> Result<Answer, ProviderError> {
+    async fn once(&self, url: Url) -> Result<ProviderResponse, ProviderError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(ProviderError::ChainDeadline(self.config.chain_deadline));
         }
         let client = self.http.client().await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let span = trace::asking(self.provider, url.host_str());
+        let span = trace::provider_span(self.provider, url.host_str());
         let whole = async {
             let asked = self.clock.now();
             let response = client.get(url).send().await.map_err(from_reqwest)?;
@@ -151,8 +151,8 @@ impl<'a> Asking<'a> {
             let now = self.clock.now();
             if let Some(time) = time_of(response.headers()) {
                 let read = (time, TimeDelta::seconds(1));
-                self.witness
-                    .get_or_init(|| Witness::new(self.provider, read, asked, now));
+                self.clock_sample
+                    .get_or_init(|| ClockSample::new(self.provider, read, asked, now));
             }
             if status == StatusCode::TOO_MANY_REQUESTS {
                 return Err(ProviderError::RateLimited(retry_after(response.headers(), now)));
@@ -160,7 +160,7 @@ impl<'a> Asking<'a> {
             if status.is_server_error() {
                 return Err(ProviderError::Status(status.as_u16()));
             }
-            Answer::read(response).await
+            ProviderResponse::read(response).await
         };
         let limit = self.config.timeout.min(left);
         let in_time = async {

@@ -1,43 +1,43 @@
 //! The ingestor: asks providers for rates, checks them and publishes what is new. It stores nothing but what it needs to remember between runs
 //! (Redis: circuits, due times, what was last published, what is held back), and works without that too.
 
-mod chain;
 pub mod circuit;
 pub mod clock;
+pub mod clock_sample;
 pub mod config;
 pub mod error;
 mod events;
 pub mod holding;
 pub mod http;
-mod measure;
 pub mod memory;
+mod metrics;
 pub mod provider;
-pub mod published;
+mod provider_chain;
+pub mod published_rates;
 mod publishing;
 mod release;
 pub mod request;
 pub mod summary;
 pub mod validate;
 pub mod version;
-pub mod witness;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::cache::Cache;
 use shared::event::Run;
 use shared::publish::{BackupQueue, Publisher};
 
-use self::chain::{Chain, FirstAnswer};
 use self::clock::Clock;
+use self::clock_sample::{ClockSample, correction};
 pub use self::config::Config;
 pub use self::error::IngestError;
 use self::http::Http;
-use self::measure::measured;
 use self::memory::Memory;
+use self::metrics::record;
 use self::provider::ProviderKey;
+use self::provider_chain::{ChainResult, ProviderChain};
 pub use self::request::Request;
 use self::summary::HeldBack;
 pub use self::summary::Summary;
-use self::witness::{Witness, correction};
 
 /// Asks providers for rates and publishes what is new. Made once per cold start; connects when first needed.
 pub struct Ingestor {
@@ -78,12 +78,12 @@ impl Ingestor {
             return Ok(Summary::nothing(run.correlation_id, clock.elapsed_ms()));
         }
         let parts = (&self.config, &self.http, &self.memory);
-        let mut chain = Chain::open(parts, &clock, run.correlation_id, &order, request.force).await;
+        let mut chain = ProviderChain::open(parts, &clock, run.correlation_id, &order, request.force).await;
         if !request.release.is_empty() {
             return self.release(&request.release, &order, chain, &run, clock).await;
         }
-        match chain.first_answer(&order).await {
-            FirstAnswer::Rates(quotes, remembered) => match self.true_time(&mut chain, clock).await {
+        match chain.first_quotes(&order).await {
+            ChainResult::Rates(quotes, remembered) => match self.true_time(&mut chain, clock).await {
                 Ok(clock) => {
                     self.publish(quotes, remembered, chain, &run, &clock, request.force)
                         .await
@@ -93,16 +93,16 @@ impl Ingestor {
                     Err(error)
                 }
             },
-            FirstAnswer::NotDue(provider) => {
+            ChainResult::NotDue(provider) => {
                 let held_back = self.held_back(provider, &mut chain).await;
                 self.save(&mut chain).await;
                 let summary = Summary {
                     held_back,
                     ..summary(&chain, &run, &clock)
                 };
-                Ok(measured(summary, &clock))
+                Ok(record(summary, &clock))
             }
-            FirstAnswer::Nobody => {
+            ChainResult::Nobody => {
                 self.save(&mut chain).await;
                 Err(IngestError::AllFailed(chain.errors()))
             }
@@ -110,18 +110,18 @@ impl Ingestor {
     }
 
     /// The run's clock, set to the time that most clocks show.
-    async fn true_time(&self, chain: &mut Chain<'_>, clock: Clock) -> Result<Clock, IngestError> {
-        if chain.witnesses.iter().all(Witness::agrees) {
+    async fn true_time(&self, chain: &mut ProviderChain<'_>, clock: Clock) -> Result<Clock, IngestError> {
+        if chain.clock_samples.iter().all(ClockSample::agrees) {
             return Ok(clock);
         }
-        let mut witnesses = chain.witnesses.clone();
+        let mut clock_samples = chain.clock_samples.clone();
         let asked = clock.now();
         match self.memory.time().await {
-            Ok(time) => witnesses.push(Witness::new("redis", (time, TimeDelta::zero()), asked, clock.now())),
+            Ok(time) => clock_samples.push(ClockSample::new("redis", (time, TimeDelta::zero()), asked, clock.now())),
             Err(reason) => chain.warn(format!("redis cannot say what time it is: {reason}")),
         }
-        let correction = correction(&witnesses)?;
-        let clocks: Vec<String> = witnesses.iter().map(ToString::to_string).collect();
+        let correction = correction(&clock_samples)?;
+        let clocks: Vec<String> = clock_samples.iter().map(ToString::to_string).collect();
         let clocks = clocks.join(", ");
         if correction.is_zero() {
             // A provider whose clock is a little wrong would be spoken of in every run.
@@ -135,7 +135,7 @@ impl Ingestor {
     }
 
     /// What is held back of a provider that was not asked.
-    async fn held_back(&self, provider: ProviderKey, chain: &mut Chain<'_>) -> Vec<HeldBack> {
+    async fn held_back(&self, provider: ProviderKey, chain: &mut ProviderChain<'_>) -> Vec<HeldBack> {
         match self.memory.held(provider).await {
             Ok(held) => {
                 let held_back = HeldBack::all(&held, self.config.max_jump_percent, |_| None);
@@ -149,7 +149,7 @@ impl Ingestor {
         }
     }
 
-    async fn save(&self, chain: &mut Chain<'_>) {
+    async fn save(&self, chain: &mut ProviderChain<'_>) {
         if let Err(reason) = chain.save().await {
             chain.warn(unsaved(&reason));
         }
@@ -161,7 +161,7 @@ fn unsaved(reason: &str) -> String {
 }
 
 /// The summary of a run that published nothing.
-fn summary(chain: &Chain<'_>, run: &Run, clock: &Clock) -> Summary {
+fn summary(chain: &ProviderChain<'_>, run: &Run, clock: &Clock) -> Summary {
     Summary {
         providers: chain.all_reports(),
         warnings: chain.warnings.clone(),

@@ -16,7 +16,7 @@ use crate::circuit::ProviderState;
 use crate::error::with_causes;
 use crate::holding::{self, Held};
 use crate::provider::ProviderKey;
-use crate::published::Published;
+use crate::published_rates::PublishedRates;
 
 /// Longer than a reconnection takes, short against a provider's answer.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -30,7 +30,7 @@ pub struct Memory {
 #[derive(Debug, Clone, Default)]
 pub struct Remembered {
     /// What it last published.
-    pub published: Published,
+    pub published: PublishedRates,
     /// What is held back of it.
     pub held: Held,
 }
@@ -83,7 +83,7 @@ impl Memory {
     pub async fn rates(&self, provider: ProviderKey) -> Result<Remembered, String> {
         let both = async {
             let held = key::held(provider.as_str());
-            let (published, held) = join!(Published::read(&self.cache, provider), self.cache.hash(&held));
+            let (published, held) = join!(PublishedRates::read(&self.cache, provider), self.cache.hash(&held));
             Ok((published?, held?))
         };
         let (published, fields) = within(both).await?;
@@ -100,7 +100,7 @@ impl Memory {
     pub async fn held(&self, provider: ProviderKey) -> Result<Held, String> {
         self.rates(provider)
             .await
-            .map(|remembered| holding::unsettled(&remembered.held, &remembered.published))
+            .map(|remembered| holding::unpublished(&remembered.held, &remembered.published))
     }
 
     /// Remembers `held`, beside what else is held back of `provider`.

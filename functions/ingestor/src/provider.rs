@@ -17,7 +17,7 @@ use shared::currency::CurrencyCode;
 pub use self::error::ProviderError;
 pub use self::quotes::{LeftOut, Prices, Quote, Quotes};
 use crate::config::Config;
-use crate::http::Asking;
+use crate::http::ProviderRequest;
 
 /// A rate provider.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,7 +81,7 @@ impl ProviderKey {
     pub async fn fetch(
         self,
         config: &Config,
-        asking: &Asking<'_>,
+        request: &ProviderRequest<'_>,
         now: DateTime<Utc>,
     ) -> Result<Quotes, ProviderError> {
         match self {
@@ -90,12 +90,12 @@ impl ProviderKey {
                 exchangerate_api::fetch(
                     &config.exchangerate_api_url,
                     config.exchangerate_api_key.as_deref(),
-                    asking,
+                    request,
                 )
                 .await
             }
             Self::Koreaexim => {
-                koreaexim::fetch(&config.koreaexim_url, config.koreaexim_api_key.as_deref(), asking, now).await
+                koreaexim::fetch(&config.koreaexim_url, config.koreaexim_api_key.as_deref(), request, now).await
             }
         }
     }

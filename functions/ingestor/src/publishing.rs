@@ -7,15 +7,15 @@ use futures::join;
 use shared::currency::CurrencyCode;
 use shared::event::Run;
 
-use crate::chain::Chain;
-use crate::chain::opinion::Doubt;
 use crate::clock::Clock;
 use crate::events::{self, Batch};
 use crate::holding::{Decision, Held, Rules, Update, decide};
-use crate::measure::measured;
 use crate::memory::Remembered;
+use crate::metrics::record;
 use crate::provider::{ProviderKey, Quotes};
-use crate::published::Published;
+use crate::provider_chain::ProviderChain;
+use crate::provider_chain::cross_check::CrossCheck;
+use crate::published_rates::PublishedRates;
 use crate::summary::{Dropped, HeldBack, Summary};
 use crate::{IngestError, Ingestor, circuit, unsaved, validate, version};
 
@@ -36,7 +36,7 @@ impl Ingestor {
         &self,
         mut quotes: Quotes,
         remembered: Option<Remembered>,
-        mut chain: Chain<'_>,
+        mut chain: ProviderChain<'_>,
         run: &Run,
         clock: &Clock,
         force: bool,
@@ -55,20 +55,20 @@ impl Ingestor {
             max_jump_percent: self.config.max_jump_percent,
             now,
         };
-        let (decision, doubts) = settled(&quotes, &published, &held, rules, &mut chain).await;
+        let (decision, checks) = decide_with_cross_checks(&quotes, &published, &held, rules, &mut chain).await;
         let Decision {
             updates,
             held: after,
             dropped,
             left_out,
         } = decision;
-        let opinions = |code| {
-            doubts
+        let findings = |code| {
+            checks
                 .iter()
-                .find(|doubt| doubt.code == code)
-                .map(|doubt| doubt.opinions.clone())
+                .find(|check| check.code == code)
+                .map(|check| check.findings.clone())
         };
-        let held_back = HeldBack::all(&after, self.config.max_jump_percent, opinions);
+        let held_back = HeldBack::all(&after, self.config.max_jump_percent, findings);
         chain.log_held(quotes.provider, &held_back);
         let dropped: Vec<Dropped> = dropped
             .into_iter()
@@ -112,19 +112,19 @@ impl Ingestor {
             left_out: [quotes.left_out, left_out].concat(),
             ..crate::summary(&chain, run, clock)
         };
-        Ok(measured(summary, clock))
+        Ok(record(summary, clock))
     }
 
     /// Publishes a batch between what has to be remembered before and after it. Answers what was sent, and whether all that is held back is remembered.
     pub(crate) async fn send(
         &self,
         batch: &Batch,
-        (published, is_known): (&Published, bool),
+        (published, is_known): (&PublishedRates, bool),
         holding: Holding<'_>,
-        chain: &mut Chain<'_>,
+        chain: &mut ProviderChain<'_>,
         run: &Run,
         clock: &Clock,
-    ) -> Result<(events::Published, bool), IngestError> {
+    ) -> Result<(events::PublishReport, bool), IngestError> {
         let provider = batch.provider;
         let is_held = self.put_held(provider, &holding, chain).await;
         let version = version::next(published.clock(), clock.timestamp()?);
@@ -133,7 +133,7 @@ impl Ingestor {
         let replaced = if is_known {
             published.replaced(&batch.fresh)
         } else {
-            Published::every_field(&batch.fresh)
+            PublishedRates::every_field(&batch.fresh)
         };
         match self.memory.forget(provider, &replaced).await {
             Err(reason) if is_known => {
@@ -144,7 +144,7 @@ impl Ingestor {
             Ok(()) => {}
         }
         // Remembered before anything carries it, so that no later run falls behind it.
-        let clock_field = Published::clock_field(version);
+        let clock_field = PublishedRates::clock_field(version);
         if let Err(reason) = self.memory.put_published(provider, &[clock_field]).await {
             chain.warn(format!("when this run was is not remembered in redis: {reason}"));
         }
@@ -178,7 +178,7 @@ impl Ingestor {
     }
 
     /// Remembers all that is held back, before and after the run.
-    async fn put_held(&self, provider: ProviderKey, holding: &Holding<'_>, chain: &mut Chain<'_>) -> bool {
+    async fn put_held(&self, provider: ProviderKey, holding: &Holding<'_>, chain: &mut ProviderChain<'_>) -> bool {
         let mut all = holding.after.clone();
         for (code, rates) in holding.before {
             let kept = all.entry(*code).or_default();
@@ -201,7 +201,7 @@ impl Ingestor {
     }
 
     /// Ends the holding of what was released, contradicted or corrected.
-    async fn drop_held(&self, provider: ProviderKey, holding: &Holding<'_>, chain: &mut Chain<'_>) {
+    async fn drop_held(&self, provider: ProviderKey, holding: &Holding<'_>, chain: &mut ProviderChain<'_>) {
         let gone = |code: &CurrencyCode| !holding.after.contains_key(code);
         let gone: Vec<CurrencyCode> = holding.before.keys().copied().filter(gone).collect();
         let is_less = |code: &CurrencyCode, rates: &Vec<_>| holding.before.get(code).is_some_and(|old| old != rates);
@@ -219,7 +219,7 @@ impl Ingestor {
     }
 
     /// Remembers when the provider is due again.
-    async fn note_due(&self, quotes: &Quotes, chain: &mut Chain<'_>, clock: &Clock) {
+    async fn note_due(&self, quotes: &Quotes, chain: &mut ProviderChain<'_>, clock: &Clock) {
         let Some(next_update) = quotes.next_update else {
             return;
         };
@@ -235,23 +235,23 @@ impl Ingestor {
 }
 
 /// The decision about a document, after other providers were heard about what it would hold back.
-async fn settled(
+async fn decide_with_cross_checks(
     quotes: &Quotes,
-    published: &Published,
+    published: &PublishedRates,
     held: &Held,
     rules: Rules,
-    chain: &mut Chain<'_>,
-) -> (Decision, Vec<Doubt>) {
+    chain: &mut ProviderChain<'_>,
+) -> (Decision, Vec<CrossCheck>) {
     let decision = decide(quotes, published, held, &BTreeMap::new(), rules);
-    let mut doubts = Doubt::of(&decision.held);
-    chain.second_opinions(&mut doubts, quotes.provider).await;
-    let confirmed: BTreeMap<_, _> = doubts
+    let mut checks = CrossCheck::of(&decision.held);
+    chain.cross_check(&mut checks, quotes.provider).await;
+    let confirmed: BTreeMap<_, _> = checks
         .iter()
-        .filter_map(|doubt| Some((doubt.code, doubt.confirmed?)))
+        .filter_map(|check| Some((check.code, check.confirmed?)))
         .collect();
     if confirmed.is_empty() {
-        (decision, doubts)
+        (decision, checks)
     } else {
-        (decide(quotes, published, held, &confirmed, rules), doubts)
+        (decide(quotes, published, held, &confirmed, rules), checks)
     }
 }

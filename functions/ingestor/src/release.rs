@@ -4,16 +4,16 @@ use chrono::TimeDelta;
 use shared::currency::CurrencyCode;
 use shared::event::Run;
 
-use crate::chain::Chain;
 use crate::clock::Clock;
+use crate::clock_sample::{ClockSample, correction};
 use crate::events::Batch;
 use crate::holding::{Held, Released, requested};
-use crate::measure::measured;
 use crate::memory::Remembered;
+use crate::metrics::record;
 use crate::provider::ProviderKey;
+use crate::provider_chain::ProviderChain;
 use crate::publishing::Holding;
 use crate::summary::{HeldBack, Summary};
-use crate::witness::{Witness, correction};
 use crate::{IngestError, Ingestor};
 
 impl Ingestor {
@@ -23,11 +23,11 @@ impl Ingestor {
         &self,
         codes: &[CurrencyCode],
         order: &[ProviderKey],
-        mut chain: Chain<'_>,
+        mut chain: ProviderChain<'_>,
         run: &Run,
         clock: Clock,
     ) -> Result<Summary, IngestError> {
-        self.witnessed(&clock).await?;
+        self.check_clock(&clock).await?;
         let mut known = Vec::new();
         for provider in order.iter().copied() {
             let remembered = self.memory.rates(provider).await.map_err(IngestError::Memory)?;
@@ -66,7 +66,7 @@ impl Ingestor {
         provider: ProviderKey,
         remembered: &Remembered,
         released: Released,
-        mut chain: Chain<'_>,
+        mut chain: ProviderChain<'_>,
         run: &Run,
         clock: &Clock,
     ) -> Result<Summary, IngestError> {
@@ -92,14 +92,14 @@ impl Ingestor {
             held_back,
             ..crate::summary(&chain, run, clock)
         };
-        Ok(measured(summary, clock))
+        Ok(record(summary, clock))
     }
 
     /// No provider says what time it is, so Redis does, which has to answer anyway. Of two clocks that differ nobody knows which is right.
-    async fn witnessed(&self, clock: &Clock) -> Result<(), IngestError> {
+    async fn check_clock(&self, clock: &Clock) -> Result<(), IngestError> {
         let asked = clock.now();
         let time = self.memory.time().await.map_err(IngestError::Memory)?;
-        let redis = Witness::new("redis", (time, TimeDelta::zero()), asked, clock.now());
+        let redis = ClockSample::new("redis", (time, TimeDelta::zero()), asked, clock.now());
         correction(&[redis])?;
         Ok(())
     }

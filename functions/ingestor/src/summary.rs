@@ -171,7 +171,7 @@ pub struct Dropped {
 impl HeldBack {
     /// All that is held back, with what other providers said of it: a line for the whole documents, and one for each currency that is held by itself.
     #[must_use]
-    pub fn all(held: &Held, max_percent: Decimal, opinions: impl Fn(CurrencyCode) -> Option<Vec<String>>) -> Vec<Self> {
+    pub fn all(held: &Held, max_percent: Decimal, findings: impl Fn(CurrencyCode) -> Option<Vec<String>>) -> Vec<Self> {
         let documents = held.get(&CurrencyCode::KRW).into_iter().flatten();
         let documents: BTreeSet<Timestamp> = documents.map(|rate| rate.recorded_at).collect();
         let is_shown = |code: &CurrencyCode, rates: &[HeldRate]| {
@@ -179,7 +179,7 @@ impl HeldBack {
         };
         let shown = held.iter().filter(|(code, rates)| is_shown(code, rates));
         shown
-            .filter_map(|(code, rates)| Self::new(*code, rates, max_percent, opinions(*code)))
+            .filter_map(|(code, rates)| Self::new(*code, rates, max_percent, findings(*code)))
             .collect()
     }
 
@@ -187,13 +187,13 @@ impl HeldBack {
         code: CurrencyCode,
         rates: &[HeldRate],
         max_percent: Decimal,
-        opinions: Option<Vec<String>>,
+        findings: Option<Vec<String>>,
     ) -> Option<Self> {
         let (newest, oldest) = (rates.last()?, rates.first()?);
-        let said = match opinions.as_deref() {
+        let said = match findings.as_deref() {
             None => String::new(),
             Some([]) => ": there is no second provider to ask".to_owned(),
-            Some(opinions) => format!(": {}", opinions.join(", ")),
+            Some(findings) => format!(": {}", findings.join(", ")),
         };
         let seems = newest
             .swapped_with

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use ingestor::holding::{Decision, Held, Rules, Update, decide};
 use ingestor::provider::{ProviderKey, Quote, Quotes};
-use ingestor::published::Published;
+use ingestor::published_rates::PublishedRates;
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
 use shared::ecb;
@@ -72,7 +72,7 @@ fn quotes(day: NaiveDate, rates: &Day) -> Quotes {
 /// The ingestor's memory.
 #[derive(Default, Clone)]
 struct Source {
-    published: Published,
+    published: PublishedRates,
     held: Held,
 }
 

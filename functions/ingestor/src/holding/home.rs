@@ -5,7 +5,7 @@ use shared::currency::CurrencyCode;
 use shared::held::HeldRate;
 use shared::rate::Rate;
 
-use super::judge::{Fate, judge};
+use super::evaluate::{Evaluation, evaluate};
 use super::{Document, Level, is_jump, percent_between};
 use crate::provider::LeftOut;
 
@@ -14,20 +14,20 @@ const ENOUGH: usize = 3;
 
 impl Document<'_> {
     /// What becomes of the document as a whole, in the home currency's own observations. Nothing, when the won did not jump and no document is held.
-    pub(super) fn home(&self) -> Fate {
+    pub(super) fn home(&self) -> Evaluation {
         let held = self.held.get(&CurrencyCode::KRW).map(Vec::as_slice).unwrap_or_default();
         let Some((level, observed, is_jump)) = self.won() else {
             // Too little to judge by, so nothing changes.
-            return Fate {
+            return Evaluation {
                 held: held.to_vec(),
-                ..Fate::default()
+                ..Evaluation::default()
             };
         };
         if held.is_empty() && !is_jump {
-            return Fate::default();
+            return Evaluation::default();
         }
         let confirmed = self.confirmed.get(&CurrencyCode::KRW).copied();
-        judge(level, held, (observed, is_jump), confirmed, self.rules.max_jump_percent)
+        evaluate(level, held, (observed, is_jump), confirmed, self.rules.max_jump_percent)
     }
 
     /// Why nothing of the document counts: it is older than what was published, and the won in it is another by more than a jump. Nothing that comes later could

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 
-use super::judge::distance;
+use super::evaluate::distance;
 use super::{Document, is_jump};
 
 impl Document<'_> {

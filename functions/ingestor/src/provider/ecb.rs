@@ -11,14 +11,14 @@ use shared::ecb::{cross, recorded_at};
 use shared::rate::Rate;
 
 use super::{Prices, ProviderError, ProviderKey, Quotes};
-use crate::http::Asking;
+use crate::http::ProviderRequest;
 
 /// Gets and reads the daily document.
 ///
 /// # Errors
 /// [`ProviderError`].
-pub async fn fetch(url: &Url, asking: &Asking<'_>) -> Result<Quotes, ProviderError> {
-    parse(asking.get(url.clone()).await?.successful("XML")?)
+pub async fn fetch(url: &Url, request: &ProviderRequest<'_>) -> Result<Quotes, ProviderError> {
+    parse(request.get(url.clone()).await?.successful("XML")?)
 }
 
 /// Reads a daily document; of one that holds several days, the newest.

@@ -14,13 +14,13 @@ use shared::time::Timestamp;
 
 use super::error::printable;
 use super::{Prices, ProviderError, ProviderKey, Quotes};
-use crate::http::Asking;
+use crate::http::ProviderRequest;
 
 /// Gets and reads the newest rates.
 ///
 /// # Errors
 /// [`ProviderError`].
-pub async fn fetch(host: &Url, key: Option<&str>, asking: &Asking<'_>) -> Result<Quotes, ProviderError> {
+pub async fn fetch(host: &Url, key: Option<&str>, request: &ProviderRequest<'_>) -> Result<Quotes, ProviderError> {
     let mut url = host.clone();
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty()
@@ -28,7 +28,7 @@ pub async fn fetch(host: &Url, key: Option<&str>, asking: &Asking<'_>) -> Result
             .extend(key)
             .extend(["latest", CurrencyCode::USD.as_str()]);
     }
-    let answer = asking.get(url).await?;
+    let answer = request.get(url).await?;
     // Errors come with 200, 403 and 404; what the document says counts.
     parse(answer.formatted("JSON")?).map_err(|error| match error {
         ProviderError::Malformed { .. } if !answer.is_success() => ProviderError::Status(answer.status()),

@@ -13,7 +13,7 @@ use shared::time::Timestamp;
 
 use super::error::printable;
 use super::{Prices, ProviderError, ProviderKey, Quotes};
-use crate::http::Asking;
+use crate::http::ProviderRequest;
 
 /// How many days are looked back over at most: the newest and fourteen before it. The longest holidays, with the weekends around them, take ten. Only
 /// days on which the bank is open are asked for.
@@ -30,7 +30,7 @@ const PAUSE_AFTER_EMPTY_DAYS: TimeDelta = TimeDelta::minutes(20);
 pub async fn fetch(
     url: &Url,
     key: Option<&str>,
-    asking: &Asking<'_>,
+    request: &ProviderRequest<'_>,
     now: DateTime<Utc>,
 ) -> Result<Quotes, ProviderError> {
     let key = key.ok_or(ProviderError::Missing("KOREAEXIM_API_KEY"))?;
@@ -43,7 +43,7 @@ pub async fn fetch(
             .append_pair("authkey", key)
             .append_pair("searchdate", &day.format("%Y%m%d").to_string())
             .append_pair("data", "AP01");
-        let answer = asking.get(url).await?;
+        let answer = request.get(url).await?;
         let quotes = if answer.is_nothing() {
             None
         } else {

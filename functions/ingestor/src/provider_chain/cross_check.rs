@@ -1,4 +1,4 @@
-//! A second opinion on jumps, from the other providers of the chain.
+//! The cross-check of a jump with the other providers of the chain.
 
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
@@ -6,7 +6,7 @@ use shared::held::HeldRate;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
-use super::Chain;
+use super::ProviderChain;
 use crate::circuit::Gate;
 use crate::holding::{Held, percent_between};
 use crate::provider::{ProviderKey, Quotes};
@@ -18,7 +18,7 @@ const CONFIRM_WITHIN_PERCENT: Decimal = Decimal::TWO;
 
 /// What is doubted of a currency.
 #[derive(Debug, Clone)]
-pub(crate) struct Doubt {
+pub(crate) struct CrossCheck {
     /// Whose. KRW stands for whole documents.
     pub code: CurrencyCode,
     /// What is held back, oldest first: of KRW all rates of each document.
@@ -26,17 +26,17 @@ pub(crate) struct Doubt {
     /// The newest that another provider confirms.
     pub confirmed: Option<Timestamp>,
     /// What other providers had to say, in words.
-    pub opinions: Vec<String>,
+    pub findings: Vec<String>,
 }
 
-impl Doubt {
-    /// A doubt of each currency that is held back, or of the documents as a whole.
+impl CrossCheck {
+    /// A check of each currency that is held back, or of the documents as a whole.
     pub(crate) fn of(held: &Held) -> Vec<Self> {
         let new = |code, observations| Self {
             code,
             observations,
             confirmed: None,
-            opinions: Vec::new(),
+            findings: Vec::new(),
         };
         if let Some(documents) = held.get(&CurrencyCode::KRW) {
             let rates_of = |recorded_at: Timestamp| {
@@ -83,7 +83,7 @@ impl Doubt {
             .map(|(_, rates)| about(rates))
             .unwrap_or_default();
         let provider = second.provider;
-        self.opinions.push(match compared.as_slice() {
+        self.findings.push(match compared.as_slice() {
             [] => format!("{provider} has no rate of it"),
             [(rate, percent)] => format!("{provider} has {rate}, from which it differs by {percent} %"),
             several => format!(
@@ -96,18 +96,18 @@ impl Doubt {
     }
 }
 
-impl Chain<'_> {
-    /// Asks the other providers of the settings, one after the other, until every doubt is answered.
+impl ProviderChain<'_> {
+    /// Asks the other providers of the settings, one after the other, until every check is answered.
     ///
     /// A provider that is not due is not asked: by its own word it has nothing newer than what it published, so that is its opinion.
-    pub(crate) async fn second_opinions(&mut self, doubts: &mut [Doubt], used: ProviderKey) {
+    pub(crate) async fn cross_check(&mut self, checks: &mut [CrossCheck], used: ProviderKey) {
         for provider in self.config.providers.clone() {
             let was_considered = self.reports.iter().any(|report| report.provider == provider);
-            if doubts.iter().all(|doubt| doubt.confirmed.is_some()) || provider == used {
+            if checks.iter().all(|check| check.confirmed.is_some()) || provider == used {
                 continue;
             }
             if was_considered {
-                say(doubts, &format!("{provider} gave no rates"));
+                say(checks, &format!("{provider} gave no rates"));
                 continue;
             }
             let (second, is_asked) = match self.gate(provider, false) {
@@ -128,25 +128,25 @@ impl Chain<'_> {
                 Gate::Closed => (self.second(provider).await, true),
             };
             let Some(second) = second else {
-                say(doubts, &format!("{provider} gave no rates"));
+                say(checks, &format!("{provider} gave no rates"));
                 continue;
             };
             let mut has_confirmed = false;
-            for doubt in doubts.iter_mut().filter(|doubt| doubt.confirmed.is_none()) {
-                has_confirmed |= doubt.hear(&second);
+            for check in checks.iter_mut().filter(|check| check.confirmed.is_none()) {
+                has_confirmed |= check.hear(&second);
             }
             let outcome = if has_confirmed {
                 Outcome::Confirmed
             } else {
                 Outcome::Disagreed
             };
-            self.opined(provider, outcome, is_asked, &second);
+            self.record_cross_check(provider, outcome, is_asked, &second);
         }
     }
 
     async fn second(&mut self, provider: ProviderKey) -> Option<Quotes> {
         let asked = self.ask(provider).await;
-        self.settle(provider, asked, Outcome::Disagreed)
+        self.finish(provider, asked, Outcome::Disagreed)
     }
 
     async fn not_due(&mut self, provider: ProviderKey, until: impl std::fmt::Display) -> Option<Quotes> {
@@ -159,7 +159,7 @@ impl Chain<'_> {
         quotes
     }
 
-    fn opined(&mut self, provider: ProviderKey, outcome: Outcome, is_asked: bool, quotes: &Quotes) {
+    fn record_cross_check(&mut self, provider: ProviderKey, outcome: Outcome, is_asked: bool, quotes: &Quotes) {
         if !is_asked {
             self.report(
                 provider,
@@ -180,8 +180,8 @@ impl Chain<'_> {
     }
 }
 
-fn say(doubts: &mut [Doubt], sentence: &str) {
-    for doubt in doubts {
-        doubt.opinions.push(sentence.to_owned());
+fn say(checks: &mut [CrossCheck], sentence: &str) {
+    for check in checks {
+        check.findings.push(sentence.to_owned());
     }
 }

@@ -16,13 +16,13 @@ const HTML: [&str; 9] = [
 
 /// A provider's answer, complete.
 #[derive(Debug)]
-pub struct Answer {
+pub struct ProviderResponse {
     status: StatusCode,
     content_type: String,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl ProviderResponse {
     /// Its HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn the_body_shows_what_it_is() {
         let look = |content_type: &str, body: &str, format| {
-            let answer = Answer {
+            let answer = ProviderResponse {
                 status: StatusCode::OK,
                 content_type: content_type.to_owned(),
                 body: body.as_bytes().to_vec(),

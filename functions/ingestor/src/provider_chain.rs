@@ -1,6 +1,6 @@
-//! The chain: providers are asked in order until one answers. Around each stands its circuit and its due time, and what became of it is reported.
+//! The provider chain: providers are asked in order until one answers. Around each stands its circuit and its due time, and what became of it is reported.
 
-pub(crate) mod opinion;
+pub(crate) mod cross_check;
 mod report;
 
 use std::collections::BTreeMap;
@@ -11,16 +11,16 @@ use uuid::Uuid;
 
 use crate::circuit::{Gate, ProviderState};
 use crate::clock::{Clock, milliseconds};
+use crate::clock_sample::ClockSample;
 use crate::config::Config;
-use crate::http::{Asking, Http};
+use crate::http::{Http, ProviderRequest};
 use crate::memory::{Memory, Remembered};
 use crate::provider::{ProviderError, ProviderKey, Quotes};
 use crate::summary::{Outcome, ProviderReport};
 use crate::validate::check_time;
-use crate::witness::Witness;
 
 /// The providers of one run.
-pub(crate) struct Chain<'a> {
+pub(crate) struct ProviderChain<'a> {
     pub(crate) config: &'a Config,
     http: &'a Http,
     memory: &'a Memory,
@@ -34,12 +34,12 @@ pub(crate) struct Chain<'a> {
     pub(crate) reports: Vec<ProviderReport>,
     pub(crate) warnings: Vec<String>,
     /// The clocks of the providers that were asked.
-    pub(crate) witnesses: Vec<Witness>,
+    pub(crate) clock_samples: Vec<ClockSample>,
     writes: BTreeMap<ProviderKey, Vec<(String, String)>>,
 }
 
 /// Who answered first.
-pub(crate) enum FirstAnswer {
+pub(crate) enum ChainResult {
     /// This provider, and what is remembered of its rates (`None`: unknown).
     Rates(Quotes, Option<Remembered>),
     /// Nobody was asked: this provider, whose turn it was, has nothing new.
@@ -49,14 +49,14 @@ pub(crate) enum FirstAnswer {
 }
 
 /// What asking a provider came to.
-struct Asked {
+struct FetchResult {
     outcome: Result<Quotes, ProviderError>,
     requests: u32,
-    witness: Option<Witness>,
+    clock_sample: Option<ClockSample>,
     duration_ms: u64,
 }
 
-impl<'a> Chain<'a> {
+impl<'a> ProviderChain<'a> {
     /// Reads what is remembered of all providers that this run may ask.
     pub(crate) async fn open(
         (config, http, memory): (&'a Config, &'a Http, &'a Memory),
@@ -96,13 +96,13 @@ impl<'a> Chain<'a> {
             is_remembered,
             reports,
             warnings,
-            witnesses: Vec::new(),
+            clock_samples: Vec::new(),
             writes,
         }
     }
 
     /// Asks the providers in order until one answers.
-    pub(crate) async fn first_answer(&mut self, order: &[ProviderKey]) -> FirstAnswer {
+    pub(crate) async fn first_quotes(&mut self, order: &[ProviderKey]) -> ChainResult {
         for provider in order.iter().copied() {
             match self.gate(provider, self.force) {
                 Gate::NotDue(until) => {
@@ -112,7 +112,7 @@ impl<'a> Chain<'a> {
                         Some(format!("has nothing new before {until}")),
                         None,
                     );
-                    return FirstAnswer::NotDue(provider);
+                    return ChainResult::NotDue(provider);
                 }
                 Gate::Open(until) => {
                     self.report(
@@ -127,17 +127,17 @@ impl<'a> Chain<'a> {
                 Gate::Closed => {}
             }
             let (asked, remembered) = join!(self.ask(provider), self.remembered(provider));
-            if let Some(quotes) = self.settle(provider, asked, Outcome::Used) {
+            if let Some(quotes) = self.finish(provider, asked, Outcome::Used) {
                 let remembered = remembered.unwrap_or_else(|reason| {
                     self.warn(format!(
                         "what {provider} published is unknown, and what is held back of it, so all is sent and no jump can be seen: {reason}"
                     ));
                     None
                 });
-                return FirstAnswer::Rates(quotes, remembered);
+                return ChainResult::Rates(quotes, remembered);
             }
         }
-        FirstAnswer::Nobody
+        ChainResult::Nobody
     }
 
     /// Keeps a sentence for the summary, and says it in the log.
@@ -167,15 +167,15 @@ impl<'a> Chain<'a> {
         }
     }
 
-    async fn ask(&self, provider: ProviderKey) -> Asked {
+    async fn ask(&self, provider: ProviderKey) -> FetchResult {
         let began = Instant::now();
-        let asking = Asking::new(self.http, self.config, provider.as_str(), self.deadline, self.clock);
-        let outcome = provider.fetch(self.config, &asking, self.clock.now()).await;
+        let request = ProviderRequest::new(self.http, self.config, provider.as_str(), self.deadline, self.clock);
+        let outcome = provider.fetch(self.config, &request, self.clock.now()).await;
         let outcome = outcome.and_then(|quotes| check_time(&quotes, self.clock.now()).map(|()| quotes));
-        Asked {
+        FetchResult {
             outcome,
-            requests: asking.requests(),
-            witness: asking.witness().cloned(),
+            requests: request.requests(),
+            clock_sample: request.clock_sample().cloned(),
             duration_ms: milliseconds(began),
         }
     }

@@ -1,11 +1,11 @@
 //! What became of each provider: its circuit moves, the log and the summary are told.
 
-use super::{Asked, Chain};
+use super::{FetchResult, ProviderChain};
 use crate::error::with_causes;
 use crate::provider::{ProviderKey, Quotes};
 use crate::summary::{HeldBack, Outcome, ProviderReport};
 
-impl Chain<'_> {
+impl ProviderChain<'_> {
     /// Says in the log what is held back of a provider.
     pub(crate) fn log_held(&self, provider: ProviderKey, held_back: &[HeldBack]) {
         for held in held_back {
@@ -35,13 +35,13 @@ impl Chain<'_> {
     }
 
     /// Moves the circuit, reports and logs.
-    pub(super) fn settle(&mut self, provider: ProviderKey, asked: Asked, success: Outcome) -> Option<Quotes> {
+    pub(super) fn finish(&mut self, provider: ProviderKey, asked: FetchResult, success: Outcome) -> Option<Quotes> {
         let now = self.clock.now();
         let state = self.states.entry(provider).or_default();
         let mut report = blank_report(provider, success, None);
         report.attempts = asked.requests;
         report.duration_ms = asked.duration_ms;
-        self.witnesses.extend(asked.witness);
+        self.clock_samples.extend(asked.clock_sample);
         let quotes = match asked.outcome {
             Ok(quotes) => {
                 state.succeeded();

@@ -39,13 +39,13 @@ pub struct Observation {
 
 /// What one source last published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Published {
+pub struct PublishedRates {
     newest: BTreeMap<CurrencyCode, Observation>,
     older: BTreeMap<CurrencyCode, Observation>,
     clock: Option<Timestamp>,
 }
 
-impl Published {
+impl PublishedRates {
     /// Reads what `provider` last published. A field that cannot be read counts as not published: it is sent again and written anew.
     ///
     /// # Errors
