@@ -25,6 +25,7 @@ pub mod record;
 pub mod reread;
 pub mod schedule;
 pub mod secrets;
+pub mod source;
 pub mod sqs;
 pub mod store;
 pub mod telemetry;

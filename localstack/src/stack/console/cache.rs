@@ -7,6 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError};
 use shared::cache::{Family, Period, key, ttl};
 use shared::currency::CurrencyCode;
+use shared::source::SOURCES;
 use tokio::sync::Mutex;
 
 use super::held::{self, HeldView, Unreadable};
@@ -81,8 +82,8 @@ impl Caches {
             });
         }
         let mut pipe = redis::pipe();
-        for source in held::SOURCES {
-            pipe.cmd("HGETALL").arg(key::held(source));
+        for source in SOURCES {
+            pipe.cmd("HGETALL").arg(key::held(source.key));
         }
         let held = pipe.query_async(&mut connection).await?;
         *kept = Some(connection);
@@ -91,10 +92,10 @@ impl Caches {
 }
 
 fn held_views(hashes: &[Held]) -> Option<Vec<HeldView>> {
-    let views = held::SOURCES
+    let views = SOURCES
         .iter()
         .zip(hashes)
-        .map(|(source, hash)| held::views(source, hash));
+        .map(|(source, hash)| held::views(source.key, hash));
     match views.collect::<Result<Vec<_>, Unreadable>>() {
         Ok(views) => Some(views.into_iter().flatten().collect()),
         Err(error) => {
