@@ -20,6 +20,19 @@ pub struct ClockSample {
     pub margin: TimeDelta,
 }
 
+/// A reading of another clock: it has shown `time` at some instant between `asked` and `answered` by this machine's.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    /// What it showed.
+    pub time: DateTime<Utc>,
+    /// To what it cuts the time off: zero where it tells all.
+    pub resolution: TimeDelta,
+    /// When it was asked.
+    pub asked: DateTime<Utc>,
+    /// When its answer had come.
+    pub answered: DateTime<Utc>,
+}
+
 /// This machine's.
 const OWN: ClockSample = ClockSample {
     name: "this machine's",
@@ -32,18 +45,19 @@ const OWN: ClockSample = ClockSample {
 pub struct ClocksDisagree(Vec<ClockSample>);
 
 impl ClockSample {
-    /// `name`'s clock has shown `time`, cut off to whole `units`, at some instant between `asked` and `answered` by this machine's.
+    /// What `name`'s clock shows, by a reading of it.
     #[must_use]
-    pub fn new(
-        name: &'static str,
-        (time, units): (DateTime<Utc>, TimeDelta),
-        asked: DateTime<Utc>,
-        answered: DateTime<Utc>,
-    ) -> Self {
-        let margin = (answered - asked + units) / 2;
+    pub fn new(name: &'static str, reading: Reading) -> Self {
+        let Reading {
+            time,
+            resolution,
+            asked,
+            answered,
+        } = reading;
+        let margin = (answered - asked + resolution) / 2;
         Self {
             name,
-            ahead: time + units - asked - margin,
+            ahead: time + resolution - asked - margin,
             margin,
         }
     }
@@ -132,14 +146,26 @@ mod tests {
     #[test]
     fn reading_a_clock_leaves_open_what_the_answer_took_and_the_rest_of_its_second() {
         let at = |text: &str| format!("2026-10-30T13:15:{text}Z").parse().unwrap();
-        let read = ClockSample::new("ecb", (at("07"), TimeDelta::seconds(1)), at("05"), at("08"));
+        let whole_seconds = Reading {
+            time: at("07"),
+            resolution: TimeDelta::seconds(1),
+            asked: at("05"),
+            answered: at("08"),
+        };
+        let read = ClockSample::new("ecb", whole_seconds);
         // Asked at 5 and answered at 8, it showed something from 7 to 8: it is 1 s behind at least and 3 s ahead at most.
         assert_eq!(
             (read.ahead, read.margin),
             (TimeDelta::seconds(1), TimeDelta::seconds(2))
         );
         assert!(read.agrees());
-        let fast = ClockSample::new("redis", (at("11"), TimeDelta::zero()), at("08"), at("08"));
+        let exact = Reading {
+            time: at("11"),
+            resolution: TimeDelta::zero(),
+            asked: at("08"),
+            answered: at("08"),
+        };
+        let fast = ClockSample::new("redis", exact);
         assert_eq!((fast.ahead, fast.margin), (TimeDelta::seconds(3), TimeDelta::zero()));
         assert!(!fast.agrees());
     }

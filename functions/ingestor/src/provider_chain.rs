@@ -4,6 +4,7 @@ pub(crate) mod cross_check;
 mod report;
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use futures::join;
 use tokio::time::Instant;
@@ -13,21 +14,30 @@ use crate::circuit::{Gate, ProviderState};
 use crate::clock::{Clock, milliseconds};
 use crate::clock_sample::ClockSample;
 use crate::config::Config;
-use crate::http::{Http, ProviderRequest};
-use crate::memory::{Memory, Remembered};
-use crate::provider::{ProviderError, ProviderKey, Quotes};
+use crate::error::with_causes;
+use crate::http::{Http, ProviderRequest, RequestContext};
+use crate::memory::{Memory, MemoryError, Remembered};
+use crate::provider::{self, ProviderError, ProviderKey, Quotes};
 use crate::summary::{Outcome, ProviderReport};
 use crate::validate::check_time;
 
+/// What a run asks its providers with.
+#[derive(Clone, Copy)]
+pub(crate) struct RunContext<'a> {
+    pub config: &'a Config,
+    pub http: &'a Http,
+    pub memory: &'a Memory,
+    /// As the run began; corrected only once providers have said what time it is.
+    pub clock: &'a Clock,
+    pub correlation_id: Uuid,
+    /// Ask although a provider is not due.
+    pub force: bool,
+}
+
 /// The providers of one run.
 pub(crate) struct ProviderChain<'a> {
-    pub(crate) config: &'a Config,
-    http: &'a Http,
-    memory: &'a Memory,
-    clock: &'a Clock,
-    correlation_id: Uuid,
+    context: RunContext<'a>,
     deadline: Instant,
-    force: bool,
     /// Empty when Redis cannot be asked: every provider may be, then.
     states: BTreeMap<ProviderKey, ProviderState>,
     is_remembered: bool,
@@ -50,7 +60,7 @@ pub(crate) enum ChainResult {
 
 /// What asking a provider came to.
 struct FetchResult {
-    outcome: Result<Quotes, ProviderError>,
+    quotes: Result<Quotes, ProviderError>,
     requests: u32,
     clock_sample: Option<ClockSample>,
     duration_ms: u64,
@@ -58,53 +68,41 @@ struct FetchResult {
 
 impl<'a> ProviderChain<'a> {
     /// Reads what is remembered of all providers that this run may ask.
-    pub(crate) async fn open(
-        (config, http, memory): (&'a Config, &'a Http, &'a Memory),
-        clock: &'a Clock,
-        correlation_id: Uuid,
-        order: &[ProviderKey],
-        force: bool,
-    ) -> Self {
+    pub(crate) async fn open(context: RunContext<'a>, order: &[ProviderKey]) -> Self {
         let mut providers = order.to_vec();
-        providers.extend(config.providers.iter().filter(|key| !order.contains(key)));
-        let (mut states, mut warnings, mut is_remembered) = (BTreeMap::new(), Vec::new(), true);
+        providers.extend(context.config.providers.iter().filter(|key| !order.contains(key)));
         // Whom to ask depends on the circuits; the client can be made while Redis is on its way.
-        let (remembered, ()) = join!(memory.states(&providers), http.prepare());
-        match remembered {
-            Ok(read) => (states, warnings) = read,
-            Err(reason) => {
-                is_remembered = false;
-                warnings.push(format!(
-                    "circuits and due times are unknown, so every provider may be asked: {reason}"
-                ));
-            }
-        }
-        for warning in &warnings {
-            tracing::warn!(correlation_id = %correlation_id, "{warning}");
-        }
-        let deadline = clock.began() + config.chain_deadline;
-        let (reports, writes) = (Vec::new(), BTreeMap::new());
-        Self {
-            config,
-            http,
-            memory,
-            clock,
-            correlation_id,
-            deadline,
-            force,
-            states,
-            is_remembered,
-            reports,
-            warnings,
+        let (states, ()) = join!(context.memory.states(&providers), context.http.prepare());
+        let mut chain = Self {
+            context,
+            deadline: context.clock.began() + context.config.limits.chain_deadline,
+            states: BTreeMap::new(),
+            is_remembered: states.is_ok(),
+            reports: Vec::new(),
+            warnings: Vec::new(),
             clock_samples: Vec::new(),
-            writes,
+            writes: BTreeMap::new(),
+        };
+        match states {
+            Ok(states) => {
+                chain.states = states.read;
+                for (provider, error) in states.unreadable {
+                    let what = format!("the state of {provider} in redis cannot be read and begins anew");
+                    chain.warn_of(&what, &error);
+                }
+            }
+            Err(error) => chain.warn_of(
+                "circuits and due times are unknown, so every provider may be asked",
+                &error,
+            ),
         }
+        chain
     }
 
     /// Asks the providers in order until one answers.
     pub(crate) async fn first_quotes(&mut self, order: &[ProviderKey]) -> ChainResult {
         for provider in order.iter().copied() {
-            match self.gate(provider, self.force) {
+            match self.gate(provider, self.context.force) {
                 Gate::NotDue(until) => {
                     self.report(
                         provider,
@@ -126,14 +124,18 @@ impl<'a> ProviderChain<'a> {
                 Gate::HalfOpen => self.claim(provider).await,
                 Gate::Closed => {}
             }
-            let (asked, remembered) = join!(self.ask(provider), self.remembered(provider));
-            if let Some(quotes) = self.finish(provider, asked, Outcome::Used) {
-                let remembered = remembered.unwrap_or_else(|reason| {
-                    self.warn(format!(
-                        "what {provider} published is unknown, and what is held back of it, so all is sent and no jump can be seen: {reason}"
-                    ));
-                    None
-                });
+            let (fetched, remembered) = join!(self.ask(provider), self.remembered(provider));
+            if let Some(quotes) = self.finish(provider, fetched, Outcome::Used) {
+                let remembered = remembered.map_or_else(
+                    |error| {
+                        let what = format!(
+                            "what {provider} published is unknown, and what is held back of it, so all is sent and no jump can be seen"
+                        );
+                        self.warn_of(&what, &error);
+                        None
+                    },
+                    Some,
+                );
                 return ChainResult::Rates(quotes, remembered);
             }
         }
@@ -142,50 +144,79 @@ impl<'a> ProviderChain<'a> {
 
     /// Keeps a sentence for the summary, and says it in the log.
     pub(crate) fn warn(&mut self, warning: String) {
-        tracing::warn!(correlation_id = %self.correlation_id, "{warning}");
+        tracing::warn!(correlation_id = %self.context.correlation_id, "{warning}");
         self.warnings.push(warning);
     }
 
+    /// The same about an error, with its causes.
+    pub(crate) fn warn_of(&mut self, what: &str, error: &(dyn Error + 'static)) {
+        self.warn(format!("{what}: {}", with_causes(error)));
+    }
+
     /// Writes circuits and how the run went.
-    pub(crate) async fn save(&self) -> Result<(), String> {
-        self.memory.put_states(&self.writes).await
+    pub(crate) async fn write(&self) -> Result<(), MemoryError> {
+        self.context.memory.put_states(&self.writes).await
+    }
+
+    /// The same, where a failure is no more than a warning.
+    pub(crate) async fn save(&mut self) {
+        if let Err(error) = self.write().await {
+            self.warn_unsaved(&error);
+        }
+    }
+
+    /// Says what follows when circuits could not be written.
+    pub(crate) fn warn_unsaved(&mut self, error: &MemoryError) {
+        self.warn_of(
+            "circuits are not remembered, so the next run does not know of this one",
+            error,
+        );
     }
 
     fn gate(&self, provider: ProviderKey, force: bool) -> Gate {
         self.states
             .get(&provider)
-            .map_or(Gate::Closed, |state| state.gate(self.clock.now(), force))
+            .map_or(Gate::Closed, |state| state.gate(self.context.clock.now(), force))
     }
 
     /// Keeps other runs from asking a provider that is on probation. Two runs in the same millisecond may both get through; that does no harm.
     async fn claim(&mut self, provider: ProviderKey) {
         let state = self.states.entry(provider).or_default();
-        state.claim(self.clock.now() + self.config.chain_deadline);
+        state.claim(self.context.clock.now() + self.context.config.limits.chain_deadline);
         let fields = BTreeMap::from([(provider, state.circuit_fields())]);
-        if let Err(reason) = self.memory.put_states(&fields).await {
-            self.warn(format!("other runs may ask {provider} at the same time: {reason}"));
+        if let Err(error) = self.context.memory.put_states(&fields).await {
+            self.warn_of(&format!("other runs may ask {provider} at the same time"), &error);
         }
     }
 
     async fn ask(&self, provider: ProviderKey) -> FetchResult {
+        let RunContext {
+            config, http, clock, ..
+        } = self.context;
         let began = Instant::now();
-        let request = ProviderRequest::new(self.http, self.config, provider.as_str(), self.deadline, self.clock);
-        let outcome = provider.fetch(self.config, &request, self.clock.now()).await;
-        let outcome = outcome.and_then(|quotes| check_time(&quotes, self.clock.now()).map(|()| quotes));
+        let context = RequestContext {
+            http,
+            limits: config.limits,
+            deadline: self.deadline,
+            clock,
+        };
+        let request = ProviderRequest::new(context, provider, &config.access[&provider]);
+        let quotes = provider::fetch(&request).await;
+        let quotes = quotes.and_then(|quotes| check_time(&quotes, clock.now()).map(|()| quotes));
         FetchResult {
-            outcome,
+            quotes,
             requests: request.requests(),
             clock_sample: request.clock_sample().cloned(),
             duration_ms: milliseconds(began),
         }
     }
 
-    /// `Ok(None)` when Redis was away already and has been spoken of.
-    async fn remembered(&self, provider: ProviderKey) -> Result<Option<Remembered>, String> {
+    /// What is remembered of a provider's rates, unless Redis was away already and has been spoken of.
+    async fn remembered(&self, provider: ProviderKey) -> Result<Remembered, MemoryError> {
         if self.is_remembered {
-            self.memory.rates(provider).await.map(Some)
+            self.context.memory.rates(provider).await
         } else {
-            Err("redis could not be asked before".to_owned())
+            Err(MemoryError::NotAsked)
         }
     }
 }

@@ -223,9 +223,14 @@ impl Dropped {
     /// What the publication of `recorded_at` contradicts.
     #[must_use]
     pub fn new(code: CurrencyCode, rate: HeldRate, provider: ProviderKey, recorded_at: Timestamp) -> Self {
-        let all_the_same = match provider {
-            ProviderKey::Ecb => "operations-backfill publishes what the ECB's history has of that day",
-            ProviderKey::ExchangerateApi | ProviderKey::Koreaexim => "nothing publishes it later",
+        let source = provider.source();
+        let all_the_same = if source.has_history {
+            format!(
+                "operations-backfill publishes what the {}'s history has of that day",
+                source.name
+            )
+        } else {
+            "nothing publishes it later".to_owned()
         };
         let reason = format!(
             "changed by {} % since {}, and was back at {recorded_at}: {all_the_same}",

@@ -1,12 +1,12 @@
 //! The outlier check of one currency, publication by publication: what is published, held back or dropped.
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use shared::held::HeldRate;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
-use super::{Level, insert, is_jump, percent_between};
+use super::jump::{distance, is_jump, percent_between};
+use crate::observation::Level;
 
 /// Publications of one level differ by at most this: the two after a jump that agree with it confirm it.
 const AGREE_WITHIN_PERCENT: Decimal = Decimal::TWO;
@@ -30,14 +30,25 @@ pub(super) struct Evaluation {
     pub dropped: Vec<HeldRate>,
 }
 
-/// Judges a publication, of which is known whether it is a jump from the `accepted` level, and with it what is held.
+/// A publication's rate of the currency, and whether it is a jump from the level that is accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Candidate {
+    pub rate: HeldRate,
+    pub is_jump: bool,
+}
+
+/// Evaluates a publication and with it what is held back: what is published of both, what is held from now on, and what the publication contradicts.
 pub(super) fn evaluate(
     accepted: Level,
     held: &[HeldRate],
-    (new, new_is_jump): (HeldRate, bool),
+    candidate: Candidate,
     confirmed: Option<Timestamp>,
     max_percent: Decimal,
 ) -> Evaluation {
+    let Candidate {
+        rate: new,
+        is_jump: new_is_jump,
+    } = candidate;
     let recorded_at = new.recorded_at;
     let mut evaluation = Evaluation::default();
     let mut waiting = held.to_vec();
@@ -52,7 +63,7 @@ pub(super) fn evaluate(
         evaluation.held = waiting;
         return evaluation;
     }
-    // The same document again is judged as it was at first, and a correction in the place of what it corrects.
+    // The same document again is evaluated as it was at first, and a correction in the place of what it corrects.
     waiting.retain(|rate| rate.recorded_at < recorded_at);
     if let Some(confirmed) = confirmed {
         waiting.push(new);
@@ -86,7 +97,7 @@ pub(super) fn evaluate(
 }
 
 /// Whether a rate is to be held: it jumped from the level, or its number is in the place of another currency's.
-pub(super) fn is_doubtful(new: &HeldRate, level: Level, max_percent: Decimal) -> bool {
+pub(super) fn is_suspect(new: &HeldRate, level: Level, max_percent: Decimal) -> bool {
     new.swapped_with.is_some() || is_jump(new.quotation, level.quotation, max_percent)
 }
 
@@ -114,7 +125,7 @@ fn release(accepted: Level, moved: Vec<HeldRate>, max_percent: Decimal, evaluati
     }
 }
 
-/// Judges one publication after the other, beginning with what is held. Where no level is known, the first gives it.
+/// Evaluates one publication after the other, beginning with what is held. Where no level is known, the first gives it.
 pub(super) fn replay(
     accepted: Option<Level>,
     held: Vec<HeldRate>,
@@ -128,8 +139,11 @@ pub(super) fn replay(
     for new in publications {
         let level = evaluation.published.last().map(Level::of).or(accepted);
         let level = level.unwrap_or(Level::of(&new));
-        let new_is_jump = is_doubtful(&new, level, max_percent);
-        let next = evaluate(level, &evaluation.held, (new, new_is_jump), None, max_percent);
+        let candidate = Candidate {
+            is_jump: is_suspect(&new, level, max_percent),
+            rate: new,
+        };
+        let next = evaluate(level, &evaluation.held, candidate, None, max_percent);
         evaluation.published.extend(next.published);
         evaluation.dropped.extend(next.dropped);
         evaluation.held = next.held;
@@ -154,10 +168,11 @@ fn are_beyond(waiting: &[HeldRate], accepted: Level, max_percent: Decimal) -> bo
     last.iter().all(is_beyond) && (last.iter().all(above) || !last.iter().any(above))
 }
 
-/// How far apart two quotations are, the same in both directions. It decides and is never shown, so it need not be exact.
-pub(super) fn distance(one: Rate, other: Rate) -> f64 {
-    let number = |rate: Rate| rate.decimal().to_f64().unwrap_or(f64::NAN);
-    (number(one) / number(other)).ln().abs()
+/// Puts `rate` where its time is, in the place of another of that time.
+pub(super) fn insert(rates: &mut Vec<HeldRate>, rate: HeldRate) {
+    rates.retain(|other| other.recorded_at != rate.recorded_at);
+    let place = rates.partition_point(|other| other.recorded_at < rate.recorded_at);
+    rates.insert(place, rate);
 }
 
 #[cfg(test)]

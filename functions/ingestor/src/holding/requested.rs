@@ -7,8 +7,10 @@ use shared::currency::CurrencyCode;
 use shared::held::HeldRate;
 use shared::time::Timestamp;
 
+use super::decision::Held;
 use super::evaluate::replay;
-use super::{Held, Level, Update, quote_of};
+use super::unpublished::unpublished;
+use crate::observation::{Level, Update, quote_of};
 use crate::published_rates::PublishedRates;
 
 /// What a request releases.
@@ -31,7 +33,7 @@ pub fn requested(
     base: CurrencyCode,
     max_percent: Decimal,
 ) -> Released {
-    let held = super::unpublished(held, published);
+    let held = unpublished(held, published);
     let documents: BTreeSet<Timestamp> = held
         .get(&CurrencyCode::KRW)
         .into_iter()

@@ -9,14 +9,15 @@ use shared::time::Timestamp;
 use super::ProviderChain;
 use crate::circuit::Gate;
 use crate::holding::{Held, percent_between};
-use crate::provider::{ProviderKey, Quotes};
+use crate::provider::key::ProviderKey;
+use crate::provider::quotes::Quotes;
 use crate::summary::Outcome;
 
 /// A second provider confirms a jump when its own rate differs from the new one by at most 2 percent: sources fix their rates at different hours of
 /// different days, and currencies seldom move more between them, while a slipped decimal point or a swapped pair differs by far more.
 const CONFIRM_WITHIN_PERCENT: Decimal = Decimal::TWO;
 
-/// What is doubted of a currency.
+/// A currency that is held back, to be compared with what other providers have.
 #[derive(Debug, Clone)]
 pub(crate) struct CrossCheck {
     /// Whose. KRW stands for whole documents.
@@ -25,7 +26,7 @@ pub(crate) struct CrossCheck {
     observations: Vec<(Timestamp, Vec<(CurrencyCode, Rate)>)>,
     /// The newest that another provider confirms.
     pub confirmed: Option<Timestamp>,
-    /// What other providers had to say, in words.
+    /// What was found at other providers, in words.
     pub findings: Vec<String>,
 }
 
@@ -59,8 +60,8 @@ impl CrossCheck {
         alone.collect()
     }
 
-    /// Hears what `second` says: whether that confirms any of it.
-    fn hear(&mut self, second: &Quotes) -> bool {
+    /// Compares it with the rates of a second provider; whether these confirm any of it.
+    fn compare(&mut self, second: &Quotes) -> bool {
         let rate_of = |code: CurrencyCode| second.rates.iter().find(|quote| quote.code == code);
         let about = |rates: &[(CurrencyCode, Rate)]| {
             let both = rates
@@ -97,17 +98,17 @@ impl CrossCheck {
 }
 
 impl ProviderChain<'_> {
-    /// Asks the other providers of the settings, one after the other, until every check is answered.
+    /// Asks the other providers of the settings, one after the other, until every currency is confirmed.
     ///
-    /// A provider that is not due is not asked: by its own word it has nothing newer than what it published, so that is its opinion.
+    /// A provider that is not due is not asked: by its own word it has nothing newer than what it published, so that is what it is compared by.
     pub(crate) async fn cross_check(&mut self, checks: &mut [CrossCheck], used: ProviderKey) {
-        for provider in self.config.providers.clone() {
+        for provider in self.context.config.providers.clone() {
             let was_considered = self.reports.iter().any(|report| report.provider == provider);
             if checks.iter().all(|check| check.confirmed.is_some()) || provider == used {
                 continue;
             }
             if was_considered {
-                say(checks, &format!("{provider} gave no rates"));
+                note(checks, &format!("{provider} gave no rates"));
                 continue;
             }
             let (second, is_asked) = match self.gate(provider, false) {
@@ -120,20 +121,20 @@ impl ProviderChain<'_> {
                     );
                     (None, false)
                 }
-                Gate::NotDue(until) => (self.not_due(provider, until).await, false),
+                Gate::NotDue(until) => (self.published_quotes(provider, until).await, false),
                 Gate::HalfOpen => {
                     self.claim(provider).await;
-                    (self.second(provider).await, true)
+                    (self.second_quotes(provider).await, true)
                 }
-                Gate::Closed => (self.second(provider).await, true),
+                Gate::Closed => (self.second_quotes(provider).await, true),
             };
             let Some(second) = second else {
-                say(checks, &format!("{provider} gave no rates"));
+                note(checks, &format!("{provider} gave no rates"));
                 continue;
             };
             let mut has_confirmed = false;
             for check in checks.iter_mut().filter(|check| check.confirmed.is_none()) {
-                has_confirmed |= check.hear(&second);
+                has_confirmed |= check.compare(&second);
             }
             let outcome = if has_confirmed {
                 Outcome::Confirmed
@@ -144,13 +145,14 @@ impl ProviderChain<'_> {
         }
     }
 
-    async fn second(&mut self, provider: ProviderKey) -> Option<Quotes> {
-        let asked = self.ask(provider).await;
-        self.finish(provider, asked, Outcome::Disagreed)
+    async fn second_quotes(&mut self, provider: ProviderKey) -> Option<Quotes> {
+        let fetched = self.ask(provider).await;
+        self.finish(provider, fetched, Outcome::Disagreed)
     }
 
-    async fn not_due(&mut self, provider: ProviderKey, until: impl std::fmt::Display) -> Option<Quotes> {
-        let remembered = self.remembered(provider).await.ok().flatten();
+    /// What a provider published that has nothing newer.
+    async fn published_quotes(&mut self, provider: ProviderKey, until: impl std::fmt::Display) -> Option<Quotes> {
+        let remembered = self.remembered(provider).await.ok();
         let quotes = remembered.and_then(|remembered| remembered.published.as_quotes(provider));
         if quotes.is_none() {
             let reason = format!("has nothing new before {until}, and what it published is unknown");
@@ -180,7 +182,7 @@ impl ProviderChain<'_> {
     }
 }
 
-fn say(checks: &mut [CrossCheck], sentence: &str) {
+fn note(checks: &mut [CrossCheck], sentence: &str) {
     for check in checks {
         check.findings.push(sentence.to_owned());
     }

@@ -1,6 +1,7 @@
 //! What is remembered survives Redis.
 
 use super::*;
+use crate::observation::Unreadable;
 
 fn quote(rate: &str, tts: Option<&str>) -> Quote {
     let tts = tts.map(|text| text.parse().unwrap());

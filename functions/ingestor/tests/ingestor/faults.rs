@@ -314,7 +314,7 @@ async fn the_chain_ends_at_its_deadline() {
     let stack = Stack::start().await;
     stack.http.answer(ECB, [Reply::Silence]);
     let mut config = stack.config(&[("PROVIDER_ATTEMPTS", "9")]);
-    config.chain_deadline = std::time::Duration::from_millis(300);
+    config.limits.chain_deadline = std::time::Duration::from_millis(300);
     let error = ingestor::Ingestor::new(config)
         .run(Request::default(), now())
         .await

@@ -32,6 +32,10 @@ fn evaluation(quotations: &[&str]) -> [Vec<String>; 3] {
         .map(|rates| rates.iter().map(|rate| rate.quotation.to_string()).collect())
 }
 
+fn jump(rate: HeldRate) -> Candidate {
+    Candidate { rate, is_jump: true }
+}
+
 #[test]
 fn a_change_beyond_the_limit_is_held_in_either_direction() {
     assert_eq!(evaluation(&["110", "121"]), [vec!["110", "121"], vec![], vec![]]);
@@ -119,20 +123,21 @@ fn a_true_jump_after_an_error_drops_the_error_alone() {
 fn the_same_document_again_changes_nothing_and_a_correction_replaces() {
     let accepted = Level::of(&observed(1, "100"));
     let held = [observed(2, "120"), observed(3, "121")];
-    let judge = |new: HeldRate, is_jump| evaluate(accepted, &held, (new, is_jump), None, Decimal::TEN);
-    assert_eq!(evaluate(held[1].clone(), true).held, held);
+    let evaluated =
+        |new: HeldRate, is_jump| evaluate(accepted, &held, Candidate { rate: new, is_jump }, None, Decimal::TEN);
+    assert_eq!(evaluated(held[1].clone(), true).held, held);
     assert_eq!(
-        evaluate(observed(3, "130"), true).held,
+        evaluated(observed(3, "130"), true).held,
         [held[0].clone(), observed(3, "130")]
     );
-    let corrected = evaluate(observed(3, "105"), false);
+    let corrected = evaluated(observed(3, "105"), false);
     assert_eq!(
         (corrected.published, corrected.held),
         (vec![held[0].clone(), observed(3, "105")], vec![])
     );
     // A copy of the older document decides about its own day alone.
-    assert_eq!(evaluate(held[0].clone(), true).held, held);
-    let older = evaluate(observed(2, "101"), false);
+    assert_eq!(evaluated(held[0].clone(), true).held, held);
+    let older = evaluated(observed(2, "101"), false);
     assert_eq!(
         (older.published, older.held),
         (vec![observed(2, "101")], vec![held[1].clone()])
@@ -144,15 +149,9 @@ fn what_a_second_source_confirms_is_published_with_all_before_it() {
     let accepted = Level::of(&observed(1, "100"));
     let held = [observed(2, "120")];
     let confirmed = |day: u32| Some(observed(day, "1").recorded_at);
-    let both = evaluate(accepted, &held, (observed(3, "125"), true), confirmed(3), Decimal::TEN);
+    let both = evaluate(accepted, &held, jump(observed(3, "125")), confirmed(3), Decimal::TEN);
     assert_eq!((both.published.len(), both.held.len()), (2, 0));
-    let first = evaluate(
-        accepted,
-        &held,
-        (observed(3, "12500"), true),
-        confirmed(2),
-        Decimal::TEN,
-    );
+    let first = evaluate(accepted, &held, jump(observed(3, "12500")), confirmed(2), Decimal::TEN);
     assert_eq!(
         (first.published, first.held),
         (held.to_vec(), vec![observed(3, "12500")])

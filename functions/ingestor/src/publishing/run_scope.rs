@@ -1,0 +1,36 @@
+//! What every stage of one run needs: its providers, its identity and its clock.
+
+use shared::event::Run;
+
+use crate::clock::Clock;
+use crate::error::IngestError;
+use crate::events::Collected;
+use crate::provider_chain::ProviderChain;
+use crate::summary::Summary;
+
+/// One run, once its providers were asked.
+pub(crate) struct RunScope<'a> {
+    pub chain: ProviderChain<'a>,
+    pub run: &'a Run,
+    /// Set to the time that most clocks show.
+    pub clock: &'a Clock,
+}
+
+impl RunScope<'_> {
+    /// When the rates had come.
+    pub(crate) fn collected(&self) -> Result<Collected, IngestError> {
+        Ok(Collected {
+            at: self.clock.timestamp()?,
+            in_ms: self.clock.elapsed_ms(),
+        })
+    }
+
+    /// The summary of a run that published nothing.
+    pub(crate) fn summary(&self) -> Summary {
+        Summary {
+            providers: self.chain.all_reports(),
+            warnings: self.chain.warnings.clone(),
+            ..Summary::nothing(self.run.correlation_id, self.clock.elapsed_ms())
+        }
+    }
+}
