@@ -15,8 +15,8 @@ use shared::publish::{BackupQueue, Outgoing, Place, PublishError, Publisher, Top
 use tests::rate;
 use uuid::Uuid;
 
-use crate::queue::{Queue, attribute};
-use crate::reader::read;
+use tests::kafka_topic::read;
+use tests::queue::{Queue, attribute};
 
 const TOPIC: &str = "exchange_rate_updated";
 
