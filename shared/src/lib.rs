@@ -17,6 +17,7 @@ pub mod event;
 pub mod function;
 pub mod held;
 pub mod metrics;
+pub mod number;
 pub mod pair;
 pub mod progress;
 pub mod publish;
