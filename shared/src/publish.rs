@@ -8,8 +8,8 @@ mod outgoing;
 mod refusal;
 mod topics;
 
-use crate::apply::chain;
 use crate::config::KafkaConfig;
+use crate::error_chain::error_chain;
 use crate::event::{Event, Topic};
 use crate::trace::{self, step};
 
@@ -173,7 +173,7 @@ impl Publishing<'_> {
                         source: Box::new(error),
                     });
                 }
-                self.away = Some(chain(&error));
+                self.away = Some(error_chain(&error));
             }
         }
         let sent = Sent {

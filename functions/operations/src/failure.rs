@@ -3,8 +3,8 @@
 use std::fmt;
 
 use lambda_runtime::Diagnostic;
-use shared::apply::chain;
 use shared::config::ConfigError;
+use shared::error_chain::error_chain;
 use shared::publish::TopicsError;
 
 use crate::backfill::BackfillError;
@@ -142,7 +142,7 @@ impl Failure {
     pub fn new(kind: Kind, error: &(dyn std::error::Error + 'static)) -> Self {
         Self {
             kind,
-            message: chain(error),
+            message: error_chain(error),
         }
     }
 
