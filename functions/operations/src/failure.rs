@@ -5,7 +5,7 @@ use std::fmt;
 use lambda_runtime::Diagnostic;
 use shared::config::ConfigError;
 use shared::error_chain::error_chain;
-use shared::publish::TopicsError;
+use shared::kafka::TopicsError;
 
 use crate::backfill::BackfillError;
 use crate::check::CheckError;

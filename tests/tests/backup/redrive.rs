@@ -9,7 +9,7 @@ use operations::redrive::Redrive;
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::publish::{Outgoing, Topics};
+use shared::kafka::{Outgoing, Topics};
 
 use crate::queue::{Queue, attribute};
 use crate::reader::read;

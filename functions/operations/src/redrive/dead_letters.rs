@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use shared::config::{ConfigError, Get, KafkaConfig, required, var};
 use shared::error_chain::error_chain;
-use shared::reread::Records;
+use shared::kafka::reader::Records;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 

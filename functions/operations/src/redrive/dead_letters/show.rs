@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::dead_letter::{DeadLetter, Shown};
 use shared::error_chain::error_chain;
+use shared::kafka::reader::{Records, Span};
 use shared::record::WholeRecord;
-use shared::reread::{Records, Span};
 use tokio::time::Instant;
 
 use super::entry::{Content, Entry};

@@ -1,8 +1,8 @@
 //! Sending a batch again that Lambda gave up: its records are read from Kafka by their offsets.
 
 use shared::error_chain::error_chain;
+use shared::kafka::reader::Span;
 use shared::record::WholeRecord;
-use shared::reread::Span;
 
 use super::deliver::{Delivery, deliver};
 use super::spans::held_part;

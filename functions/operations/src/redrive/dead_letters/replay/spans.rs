@@ -1,7 +1,7 @@
 //! Which of a batch's offsets Kafka still holds.
 
 use shared::error_chain::error_chain;
-use shared::reread::{Records, Span};
+use shared::kafka::reader::{Records, Span};
 
 /// The part of `span` that can be read, and a sentence about each part that cannot.
 pub(in crate::redrive::dead_letters) async fn held_part(

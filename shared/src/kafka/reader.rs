@@ -1,5 +1,4 @@
-//! Records of Kafka again: read by their offsets, written as they were. Beside [`crate::publish`] the only module that knows which client is used. It
-//! joins no group, so nobody's progress changes.
+//! Records of Kafka again: read by their offsets, written as they were. It joins no group, so nobody's progress changes.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,9 +11,10 @@ use serde::Serialize;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
+use super::client::connect;
+use super::producer::DELIVERY_TIMEOUT;
 use crate::config::KafkaConfig;
 use crate::error_chain::error_chain;
-use crate::publish::{DELIVERY_TIMEOUT, connect};
 use crate::record::WholeRecord;
 
 /// How long one poll waits.

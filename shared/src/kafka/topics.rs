@@ -6,7 +6,7 @@ use krafka::{Kafka, KrafkaError};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use super::connect;
+use super::client::connect;
 use crate::config::KafkaConfig;
 use crate::error_chain::error_chain;
 use crate::event::Topic;
