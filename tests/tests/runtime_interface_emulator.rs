@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use flows::contract::{Document, Function};
-use flows::pipeline::project;
-use flows::rie::answer;
-use flows::sam::built;
-use flows::samples::{Samples, event};
 use serde_json::{Value, json};
+use tests::contract::{Document, Function};
+use tests::pipeline::project;
+use tests::rie::answer;
+use tests::sam::built;
+use tests::samples::{Samples, event};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_artifact_of_sam_build_answers_its_sample_event() {

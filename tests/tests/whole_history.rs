@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use chrono::NaiveDate;
-use flows::archive::{self, Archive};
-use flows::pipeline::{Pipeline, project};
 use rust_decimal::Decimal;
 use serde_json::json;
 use sqlx::Row;
+use tests::archive::{self, Archive};
+use tests::pipeline::{Pipeline, project};
 
 /// KRW for one unit, by an independent way: whole numbers and long division, rounded half to even at 18 significant digits.
 fn cross(krw: &str, units: &str) -> String {

@@ -10,7 +10,7 @@ use shared::batch::{BatchResponse, handle};
 use shared::event::{ExchangeRateUpdated, Run};
 
 use crate::times::{Times, report};
-use flows::Stack;
+use tests::Stack;
 
 /// A Lambda event of `records` updates of every currency in use, as JSON bytes.
 ///
@@ -18,7 +18,7 @@ use flows::Stack;
 /// When an event cannot be written.
 #[must_use]
 pub fn event(records: usize, with_headers: bool, round: usize) -> Vec<u8> {
-    let codes = flows::in_use();
+    let codes = tests::in_use();
     let run = Run::new("/hwanyul/bench");
     let mut partitions: HashMap<usize, Vec<String>> = HashMap::new();
     for place in 0..records {
@@ -32,7 +32,7 @@ pub fn event(records: usize, with_headers: bool, round: usize) -> Vec<u8> {
             minute / 60 % 24,
             minute % 60
         );
-        let payload = flows::rate(
+        let payload = tests::rate(
             code.as_str(),
             "ecb",
             &time,

@@ -7,8 +7,8 @@ use shared::cache::Family;
 use shared::currency::CurrencyCode;
 
 use crate::times::{Times, report, timed};
-use flows::Stack;
-use flows::api::Ask;
+use tests::Stack;
+use tests::api::Ask;
 
 const PATH: &str = "/api/v1/history?base=USD&target=EUR&period=6m&interval=daily";
 const SAMPLES: usize = 200;

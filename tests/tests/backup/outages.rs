@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flows::faults::proxy::Way;
-use flows::pipeline::{Pipeline, Setup};
 use serde_json::{Value, json};
+use tests::faults::proxy::Way;
+use tests::pipeline::{Pipeline, Setup};
 
 use crate::provider::Provider;
 use crate::reader::{Record, read};

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use bytes::Bytes;
-use flows::rate;
 use krafka::Kafka as Client;
 use servers::{Kafka, Options, topic_ends};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
 use shared::kafka::{Outgoing, Topics};
 use shared::publish::{BackupQueue, Place, PublishError, Publisher};
+use tests::rate;
 use uuid::Uuid;
 
 use crate::queue::{Queue, attribute};
