@@ -325,7 +325,7 @@ async fn the_migration_gives_stored_rows_the_versions_of_today() {
         // A second time changes nothing.
         for _ in 0..2 {
             sqlx::query(include_str!(
-                "../../functions/operations/migrations/0006_version_by_value.sql"
+                "../../../functions/operations/migrations/0006_version_by_value.sql"
             ))
             .execute(&stack.store)
             .await
