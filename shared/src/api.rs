@@ -6,6 +6,7 @@
 mod answer;
 mod caller;
 mod edge;
+mod envelope;
 mod error;
 mod format;
 mod health;
@@ -26,9 +27,10 @@ use crate::config::{ConfigError, Get};
 use crate::function::Instance;
 use crate::trace::Trigger;
 
-pub use self::answer::{Answer, Envelope, Freshness, Served, ServedFrom};
+pub use self::answer::{Answer, Freshness, Served, ServedFrom};
 pub use self::caller::{Caller, IamCaller, JsonBody};
 pub use self::edge::{CORRELATION_ID, edge};
+pub use self::envelope::Envelope;
 pub use self::error::{ApiError, Detail, ErrorBody, ErrorCode, ErrorEnvelope, FailureResponses};
 pub use self::format::Format;
 pub use self::health::{Dependency, Health, HealthStatus, ping};

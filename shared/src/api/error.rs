@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 
-use super::answer::now;
+use super::envelope::now;
 use crate::cache::CacheError;
 use crate::error_chain::error_chain;
 
