@@ -23,7 +23,7 @@ const DEFAULT_PROVIDERS: &str = shared::ecb::SOURCE;
 /// Settings of the ingestor.
 #[derive(Clone)]
 pub struct Config {
-    /// `PROVIDERS`: the chain, in the order in which providers are tried. Default `ecb`; example `koreaexim,ecb`.
+    /// `PROVIDERS`: the provider chain, in the order in which providers are tried. Default `ecb`; example `koreaexim,ecb`.
     pub providers: Vec<ProviderKey>,
     /// `PUBLICATION`: `public` (default) or `private`.
     pub publication: Publication,

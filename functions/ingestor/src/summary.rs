@@ -141,7 +141,7 @@ pub struct HeldBack {
     pub recorded_at: Vec<Timestamp>,
     /// KRW for one unit, the newest.
     pub rate: Rate,
-    /// The newest in the source's own quotation, by which it is judged.
+    /// The newest in the source's own quotation, by which jumps are found.
     pub quotation: Rate,
     /// The newest quotation that the source published.
     pub previous: Rate,
