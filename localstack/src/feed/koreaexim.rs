@@ -49,9 +49,9 @@ pub(super) struct Row {
     cur_nm: Option<String>,
 }
 
-/// What the bank refuses with, in a row of its own.
+/// The result with which the bank refuses, in a row of its own.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Refusal {
+pub(super) enum ResultCode {
     /// The `data` code is not AP01.
     Data = 2,
     /// There is no `authkey`.
@@ -74,9 +74,9 @@ pub(super) fn rows(day: &Day) -> Option<Vec<Row>> {
 }
 
 /// The answer to a request that the bank refuses.
-pub(super) fn refused(why: Refusal) -> Vec<Row> {
+pub(super) fn refused(code: ResultCode) -> Vec<Row> {
     vec![Row {
-        result: why as u8,
+        result: code as u8,
         cur_unit: None,
         ttb: None,
         tts: None,

@@ -47,7 +47,7 @@ fn is_workday(clock: NaiveDateTime) -> bool {
 /// The schedules of the project's own template, by their names.
 fn of_the_template() -> BTreeMap<String, ScheduleSpec> {
     // The alternative that its description names.
-    let template = of_the_project("KoreaeximSchedule", "cron(0-30 11 ? * MON-FRI *)");
+    let template = of_the_project("SecondPublicationSchedule", "cron(0-30 11 ? * MON-FRI *)");
     let schedules = template.schedules;
     schedules.into_iter().map(|spec| (spec.name.clone(), spec)).collect()
 }
@@ -56,9 +56,12 @@ fn of_the_template() -> BTreeMap<String, ScheduleSpec> {
 fn the_next_400_firings_of_the_templates_schedules_are_those_of_the_calendar() {
     let schedules = of_the_template();
     let names: Vec<&str> = schedules.keys().map(String::as_str).collect();
-    assert_eq!(names, ["IngestorEcb", "IngestorKoreaexim", "IngestorSchedule"]);
-    let ecb = &schedules["IngestorEcb"];
-    let koreaexim = &schedules["IngestorKoreaexim"];
+    assert_eq!(
+        names,
+        ["IngestorPublication", "IngestorSchedule", "IngestorSecondPublication"]
+    );
+    let ecb = &schedules["IngestorPublication"];
+    let koreaexim = &schedules["IngestorSecondPublication"];
     assert_eq!((ecb.zone, koreaexim.zone), (Tz::Europe__Berlin, Tz::Asia__Seoul));
     // Now, a new year, a leap day, and the days before Europe sets its clocks, of which the last two are a week of 400 firings with the change in it.
     for start in [
@@ -91,7 +94,7 @@ fn the_next_400_firings_of_the_templates_schedules_are_those_of_the_calendar() {
 
 #[test]
 fn a_change_of_clocks_moves_the_firings_in_utc() {
-    let ecb = &of_the_template()["IngestorEcb"].when;
+    let ecb = &of_the_template()["IngestorPublication"].when;
     let first_of = |start: &str| firings(ecb, moment(start), Tz::Europe__Berlin, 1)[0].to_rfc3339();
     // Friday before, Monday after.
     assert_eq!(first_of("2027-03-26T00:00:00Z"), "2027-03-26T15:00:00+00:00");
