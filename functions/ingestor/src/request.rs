@@ -130,7 +130,7 @@ mod tests {
         let unknown = Request::from_input(json!({"provider": "bok"})).unwrap_err().to_string();
         assert_eq!(
             unknown,
-            "unknown provider \"bok\": allowed are ecb, exchangerate_api and koreaexim"
+            format!("unknown provider \"bok\": allowed are {}", shared::source::allowed())
         );
         let misspelt = Request::from_input(json!({"forced": true})).unwrap_err().to_string();
         assert!(misspelt.contains("unknown field `forced`"), "{misspelt}");

@@ -26,22 +26,14 @@ fn without_settings_the_ecb_is_asked_for_the_public() {
         config.providers.iter().map(|key| key.as_str()).collect::<Vec<_>>(),
         ["ecb"]
     );
-    let urls = |config: &Config| -> Vec<(String, String)> {
-        let access = config.access.iter();
-        access
-            .map(|(provider, access)| (provider.to_string(), access.url.to_string()))
-            .collect()
-    };
-    let own = [
-        ("ecb", "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"),
-        ("exchangerate_api", "https://open.er-api.com/"),
-        (
-            "koreaexim",
-            "https://oapi.koreaexim.go.kr/site/program/financial/exchangeJSON",
-        ),
-    ];
-    let own = own.map(|(provider, url)| (provider.to_owned(), url.to_owned()));
-    assert_eq!(urls(&config), own);
+    let url = |config: &Config, provider: &str| config.access[&provider.parse().unwrap()].url.to_string();
+    let bank = "https://oapi.koreaexim.go.kr/site/program/financial/exchangeJSON";
+    assert_eq!(
+        url(&config, "ecb"),
+        "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"
+    );
+    assert_eq!(url(&config, "exchangerate_api"), "https://open.er-api.com/");
+    assert_eq!(url(&config, "koreaexim"), bank);
     assert_eq!(
         (
             config.limits.timeout.as_millis(),
@@ -51,15 +43,15 @@ fn without_settings_the_ecb_is_asked_for_the_public() {
         (5000, 3, None)
     );
     let keyed = read(&[("EXCHANGERATE_API_KEY", "k")]).unwrap();
-    assert_eq!(urls(&keyed)[1].1, "https://v6.exchangerate-api.com/");
+    assert_eq!(url(&keyed, "exchangerate_api"), "https://v6.exchangerate-api.com/");
     let moved = read(&[(
         "PROVIDER_URLS",
-        "ecb=http://127.0.0.1:1/a.xml, koreaexim=https://b.example",
+        "ecb=http://127.0.0.1:1/a.xml, exchangerate_api=https://b.example",
     )])
     .unwrap();
-    assert_eq!(urls(&moved)[0].1, "http://127.0.0.1:1/a.xml");
-    assert_eq!(urls(&moved)[1], own[1]);
-    assert_eq!(urls(&moved)[2].1, "https://b.example/");
+    assert_eq!(url(&moved, "ecb"), "http://127.0.0.1:1/a.xml");
+    assert_eq!(url(&moved, "exchangerate_api"), "https://b.example/");
+    assert_eq!(url(&moved, "koreaexim"), bank);
 }
 
 #[test]
