@@ -15,7 +15,7 @@ pub(crate) use self::run_scope::RunScope;
 pub(crate) use self::send::Baseline;
 use crate::circuit;
 use crate::error::IngestError;
-use crate::events::Batch;
+use crate::events::{Batch, Collected};
 use crate::holding::{Decision, Rules, Update, decide};
 use crate::memory::Remembered;
 use crate::metrics::record;
@@ -48,8 +48,8 @@ impl Ingestor {
             held: &held,
             is_known,
         };
-        let collected = scope.collected()?;
-        let rules = self.rules(baseline, collected.at);
+        let collected_at = scope.clock.timestamp()?;
+        let rules = self.rules(baseline, collected_at);
         let (decision, checks) = decide_with_cross_checks(&quotes, baseline, rules, &mut scope).await;
         let held_back = self.report_held(&quotes, &decision, &checks, &scope);
         let dropped = report_dropped(&quotes, &decision, &scope);
@@ -59,7 +59,10 @@ impl Ingestor {
         let batch = Batch {
             provider: quotes.provider,
             data_count: quotes.rates.len(),
-            collected,
+            collected: Collected {
+                at: collected_at,
+                in_ms: scope.clock.elapsed_ms(),
+            },
             fresh,
         };
         let sent = self.send(&batch, baseline, &decision.held, &mut scope).await?;

@@ -6,7 +6,7 @@ use crate::Ingestor;
 use crate::clock::Clock;
 use crate::clock_sample::correction;
 use crate::error::IngestError;
-use crate::events::Batch;
+use crate::events::{Batch, Collected};
 use crate::holding::{Held, Released, requested};
 use crate::memory::Remembered;
 use crate::metrics::record;
@@ -60,7 +60,10 @@ impl Ingestor {
         let batch = Batch {
             provider,
             data_count: released.updates.len(),
-            collected: scope.collected()?,
+            collected: Collected {
+                at: scope.clock.timestamp()?,
+                in_ms: scope.clock.elapsed_ms(),
+            },
             fresh: released.updates,
         };
         let baseline = Baseline {

@@ -150,7 +150,7 @@ pub struct HeldBack {
     pub change_percent: String,
     /// Since when something of it is held back.
     pub held_since: Timestamp,
-    /// Why, and what other providers had to say.
+    /// Why, and what was found at other providers.
     pub reason: String,
     /// The request that publishes it all the same.
     pub release: String,
@@ -169,7 +169,7 @@ pub struct Dropped {
 }
 
 impl HeldBack {
-    /// All that is held back, with what other providers said of it: a line for the whole documents, and one for each currency that is held by itself.
+    /// All that is held back, with what was found of it at other providers: a line for the whole documents, and one for each currency that is held by itself.
     #[must_use]
     pub fn all(held: &Held, max_percent: Decimal, findings: impl Fn(CurrencyCode) -> Option<Vec<String>>) -> Vec<Self> {
         let documents = held.get(&CurrencyCode::KRW).into_iter().flatten();
@@ -190,7 +190,7 @@ impl HeldBack {
         findings: Option<Vec<String>>,
     ) -> Option<Self> {
         let (newest, oldest) = (rates.last()?, rates.first()?);
-        let said = match findings.as_deref() {
+        let found = match findings.as_deref() {
             None => String::new(),
             Some([]) => ": there is no second provider to ask".to_owned(),
             Some(findings) => format!(": {}", findings.join(", ")),
@@ -212,7 +212,7 @@ impl HeldBack {
             change_percent: change_percent.clone(),
             held_since: oldest.held_since,
             reason: format!(
-                "changed by {change_percent} % since {previous_at}, limit MAX_JUMP_PERCENT {max_percent}{seems}{said}"
+                "changed by {change_percent} % since {previous_at}, limit MAX_JUMP_PERCENT {max_percent}{seems}{found}"
             ),
             release: format!("{{\"release\":[\"{code}\"]}}"),
         })

@@ -3,8 +3,6 @@
 use shared::event::Run;
 
 use crate::clock::Clock;
-use crate::error::IngestError;
-use crate::events::Collected;
 use crate::provider_chain::ProviderChain;
 use crate::summary::Summary;
 
@@ -17,14 +15,6 @@ pub(crate) struct RunScope<'a> {
 }
 
 impl RunScope<'_> {
-    /// When the rates had come.
-    pub(crate) fn collected(&self) -> Result<Collected, IngestError> {
-        Ok(Collected {
-            at: self.clock.timestamp()?,
-            in_ms: self.clock.elapsed_ms(),
-        })
-    }
-
     /// The summary of a run that published nothing.
     pub(crate) fn summary(&self) -> Summary {
         Summary {
