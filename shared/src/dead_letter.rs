@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub use self::message::{JoinError, LetterMessage, MESSAGE_BYTES};
 pub use self::shown::Shown;
 use crate::config::{ConfigError, Get, required, var};
-use crate::record::{KafkaRecord, WholeRecord};
+use crate::record::{ConsumerRecord, KafkaRecord};
 
 /// SQS takes 10 messages and, wherever it runs, 256 KiB a call (1 MiB on AWS since 2025).
 const CALL_MESSAGES: usize = 10;
@@ -71,7 +71,7 @@ pub struct DeadLetter {
     /// Why, in a sentence.
     pub reason: String,
     /// The record.
-    pub record: WholeRecord,
+    pub record: ConsumerRecord,
 }
 
 /// Why refused records are not in the queue.
@@ -131,7 +131,7 @@ impl DeadLetters {
                 refused_at,
                 *error_code,
                 reason,
-                WholeRecord::from(*record),
+                ConsumerRecord::from(*record),
             )?;
             for body in letter.messages()? {
                 if call.len() == CALL_MESSAGES || (!call.is_empty() && call_bytes + body.len() > CALL_BYTES) {

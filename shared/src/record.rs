@@ -3,7 +3,7 @@
 //!
 //! Shape: AWS Lambda Developer Guide, "Using Lambda with Amazon MSK", event example.
 
-mod whole;
+mod consumer_record;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::event::Header;
 
-pub use self::whole::{WholeRecord, replay_event};
+pub use self::consumer_record::{ConsumerRecord, replay_event};
 
 /// The event of one invocation, borrowed from its bytes. Records of several partitions of one topic may be mixed.
 #[derive(Debug, Deserialize)]

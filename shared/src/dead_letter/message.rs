@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{DeadLetter, REASON_CHARACTERS, RefusalCode, Shown, shortened};
-use crate::record::WholeRecord;
+use crate::record::ConsumerRecord;
 
 /// The longest body: 256 KiB, which every SQS takes (AWS's takes 1 MiB since 2025).
 pub const MESSAGE_BYTES: usize = 262_144;
@@ -127,7 +127,7 @@ impl DeadLetter {
         refused_at: DateTime<Utc>,
         error_code: RefusalCode,
         reason: &str,
-        record: WholeRecord,
+        record: ConsumerRecord,
     ) -> Result<Self, serde_json::Error> {
         Ok(Self {
             id: id(function, &record, &contents(&record)?),
@@ -201,7 +201,7 @@ impl DeadLetter {
             }
         };
         let bytes = |shown: &Shown| shown.bytes().map_err(|_| altered());
-        let record = WholeRecord {
+        let record = ConsumerRecord {
             topic: first.topic,
             partition: first.partition,
             offset: first.offset,
@@ -233,7 +233,7 @@ impl DeadLetter {
     }
 }
 
-fn contents(record: &WholeRecord) -> Result<String, serde_json::Error> {
+fn contents(record: &ConsumerRecord) -> Result<String, serde_json::Error> {
     serde_json::to_string(&Contents {
         key: record.key.as_deref().map(Shown::new),
         headers: record
@@ -247,7 +247,7 @@ fn contents(record: &WholeRecord) -> Result<String, serde_json::Error> {
 }
 
 /// The same for the same record and function, and different for a record of a topic that was deleted and made anew.
-fn id(function: &str, record: &WholeRecord, contents: &str) -> Uuid {
+fn id(function: &str, record: &ConsumerRecord, contents: &str) -> Uuid {
     let place = format!(
         "{function}\n{}\n{}\n{}\n{:?}\n",
         record.topic, record.partition, record.offset, record.timestamp

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use krafka::consumer::{AutoOffsetReset, Consumer, ConsumerRecord, IsolationLevel};
+use krafka::consumer::{AutoOffsetReset, Consumer, IsolationLevel};
 use krafka::producer::Producer;
 use krafka::{Kafka, KrafkaError, Record};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use super::client::connect;
 use super::producer::DELIVERY_TIMEOUT;
 use crate::config::KafkaConfig;
 use crate::error_chain::error_chain;
-use crate::record::WholeRecord;
+use crate::record::ConsumerRecord;
 
 /// How long one poll waits.
 const POLL: Duration = Duration::from_millis(500);
@@ -45,7 +45,7 @@ impl fmt::Display for Span {
 #[derive(Debug)]
 pub struct Reread {
     /// The records, in order. Offsets between them that hold none, as after compaction, count as read.
-    pub records: Vec<WholeRecord>,
+    pub records: Vec<ConsumerRecord>,
     /// Where reading goes on, when more of the span is left than was asked for.
     pub next: Option<i64>,
 }
@@ -125,7 +125,7 @@ impl Records {
 
     /// Writes records to their topics with key, headers and value as they were; offset and time are new. Answers for each whether Kafka has acknowledged it by
     /// `deadline`, or why not; a record without an acknowledgement may have been written.
-    pub async fn write(&self, records: &[&WholeRecord], deadline: Instant) -> Vec<Result<(), String>> {
+    pub async fn write(&self, records: &[&ConsumerRecord], deadline: Instant) -> Vec<Result<(), String>> {
         let producer = match timeout_at(deadline, self.producer()).await {
             Ok(Ok(producer)) => producer,
             Ok(Err(error)) => return records.iter().map(|_| Err(error_chain(&error))).collect(),
@@ -218,7 +218,7 @@ async fn read(consumer: &Consumer, span: &Span, bytes: usize, deadline: Instant)
                 return Ok(Reread { records, next: None });
             }
             next = record.offset + 1;
-            let record = whole(record);
+            let record = decoded(record);
             if record.event_bytes() > room && !records.is_empty() {
                 let next = Some(record.offset);
                 return Ok(Reread { records, next });
@@ -250,8 +250,8 @@ fn late() -> String {
     "no acknowledgement from Kafka before the time ended".to_owned()
 }
 
-fn whole(record: ConsumerRecord) -> WholeRecord {
-    WholeRecord {
+fn decoded(record: krafka::consumer::ConsumerRecord) -> ConsumerRecord {
+    ConsumerRecord {
         topic: record.topic.to_string(),
         partition: record.partition,
         offset: record.offset,
@@ -267,7 +267,7 @@ fn whole(record: ConsumerRecord) -> WholeRecord {
     }
 }
 
-fn as_it_was(record: &WholeRecord) -> Record {
+fn as_it_was(record: &ConsumerRecord) -> Record {
     let written = Record::new(&record.topic, Bytes::new()).without_value();
     let written = match &record.value {
         Some(value) => written.value(value.clone()),

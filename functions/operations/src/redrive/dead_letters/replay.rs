@@ -7,7 +7,7 @@ pub(super) mod spans;
 use shared::dead_letter::DeadLetter;
 use shared::event::Topic;
 use shared::kafka::reader::Records;
-use shared::record::WholeRecord;
+use shared::record::ConsumerRecord;
 use tokio::time::{Duration, Instant};
 
 use super::entry::{Content, Entry};
@@ -162,7 +162,7 @@ impl<'a> Replayer<'a> {
             }
             return None;
         }
-        let records: Vec<&WholeRecord> = chunk.iter().map(|item| &item.letter.record).collect();
+        let records: Vec<&ConsumerRecord> = chunk.iter().map(|item| &item.letter.record).collect();
         match deliver(self.lambda, function, &records, true, self.deadline).await {
             Delivery::Each(outcomes) => {
                 for (item, outcome) in chunk.into_iter().zip(outcomes) {
@@ -211,7 +211,7 @@ impl<'a> Replayer<'a> {
                 }
                 continue;
             }
-            let records: Vec<&WholeRecord> = chunk.iter().map(|item| &item.letter.record).collect();
+            let records: Vec<&ConsumerRecord> = chunk.iter().map(|item| &item.letter.record).collect();
             let outcomes = self.kafka.write(&records, self.deadline).await;
             for (item, outcome) in chunk.into_iter().zip(outcomes) {
                 let fate = match outcome {

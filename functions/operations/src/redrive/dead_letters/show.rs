@@ -5,7 +5,7 @@ use serde::Serialize;
 use shared::dead_letter::{DeadLetter, Shown};
 use shared::error_chain::error_chain;
 use shared::kafka::reader::{Records, Span};
-use shared::record::WholeRecord;
+use shared::record::ConsumerRecord;
 use tokio::time::Instant;
 
 use super::entry::{Content, Entry};
@@ -55,8 +55,8 @@ pub struct ShownRecord {
     pub payload: Option<Shown>,
 }
 
-impl From<&WholeRecord> for ShownRecord {
-    fn from(record: &WholeRecord) -> Self {
+impl From<&ConsumerRecord> for ShownRecord {
+    fn from(record: &ConsumerRecord) -> Self {
         Self {
             topic: record.topic.clone(),
             partition: record.partition,
@@ -94,7 +94,7 @@ pub(super) async fn show(entry: Entry, records: &Records, deadline: Instant) -> 
 
 impl Show {
     /// Adds a record if it takes at most `room` bytes of the answer.
-    fn add(&mut self, record: &WholeRecord, room: usize) {
+    fn add(&mut self, record: &ConsumerRecord, room: usize) {
         let shown = ShownRecord::from(record);
         let bytes = serde_json::to_vec(&shown).map_or(usize::MAX, |text| text.len());
         if bytes <= room {

@@ -2,7 +2,7 @@
 
 use shared::error_chain::error_chain;
 use shared::kafka::reader::Span;
-use shared::record::WholeRecord;
+use shared::record::ConsumerRecord;
 
 use super::deliver::{Delivery, deliver};
 use super::spans::held_part;
@@ -72,7 +72,7 @@ impl Replayer<'_> {
         loop {
             let read = self.kafka.read(&here, EVENT_BYTES, self.deadline).await;
             let read = read.map_err(|error| error_chain(&error))?;
-            let records: Vec<&WholeRecord> = read.records.iter().collect();
+            let records: Vec<&ConsumerRecord> = read.records.iter().collect();
             match (to, &batch.function) {
                 (Target::Function, Some(function)) => self.some(function, &records, progress).await?,
                 _ => self.publish(&records, progress).await?,
@@ -86,7 +86,7 @@ impl Replayer<'_> {
 
     /// Hands records to the function. Those that it refuses are handed over once more, for it to put them aside one by one: the batch as a whole would
     /// never be done else.
-    async fn some(&self, function: &str, records: &[&WholeRecord], progress: &mut Progress) -> Result<(), String> {
+    async fn some(&self, function: &str, records: &[&ConsumerRecord], progress: &mut Progress) -> Result<(), String> {
         if records.is_empty() {
             return Ok(());
         }
@@ -94,7 +94,7 @@ impl Replayer<'_> {
             Delivery::Each(outcomes) => outcomes,
             Delivery::Away(why) | Delivery::Failed(why) => return Err(why),
         };
-        let refused: Vec<&WholeRecord> = records
+        let refused: Vec<&ConsumerRecord> = records
             .iter()
             .zip(&outcomes)
             .filter_map(|(record, outcome)| outcome.is_err().then_some(*record))
@@ -114,7 +114,7 @@ impl Replayer<'_> {
         Ok(())
     }
 
-    async fn publish(&self, records: &[&WholeRecord], progress: &mut Progress) -> Result<(), String> {
+    async fn publish(&self, records: &[&ConsumerRecord], progress: &mut Progress) -> Result<(), String> {
         for outcome in self.kafka.write(records, self.deadline).await {
             outcome?;
             progress.sent += 1;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shared::batch::{BatchResponse, ItemIdentifier};
 use shared::dead_letter::shortened;
 use shared::error_chain::error_chain;
-use shared::record::{WholeRecord, replay_event};
+use shared::record::{ConsumerRecord, replay_event};
 use tokio::time::Instant;
 
 use crate::lambda::{ALIAS, Invoked, Lambda};
@@ -43,7 +43,7 @@ struct FunctionError {
 pub(super) async fn deliver(
     lambda: &Lambda,
     function: &str,
-    records: &[&WholeRecord],
+    records: &[&ConsumerRecord],
     is_replay: bool,
     deadline: Instant,
 ) -> Delivery {
@@ -79,7 +79,7 @@ fn function_failed(invoked: &Invoked) -> Delivery {
     }
 }
 
-fn understand(payload: &[u8], records: &[&WholeRecord]) -> Delivery {
+fn understand(payload: &[u8], records: &[&ConsumerRecord]) -> Delivery {
     // Lambda counts null and nothing as success, too.
     let text = payload.trim_ascii();
     let response: BatchResponse = match text {
@@ -89,7 +89,7 @@ fn understand(payload: &[u8], records: &[&WholeRecord]) -> Delivery {
             Err(error) => return Delivery::Failed(format!("the function's answer is no batch response: {error}")),
         },
     };
-    let place = |record: &WholeRecord| ItemIdentifier {
+    let place = |record: &ConsumerRecord| ItemIdentifier {
         partition: record.topic_partition(),
         offset: record.offset,
     };
@@ -111,7 +111,7 @@ fn understand(payload: &[u8], records: &[&WholeRecord]) -> Delivery {
         .collect();
     // A function that only names failures may have stopped at the first of a partition, so what follows it does not count as applied.
     let is_exact = named.iter().all(|item| reasons.contains_key(item));
-    let outcome = |record: &&WholeRecord| {
+    let outcome = |record: &&ConsumerRecord| {
         let place = place(record);
         if let Some(why) = reasons.get(&place) {
             return Err(why.clone());
@@ -132,8 +132,8 @@ fn understand(payload: &[u8], records: &[&WholeRecord]) -> Delivery {
 mod tests {
     use super::*;
 
-    fn record(offset: i64) -> WholeRecord {
-        WholeRecord {
+    fn record(offset: i64) -> ConsumerRecord {
+        ConsumerRecord {
             topic: "t".to_owned(),
             partition: 0,
             offset,
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn an_answer_says_for_each_record_whether_it_is_applied() {
         let records = [record(1), record(2), record(3)];
-        let records: Vec<&WholeRecord> = records.iter().collect();
+        let records: Vec<&ConsumerRecord> = records.iter().collect();
         let applied = |answer: &str| match understand(answer.as_bytes(), &records) {
             Delivery::Each(outcomes) => outcomes.iter().map(Result::is_ok).collect::<Vec<_>>(),
             other => panic!("{other:?}"),
