@@ -2,14 +2,16 @@
 //! and takes [`crate::kafka`].
 
 mod backup;
+mod backup_text;
 
 use crate::config::KafkaConfig;
 use crate::error_chain::error_chain;
 use crate::event::{Event, Topic};
-use crate::kafka::{DELIVERY_TIMEOUT, KafkaError, KafkaSender, Outgoing};
+use crate::kafka::{DELIVERY_TIMEOUT, KafkaError, KafkaSender, ProducerRecord};
 use crate::trace::{self, step};
 
 pub use self::backup::{BackupError, BackupQueue};
+pub use self::backup_text::BackupTextError;
 
 /// Why events are not all acknowledged. Those that are not may have been written all the same, so callers must be able to repeat them.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +144,7 @@ impl Publishing<'_> {
         };
         let mut places = vec![Place::Backup; events.len()];
         if self.away.is_none() || self.publisher.backup.is_none() {
-            let records: Vec<Outgoing> = events.iter().map(Outgoing::from).collect();
+            let records: Vec<ProducerRecord> = events.iter().map(ProducerRecord::from).collect();
             let delivery = self.publisher.kafka.send(&records, DELIVERY_TIMEOUT).await;
             for (place, is_acknowledged) in places.iter_mut().zip(delivery.acknowledged) {
                 if is_acknowledged {

@@ -11,7 +11,7 @@ use krafka::Kafka as Client;
 use servers::{Kafka, Options, topic_ends};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::kafka::{Outgoing, Topics};
+use shared::kafka::{ProducerRecord, Topics};
 use shared::publish::{BackupQueue, Place, PublishError, Publisher};
 use tests::rate;
 use uuid::Uuid;
@@ -100,14 +100,14 @@ async fn only_events_without_an_acknowledgement_go_to_the_backup_and_in_order() 
         sent.in_backup()
     );
 
-    let mut waiting: BTreeMap<String, Vec<Outgoing>> = BTreeMap::new();
-    let mut expected: BTreeMap<String, Vec<Outgoing>> = BTreeMap::new();
+    let mut waiting: BTreeMap<String, Vec<ProducerRecord>> = BTreeMap::new();
+    let mut expected: BTreeMap<String, Vec<ProducerRecord>> = BTreeMap::new();
     for message in queue.take_all().await {
         let group = attribute(&message, MessageSystemAttributeName::MessageGroupId);
         waiting
             .entry(group)
             .or_default()
-            .push(Outgoing::from_text(message.body().unwrap()).unwrap());
+            .push(ProducerRecord::from_text(message.body().unwrap()).unwrap());
     }
     let mut in_kafka = BTreeSet::new();
     for (event, place) in events.iter().zip(&sent.places) {
@@ -116,10 +116,10 @@ async fn only_events_without_an_acknowledgement_go_to_the_backup_and_in_order() 
             Place::Backup => expected
                 .entry(format!("{TOPIC}:{}", event.key))
                 .or_default()
-                .push(Outgoing::from(event)),
+                .push(ProducerRecord::from(event)),
         }
     }
-    let counts = |groups: &BTreeMap<String, Vec<Outgoing>>| -> Vec<(String, usize)> {
+    let counts = |groups: &BTreeMap<String, Vec<ProducerRecord>>| -> Vec<(String, usize)> {
         groups
             .iter()
             .map(|(group, events)| (group.clone(), events.len()))

@@ -8,7 +8,7 @@ use operations::redrive::Redrive;
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::kafka::{Outgoing, Topics};
+use shared::kafka::{ProducerRecord, Topics};
 use tests::{rate, server};
 
 use crate::queue::{Queue, attribute};
@@ -77,7 +77,7 @@ async fn what_kafka_does_not_acknowledge_is_named_and_comes_again_in_order_until
     let (backup, dead) = (Queue::fifo().await, Queue::standard().await);
     let events = events();
     for event in &events {
-        let text = Outgoing::from(event).to_text().unwrap();
+        let text = ProducerRecord::from(event).to_text().unwrap();
         backup.send(&format!("{TOPIC}:{}", event.key), &text).await;
     }
     // In the middle of a group: what is none of ours must not hold up what is behind it.

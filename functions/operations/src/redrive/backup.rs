@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use shared::config::{ConfigError, Get, KafkaConfig, parse_or, required, var};
 use shared::event::header;
-use shared::kafka::{DELIVERY_TIMEOUT, KafkaSender, Outgoing};
+use shared::kafka::{DELIVERY_TIMEOUT, KafkaSender, ProducerRecord};
 use shared::trace::{self, Trigger};
 
 use self::queues::Queues;
@@ -95,7 +95,7 @@ impl BackupRedrive {
         let mut failed = vec![false; messages.len()];
         let (mut places, mut records, mut odd) = (Vec::new(), Vec::new(), Vec::new());
         for (place, message) in messages.iter().enumerate() {
-            match Outgoing::from_text(&message.body) {
+            match ProducerRecord::from_text(&message.body) {
                 Ok(record) => {
                     places.push(place);
                     records.push(record);
