@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use shared::config::{ConfigError, Get, KafkaConfig, required, var};
 use shared::error_chain::error_chain;
-use shared::kafka::reader::Records;
+use shared::kafka::reader::OffsetReader;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -59,7 +59,7 @@ pub enum DeskError {
 pub struct DeadLetterDesk {
     queue_url: String,
     lambda_endpoint: Option<String>,
-    records: Records,
+    records: OffsetReader,
     aws: OnceCell<(Queue, Lambda)>,
 }
 
@@ -72,7 +72,7 @@ impl DeadLetterDesk {
         Ok(Self {
             queue_url: required(get, var::DEAD_LETTER_QUEUE_URL)?,
             lambda_endpoint: shared::config::optional(get, var::LAMBDA_ENDPOINT),
-            records: Records::new(KafkaConfig::read(get)?),
+            records: OffsetReader::new(KafkaConfig::read(get)?),
             aws: OnceCell::new(),
         })
     }

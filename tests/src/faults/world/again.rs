@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::Topic;
-use shared::kafka::reader::{Records, Span};
+use shared::kafka::reader::{OffsetRange, OffsetReader};
 use shared::record::{ConsumerRecord, replay_event};
 use tokio::time::Instant;
 
@@ -41,7 +41,7 @@ pub(super) async fn deliver(doing: &Doing<'_>, count: usize, seed: u64, outcome:
 async fn newest(kafka: &str, topic: &str, partition: i32, count: usize) -> Vec<ConsumerRecord> {
     let started = Instant::now();
     loop {
-        let records = Records::new(KafkaConfig {
+        let records = OffsetReader::new(KafkaConfig {
             bootstrap_servers: kafka.to_owned(),
             security: KafkaSecurity::Plaintext,
         });
@@ -51,7 +51,7 @@ async fn newest(kafka: &str, topic: &str, partition: i32, count: usize) -> Vec<C
             if first >= end {
                 return Ok(Vec::new());
             }
-            let span = Span {
+            let span = OffsetRange {
                 topic: topic.to_owned(),
                 partition,
                 first,
@@ -60,7 +60,7 @@ async fn newest(kafka: &str, topic: &str, partition: i32, count: usize) -> Vec<C
             let read = records
                 .read(&span, BYTES, Instant::now() + Duration::from_secs(10))
                 .await?;
-            Ok::<_, shared::kafka::reader::RereadError>(read.records)
+            Ok::<_, shared::kafka::reader::ReadError>(read.records)
         };
         match read.await {
             Ok(records) => return records,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::dead_letter::{JoinError, LetterMessage, shortened};
-use shared::kafka::reader::Span;
+use shared::kafka::reader::OffsetRange;
 
 use super::on_failure::OnFailure;
 use super::queue::Message;
@@ -18,7 +18,7 @@ pub(super) struct Entry {
     pub(super) refused_at: Option<DateTime<Utc>>,
     /// The ids of the messages that carry it, copies included.
     pub(super) messages: BTreeSet<String>,
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: Vec<OffsetRange>,
     pub(super) content: Content,
     /// Whether its record was dropped from memory because there were too many.
     pub(super) is_dropped: bool,
@@ -51,7 +51,7 @@ impl Entry {
                 if let Some(part) = parts.values().next() {
                     entry.id = part.id.to_string();
                     entry.refused_at = Some(part.refused_at);
-                    entry.spans = vec![Span {
+                    entry.spans = vec![OffsetRange {
                         topic: part.topic.clone(),
                         partition: part.partition,
                         first: part.offset,

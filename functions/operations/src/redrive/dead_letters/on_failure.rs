@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::kafka::reader::Span;
+use shared::kafka::reader::OffsetRange;
 
 /// What is known of a batch that was given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct OnFailure {
     pub(super) attempts: Option<u64>,
     /// What the function did at last, `Unhandled` for instance.
     pub(super) function_error: Option<String>,
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: Vec<OffsetRange>,
 }
 
 impl OnFailure {
@@ -72,7 +72,7 @@ fn function_name(arn: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn spans(batch: &Value) -> Result<Vec<Span>, String> {
+fn spans(batch: &Value) -> Result<Vec<OffsetRange>, String> {
     if let Some(Value::Object(by_partition)) = batch.get("recordsInfo") {
         return by_partition
             .iter()
@@ -100,10 +100,10 @@ fn spans(batch: &Value) -> Result<Vec<Span>, String> {
     }
 }
 
-fn span(topic_partition: &str, first: Option<&Value>, last: Option<&Value>) -> Option<Span> {
+fn span(topic_partition: &str, first: Option<&Value>, last: Option<&Value>) -> Option<OffsetRange> {
     let (topic, partition) = topic_partition.rsplit_once('-')?;
     let (first, last) = (offset(first?)?, offset(last?)?);
-    (0 <= first && first <= last).then_some(Span {
+    (0 <= first && first <= last).then_some(OffsetRange {
         topic: topic.to_owned(),
         partition: partition.parse().ok().filter(|partition| *partition >= 0)?,
         first,

@@ -6,7 +6,7 @@ pub(super) mod spans;
 
 use shared::dead_letter::DeadLetter;
 use shared::event::Topic;
-use shared::kafka::reader::Records;
+use shared::kafka::reader::OffsetReader;
 use shared::record::ConsumerRecord;
 use tokio::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ impl Fate {
 pub(super) struct Replayer<'a> {
     queue: &'a Queue,
     lambda: &'a Lambda,
-    kafka: &'a Records,
+    kafka: &'a OffsetReader,
     deadline: Instant,
     held: &'a mut Held,
     lines: Vec<Line>,
@@ -61,7 +61,7 @@ impl<'a> Replayer<'a> {
     pub(super) fn new(
         queue: &'a Queue,
         lambda: &'a Lambda,
-        kafka: &'a Records,
+        kafka: &'a OffsetReader,
         deadline: Instant,
         held: &'a mut Held,
     ) -> Self {

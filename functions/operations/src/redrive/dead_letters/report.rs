@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use shared::kafka::reader::Span;
+use shared::kafka::reader::OffsetRange;
 
 use super::ROWS;
 use super::entry::Entry;
@@ -71,7 +71,7 @@ pub struct Row {
     pub offset: Option<i64>,
     /// Of an on-failure record: where its records stand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub offsets: Vec<Span>,
+    pub offsets: Vec<OffsetRange>,
     /// When the record was written to Kafka.
     pub timestamp: Option<DateTime<Utc>>,
     /// When it was refused or given up; of anything else when it was sent to the queue.

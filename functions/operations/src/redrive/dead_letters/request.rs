@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use shared::kafka::reader::Span;
+use shared::kafka::reader::OffsetRange;
 
 use super::{DeskError, ROWS};
 
@@ -71,7 +71,7 @@ pub(super) struct Facts<'a> {
     pub(super) function: Option<&'a str>,
     pub(super) error_code: Option<&'a str>,
     pub(super) refused_at: Option<DateTime<Utc>>,
-    pub(super) spans: &'a [Span],
+    pub(super) spans: &'a [OffsetRange],
 }
 
 impl DeskRequest {
@@ -137,7 +137,7 @@ impl DeskRequest {
 
     pub(super) fn matches(&self, facts: &Facts<'_>) -> bool {
         let is = |wanted: &Option<String>, given: Option<&str>| wanted.is_none() || wanted.as_deref() == given;
-        let covers = |span: &Span| {
+        let covers = |span: &OffsetRange| {
             is(&self.topic, Some(&span.topic))
                 && self.partition.is_none_or(|partition| partition == span.partition)
                 && self
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_filter_by_place_wants_all_of_it_in_one_partition() {
-        let spans = [(0, 10, 19), (1, 30, 39)].map(|(partition, first, last)| Span {
+        let spans = [(0, 10, 19), (1, 30, 39)].map(|(partition, first, last)| OffsetRange {
             topic: "t".to_owned(),
             partition,
             first,

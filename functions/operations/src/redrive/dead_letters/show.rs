@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::dead_letter::{DeadLetter, Shown};
 use shared::error_chain::error_chain;
-use shared::kafka::reader::{Records, Span};
+use shared::kafka::reader::{OffsetRange, OffsetReader};
 use shared::record::ConsumerRecord;
 use tokio::time::Instant;
 
@@ -74,7 +74,7 @@ impl From<&ConsumerRecord> for ShownRecord {
     }
 }
 
-pub(super) async fn show(entry: Entry, records: &Records, deadline: Instant) -> Show {
+pub(super) async fn show(entry: Entry, records: &OffsetReader, deadline: Instant) -> Show {
     let mut show = Show {
         letter: entry.row(),
         records: Vec::new(),
@@ -110,7 +110,7 @@ impl Show {
 }
 
 /// Reads what Kafka still holds of a batch.
-async fn show_batch(show: &mut Show, batch: &OnFailure, records: &Records, deadline: Instant) {
+async fn show_batch(show: &mut Show, batch: &OnFailure, records: &OffsetReader, deadline: Instant) {
     let mut room = ANSWER_BYTES;
     for span in &batch.spans {
         if let Err(why) = show_span(show, span, records, deadline, &mut room).await {
@@ -121,8 +121,8 @@ async fn show_batch(show: &mut Show, batch: &OnFailure, records: &Records, deadl
 
 async fn show_span(
     show: &mut Show,
-    span: &Span,
-    records: &Records,
+    span: &OffsetRange,
+    records: &OffsetReader,
     deadline: Instant,
     room: &mut usize,
 ) -> Result<(), String> {

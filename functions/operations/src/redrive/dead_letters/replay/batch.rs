@@ -1,7 +1,7 @@
 //! Sending a batch again that Lambda gave up: its records are read from Kafka by their offsets.
 
 use shared::error_chain::error_chain;
-use shared::kafka::reader::Span;
+use shared::kafka::reader::OffsetRange;
 use shared::record::ConsumerRecord;
 
 use super::deliver::{Delivery, deliver};
@@ -61,7 +61,7 @@ impl Replayer<'_> {
 
     async fn span(
         &mut self,
-        span: &Span,
+        span: &OffsetRange,
         batch: &OnFailure,
         to: Target,
         progress: &mut Progress,

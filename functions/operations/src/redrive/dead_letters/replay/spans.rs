@@ -1,20 +1,20 @@
 //! Which of a batch's offsets Kafka still holds.
 
 use shared::error_chain::error_chain;
-use shared::kafka::reader::{Records, Span};
+use shared::kafka::reader::{OffsetRange, OffsetReader};
 
 /// The part of `span` that can be read, and a sentence about each part that cannot.
 pub(in crate::redrive::dead_letters) async fn held_part(
-    span: &Span,
-    records: &Records,
-) -> Result<(Option<Span>, Vec<String>), String> {
+    span: &OffsetRange,
+    records: &OffsetReader,
+) -> Result<(Option<OffsetRange>, Vec<String>), String> {
     let bounds = records.bounds(&span.topic, span.partition).await;
     Ok(divide(span, bounds.map_err(|error| error_chain(&error))?))
 }
 
-fn divide(span: &Span, (begin, end): (i64, i64)) -> (Option<Span>, Vec<String>) {
+fn divide(span: &OffsetRange, (begin, end): (i64, i64)) -> (Option<OffsetRange>, Vec<String>) {
     let within = |first: i64, last: i64| {
-        (first <= last).then(|| Span {
+        (first <= last).then(|| OffsetRange {
             first,
             last,
             ..span.clone()
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_span_is_divided_into_what_kafka_holds_and_what_not() {
-        let span = Span {
+        let span = OffsetRange {
             topic: "t".to_owned(),
             partition: 1,
             first: 10,
