@@ -12,7 +12,7 @@ use servers::{Kafka, Options, topic_ends};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
 use shared::kafka::{ProducerRecord, Topics};
-use shared::publish::{BackupQueue, Place, PublishError, Publisher};
+use shared::publish::{BackupQueue, Destination, PublishError, Publisher};
 use tests::rate;
 use uuid::Uuid;
 
@@ -110,10 +110,10 @@ async fn only_events_without_an_acknowledgement_go_to_the_backup_and_in_order() 
             .push(ProducerRecord::from_text(message.body().unwrap()).unwrap());
     }
     let mut in_kafka = BTreeSet::new();
-    for (event, place) in events.iter().zip(&sent.places) {
-        match place {
-            Place::Kafka => drop(in_kafka.insert(event.id.to_string())),
-            Place::Backup => expected
+    for (event, destination) in events.iter().zip(&sent.destinations) {
+        match destination {
+            Destination::Kafka => drop(in_kafka.insert(event.id.to_string())),
+            Destination::Backup => expected
                 .entry(format!("{TOPIC}:{}", event.key))
                 .or_default()
                 .push(ProducerRecord::from(event)),
