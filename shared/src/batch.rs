@@ -1,4 +1,4 @@
-//! From Lambda's Kafka event to a function's answer: decode, apply, put aside what can never succeed, name what may succeed later. This module alone
+//! From Lambda's Kafka event to a function's answer: decode, apply, dead-letter what can never succeed, name what may succeed later. This module alone
 //! decides these; a function says what a decoded batch does, and applying a batch twice must leave what once left.
 
 pub mod decode;
@@ -141,13 +141,13 @@ pub async fn handle_at<P: Payload>(
             );
         }
     }
-    let mut stubborn = Vec::new();
-    apply_or_split(&payloads, 0, apply, &mut stubborn)
+    let mut rejected = Vec::new();
+    apply_or_split(&payloads, 0, apply, &mut rejected)
         .await
         .map_err(|error| diagnostic(P::TOPIC.name(), &error))?;
-    let applied = payloads.len() - stubborn.len();
+    let applied = payloads.len() - rejected.len();
     refused.extend(
-        stubborn
+        rejected
             .into_iter()
             .map(|(place, reason)| (places[place], RefusalCode::ValueRefused, reason)),
     );
@@ -170,7 +170,7 @@ pub async fn handle_at<P: Payload>(
                     count = refused.len(),
                     "Could not send to the dead-letter queue; these records come again"
                 );
-                again(&event, &refused)
+                retry_from_first_rejected(&event, &refused)
             }
         }
     };
@@ -230,7 +230,7 @@ async fn apply_or_split<P: Payload>(
     payloads: &[P],
     first: usize,
     apply: &impl AsyncFn(&[P]) -> Result<(), ApplyError>,
-    stubborn: &mut Vec<(usize, String)>,
+    rejected: &mut Vec<(usize, String)>,
 ) -> Result<(), ApplyError> {
     if payloads.is_empty() {
         return Ok(());
@@ -239,13 +239,13 @@ async fn apply_or_split<P: Payload>(
         Ok(()) => Ok(()),
         Err(error) if error.is_transient() => Err(error),
         Err(error) if payloads.len() == 1 => {
-            stubborn.push((first, shortened(&error_chain(&error), 2_000)));
+            rejected.push((first, shortened(&error_chain(&error), 2_000)));
             Ok(())
         }
         Err(_) => {
             let (left, right) = payloads.split_at(payloads.len() / 2);
-            Box::pin(apply_or_split(left, first, apply, stubborn)).await?;
-            Box::pin(apply_or_split(right, first + left.len(), apply, stubborn)).await
+            Box::pin(apply_or_split(left, first, apply, rejected)).await?;
+            Box::pin(apply_or_split(right, first + left.len(), apply, rejected)).await
         }
     }
 }
@@ -270,7 +270,10 @@ fn still_refused(refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchRe
 
 /// The refused records, and every later record of their partitions. AWS's guide reads as if only the named records came again; others resume the
 /// partition at the first. Naming all of them is right under both readings, because everything here may be applied twice.
-fn again(event: &KafkaEvent<'_>, refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchResponse {
+fn retry_from_first_rejected(
+    event: &KafkaEvent<'_>,
+    refused: &[(&KafkaRecord<'_>, RefusalCode, String)],
+) -> BatchResponse {
     let mut failures = Vec::new();
     for (partition, records) in &event.records {
         let first = records

@@ -23,7 +23,7 @@ pub struct KafkaEvent<'a> {
     /// By `topic-partition`.
     #[serde(borrow)]
     pub records: BTreeMap<Text<'a>, Vec<KafkaRecord<'a>>>,
-    /// Whether these are records that were put aside before, sent again by [`replay_event`]. It stands beside the records and not in a header of
+    /// Whether these are records that were dead-lettered before, sent again by [`replay_event`]. It stands beside the records and not in a header of
     /// theirs, so that nobody who writes to a topic can set it.
     #[serde(default, rename = "hwanyulReplay")]
     pub is_replay: bool,

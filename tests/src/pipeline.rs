@@ -466,7 +466,7 @@ impl Pipeline {
             + of(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
     }
 
-    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. The same record put aside twice counts as one.
+    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. The same record dead-lettered twice counts as one.
     ///
     /// # Panics
     /// When SQS does not answer, or a letter is not whole.

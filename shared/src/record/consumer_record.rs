@@ -72,8 +72,8 @@ impl ConsumerRecord {
     }
 }
 
-/// Lambda's event for `records`, in the order given within each partition. With `is_replay` a function of ours answers what it refuses instead of putting
-/// it aside, because it is put aside already.
+/// Lambda's event for `records`, in the order given within each partition. With `is_replay` a function of ours answers what it refuses instead of
+/// dead-lettering it, because it has a dead letter already.
 ///
 /// # Errors
 /// When it cannot be written as JSON.

@@ -1,4 +1,4 @@
-//! The redrive: what it publishes, what it names, what it puts aside.
+//! The redrive: what it publishes, what it names, what it quarantines.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -156,7 +156,7 @@ async fn what_kafka_does_not_acknowledge_is_named_and_comes_again_in_order_until
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_event_is_put_aside_and_done() {
+async fn a_message_that_is_no_event_is_quarantined_and_done() {
     let (backup, dead) = (Queue::fifo().await, Queue::standard().await);
     let bodies = [
         "not json".to_owned(),
