@@ -46,7 +46,7 @@ pub(crate) async fn rows(pool: &PgPool, codes: &[CurrencyCode]) -> Result<Vec<Ex
 /// round trip.
 ///
 /// A row that another transaction is writing at the same time is answered as it was before, or not at all when it is that currency's first. The other
-/// transaction refreshes the cache after its commit, and the cache's guard keeps the newer of the two.
+/// transaction refreshes the cache after its commit, and the cache's fence keeps the newer of the two.
 pub(crate) async fn upsert(
     pool: &PgPool,
     newest: &[ExchangeRateUpdated],
