@@ -44,4 +44,5 @@ pub mod rate;
 pub mod record;
 pub mod refused_login;
 pub mod schedule;
+mod sorted_table;
 pub mod time;
