@@ -10,7 +10,7 @@ use ranking::Ranking;
 
 use crate::{Stack, server};
 
-/// All routes of all three behind the edge. Clicks are counted at `now`, where it is given.
+/// All routes of all three behind the middleware. Clicks are counted at `now`, where it is given.
 ///
 /// # Panics
 /// When a setting is refused.
@@ -31,7 +31,7 @@ pub fn all(stack: &Stack, now: Option<DateTime<Utc>>) -> Router {
     }
     let currency = Currency::new(stack.store.clone(), stack.cache.clone());
     let history = History::new(stack.store.clone(), stack.cache.clone());
-    shared::api::edge(
+    shared::api::with_middleware(
         currency::api::routes(Arc::new(currency))
             .merge(history::api::routes(Arc::new(history)))
             .merge(ranking::api::routes(Arc::new(ranking))),

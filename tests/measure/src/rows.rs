@@ -78,7 +78,7 @@ async fn rows(stack: &Stack) -> i64 {
 }
 
 async fn measure(stack: &Stack) -> Times {
-    let routes = shared::api::edge(history::api::routes(Arc::new(History::new(
+    let routes = shared::api::with_middleware(history::api::routes(Arc::new(History::new(
         stack.store.clone(),
         stack.cache.clone(),
     ))));

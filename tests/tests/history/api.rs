@@ -12,7 +12,7 @@ use tests::{Stack, rate};
 
 fn routes(stack: &Stack) -> Router {
     let service = History::new(stack.store.clone(), stack.cache.clone());
-    shared::api::edge(history::api::routes(Arc::new(service)))
+    shared::api::with_middleware(history::api::routes(Arc::new(service)))
 }
 
 async fn with_history(from: &str) -> (Stack, Router) {

@@ -45,7 +45,7 @@ const WITHOUT_USD: [&str; 7] = [
 ];
 
 fn routes(stack: &Stack, cache: Cache) -> Router {
-    shared::api::edge(history::api::routes(Arc::new(History::new(stack.store.clone(), cache))))
+    shared::api::with_middleware(history::api::routes(Arc::new(History::new(stack.store.clone(), cache))))
 }
 
 /// A cache whose Redis nobody serves.
@@ -188,7 +188,7 @@ async fn without_postgresql_what_is_cached_is_answered_and_the_rest_is_unavailab
     let url = format!("postgres://nobody@{}/nothing", listener.local_addr().unwrap());
     drop(listener);
     let store = shared::store::pool(&|name: &str| (name == "DATABASE_URL").then(|| url.clone())).unwrap();
-    let alone = shared::api::edge(history::api::routes(Arc::new(History::new(store, stack.cache.clone()))));
+    let alone = shared::api::with_middleware(history::api::routes(Arc::new(History::new(store, stack.cache.clone()))));
     assert_eq!(apart(get(&alone, path).await), ("cache".to_owned(), before));
     let paths = [
         "/api/v1/history?target=USD&period=1w",

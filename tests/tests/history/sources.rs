@@ -16,7 +16,9 @@ use tests::{Stack, rate};
 fn routes(stack: &Stack) -> Router {
     let currency = Currency::new(stack.store.clone(), stack.cache.clone());
     let history = History::new(stack.store.clone(), stack.cache.clone());
-    shared::api::edge(currency::api::routes(Arc::new(currency)).merge(history::api::routes(Arc::new(history))))
+    shared::api::with_middleware(
+        currency::api::routes(Arc::new(currency)).merge(history::api::routes(Arc::new(history))),
+    )
 }
 
 async fn get(routes: &Router, path: &str) -> Reply {

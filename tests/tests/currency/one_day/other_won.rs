@@ -61,7 +61,7 @@ impl Services {
         let routes = currency::api::routes(Arc::new(service)).merge(history::api::routes(Arc::new(history)));
         Self {
             stack,
-            routes: shared::api::edge(routes),
+            routes: shared::api::with_middleware(routes),
         }
     }
 
