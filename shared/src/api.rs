@@ -5,11 +5,11 @@
 
 mod answer;
 mod caller;
-mod middleware;
 mod envelope;
 mod error;
 mod format;
 mod health;
+mod middleware;
 mod params;
 mod schema;
 
@@ -29,11 +29,11 @@ use crate::trace::Trigger;
 
 pub use self::answer::{Answer, Freshness, Served, ServedFrom};
 pub use self::caller::{Caller, IamCaller, JsonBody};
-pub use self::middleware::{CORRELATION_ID, with_middleware};
 pub use self::envelope::Envelope;
 pub use self::error::{ApiError, Detail, ErrorBody, ErrorCode, ErrorEnvelope, FailureResponses};
 pub use self::format::Format;
 pub use self::health::{Dependency, Health, HealthStatus, ping};
+pub use self::middleware::{CORRELATION_ID, with_middleware};
 pub use self::params::{FromParams, Nothing, Params, PathCode, Query};
 
 /// Serves one read function: the routes that `build` makes, behind the middleware.

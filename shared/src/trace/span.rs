@@ -86,7 +86,7 @@ fn name(command: &redis::Cmd) -> &str {
 
 /// One request to a provider of rates. Neither its path nor its query is told, because keys are in them.
 #[must_use]
-pub fn asking(provider: &str, host: Option<&str>) -> Span {
+pub fn provider_span(provider: &str, host: Option<&str>) -> Span {
     tracing::info_span!(
         target: TARGET,
         "provider",
