@@ -16,8 +16,8 @@ use shared::publish::{BackupQueue, Destination, PublishError, Publisher};
 use tests::rate;
 use uuid::Uuid;
 
-use crate::queue::{Queue, attribute};
-use crate::reader::read;
+use tests::kafka_topic::read;
+use tests::queue::{Queue, attribute};
 
 const TOPIC: &str = "exchange_rate_updated";
 
