@@ -23,7 +23,7 @@ pub(crate) use self::invocation::Invocation;
 pub use self::invocation::{Trigger, correlated, triggered_by};
 pub use self::parent::follows;
 pub(crate) use self::parent::{answered, consumes, requested};
-pub use self::span::{failed, mongodb, postgres, provider_span, step};
+pub use self::span::{failed, in_span, mongodb, postgres, provider_span};
 pub(crate) use self::span::{redis, sending, sending_to_sqs};
 use crate::event::Traceparent;
 

@@ -170,7 +170,7 @@ impl<'a> Asking<'a> {
                 Err(_) => Err(ProviderError::Timeout(limit)),
             }
         };
-        trace::step(span.clone(), in_time).await
+        trace::in_span(span.clone(), in_time).await
     }
 }
 
