@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use flows::{own_database, server};
-use operations::failure::{Failure, Kind};
+use operations::failure::{Classified as _, Failure, Kind};
 use operations::migrations::{MigrationReport, apply};
 use sqlx::{Connection as _, PgConnection};
 

@@ -22,7 +22,7 @@ use shared::time::{TimeError, Timestamp};
 
 use self::file::Source;
 use crate::ecb_history::{HistoryDay, HistoryError, LeftOut, Omission};
-use crate::failure::Kind;
+use crate::failure::{Classified, Kind};
 
 const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip";
 /// Days acknowledged together: some 3,000 events, which keeps both ends of the pipe busy and a repetition short.
@@ -121,10 +121,8 @@ pub enum BackfillError {
     Json(#[from] serde_json::Error),
 }
 
-impl BackfillError {
-    /// Its name.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
+impl Classified for BackfillError {
+    fn kind(&self) -> Kind {
         match self {
             Self::Input(_) => Kind::BackfillInput,
             Self::Span { .. } => Kind::BackfillSpan,

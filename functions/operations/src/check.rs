@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 
 use self::code_deploy::{CodeDeploy, CodeDeployError};
 use self::question::Question;
-use crate::failure::Kind;
+use crate::failure::{Classified, Kind};
 use crate::lambda::{ALIAS, Lambda};
 
 /// How long one function may take: a cold start, with secrets to read, and its own deadline.
@@ -86,10 +86,8 @@ pub enum CheckError {
     },
 }
 
-impl CheckError {
-    /// Its name.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
+impl Classified for CheckError {
+    fn kind(&self) -> Kind {
         match self {
             Self::Input(_) => Kind::CheckInput,
             Self::CodeDeploy { .. } => Kind::CheckCodeDeploy,

@@ -12,7 +12,7 @@ use shared::config::{ConfigError, Get};
 
 use self::backup::{BackupRedrive, SqsEvent};
 use self::dead_letters::{DeadLetterDesk, DeskError, DeskRequest};
-use crate::failure::Kind;
+use crate::failure::{Classified, Kind};
 
 /// Why an event is not handled.
 #[derive(Debug, thiserror::Error)]
@@ -28,10 +28,8 @@ pub enum RedriveError {
     Answer(#[source] serde_json::Error),
 }
 
-impl RedriveError {
-    /// Its name.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
+impl Classified for RedriveError {
+    fn kind(&self) -> Kind {
         match self {
             Self::Event(_) => Kind::RedriveEvent,
             Self::Desk(DeskError::Request(_)) => Kind::RedriveRequest,
