@@ -4,7 +4,7 @@
 
 pub mod api;
 pub mod apply;
-mod aws;
+pub mod aws;
 pub mod batch;
 pub mod cache;
 mod certificate;
