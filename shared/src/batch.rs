@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use self::decode::{Decoded, decode};
 use crate::apply::{ApplyError, chain};
 use crate::config::{ConfigError, Get};
-use crate::dead_letter::{DeadLetters, RefusalCode, shortened};
+use crate::dead_letter::{DeadLetters, RefusalCode, RefusedRecord, shortened};
 use crate::event::{BACKFILL, Payload, header};
 use crate::metrics::{self, Metric};
 use crate::record::{KafkaEvent, KafkaRecord};
@@ -145,12 +145,12 @@ pub async fn handle_at<P: Payload>(
         .await
         .map_err(|error| diagnostic(P::TOPIC.name(), &error))?;
     let applied = payloads.len() - stubborn.len();
-    refused.extend(
-        stubborn
-            .into_iter()
-            .map(|(place, reason)| (places[place], RefusalCode::ValueRefused, reason)),
-    );
-    for (record, code, reason) in &refused {
+    refused.extend(stubborn.into_iter().map(|(place, reason)| RefusedRecord {
+        record: places[place],
+        code: RefusalCode::ValueRefused,
+        reason,
+    }));
+    for RefusedRecord { record, code, reason } in &refused {
         tracing::warn!(
             kafka.topic = &*record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
             error_code = ?code, reason, "Refused a record that can never be applied"
@@ -250,9 +250,9 @@ async fn apply_or_split<P: Payload>(
 }
 
 /// The refused records of a replay, and why.
-fn still_refused(refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchResponse {
+fn still_refused(refused: &[RefusedRecord<'_>]) -> BatchResponse {
     let mut response = BatchResponse::default();
-    for (record, error_code, reason) in refused {
+    for RefusedRecord { record, code, reason } in refused {
         let item = ItemIdentifier {
             partition: format!("{}-{}", &*record.topic, record.partition),
             offset: record.offset,
@@ -260,7 +260,7 @@ fn still_refused(refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchRe
         response.failures.push(BatchItemFailure { item: item.clone() });
         response.refusals.push(Refusal {
             item,
-            error_code: *error_code,
+            error_code: *code,
             reason: reason.clone(),
         });
     }
@@ -269,12 +269,12 @@ fn still_refused(refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchRe
 
 /// The refused records, and every later record of their partitions. AWS's guide reads as if only the named records came again; others resume the
 /// partition at the first. Naming all of them is right under both readings, because everything here may be applied twice.
-fn again(event: &KafkaEvent<'_>, refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchResponse {
+fn again(event: &KafkaEvent<'_>, refused: &[RefusedRecord<'_>]) -> BatchResponse {
     let mut failures = Vec::new();
     for (partition, records) in &event.records {
         let first = records
             .iter()
-            .filter(|record| refused.iter().any(|(bad, ..)| std::ptr::eq(*bad, *record)))
+            .filter(|record| refused.iter().any(|refused| std::ptr::eq(refused.record, *record)))
             .map(|record| record.offset)
             .min();
         let Some(first) = first else { continue };

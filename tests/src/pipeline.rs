@@ -16,7 +16,7 @@ use localstack::feed::{Feed, FeedOptions};
 use localstack::stack::STACK_NAME;
 use serde_json::Value;
 use servers::{Kafka, Mongo, Options, Postgres, Redis};
-use shared::dead_letter::{DeadLetter, LetterMessage};
+use shared::dead_letter::{DeadLetter, DeadLetterPart};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use uuid::Uuid;
@@ -473,7 +473,7 @@ impl Pipeline {
     pub async fn take_dead_letters(&self) -> BTreeSet<String> {
         let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
         let url = &self.queue_urls["DeadLetterQueue"];
-        let mut messages: BTreeMap<Uuid, Vec<LetterMessage>> = BTreeMap::new();
+        let mut messages: BTreeMap<Uuid, Vec<DeadLetterPart>> = BTreeMap::new();
         loop {
             let request = sqs.receive_message().queue_url(url).max_number_of_messages(10);
             let answer = request.send().await.unwrap();
@@ -481,7 +481,7 @@ impl Pipeline {
                 break;
             }
             for message in answer.messages() {
-                let part = LetterMessage::parse(message.body().unwrap()).unwrap();
+                let part = DeadLetterPart::parse(message.body().unwrap()).unwrap();
                 messages.entry(part.id).or_default().push(part);
                 let receipt = message.receipt_handle().unwrap();
                 sqs.delete_message()
