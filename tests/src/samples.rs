@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use localstack::feed::{Feed, FeedOptions};
 use shared::config::{KafkaConfig, KafkaSecurity};
-use shared::publish::Topics;
+use shared::kafka::Topics;
 
 use crate::pipeline::project;
 use crate::{Services, server};

@@ -10,8 +10,8 @@ mod question;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use shared::apply::chain;
 use shared::config::{ConfigError, Get, optional, var};
+use shared::error_chain::error_chain;
 use tokio::sync::OnceCell;
 
 use self::code_deploy::{CodeDeploy, CodeDeployError, FunctionVersion};
@@ -191,7 +191,7 @@ impl Check {
         for FunctionVersion { function, version } in functions {
             let began = Instant::now();
             let why = self.answers(&function, &version).await;
-            let why = why.err().map(|error| chain(&error));
+            let why = why.err().map(|error| error_chain(&error));
             if let Some(why) = &why {
                 tracing::error!(
                     function.name = function,

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use lambda_runtime::Diagnostic;
-use shared::apply::chain;
 use shared::config::ConfigError;
+use shared::error_chain::error_chain;
 
 /// The names of all failures: what Lambda has as `errorType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,7 +127,7 @@ pub trait Classified: std::error::Error + 'static {
     fn kind(&self) -> Kind;
 }
 
-/// Why a function of this package failed. The sentence is made at once, because that is when a refused password is noticed ([`chain`]).
+/// Why a function of this package failed. The sentence is made at once, because that is when a refused password is noticed ([`error_chain`]).
 #[derive(PartialEq, Eq)]
 pub struct Failure {
     /// Its name.
@@ -142,7 +142,7 @@ impl Failure {
     pub fn new(kind: Kind, error: &(dyn std::error::Error + 'static)) -> Self {
         Self {
             kind,
-            message: chain(error),
+            message: error_chain(error),
         }
     }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::request::ReplayTarget;
 use super::text_or_base64::TextOrBase64;
+use crate::kafka::reader::Span as OffsetRange;
 use crate::record::WholeRecord;
-use crate::reread::Span as OffsetRange;
 
 /// The answer to one request.
 #[derive(Debug, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use operations::redrive::Redrive;
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::publish::{Outgoing, Topics};
+use shared::kafka::{Outgoing, Topics};
 use tests::{rate, server};
 
 use tests::kafka_topic::read;

@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use shared::currency::CurrencyCode;
 use shared::ecb;
 use shared::event::{ExchangeRateUpdated, Topic};
-use shared::publish::partition_of;
+use shared::kafka::partition_of;
 use shared::schedule;
 use shared::time::Timestamp;
 use tests::Services;

@@ -8,10 +8,10 @@ use std::error::Error;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use shared::apply::chain;
 use shared::config::{ConfigError, Get, KafkaConfig, parse_or, required, var};
+use shared::error_chain::error_chain;
 use shared::event::header;
-use shared::publish::{DELIVERY_TIMEOUT, KafkaSender, Outgoing};
+use shared::kafka::{DELIVERY_TIMEOUT, KafkaSender, Outgoing};
 use shared::trace::{self, Trigger};
 
 use self::queues::Queues;
@@ -152,7 +152,7 @@ impl BackupRedrive {
             Err(error) => {
                 tracing::error!(
                     message.id = message.message_id,
-                    error = chain(&error),
+                    error = error_chain(&error),
                     "A message of the backup queue is no event and cannot be put into the dead-letter queue"
                 );
                 false

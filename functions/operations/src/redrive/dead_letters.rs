@@ -17,10 +17,10 @@ mod show;
 
 use std::time::Duration;
 
-use shared::apply::chain;
 use shared::config::{ConfigError, Get, KafkaConfig, optional, required, var};
 use shared::dead_letter::{Action, DeadLetterReport, DeadLetterRequest, DeadLetterResult};
-use shared::reread::Records;
+use shared::error_chain::error_chain;
+use shared::kafka::reader::Records;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -76,7 +76,7 @@ impl DeadLetterAdmin {
                 tracing::info!(action = ?request.action, hidden, not_released, "Answered a request about dead letters")
             }
             Err(error) => {
-                tracing::warn!(action = ?request.action, error = chain(error), "Could not answer a request about dead letters")
+                tracing::warn!(action = ?request.action, error = error_chain(error), "Could not answer a request about dead letters")
             }
         }
         let (result, is_complete) = done?;

@@ -3,7 +3,7 @@
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use serde::Serialize;
-use shared::apply::chain;
+use shared::error_chain::error_chain;
 use shared::sqs;
 use tokio::sync::OnceCell;
 
@@ -49,7 +49,7 @@ impl Queues {
             if let Err(error) = self.change_visibility(messages).await {
                 tracing::warn!(
                     count = messages.len(),
-                    error = chain(&error),
+                    error = error_chain(&error),
                     "Could not shorten the wait of messages in the backup queue"
                 );
             }

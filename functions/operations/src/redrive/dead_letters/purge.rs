@@ -1,7 +1,7 @@
 //! Deleting entries, whatever they hold.
 
-use shared::apply::chain;
 use shared::dead_letter::{DeadLetterOutcome, Outcome, PurgeReport};
+use shared::error_chain::error_chain;
 
 use super::entry::Entry;
 use super::outcomes::within_an_answer;
@@ -17,7 +17,7 @@ pub(super) async fn purge(entries: &[Entry], queue: &Queue, in_flight: &mut InFl
         } else {
             match queue.delete(&in_flight.take(&entry.messages)).await {
                 Ok(()) => (Outcome::Deleted, None),
-                Err(error) => (Outcome::Failed, Some(chain(&error))),
+                Err(error) => (Outcome::Failed, Some(error_chain(&error))),
             }
         };
         outcomes.push(DeadLetterOutcome {

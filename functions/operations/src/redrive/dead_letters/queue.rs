@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{
     QueueAttributeName,
 };
 use chrono::{DateTime, Utc};
-use shared::apply::chain;
+use shared::error_chain::error_chain;
 
 use super::error::DeadLetterAdminError;
 use crate::redrive::sqs_error::SqsError;
@@ -130,7 +130,7 @@ impl Queue {
                 .map(async |chunk| match self.make_visible(chunk).await {
                     Ok(failed) => failed,
                     Err(error) => {
-                        tracing::warn!(error = chain(&error), "Could not release messages");
+                        tracing::warn!(error = error_chain(&error), "Could not release messages");
                         chunk.len()
                     }
                 });

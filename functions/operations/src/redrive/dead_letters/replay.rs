@@ -6,10 +6,10 @@ mod item;
 
 use std::fmt::Display;
 
-use shared::apply::chain;
 use shared::dead_letter::{DeadLetterOutcome, DeadLetterRequest, Outcome, ReplayReport, ReplayTarget};
+use shared::error_chain::error_chain;
+use shared::kafka::reader::Records;
 use shared::record::WholeRecord;
-use shared::reread::Records;
 use tokio::time::{Duration, Instant};
 
 use self::deliver::deliver;
@@ -143,7 +143,7 @@ impl<'a> Replayer<'a> {
                 None
             }
             Err(error) if error.is_unavailable() => {
-                let why = chain(&error);
+                let why = error_chain(&error);
                 self.finish_all(chunk, Outcome::Failed, &why).await;
                 Some(why)
             }
@@ -156,7 +156,7 @@ impl<'a> Replayer<'a> {
                 unavailable
             }
             Err(error) => {
-                self.finish_all(chunk, Outcome::Failed, &chain(&error)).await;
+                self.finish_all(chunk, Outcome::Failed, &error_chain(&error)).await;
                 None
             }
         }
@@ -215,7 +215,7 @@ impl<'a> Replayer<'a> {
             let receipt_handles = self.in_flight.take(&entry.messages);
             if let Err(error) = self.clients.queue.delete(&receipt_handles).await {
                 let done = outcome.outcome.name();
-                let why = format!("it is {done}, but still in the queue: {}", chain(&error));
+                let why = format!("it is {done}, but still in the queue: {}", error_chain(&error));
                 (outcome.outcome, outcome.why) = (Outcome::Failed, Some(why));
             }
         }

@@ -1,6 +1,6 @@
 //! Which of a batch's offsets Kafka still retains.
 
-use shared::reread::{Records, RereadError, Span as OffsetRange};
+use shared::kafka::reader::{Records, RereadError, Span as OffsetRange};
 
 /// A range of offsets, divided.
 pub(super) struct Retained {

@@ -1,9 +1,9 @@
 //! Everything of one dead letter, as far as an answer holds it.
 
-use shared::apply::chain;
 use shared::dead_letter::{DeadLetter, DeadLetterDetail, ShownRecord};
+use shared::error_chain::error_chain;
+use shared::kafka::reader::{Records, RereadError, Span as OffsetRange};
 use shared::record::WholeRecord;
-use shared::reread::{Records, RereadError, Span as OffsetRange};
 use tokio::time::Instant;
 
 use super::entry::{Content, Entry};
@@ -54,7 +54,7 @@ async fn show_batch(detail: &mut DeadLetterDetail, batch: &OnFailure, records: &
     let mut room = ANSWER_BYTES;
     for range in &batch.ranges {
         if let Err(error) = show_range(detail, range, records, deadline, &mut room).await {
-            detail.not_shown.push(chain(&error));
+            detail.not_shown.push(error_chain(&error));
         }
     }
 }

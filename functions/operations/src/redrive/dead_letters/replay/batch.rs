@@ -1,9 +1,9 @@
 //! Sending a batch again that Lambda gave up: its records are read from Kafka by their offsets.
 
-use shared::apply::chain;
 use shared::dead_letter::{Outcome, ReplayTarget};
+use shared::error_chain::error_chain;
+use shared::kafka::reader::{RereadError, Span as OffsetRange};
 use shared::record::WholeRecord;
-use shared::reread::{RereadError, Span as OffsetRange};
 
 use super::Replayer;
 use super::deliver::{DeliveryError, Rejection, deliver};
@@ -41,7 +41,7 @@ impl Replayer<'_> {
         let mut failure = None;
         for range in &batch.ranges {
             if let Err(error) = self.replay_range(range, batch, to, &mut progress).await {
-                failure = Some(chain(&error));
+                failure = Some(error_chain(&error));
                 break;
             }
         }
