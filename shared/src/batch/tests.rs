@@ -137,7 +137,7 @@ fn a_rate_of_a_time_to_come_is_refused_with_field_value_and_limit() {
 }
 
 #[test]
-fn a_refused_record_that_cannot_be_put_aside_comes_again_with_all_behind_it() {
+fn a_refused_record_that_cannot_be_dead_lettered_comes_again_with_all_behind_it() {
     let event = event(&[RATE, "{", RATE, RATE]);
     let event: KafkaEvent = serde_json::from_str(&event).unwrap();
     let decoded = decode::<ExchangeRateUpdated>(&event, now());
@@ -171,10 +171,10 @@ async fn a_value_the_store_refuses_is_found_among_the_others() {
             .extend(batch.iter().map(|payload| payload.source.clone()));
         Ok(())
     };
-    let mut stubborn = Vec::new();
-    apply_or_split(&payloads, 0, &apply, &mut stubborn).await.unwrap();
+    let mut rejected = Vec::new();
+    apply_or_split(&payloads, 0, &apply, &mut rejected).await.unwrap();
     assert_eq!(applied.into_inner(), ["0", "1", "2", "3", "5", "6", "7"]);
-    assert_eq!(stubborn.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [4, 8]);
+    assert_eq!(rejected.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [4, 8]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::part::{Contents, DeadLetterPart, JoinError, RECORD_BYTES, VERSION, pieces};
 use super::refusal::{REASON_CHARACTERS, RefusalCode, shortened};
 use super::text_or_base64::TextOrBase64;
-use crate::record::WholeRecord;
+use crate::record::ConsumerRecord;
 
 /// Ids are made below it (UUID version 5).
 const NAMESPACE: Uuid = Uuid::from_u128(0x6a1e_8f52_3c0b_4d7e_9a45_2f70_c1d8_b36e);
@@ -27,7 +27,7 @@ pub struct DeadLetter {
     /// Why, in a sentence.
     pub reason: String,
     /// The record.
-    pub record: WholeRecord,
+    pub record: ConsumerRecord,
 }
 
 impl DeadLetter {
@@ -40,7 +40,7 @@ impl DeadLetter {
         refused_at: DateTime<Utc>,
         error_code: RefusalCode,
         reason: &str,
-        record: WholeRecord,
+        record: ConsumerRecord,
     ) -> Result<Self, serde_json::Error> {
         Ok(Self {
             id: id(function, &record, &contents(&record)?),
@@ -114,7 +114,7 @@ impl DeadLetter {
             }
         };
         let bytes = |value: &TextOrBase64| value.bytes().map_err(|_| altered());
-        let record = WholeRecord {
+        let record = ConsumerRecord {
             topic: first.topic,
             partition: first.partition,
             offset: first.offset,
@@ -146,7 +146,7 @@ impl DeadLetter {
     }
 }
 
-fn contents(record: &WholeRecord) -> Result<String, serde_json::Error> {
+fn contents(record: &ConsumerRecord) -> Result<String, serde_json::Error> {
     serde_json::to_string(&Contents {
         key: record.key.as_deref().map(TextOrBase64::new),
         headers: record
@@ -160,7 +160,7 @@ fn contents(record: &WholeRecord) -> Result<String, serde_json::Error> {
 }
 
 /// The same for the same record and function, and different for a record of a topic that was deleted and made anew.
-fn id(function: &str, record: &WholeRecord, contents: &str) -> Uuid {
+fn id(function: &str, record: &ConsumerRecord, contents: &str) -> Uuid {
     let place = format!(
         "{function}\n{}\n{}\n{}\n{:?}\n",
         record.topic, record.partition, record.offset, record.timestamp

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::request::ReplayTarget;
 use super::text_or_base64::TextOrBase64;
-use crate::kafka::reader::Span as OffsetRange;
-use crate::record::WholeRecord;
+use crate::kafka::reader::OffsetRange;
+use crate::record::ConsumerRecord;
 
 /// The answer to one request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -242,8 +242,8 @@ pub struct ShownRecord {
     pub payload: Option<TextOrBase64>,
 }
 
-impl From<&WholeRecord> for ShownRecord {
-    fn from(record: &WholeRecord) -> Self {
+impl From<&ConsumerRecord> for ShownRecord {
+    fn from(record: &ConsumerRecord) -> Self {
         Self {
             topic: record.topic.clone(),
             partition: record.partition,

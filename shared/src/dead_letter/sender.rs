@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use super::letter::DeadLetter;
 use super::refusal::RefusedRecord;
 use crate::config::{ConfigError, Get, required, var};
-use crate::record::WholeRecord;
+use crate::record::ConsumerRecord;
 use crate::sqs::{self, CALL_BYTES, CALL_MESSAGES};
 
 /// Why refused records are not in the queue.
@@ -54,7 +54,7 @@ impl DeadLetters {
         let mut call: Vec<String> = Vec::new();
         let mut call_bytes = 0;
         for RefusedRecord { record, code, reason } in refused {
-            let record = WholeRecord::from(*record);
+            let record = ConsumerRecord::from(*record);
             let dead_letter = DeadLetter::new(&self.function, refused_at, *code, reason, record)?;
             for body in dead_letter.messages()? {
                 if call.len() == CALL_MESSAGES || (!call.is_empty() && call_bytes + body.len() > CALL_BYTES) {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use shared::config::{ConfigError, Get, KafkaConfig, parse_or, required, var};
 use shared::error_chain::error_chain;
 use shared::event::header;
-use shared::kafka::{DELIVERY_TIMEOUT, KafkaSender, Outgoing};
+use shared::kafka::{DELIVERY_TIMEOUT, KafkaSender, ProducerRecord};
 use shared::trace::{self, Trigger};
 
 use self::queues::Queues;
@@ -96,7 +96,7 @@ impl BackupRedrive {
         let mut failed = vec![false; messages.len()];
         let (mut places, mut records, mut odd) = (Vec::new(), Vec::new(), Vec::new());
         for (place, message) in messages.iter().enumerate() {
-            match Outgoing::from_text(&message.body) {
+            match ProducerRecord::from_text(&message.body) {
                 Ok(record) => {
                     places.push(place);
                     records.push(record);

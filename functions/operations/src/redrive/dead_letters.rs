@@ -20,7 +20,7 @@ use std::time::Duration;
 use shared::config::{ConfigError, Get, KafkaConfig, optional, required, var};
 use shared::dead_letter::{Action, DeadLetterReport, DeadLetterRequest, DeadLetterResult};
 use shared::error_chain::error_chain;
-use shared::kafka::reader::Records;
+use shared::kafka::reader::OffsetReader;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -37,7 +37,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 pub struct DeadLetterAdmin {
     queue_url: String,
     lambda_endpoint: Option<String>,
-    records: Records,
+    records: OffsetReader,
     clients: OnceCell<Clients>,
 }
 
@@ -50,7 +50,7 @@ impl DeadLetterAdmin {
         Ok(Self {
             queue_url: required(get, var::DEAD_LETTER_QUEUE_URL)?,
             lambda_endpoint: optional(get, var::LAMBDA_ENDPOINT),
-            records: Records::new(KafkaConfig::read(get)?),
+            records: OffsetReader::new(KafkaConfig::read(get)?),
             clients: OnceCell::new(),
         })
     }

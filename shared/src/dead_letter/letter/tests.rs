@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::sqs::CALL_BYTES;
 
-fn record(value: Option<Vec<u8>>, headers: Vec<(String, Vec<u8>)>, key: Option<Vec<u8>>) -> WholeRecord {
-    WholeRecord {
+fn record(value: Option<Vec<u8>>, headers: Vec<(String, Vec<u8>)>, key: Option<Vec<u8>>) -> ConsumerRecord {
+    ConsumerRecord {
         topic: "exchange_rate_updated".to_owned(),
         partition: 1,
         offset: 7,
@@ -16,7 +16,7 @@ fn record(value: Option<Vec<u8>>, headers: Vec<(String, Vec<u8>)>, key: Option<V
     }
 }
 
-fn dead_letter(record: WholeRecord) -> DeadLetter {
+fn dead_letter(record: ConsumerRecord) -> DeadLetter {
     let at = "2026-11-23T10:00:00.123Z".parse().unwrap();
     DeadLetter::new("a-function", at, RefusalCode::NotJson, "because", record).unwrap()
 }
@@ -30,7 +30,7 @@ fn is_accepted(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-fn holds_everything(record: WholeRecord) -> usize {
+fn holds_everything(record: ConsumerRecord) -> usize {
     let dead_letter = dead_letter(record);
     let bodies = dead_letter.messages().unwrap();
     for body in &bodies {
@@ -114,7 +114,7 @@ fn a_record_refused_twice_is_one_letter_and_another_record_there_is_not() {
     let (first, again) = (dead_letter(value("a")), dead_letter(value("a")));
     assert_eq!(first.id, again.id);
     assert_ne!(first.id, dead_letter(value("b")).id);
-    let later = WholeRecord {
+    let later = ConsumerRecord {
         timestamp: Some(1),
         ..value("a")
     };

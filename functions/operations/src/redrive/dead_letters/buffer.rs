@@ -147,12 +147,12 @@ impl<'a> MessageBuffer<'a> {
 #[cfg(test)]
 mod tests {
     use shared::dead_letter::{DeadLetter, RefusalCode};
-    use shared::record::WholeRecord;
+    use shared::record::ConsumerRecord;
 
     use super::*;
 
     fn message(partition: i32, offset: i64, minute: u32, bytes: usize) -> Vec<Message> {
-        let record = WholeRecord {
+        let record = ConsumerRecord {
             topic: "t".to_owned(),
             partition,
             offset,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::dead_letter::{DeadLetterKind, DeadLetterPart, DeadLetterSummary, JoinError, shortened};
-use shared::kafka::reader::Span as OffsetRange;
+use shared::kafka::reader::OffsetRange;
 
 use super::facts::Facts;
 use super::on_failure::OnFailure;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::dead_letter::DeadLetterRequest;
-use shared::kafka::reader::Span as OffsetRange;
+use shared::kafka::reader::OffsetRange;
 
 /// What is known of an entry of the queue without its record.
 pub(super) struct Facts<'a> {

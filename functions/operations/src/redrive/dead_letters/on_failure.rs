@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::kafka::reader::Span as OffsetRange;
+use shared::kafka::reader::OffsetRange;
 
 /// What is known of a batch that was given up.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use std::fmt::Display;
 
 use shared::dead_letter::{DeadLetterOutcome, DeadLetterRequest, Outcome, ReplayReport, ReplayTarget};
 use shared::error_chain::error_chain;
-use shared::kafka::reader::Records;
-use shared::record::WholeRecord;
+use shared::kafka::reader::OffsetReader;
+use shared::record::ConsumerRecord;
 use tokio::time::{Duration, Instant};
 
 use self::deliver::deliver;
@@ -25,7 +25,7 @@ const LEAST: Duration = Duration::from_secs(1);
 /// One replay.
 pub(super) struct Replayer<'a> {
     clients: &'a Clients,
-    kafka: &'a Records,
+    kafka: &'a OffsetReader,
     deadline: Instant,
     in_flight: &'a mut InFlight,
     outcomes: Vec<DeadLetterOutcome>,
@@ -35,7 +35,7 @@ pub(super) struct Replayer<'a> {
 impl<'a> Replayer<'a> {
     pub(super) fn new(
         clients: &'a Clients,
-        kafka: &'a Records,
+        kafka: &'a OffsetReader,
         deadline: Instant,
         in_flight: &'a mut InFlight,
     ) -> Self {
@@ -135,7 +135,7 @@ impl<'a> Replayer<'a> {
             self.out_of_time(chunk).await;
             return None;
         }
-        let records: Vec<&WholeRecord> = chunk.iter().map(|item| &item.dead_letter.record).collect();
+        let records: Vec<&ConsumerRecord> = chunk.iter().map(|item| &item.dead_letter.record).collect();
         match deliver(&self.clients.lambda, function, &records, true, self.deadline).await {
             Ok(results) => {
                 self.finish_each(chunk, results, Outcome::Applied, Outcome::Refused)
@@ -169,7 +169,7 @@ impl<'a> Replayer<'a> {
                 self.out_of_time(chunk).await;
                 continue;
             }
-            let records: Vec<&WholeRecord> = chunk.iter().map(|item| &item.dead_letter.record).collect();
+            let records: Vec<&ConsumerRecord> = chunk.iter().map(|item| &item.dead_letter.record).collect();
             let results = self.kafka.write(&records, self.deadline).await;
             self.finish_each(chunk, results, Outcome::Published, Outcome::Failed)
                 .await;

@@ -1,6 +1,6 @@
 //! Which of a batch's offsets Kafka still retains.
 
-use shared::kafka::reader::{Records, RereadError, Span as OffsetRange};
+use shared::kafka::reader::{OffsetRange, OffsetReader, ReadError};
 
 /// A range of offsets, divided.
 pub(super) struct Retained {
@@ -13,8 +13,8 @@ pub(super) struct Retained {
 /// Asks Kafka which part of `range` can be read.
 ///
 /// # Errors
-/// [`RereadError`] when it cannot be asked.
-pub(super) async fn retained_part(range: &OffsetRange, records: &Records) -> Result<Retained, RereadError> {
+/// [`ReadError`] when it cannot be asked.
+pub(super) async fn retained_part(range: &OffsetRange, records: &OffsetReader) -> Result<Retained, ReadError> {
     let bounds = records.bounds(&range.topic, range.partition).await?;
     Ok(divide(range, bounds))
 }

@@ -2,8 +2,8 @@
 
 use shared::dead_letter::{DeadLetter, DeadLetterDetail, ShownRecord};
 use shared::error_chain::error_chain;
-use shared::kafka::reader::{Records, RereadError, Span as OffsetRange};
-use shared::record::WholeRecord;
+use shared::kafka::reader::{OffsetRange, OffsetReader, ReadError};
+use shared::record::ConsumerRecord;
 use tokio::time::Instant;
 
 use super::entry::{Content, Entry};
@@ -16,7 +16,7 @@ const ANSWER_BYTES: usize = 5_800_000;
 const RECORDS: usize = 100;
 
 /// Shows an entry; the records of a batch are read from Kafka until `deadline`.
-pub(super) async fn show(entry: Entry, records: &Records, deadline: Instant) -> DeadLetterDetail {
+pub(super) async fn show(entry: Entry, records: &OffsetReader, deadline: Instant) -> DeadLetterDetail {
     let mut detail = DeadLetterDetail {
         dead_letter: entry.summary(),
         records: Vec::new(),
@@ -35,7 +35,7 @@ pub(super) async fn show(entry: Entry, records: &Records, deadline: Instant) -> 
 }
 
 /// Adds a record if it takes at most `room` bytes of the answer.
-fn add(detail: &mut DeadLetterDetail, record: &WholeRecord, room: usize) {
+fn add(detail: &mut DeadLetterDetail, record: &ConsumerRecord, room: usize) {
     let shown = ShownRecord::from(record);
     let bytes = serde_json::to_vec(&shown).map_or(usize::MAX, |text| text.len());
     if bytes <= room {
@@ -50,7 +50,7 @@ fn add(detail: &mut DeadLetterDetail, record: &WholeRecord, room: usize) {
 }
 
 /// Reads what Kafka still holds of a batch.
-async fn show_batch(detail: &mut DeadLetterDetail, batch: &OnFailure, records: &Records, deadline: Instant) {
+async fn show_batch(detail: &mut DeadLetterDetail, batch: &OnFailure, records: &OffsetReader, deadline: Instant) {
     let mut room = ANSWER_BYTES;
     for range in &batch.ranges {
         if let Err(error) = show_range(detail, range, records, deadline, &mut room).await {
@@ -62,10 +62,10 @@ async fn show_batch(detail: &mut DeadLetterDetail, batch: &OnFailure, records: &
 async fn show_range(
     detail: &mut DeadLetterDetail,
     range: &OffsetRange,
-    records: &Records,
+    records: &OffsetReader,
     deadline: Instant,
     room: &mut usize,
-) -> Result<(), RereadError> {
+) -> Result<(), ReadError> {
     let retained = retained_part(range, records).await?;
     detail.not_shown.extend(retained.gone);
     let Some(here) = retained.here else { return Ok(()) };

@@ -2,8 +2,8 @@
 
 use shared::dead_letter::{Outcome, ReplayTarget};
 use shared::error_chain::error_chain;
-use shared::kafka::reader::{RereadError, Span as OffsetRange};
-use shared::record::WholeRecord;
+use shared::kafka::reader::{OffsetRange, ReadError};
+use shared::record::ConsumerRecord;
 
 use super::Replayer;
 use super::deliver::{DeliveryError, Rejection, deliver};
@@ -25,7 +25,7 @@ struct Progress {
 #[derive(Debug, thiserror::Error)]
 enum BatchError {
     #[error(transparent)]
-    Read(#[from] RereadError),
+    Read(#[from] ReadError),
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
     #[error(transparent)]
@@ -88,7 +88,7 @@ impl Replayer<'_> {
         let Some(mut here) = retained.here else { return Ok(()) };
         loop {
             let read = self.kafka.read(&here, EVENT_BYTES, self.deadline).await?;
-            let records: Vec<&WholeRecord> = read.records.iter().collect();
+            let records: Vec<&ConsumerRecord> = read.records.iter().collect();
             match (to, &batch.function) {
                 (ReplayTarget::Function, Some(function)) => self.hand_over(function, &records, progress).await?,
                 _ => self.publish(&records, progress).await?,
@@ -105,7 +105,7 @@ impl Replayer<'_> {
     async fn hand_over(
         &self,
         function: &str,
-        records: &[&WholeRecord],
+        records: &[&ConsumerRecord],
         progress: &mut Progress,
     ) -> Result<(), BatchError> {
         if records.is_empty() {
@@ -113,7 +113,7 @@ impl Replayer<'_> {
         }
         let lambda = &self.clients.lambda;
         let results = deliver(lambda, function, records, true, self.deadline).await?;
-        let refused: Vec<&WholeRecord> = records
+        let refused: Vec<&ConsumerRecord> = records
             .iter()
             .zip(&results)
             .filter_map(|(record, result)| result.is_err().then_some(*record))
@@ -128,7 +128,7 @@ impl Replayer<'_> {
         Ok(())
     }
 
-    async fn publish(&self, records: &[&WholeRecord], progress: &mut Progress) -> Result<(), BatchError> {
+    async fn publish(&self, records: &[&ConsumerRecord], progress: &mut Progress) -> Result<(), BatchError> {
         for result in self.kafka.write(records, self.deadline).await {
             result.map_err(BatchError::Write)?;
             progress.sent += 1;

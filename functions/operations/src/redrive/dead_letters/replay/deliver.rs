@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use shared::batch::{BatchResponse, ItemIdentifier};
 use shared::dead_letter::{RefusalCode, shortened};
-use shared::record::{WholeRecord, replay_event};
+use shared::record::{ConsumerRecord, replay_event};
 use tokio::time::Instant;
 
 use crate::lambda::{ALIAS, Invoked, Lambda, LambdaError};
@@ -84,7 +84,7 @@ struct FunctionError {
 pub(super) async fn deliver(
     lambda: &Lambda,
     function: &str,
-    records: &[&WholeRecord],
+    records: &[&ConsumerRecord],
     is_replay: bool,
     deadline: Instant,
 ) -> Result<Vec<Result<(), Rejection>>, DeliveryError> {
@@ -115,13 +115,13 @@ fn function_failed(invoked: &Invoked) -> DeliveryError {
     }
 }
 
-fn read_response(payload: &[u8], records: &[&WholeRecord]) -> Result<Vec<Result<(), Rejection>>, DeliveryError> {
+fn read_response(payload: &[u8], records: &[&ConsumerRecord]) -> Result<Vec<Result<(), Rejection>>, DeliveryError> {
     // Lambda counts null and nothing as success, too.
     let response: BatchResponse = match payload.trim_ascii() {
         b"" | b"null" | b"{}" => BatchResponse::default(),
         text => serde_json::from_slice(text).map_err(DeliveryError::Response)?,
     };
-    let place = |record: &WholeRecord| ItemIdentifier {
+    let place = |record: &ConsumerRecord| ItemIdentifier {
         partition: record.topic_partition(),
         offset: record.offset,
     };
@@ -139,7 +139,7 @@ fn read_response(payload: &[u8], records: &[&WholeRecord]) -> Result<Vec<Result<
         })
         .collect();
     let is_exact = named.iter().all(|item| refused.contains_key(item));
-    let result = |record: &&WholeRecord| {
+    let result = |record: &&ConsumerRecord| {
         let place = place(record);
         if let Some(rejection) = refused.get(&place) {
             return Err(rejection.clone());
@@ -160,8 +160,8 @@ fn read_response(payload: &[u8], records: &[&WholeRecord]) -> Result<Vec<Result<
 mod tests {
     use super::*;
 
-    fn record(offset: i64) -> WholeRecord {
-        WholeRecord {
+    fn record(offset: i64) -> ConsumerRecord {
+        ConsumerRecord {
             topic: "t".to_owned(),
             partition: 0,
             offset,
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn an_answer_says_for_each_record_whether_it_is_applied() {
         let records = [record(1), record(2), record(3)];
-        let records: Vec<&WholeRecord> = records.iter().collect();
+        let records: Vec<&ConsumerRecord> = records.iter().collect();
         let applied = |answer: &str| match read_response(answer.as_bytes(), &records) {
             Ok(results) => results.iter().map(Result::is_ok).collect::<Vec<_>>(),
             Err(error) => panic!("{error}"),
