@@ -15,7 +15,7 @@ use self::decode::{Decoded, decode};
 use self::response::{retry_from_first_rejected, still_refused};
 use crate::apply::ApplyError;
 use crate::config::{ConfigError, Get};
-use crate::dead_letter::{DeadLetters, RefusalCode, shortened};
+use crate::dead_letter::{DeadLetters, RefusalCode, RefusedRecord, shortened};
 use crate::error_chain::error_chain;
 use crate::event::{Payload, header};
 use crate::metrics::{self, Metric};
@@ -109,12 +109,12 @@ pub async fn handle_at<P: Payload>(
         .await
         .map_err(|error| diagnostic(P::TOPIC.name(), &error))?;
     let applied = payloads.len() - rejected.len();
-    refused.extend(
-        rejected
-            .into_iter()
-            .map(|(place, reason)| (places[place], RefusalCode::ValueRefused, reason)),
-    );
-    for (record, code, reason) in &refused {
+    refused.extend(rejected.into_iter().map(|(place, reason)| RefusedRecord {
+        record: places[place],
+        code: RefusalCode::ValueRefused,
+        reason,
+    }));
+    for RefusedRecord { record, code, reason } in &refused {
         tracing::warn!(
             kafka.topic = &*record.topic, kafka.partition = record.partition, kafka.offset = record.offset,
             error_code = ?code, reason, "Refused a record that can never be applied"

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dead_letter::RefusalCode;
-use crate::record::{KafkaEvent, KafkaRecord};
+use crate::dead_letter::{RefusalCode, RefusedRecord};
+use crate::record::KafkaEvent;
 
 /// The answer to a batch: what Lambda shall deliver again. Empty when everything is done.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +46,9 @@ pub struct ItemIdentifier {
 }
 
 /// The refused records of a replay, and why.
-pub(super) fn still_refused(refused: &[(&KafkaRecord<'_>, RefusalCode, String)]) -> BatchResponse {
+pub(super) fn still_refused(refused: &[RefusedRecord<'_>]) -> BatchResponse {
     let mut response = BatchResponse::default();
-    for (record, error_code, reason) in refused {
+    for RefusedRecord { record, code, reason } in refused {
         let item = ItemIdentifier {
             partition: format!("{}-{}", &*record.topic, record.partition),
             offset: record.offset,
@@ -56,7 +56,7 @@ pub(super) fn still_refused(refused: &[(&KafkaRecord<'_>, RefusalCode, String)])
         response.failures.push(BatchItemFailure { item: item.clone() });
         response.refusals.push(RefusedItem {
             item,
-            error_code: *error_code,
+            error_code: *code,
             reason: reason.clone(),
         });
     }
@@ -65,15 +65,12 @@ pub(super) fn still_refused(refused: &[(&KafkaRecord<'_>, RefusalCode, String)])
 
 /// The refused records, and every later record of their partitions. AWS's guide reads as if only the named records came again; others resume the
 /// partition at the first. Naming all of them is right under both readings, because everything here may be applied twice.
-pub(super) fn retry_from_first_rejected(
-    event: &KafkaEvent<'_>,
-    refused: &[(&KafkaRecord<'_>, RefusalCode, String)],
-) -> BatchResponse {
+pub(super) fn retry_from_first_rejected(event: &KafkaEvent<'_>, refused: &[RefusedRecord<'_>]) -> BatchResponse {
     let mut failures = Vec::new();
     for (partition, records) in &event.records {
         let first = records
             .iter()
-            .filter(|record| refused.iter().any(|(bad, ..)| std::ptr::eq(*bad, *record)))
+            .filter(|record| refused.iter().any(|refused| std::ptr::eq(refused.record, *record)))
             .map(|record| record.offset)
             .min();
         let Some(first) = first else { continue };

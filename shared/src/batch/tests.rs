@@ -83,14 +83,14 @@ fn what_is_no_payload_is_refused_with_its_reason() {
         let decoded = decode::<ExchangeRateUpdated>(&event, now());
         assert_eq!((decoded.payloads.len(), decoded.refused.len()), (2, 1), "{value}");
         assert_eq!(
-            (decoded.refused[0].0.offset, decoded.refused[0].1),
+            (decoded.refused[0].record.offset, decoded.refused[0].code),
             (1, code),
             "{value}"
         );
         assert!(
-            decoded.refused[0].2.contains(reason),
+            decoded.refused[0].reason.contains(reason),
             "{value}: {}",
-            decoded.refused[0].2
+            decoded.refused[0].reason
         );
     }
 }
@@ -124,7 +124,7 @@ fn a_rate_of_a_time_to_come_is_refused_with_field_value_and_limit() {
         let refused: Vec<_> = decoded
             .refused
             .iter()
-            .map(|(record, code, reason)| (record.offset, *code, reason.as_str()))
+            .map(|refused| (refused.record.offset, refused.code, refused.reason.as_str()))
             .collect();
         let reason =
             format!("{field} must not be later than 2026-10-30T18:00:00Z, which is 3 hours from now, got {value}");

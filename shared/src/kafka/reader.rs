@@ -7,7 +7,7 @@ use bytes::Bytes;
 use krafka::consumer::{AutoOffsetReset, Consumer, IsolationLevel};
 use krafka::producer::Producer;
 use krafka::{Kafka, KrafkaError, Record};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_millis(500);
 const FETCH_BYTES: i32 = 8 * 1024 * 1024;
 
 /// Consecutive offsets of a partition.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OffsetRange {
     /// The topic.
     pub topic: String,
