@@ -6,9 +6,12 @@ mod producer;
 mod producer_record;
 pub mod reader;
 mod refusal;
+mod republisher;
 mod topics;
 
+pub use self::client::{ConnectError, KafkaClient};
 pub use self::partition::partition_of;
 pub use self::producer::{DELIVERY_TIMEOUT, Delivery, KafkaError, KafkaSender};
 pub use self::producer_record::ProducerRecord;
+pub use self::republisher::Republisher;
 pub use self::topics::{TopicReport, Topics, TopicsError};

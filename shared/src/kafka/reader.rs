@@ -1,19 +1,15 @@
-//! Records of Kafka again: read by their offsets, written as they were. It joins no group, so nobody's progress changes.
+//! Records of Kafka again, read by their offsets. The reader joins no group, so nobody's progress changes.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use krafka::KrafkaError;
 use krafka::consumer::{AutoOffsetReset, Consumer, IsolationLevel};
-use krafka::producer::Producer;
-use krafka::{Kafka, KrafkaError, Record};
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::client::connect;
-use super::producer::DELIVERY_TIMEOUT;
-use crate::config::KafkaConfig;
+use super::client::{ConnectError, KafkaClient};
 use crate::error_chain::error_chain;
 use crate::record::ConsumerRecord;
 
@@ -50,17 +46,12 @@ pub struct RecordPage {
     pub next: Option<i64>,
 }
 
-/// Why records cannot be read or written.
+/// Why records cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// No broker could be reached, or it refused us.
-    #[error("cannot connect to Kafka at {bootstrap_servers}")]
-    Connect {
-        /// Where it was tried.
-        bootstrap_servers: String,
-        /// What the client said.
-        source: KrafkaError,
-    },
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// Kafka refused, or went away.
     #[error("cannot read partition {partition} of topic {topic}")]
     Read {
@@ -83,22 +74,16 @@ pub enum ReadError {
     },
 }
 
-/// Kafka, for records that are wanted again. Connects at the first use and keeps the connection for warm invocations.
+/// Reads records that are wanted again.
 pub struct OffsetReader {
-    config: KafkaConfig,
-    kafka: OnceCell<Kafka>,
-    producer: OnceCell<Producer>,
+    client: Arc<KafkaClient>,
 }
 
 impl OffsetReader {
-    /// Not connected yet.
+    /// A reader over `client`.
     #[must_use]
-    pub fn new(config: KafkaConfig) -> Self {
-        Self {
-            config,
-            kafka: OnceCell::new(),
-            producer: OnceCell::new(),
-        }
+    pub fn new(client: Arc<KafkaClient>) -> Self {
+        Self { client }
     }
 
     /// The offset of the first record that a partition still holds, and the one that its next record will have.
@@ -123,36 +108,9 @@ impl OffsetReader {
         read
     }
 
-    /// Writes records to their topics with key, headers and value as they were; offset and time are new. Answers for each whether Kafka has acknowledged it by
-    /// `deadline`, or why not; a record without an acknowledgement may have been written.
-    pub async fn write(&self, records: &[&ConsumerRecord], deadline: Instant) -> Vec<Result<(), String>> {
-        let producer = match timeout_at(deadline, self.producer()).await {
-            Ok(Ok(producer)) => producer,
-            Ok(Err(error)) => return records.iter().map(|_| Err(error_chain(&error))).collect(),
-            Err(_) => return records.iter().map(|_| Err(late())).collect(),
-        };
-        let mut sent = Vec::with_capacity(records.len());
-        for record in records {
-            sent.push(timeout_at(deadline, producer.enqueue(as_it_was(record))).await);
-        }
-        let mut outcomes = Vec::with_capacity(records.len());
-        for acknowledgement in sent {
-            outcomes.push(match acknowledgement {
-                Err(_) => Err(late()),
-                Ok(Err(error)) => Err(error_chain(&error)),
-                Ok(Ok(acknowledgement)) => match timeout_at(deadline, acknowledgement).await {
-                    Err(_) => Err(late()),
-                    Ok(Err(error)) => Err(error_chain(&error)),
-                    Ok(Ok(_)) => Ok(()),
-                },
-            });
-        }
-        outcomes
-    }
-
     async fn consumer(&self, topic: &str, partition: i32) -> Result<Consumer, ReadError> {
         let failed = failed(topic, partition);
-        let builder = self.kafka().await?.consumer_without_group();
+        let builder = self.client.connected().await?.consumer_without_group();
         let consumer = builder
             .auto_offset_reset(AutoOffsetReset::None)
             .enable_auto_commit(false)
@@ -164,31 +122,6 @@ impl OffsetReader {
         let consumer = consumer.map_err(&failed)?;
         consumer.assign(topic, vec![partition]).await.map_err(&failed)?;
         Ok(consumer)
-    }
-
-    async fn producer(&self) -> Result<&Producer, ReadError> {
-        let kafka = self.kafka().await?;
-        let build = || {
-            kafka
-                .producer()
-                .linger(Duration::from_millis(1))
-                .delivery_timeout(DELIVERY_TIMEOUT)
-                .max_block(DELIVERY_TIMEOUT)
-                .build()
-        };
-        self.producer.get_or_try_init(build).await.map_err(self.unreachable())
-    }
-
-    async fn kafka(&self) -> Result<&Kafka, ReadError> {
-        let kafka = self.kafka.get_or_try_init(|| connect(&self.config)).await;
-        kafka.map_err(self.unreachable())
-    }
-
-    fn unreachable(&self) -> impl Fn(KrafkaError) -> ReadError {
-        move |source| ReadError::Connect {
-            bootstrap_servers: self.config.bootstrap_servers.clone(),
-            source,
-        }
     }
 }
 
@@ -251,10 +184,6 @@ fn failed(topic: &str, partition: i32) -> impl Fn(KrafkaError) -> ReadError + us
     }
 }
 
-fn late() -> String {
-    "no acknowledgement from Kafka before the time ended".to_owned()
-}
-
 fn decoded(record: krafka::consumer::ConsumerRecord) -> ConsumerRecord {
     ConsumerRecord {
         topic: record.topic.to_string(),
@@ -270,19 +199,4 @@ fn decoded(record: krafka::consumer::ConsumerRecord) -> ConsumerRecord {
         unread_headers: None,
         value: record.value.map(Vec::from),
     }
-}
-
-fn as_it_was(record: &ConsumerRecord) -> Record {
-    let written = Record::new(&record.topic, Bytes::new()).without_value();
-    let written = match &record.value {
-        Some(value) => written.value(value.clone()),
-        None => written,
-    };
-    let written = match &record.key {
-        Some(key) => written.key(key.clone()),
-        // Without a key nothing else says which records it keeps its order with.
-        None => written.partition(record.partition),
-    };
-    let headers = record.headers.iter();
-    headers.fold(written, |written, (name, value)| written.header(name, value.clone()))
 }

@@ -15,12 +15,14 @@ mod replay;
 mod retained;
 mod show;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use shared::config::{ConfigError, Get, KafkaConfig, optional, required, var};
 use shared::dead_letter::{Action, DeadLetterReport, DeadLetterRequest, DeadLetterResult};
 use shared::error_chain::error_chain;
 use shared::kafka::reader::OffsetReader;
+use shared::kafka::{KafkaClient, Republisher};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -37,7 +39,8 @@ const RESERVE: Duration = Duration::from_secs(5);
 pub struct DeadLetterAdmin {
     queue_url: String,
     lambda_endpoint: Option<String>,
-    records: OffsetReader,
+    reader: OffsetReader,
+    republisher: Republisher,
     clients: OnceCell<Clients>,
 }
 
@@ -47,10 +50,13 @@ impl DeadLetterAdmin {
     /// # Errors
     /// [`ConfigError`] names the variable.
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
+        let queue_url = required(get, var::DEAD_LETTER_QUEUE_URL)?;
+        let kafka = Arc::new(KafkaClient::new(KafkaConfig::read(get)?));
         Ok(Self {
-            queue_url: required(get, var::DEAD_LETTER_QUEUE_URL)?,
+            queue_url,
             lambda_endpoint: optional(get, var::LAMBDA_ENDPOINT),
-            records: OffsetReader::new(KafkaConfig::read(get)?),
+            reader: OffsetReader::new(Arc::clone(&kafka)),
+            republisher: Republisher::new(kafka),
             clients: OnceCell::new(),
         })
     }
@@ -104,7 +110,7 @@ impl DeadLetterAdmin {
         let result = match request.action {
             Action::List => DeadLetterResult::List(list::list(&buffer.into_newest_first(), request.limit)),
             Action::Show => match buffer.into_newest_first().pop() {
-                Some(entry) => DeadLetterResult::Show(Box::new(show::show(entry, &self.records, deadline).await)),
+                Some(entry) => DeadLetterResult::Show(Box::new(show::show(entry, &self.reader, deadline).await)),
                 None => {
                     let id = request.id.clone().unwrap_or_default();
                     return Err(DeadLetterAdminError::Unknown { id, hidden });
@@ -112,7 +118,7 @@ impl DeadLetterAdmin {
             },
             Action::Replay => {
                 let entries = buffer.into_order_of_replay(request.limit);
-                let replayer = replay::Replayer::new(clients, &self.records, deadline, in_flight);
+                let replayer = replay::Replayer::new(clients, &self.reader, &self.republisher, deadline, in_flight);
                 DeadLetterResult::Replay(replayer.replay(entries, request).await)
             }
             Action::Purge => {

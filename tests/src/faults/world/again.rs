@@ -1,5 +1,6 @@
 //! Deliveries of what was delivered before: doubled, and in another order, as after a rebalance or by a sender that tries again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::SeedableRng as _;
@@ -7,6 +8,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::Topic;
+use shared::kafka::KafkaClient;
 use shared::kafka::reader::{OffsetRange, OffsetReader};
 use shared::record::{ConsumerRecord, replay_event};
 use tokio::time::Instant;
@@ -41,10 +43,10 @@ pub(super) async fn deliver(doing: &Doing<'_>, count: usize, seed: u64, outcome:
 async fn newest(kafka: &str, topic: &str, partition: i32, count: usize) -> Vec<ConsumerRecord> {
     let started = Instant::now();
     loop {
-        let records = OffsetReader::new(KafkaConfig {
+        let records = OffsetReader::new(Arc::new(KafkaClient::new(KafkaConfig {
             bootstrap_servers: kafka.to_owned(),
             security: KafkaSecurity::Plaintext,
-        });
+        })));
         let read = async {
             let (first, end) = records.bounds(topic, partition).await?;
             let first = first.max(end - i64::try_from(count).unwrap_or(i64::MAX));

@@ -8,6 +8,7 @@ use std::fmt::Display;
 
 use shared::dead_letter::{DeadLetterOutcome, DeadLetterRequest, Outcome, ReplayReport, ReplayTarget};
 use shared::error_chain::error_chain;
+use shared::kafka::Republisher;
 use shared::kafka::reader::OffsetReader;
 use shared::record::ConsumerRecord;
 use tokio::time::{Duration, Instant};
@@ -25,7 +26,8 @@ const LEAST: Duration = Duration::from_secs(1);
 /// One replay.
 pub(super) struct Replayer<'a> {
     clients: &'a Clients,
-    kafka: &'a OffsetReader,
+    reader: &'a OffsetReader,
+    republisher: &'a Republisher,
     deadline: Instant,
     in_flight: &'a mut InFlight,
     outcomes: Vec<DeadLetterOutcome>,
@@ -35,13 +37,15 @@ pub(super) struct Replayer<'a> {
 impl<'a> Replayer<'a> {
     pub(super) fn new(
         clients: &'a Clients,
-        kafka: &'a OffsetReader,
+        reader: &'a OffsetReader,
+        republisher: &'a Republisher,
         deadline: Instant,
         in_flight: &'a mut InFlight,
     ) -> Self {
         Self {
             clients,
-            kafka,
+            reader,
+            republisher,
             deadline,
             in_flight,
             outcomes: Vec::new(),
@@ -170,7 +174,7 @@ impl<'a> Replayer<'a> {
                 continue;
             }
             let records: Vec<&ConsumerRecord> = chunk.iter().map(|item| &item.dead_letter.record).collect();
-            let results = self.kafka.write(&records, self.deadline).await;
+            let results = self.republisher.write(&records, self.deadline).await;
             self.finish_each(chunk, results, Outcome::Published, Outcome::Failed)
                 .await;
         }

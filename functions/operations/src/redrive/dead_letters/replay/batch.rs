@@ -83,11 +83,11 @@ impl Replayer<'_> {
         to: ReplayTarget,
         progress: &mut Progress,
     ) -> Result<(), BatchError> {
-        let retained = retained_part(range, self.kafka).await?;
+        let retained = retained_part(range, self.reader).await?;
         progress.gone.extend(retained.gone);
         let Some(mut here) = retained.here else { return Ok(()) };
         loop {
-            let read = self.kafka.read(&here, EVENT_BYTES, self.deadline).await?;
+            let read = self.reader.read(&here, EVENT_BYTES, self.deadline).await?;
             let records: Vec<&ConsumerRecord> = read.records.iter().collect();
             match (to, &batch.function) {
                 (ReplayTarget::Function, Some(function)) => self.hand_over(function, &records, progress).await?,
@@ -129,7 +129,7 @@ impl Replayer<'_> {
     }
 
     async fn publish(&self, records: &[&ConsumerRecord], progress: &mut Progress) -> Result<(), BatchError> {
-        for result in self.kafka.write(records, self.deadline).await {
+        for result in self.republisher.write(records, self.deadline).await {
             result.map_err(BatchError::Write)?;
             progress.sent += 1;
         }
