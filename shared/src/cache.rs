@@ -157,8 +157,8 @@ impl Cache {
     pub async fn count(&self, key: &str, window: Duration) -> Result<(u64, Duration), CacheError> {
         let call = (vec![key.to_owned()], vec![window.as_millis().to_string()]);
         let answer = self.scripts(&script::COUNT, &[call]).await?.pop().unwrap_or(Value::Nil);
-        let (count, left): (u64, i64) = from_redis_value(answer).map_err(redis::RedisError::from)?;
-        Ok((count, Duration::from_millis(left.unsigned_abs())))
+        let (count, remaining): (u64, i64) = from_redis_value(answer).map_err(redis::RedisError::from)?;
+        Ok((count, Duration::from_millis(remaining.unsigned_abs())))
     }
 
     /// Runs `script` once for each pair of keys and arguments, all in one round trip (one for each node on a cluster).

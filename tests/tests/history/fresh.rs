@@ -131,7 +131,7 @@ async fn of_fifty_readers_who_miss_one_computes() {
     // A machine that is busy with other tests may keep a reader waiting for longer than readers have patience, who then compute for themselves, as they should.
     let cache = services.cache.clone().with_patience(Duration::from_secs(60));
     let routes = routes(&services, cache);
-    // Hours are told of the days of a series, which are a part of their own: somebody else may get the turn for those.
+    // Hours are told of the days of a series, which are a part of their own: somebody else may get the lock for those.
     get(&routes, "/api/v1/history?base=CHF&target=JPY&period=1w").await;
     for path in [
         "/api/v1/history?target=USD&period=1y",
