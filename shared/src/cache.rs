@@ -25,7 +25,7 @@ use self::script::Script;
 use crate::config::RedisConfig;
 
 pub use self::history::{Family, Lease};
-pub use self::key::{AnalysisKind, Interval, Period};
+pub use self::key::{AnalysisKind, Interval};
 pub use self::rate::{CachedRate, RateLeases, Refreshed};
 use self::turn::Patience;
 
