@@ -1,28 +1,38 @@
 use super::*;
 
-fn found(wanted: &str, own: bool) -> Vec<&'static str> {
-    let hits = if own { super::found(wanted) } else { hits(wanted, false) };
+/// What ExchangeRate-API calls the currencies: code and name, one a line.
+const EXCHANGERATE_API: &str =
+    include_str!("../../../../../../tests/fixtures/providers/exchangerate-api-supported-currencies.txt");
+
+fn found(wanted: &str, names: Names) -> Vec<&'static str> {
+    let hits = match names {
+        Names::All => by_symbol_or_name(wanted),
+        Names::OfCountries => by_name(wanted, names),
+    };
     hits.into_iter().map(CurrencyCode::as_str).collect()
 }
 
 #[test]
 fn names_are_found_in_both_languages_in_any_case_and_spacing() {
-    assert_eq!(found("usd", true)[0], "USD");
-    assert_eq!(found("미국달러", true)[0], "USD");
-    assert_eq!(found(" 미국  달러 ", true)[0], "USD");
-    assert_eq!(found("us DOLLAR", true)[0], "USD");
-    assert!(found("달러", true).len() > 5 && found("dollar", true).contains(&"AUD"));
-    assert_eq!(found("미국", false), found("United States", false));
-    assert_eq!(found("독일", false), ["EUR"]);
+    assert_eq!(found("usd", Names::All)[0], "USD");
+    assert_eq!(found("미국달러", Names::All)[0], "USD");
+    assert_eq!(found(" 미국  달러 ", Names::All)[0], "USD");
+    assert_eq!(found("us DOLLAR", Names::All)[0], "USD");
+    assert!(found("달러", Names::All).len() > 5 && found("dollar", Names::All).contains(&"AUD"));
+    assert_eq!(
+        found("미국", Names::OfCountries),
+        found("United States", Names::OfCountries)
+    );
+    assert_eq!(found("독일", Names::OfCountries), ["EUR"]);
     // A country's code is a code, and no part of a name: "Ukraine" has a KR, "Sweden" a DE.
-    assert_eq!(found("KR", false), ["KRW"]);
-    assert_eq!(found("DE", false), ["EUR"]);
-    assert_eq!(found("de", true), ["EUR"]);
+    assert_eq!(found("KR", Names::OfCountries), ["KRW"]);
+    assert_eq!(found("DE", Names::OfCountries), ["EUR"]);
+    assert_eq!(found("de", Names::All), ["EUR"]);
 }
 
 #[test]
 fn what_people_say_and_what_providers_print_finds_the_currency() {
-    for (said, code) in [
+    for (wanted, code) in [
         // The short names, with and without the suffix that Korean newspapers put behind them.
         ("엔화", "JPY"),
         ("위안화", "CNY"),
@@ -89,7 +99,7 @@ fn what_people_say_and_what_providers_print_finds_the_currency() {
         ("JPY(100)", "JPY"),
         ("IDR(100)", "IDR"),
     ] {
-        assert_eq!(found(said, true).first(), Some(&code), "{said}");
+        assert_eq!(found(wanted, Names::All).first(), Some(&code), "{wanted}");
     }
     for (country, code) in [
         ("한국", "KRW"),
@@ -98,18 +108,18 @@ fn what_people_say_and_what_providers_print_finds_the_currency() {
         ("홍콩", "HKD"),
         ("터키", "TRY"),
     ] {
-        assert_eq!(found(country, false).first(), Some(&code), "{country}");
+        assert_eq!(found(country, Names::OfCountries).first(), Some(&code), "{country}");
     }
     // A country is no currency: its search knows neither names of currencies nor their suffix.
-    assert!(found("엔화", false).is_empty());
+    assert!(found("엔화", Names::OfCountries).is_empty());
 }
 
 #[test]
 fn a_word_goes_before_a_part_of_one_and_no_syllable_is_found_across_words() {
     // The peso of Chile's unit of account is 칠레 우니다드, in which 레우 is no word.
-    assert_eq!(found("레우", true), ["MDL", "RON", "ROL"]);
+    assert_eq!(found("레우", Names::All), ["MDL", "RON", "ROL"]);
     // 위엔 ends in the yen's 엔.
-    assert_eq!(found("엔화", true), ["JPY"]);
+    assert_eq!(found("엔화", Names::All), ["JPY"]);
 }
 
 #[test]
@@ -127,12 +137,12 @@ fn symbols_find_their_currency_first() {
         ("US$", "USD"),
         ("₺", "TRY"),
     ] {
-        assert_eq!(found(sign, true).first(), Some(&code), "{sign}");
+        assert_eq!(found(sign, Names::All).first(), Some(&code), "{sign}");
     }
-    assert!(found("$", true).contains(&"HKD") && found("¥", true).contains(&"CNY"));
+    assert!(found("$", Names::All).contains(&"HKD") && found("¥", Names::All).contains(&"CNY"));
     for code in CurrencyCode::all() {
         assert_eq!(
-            found(code.symbol(), true).first(),
+            found(code.symbol(), Names::All).first(),
             Some(&code.as_str()),
             "{}",
             code.symbol()
@@ -145,7 +155,7 @@ fn what_exchangerate_api_prints_finds_the_currency() {
     // The column "Currency Name" of its page "Supported Currencies", where the code is one of ISO 4217.
     for line in EXCHANGERATE_API.lines() {
         let (code, name) = line.split_once(' ').unwrap();
-        assert_eq!(found(name, true).first(), Some(&code), "{name}");
+        assert_eq!(found(name, Names::All).first(), Some(&code), "{name}");
     }
     for (name, code) in [
         ("Israeli shekel", "ILS"),
@@ -153,166 +163,13 @@ fn what_exchangerate_api_prints_finds_the_currency() {
         ("Polish zloty", "PLN"),
         ("polish ZŁOTY", "PLN"),
     ] {
-        assert_eq!(found(name, true).first(), Some(&code), "{name}");
+        assert_eq!(found(name, Names::All).first(), Some(&code), "{name}");
     }
 }
 
-const EXCHANGERATE_API: &str = "\
-AED UAE Dirham
-AFN Afghan Afghani
-ALL Albanian Lek
-AMD Armenian Dram
-AOA Angolan Kwanza
-ARS Argentine Peso
-AUD Australian Dollar
-AWG Aruban Florin
-AZN Azerbaijani Manat
-BAM Bosnia and Herzegovina Convertible Mark
-BBD Barbados Dollar
-BDT Bangladeshi Taka
-BHD Bahraini Dinar
-BIF Burundian Franc
-BMD Bermudian Dollar
-BND Brunei Dollar
-BOB Bolivian Boliviano
-BRL Brazilian Real
-BSD Bahamian Dollar
-BTN Bhutanese Ngultrum
-BWP Botswana Pula
-BYN Belarusian Ruble
-BZD Belize Dollar
-CAD Canadian Dollar
-CDF Congolese Franc
-CHF Swiss Franc
-CLP Chilean Peso
-CNY Chinese Renminbi
-COP Colombian Peso
-CRC Costa Rican Colon
-CUP Cuban Peso
-CVE Cape Verdean Escudo
-CZK Czech Koruna
-DJF Djiboutian Franc
-DKK Danish Krone
-DOP Dominican Peso
-DZD Algerian Dinar
-EGP Egyptian Pound
-ERN Eritrean Nakfa
-ETB Ethiopian Birr
-EUR Euro
-FJD Fiji Dollar
-FKP Falkland Islands Pound
-GBP Pound Sterling
-GEL Georgian Lari
-GHS Ghanaian Cedi
-GIP Gibraltar Pound
-GMD Gambian Dalasi
-GNF Guinean Franc
-GTQ Guatemalan Quetzal
-GYD Guyanese Dollar
-HKD Hong Kong Dollar
-HNL Honduran Lempira
-HTG Haitian Gourde
-HUF Hungarian Forint
-IDR Indonesian Rupiah
-ILS Israeli New Shekel
-INR Indian Rupee
-IQD Iraqi Dinar
-IRR Iranian Rial
-ISK Icelandic Króna
-JMD Jamaican Dollar
-JOD Jordanian Dinar
-JPY Japanese Yen
-KES Kenyan Shilling
-KGS Kyrgyzstani Som
-KHR Cambodian Riel
-KMF Comorian Franc
-KRW South Korean Won
-KWD Kuwaiti Dinar
-KYD Cayman Islands Dollar
-KZT Kazakhstani Tenge
-LAK Lao Kip
-LBP Lebanese Pound
-LKR Sri Lanka Rupee
-LRD Liberian Dollar
-LSL Lesotho Loti
-LYD Libyan Dinar
-MAD Moroccan Dirham
-MDL Moldovan Leu
-MGA Malagasy Ariary
-MKD Macedonian Denar
-MMK Burmese Kyat
-MNT Mongolian Tögrög
-MOP Macanese Pataca
-MRU Mauritanian Ouguiya
-MUR Mauritian Rupee
-MVR Maldivian Rufiyaa
-MWK Malawian Kwacha
-MXN Mexican Peso
-MYR Malaysian Ringgit
-MZN Mozambican Metical
-NAD Namibian Dollar
-NGN Nigerian Naira
-NIO Nicaraguan Córdoba
-NOK Norwegian Krone
-NPR Nepalese Rupee
-NZD New Zealand Dollar
-OMR Omani Rial
-PAB Panamanian Balboa
-PEN Peruvian Sol
-PGK Papua New Guinean Kina
-PHP Philippine Peso
-PKR Pakistani Rupee
-PLN Polish Złoty
-PYG Paraguayan Guaraní
-QAR Qatari Riyal
-RON Romanian Leu
-RSD Serbian Dinar
-RUB Russian Ruble
-RWF Rwandan Franc
-SAR Saudi Riyal
-SBD Solomon Islands Dollar
-SCR Seychellois Rupee
-SDG Sudanese Pound
-SEK Swedish Krona
-SGD Singapore Dollar
-SHP Saint Helena Pound
-SLE Sierra Leonean Leone
-SOS Somali Shilling
-SRD Surinamese Dollar
-SSP South Sudanese Pound
-STN São Tomé and Príncipe Dobra
-SYP Syrian Pound
-SZL Eswatini Lilangeni
-THB Thai Baht
-TJS Tajikistani Somoni
-TMT Turkmenistan Manat
-TND Tunisian Dinar
-TOP Tongan Pa'anga
-TRY Turkish Lira
-TTD Trinidad and Tobago Dollar
-TWD New Taiwan Dollar
-TZS Tanzanian Shilling
-UAH Ukrainian Hryvnia
-UGX Ugandan Shilling
-USD United States Dollar
-UYU Uruguayan Peso
-UZS Uzbekistani So'm
-VES Venezuelan Bolívar Soberano
-VND Vietnamese Đồng
-VUV Vanuatu Vatu
-WST Samoan Tālā
-XAF Central African CFA Franc
-XCD East Caribbean Dollar
-XDR Special Drawing Rights
-XOF West African CFA franc
-XPF CFP Franc
-YER Yemeni Rial
-ZAR South African Rand
-ZMW Zambian Kwacha";
-
 #[test]
 fn a_typo_gets_suggestions() {
-    assert!(suggestions(&normal("Untied Sttaes"), false).contains(&"United States".to_owned()));
-    assert!(suggestions(&normal("미국 딸러"), true).contains(&"미국 달러".to_owned()));
-    assert!(suggestions("qqqqqqqq", true).is_empty());
+    assert!(suggestions("Untied Sttaes", Names::OfCountries).contains(&"United States".to_owned()));
+    assert!(suggestions("미국 딸러", Names::All).contains(&"미국 달러".to_owned()));
+    assert!(suggestions("qqqqqqqq", Names::All).is_empty());
 }
