@@ -4,7 +4,6 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::api::Freshness;
 use crate::schedule;
 use crate::time::Timestamp;
 
@@ -72,15 +71,11 @@ impl Provenance {
         (!self.newest.is_empty()).then(|| self.newest.iter().any(is_old))
     }
 
-    /// Until the first of them may be followed by another, which is how long an answer made of them may be cached; `otherwise` where there is none.
+    /// When the first of them may be followed by another: until then an answer made of them holds. `None` of none.
     #[must_use]
-    pub fn freshness_or(&self, otherwise: Freshness) -> Freshness {
-        let next = self
-            .newest
-            .iter()
-            .map(|(source, at)| schedule::earliest_next(source, *at))
-            .min();
-        next.map_or(otherwise, Freshness::Until)
+    pub fn next_update(&self) -> Option<DateTime<Utc>> {
+        let of_each = self.newest.iter();
+        of_each.map(|(source, at)| schedule::earliest_next(source, *at)).min()
     }
 }
 
@@ -117,8 +112,7 @@ mod tests {
     fn a_pair_is_as_old_as_its_older_currency() {
         let now = "2026-10-31T12:00:00Z".parse().unwrap();
         let nothing = Provenance::default();
-        assert_eq!(nothing.is_stale(now), None);
-        assert_eq!(nothing.freshness_or(Freshness::Release), Freshness::Release);
+        assert_eq!((nothing.is_stale(now), nothing.next_update()), (None, None));
         let (friday, thursday): (Timestamp, Timestamp) = (
             "2026-10-30T13:15:00Z".parse().unwrap(),
             "2026-10-29T00:02:31Z".parse().unwrap(),
@@ -128,9 +122,6 @@ mod tests {
         provenance.add_newest("exchangerate_api", thursday);
         assert_eq!(provenance.is_stale(now), Some(true));
         assert_eq!(provenance.recorded_at(), Some(thursday));
-        assert_eq!(
-            provenance.freshness_or(Freshness::Release),
-            Freshness::Until("2026-10-30T00:02:31Z".parse().unwrap())
-        );
+        assert_eq!(provenance.next_update(), Some("2026-10-30T00:02:31Z".parse().unwrap()));
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use shared::api::Number;
+use shared::number::Number;
 use shared::provenance::Provenance;
 
 use crate::daily::Daily;

@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use shared::api::{ApiError, Number, ServedFrom};
+use shared::api::{ApiError, ServedFrom};
 use shared::cache::{AnalysisKind, key, ttl};
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::period::Period;
 use utoipa::ToSchema;

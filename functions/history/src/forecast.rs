@@ -8,9 +8,10 @@ mod method;
 
 use chrono::{NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use shared::api::{ApiError, ErrorCode, Number, ServedFrom};
+use shared::api::{ApiError, ErrorCode, ServedFrom};
 use shared::cache::{AnalysisKind, key, ttl};
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::period::Period;
 use shared::provenance::Provenance;

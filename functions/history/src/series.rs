@@ -1,9 +1,10 @@
 //! The series of pairs: which days they cover, read from the cache or the store.
 
 use chrono::NaiveDate;
-use shared::api::{ApiError, ErrorCode, Number, ServedFrom};
+use shared::api::{ApiError, ErrorCode, ServedFrom};
 use shared::cache::{Interval, key, ttl};
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::period::Period;
 use shared::time::Timestamp;

@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use shared::api::{ApiError, Number, ServedFrom};
+use shared::api::{ApiError, ServedFrom};
 use shared::cache::{key, ttl};
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::provenance::Provenance;
 use utoipa::ToSchema;

@@ -7,10 +7,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Number, Params, Query, Served,
-    ServedFrom,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Params, Query, Served, ServedFrom,
 };
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::schedule;
 use shared::store::{LOOK_BACK_DAYS, newest, newest_common};
@@ -199,7 +199,9 @@ async fn now(service: &Currency, pair: Pair) -> Result<ConversionRate, ApiError>
     };
     Ok(ConversionRate {
         as_of: Utc::now(),
-        freshness: provenance(&quote.legs).freshness_or(Freshness::Release),
+        freshness: provenance(&quote.legs)
+            .next_update()
+            .map_or(Freshness::Release, Freshness::Until),
         served_from: found.served_from,
         quote,
     })

@@ -8,10 +8,10 @@ use axum::http::HeaderMap;
 use chrono::Utc;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, Freshness, FromParams, Number, Params, Query,
-    Served,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, Freshness, FromParams, Params, Query, Served,
 };
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
@@ -145,7 +145,7 @@ pub(super) async fn latest(
     let freshness = if targets.iter().any(waits) {
         Freshness::Revalidate
     } else {
-        provenance_of_all.freshness_or(nothing)
+        provenance_of_all.next_update().map_or(nothing, Freshness::Until)
     };
     let format = Format::negotiate(query.format, &headers);
     if format != Format::Json {

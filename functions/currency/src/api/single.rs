@@ -8,11 +8,12 @@ use chrono::Utc;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Nothing, Number, Params, PathCode,
-    Query, Served,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Nothing, Params, PathCode, Query,
+    Served,
 };
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
+use shared::number::Number;
 use shared::provenance::Provenance;
 use shared::schedule;
 use shared::time::Timestamp;
@@ -142,7 +143,7 @@ pub(super) async fn single(
     }
     let row = current.rows.get(&code).ok_or_else(|| no_rate(code))?;
     let provenance: Provenance = [(row.source.as_str(), row.recorded_at)].into_iter().collect();
-    let freshness = provenance.freshness_or(Freshness::Release);
+    let freshness = provenance.next_update().map_or(Freshness::Release, Freshness::Until);
     Answer::served(CurrentRate::from(row), current.served_from, freshness)
 }
 
@@ -162,7 +163,7 @@ pub(super) async fn multiple(
     let has_none = |code: &&CurrencyCode| !current.rows.contains_key(code) && !current.ended.contains_key(code);
     let provenance: Provenance = rows.iter().map(|row| (row.source.as_str(), row.recorded_at)).collect();
     // Of none at all nothing is known for long: the first of them may come at any time.
-    let freshness = provenance.freshness_or(Freshness::Revalidate);
+    let freshness = provenance.next_update().map_or(Freshness::Revalidate, Freshness::Until);
     let newest = rows.iter().map(|row| row.recorded_at).max();
     let others = rows.iter().filter(|row| Some(row.recorded_at) != newest);
     let body = CurrentRates {

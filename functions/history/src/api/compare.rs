@@ -112,5 +112,9 @@ pub(super) async fn compare(
         currencies,
         correlation_matrix,
     };
-    Answer::served(body, served_from, provenance.freshness_or(Freshness::Revalidate))
+    Answer::served(
+        body,
+        served_from,
+        provenance.next_update().map_or(Freshness::Revalidate, Freshness::Until),
+    )
 }

@@ -8,10 +8,10 @@ use axum::http::HeaderMap;
 use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, FailureResponses, Format, Freshness, FromParams, Number, Params, Query, Served,
-    ServedFrom,
+    Answer, ApiError, Envelope, FailureResponses, Format, Freshness, FromParams, Params, Query, Served, ServedFrom,
 };
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::provenance::Provenance;
 use shared::schedule;
@@ -116,7 +116,7 @@ pub(super) async fn rates(
         .iter()
         .filter_map(|row| Some((row.source.as_deref()?, row.recorded_at?)));
     let provenance: Provenance = newest.collect();
-    let freshness = provenance.freshness_or(Freshness::Revalidate);
+    let freshness = provenance.next_update().map_or(Freshness::Revalidate, Freshness::Until);
     let format = Format::negotiate(query.format, &headers);
     if format != Format::Json {
         return Answer::rows(&rows, format, freshness);

@@ -7,10 +7,11 @@ use chrono::Utc;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, FailureResponses, Freshness, FromParams, Number, Params,
-    PathCode, Query, Served,
+    Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, FailureResponses, Freshness, FromParams, Params, PathCode,
+    Query, Served,
 };
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
@@ -109,5 +110,12 @@ pub(super) async fn forecast(
         confidence_level: Number::exact(Decimal::new(LEVEL_PERCENT.into(), 2)),
         backtest: found.backtest,
     };
-    Answer::served(body, served_from, found.provenance.freshness_or(Freshness::Revalidate))
+    Answer::served(
+        body,
+        served_from,
+        found
+            .provenance
+            .next_update()
+            .map_or(Freshness::Revalidate, Freshness::Until),
+    )
 }

@@ -6,10 +6,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use chrono::{DurationRound, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
-use shared::api::{
-    Answer, ApiError, Envelope, FailureResponses, Format, Freshness, FromParams, Number, Params, Query, Served,
-};
+use shared::api::{Answer, ApiError, Envelope, FailureResponses, Format, Freshness, FromParams, Params, Query, Served};
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::period::Period;
 use shared::time::Timestamp;
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -178,7 +177,10 @@ pub(super) async fn series(
         IntervalName::Weekly => rows(&fold(&daily.points, monday)),
         IntervalName::Monthly => rows(&fold(&daily.points, first_of_month)),
     };
-    let freshness = daily.provenance.freshness_or(Freshness::Revalidate);
+    let freshness = daily
+        .provenance
+        .next_update()
+        .map_or(Freshness::Revalidate, Freshness::Until);
     let format = Format::negotiate(points.format, &headers);
     if format != Format::Json {
         return Answer::rows(&results, format, freshness);

@@ -72,5 +72,12 @@ pub(super) async fn stats(
         stale: found.provenance.is_stale(Utc::now()).unwrap_or(true),
         measures: found.measures,
     };
-    Answer::served(body, served_from, found.provenance.freshness_or(Freshness::Revalidate))
+    Answer::served(
+        body,
+        served_from,
+        found
+            .provenance
+            .next_update()
+            .map_or(Freshness::Revalidate, Freshness::Until),
+    )
 }

@@ -1,7 +1,7 @@
 //! What goes wrong with MongoDB, and what its codes mean.
 
 use mongodb::error::{Error, ErrorKind, WriteFailure};
-use shared::secrets::note_refused_login;
+use shared::refused_login;
 
 /// MongoDB's code for a second document under a unique key.
 const DUPLICATE_KEY: i32 = 11000;
@@ -39,7 +39,7 @@ pub enum StoreError {
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         if is_refused_login(&error) {
-            note_refused_login();
+            refused_login::note();
         }
         Self::Mongo(error)
     }
