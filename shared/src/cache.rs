@@ -26,7 +26,7 @@ use self::single_flight::Patience;
 use crate::config::RedisConfig;
 
 pub use self::history::{Family, Lease};
-pub use self::key::{AnalysisKind, Interval, Period};
+pub use self::key::{AnalysisKind, Interval};
 pub use self::rate::{CachedRate, RateLeases, Refreshed};
 pub use self::single_flight::Reading;
 

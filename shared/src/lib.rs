@@ -6,9 +6,9 @@
 //! - **Middle: one room for each thing outside.** [`kafka`], [`publish`] (Kafka with its SQS backup), [`cache`] (Redis), [`store`] (PostgreSQL),
 //!   [`dead_letter`] and [`sqs`], `secrets` (Secrets Manager), [`aws`] (how long any of its services is waited for), [`metrics`], [`trace`] and
 //!   [`telemetry`]; [`apply`] says which of their errors pass, [`progress`] how far a source has come in Kafka's partitions.
-//! - **Floor: values, and what every module needs.** Money and time ([`currency`], [`country`], [`rate`], [`number`], [`pair`], [`time`]), what travels
-//!   ([`event`], [`record`]), what is known of sources ([`schedule`], [`ecb`], [`held`]); they know no Redis, Kafka, Lambda or clock. [`config`] reads the
-//!   environment, [`error_chain`] writes an error as one line, [`refused_login`] remembers that a password was refused.
+//! - **Floor: values, and what every module needs.** Money and time ([`currency`], [`country`], [`rate`], [`number`], [`pair`], [`time`], [`period`]), what
+//!   travels ([`event`], [`record`]), what is known of sources ([`schedule`], [`ecb`], [`held`], [`provenance`]); they know no Redis, Kafka, Lambda or clock.
+//!   [`config`] reads the environment, [`error_chain`] writes an error as one line, [`refused_login`] remembers that a password was refused.
 
 // Top.
 pub mod api;
@@ -41,6 +41,8 @@ pub mod event;
 pub mod held;
 pub mod number;
 pub mod pair;
+pub mod period;
+pub mod provenance;
 pub mod rate;
 pub mod record;
 pub mod refused_login;

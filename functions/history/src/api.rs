@@ -17,10 +17,11 @@ use utoipa_axum::routes;
 
 use crate::History;
 
+pub use crate::comparison::{Compared, Correlation};
 pub use crate::forecast::{Backtest, Candidate, Method, Step};
-pub use crate::measure::Trend;
-pub use crate::period::{IntervalName, PeriodName};
-pub use crate::statistics::{Compared, Correlation, Measures};
+pub use crate::formulas::Trend;
+pub use crate::range::IntervalName;
+pub use crate::statistics::Measures;
 pub use compare::Comparison;
 pub use day::RatesOfDay;
 pub use forecast::Forecast;

@@ -1,10 +1,10 @@
 //! The routes of the read API's part Ranking, and their description; both come from the same handlers.
 
 mod click;
-mod failure;
+mod error;
 mod health;
+mod idempotency;
 mod input;
-mod key;
 mod ranking;
 mod stats;
 

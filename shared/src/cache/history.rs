@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use redis::{Value, from_redis_value};
 
-use super::key::{self, AnalysisKind, Interval, Period};
+use super::key::{self, AnalysisKind, Interval};
 use super::{Cache, CacheError, lease, new_token, number, script, ttl};
 use crate::currency::CurrencyCode;
+use crate::period::Period;
 
 /// A kind of computed results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ impl Family {
     /// Every key that this family can have for `code`.
     #[must_use]
     pub fn keys(self, code: CurrencyCode) -> Vec<String> {
-        let periods = Period::ALL.iter().copied();
+        let periods = Period::ALL.into_iter();
         match self {
             Self::History => periods
                 .flat_map(|period| {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::currency::CurrencyCode;
+use crate::period::Period;
 
 macro_rules! tokens {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -21,24 +22,6 @@ macro_rules! tokens {
             }
         }
     };
-}
-
-tokens! {
-    /// A span that ends at a pair's newest observation.
-    Period {
-        /// One day.
-        Day = "1d",
-        /// One week.
-        Week = "1w",
-        /// One month.
-        Month = "1m",
-        /// Three months.
-        Quarter = "3m",
-        /// Six months.
-        HalfYear = "6m",
-        /// One year.
-        Year = "1y",
-    }
 }
 
 tokens! {

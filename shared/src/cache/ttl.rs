@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Period;
+use crate::period::Period;
 
 /// `rate:{code}`: ten minutes.
 pub const RATE: Duration = Duration::from_secs(10 * 60);

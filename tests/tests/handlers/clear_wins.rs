@@ -1,10 +1,11 @@
 //! A reader that computed before a clear and writes after it leaves nothing behind; an older row never replaces a newer one.
 
 use shared::batch::handle;
-use shared::cache::{AnalysisKind, Family, Interval, Period, key};
+use shared::cache::{AnalysisKind, Family, Interval, key};
 use shared::currency::CurrencyCode;
 use shared::dead_letter::RefusalCode;
 use shared::event::{CacheInvalidation, CacheKey, DataProcessingCompleted, ExchangeRateUpdated, NewDataReceived};
+use shared::period::Period;
 use std::time::Duration;
 use tests::api::Ask;
 use tests::{RawRecord, Services, kafka_event, rate};

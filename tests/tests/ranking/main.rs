@@ -34,7 +34,7 @@ impl Servers {
     /// Databases as an instance has left them that started before.
     async fn start() -> Self {
         let servers = Self::cold().await;
-        servers.instance(NOON).store().ready().await.unwrap();
+        servers.instance(NOON).store().ensure_indexes().await.unwrap();
         servers
     }
 

@@ -1,4 +1,4 @@
-//! Who stands where: ranks with ties, shares, and the change against the period before. Nothing here touches MongoDB or the clock.
+//! The leaderboard of countries: ranks with ties, shares, and the change against the period before. Nothing here touches MongoDB or the clock.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,7 @@ pub type Clicks = BTreeMap<CountryCode, u64>;
 /// Which way a country went since the period before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[schema(as = RankChange)]
-pub enum Change {
+pub enum RankChange {
     /// To a smaller rank number.
     Up,
     /// To a greater rank number.
@@ -49,7 +48,7 @@ pub struct RankedCountry {
     /// Percent of all clicks of the period, of all countries and not of this page alone; ten significant digits.
     pub percentage: Number,
     /// Against the period before.
-    pub change: Change,
+    pub change: RankChange,
     /// How many ranks it rose (fell, when negative) since the period before; null when it is new.
     pub change_value: Option<i64>,
     /// Its rank in the period before; null when it is new.
@@ -57,15 +56,15 @@ pub struct RankedCountry {
     pub previous_rank: Option<u64>,
 }
 
-/// The ranking of `clicks`: by clicks, and by code where they are equal.
+/// The leaderboard of `clicks`: by clicks, and by code where they are equal.
 #[must_use]
-pub fn ranking(clicks: &Clicks, before: &Clicks) -> Vec<RankedCountry> {
+pub fn leaderboard(clicks: &Clicks, before: &Clicks) -> Vec<RankedCountry> {
     let previous: BTreeMap<CountryCode, u64> = ranks(before)
         .into_iter()
-        .map(|(country, _, rank)| (country, rank))
+        .map(|ranked| (ranked.country, ranked.rank))
         .collect();
     let total = total(clicks);
-    let row = |(country, score, rank): (CountryCode, u64, u64)| {
+    let row = |Ranked { country, clicks, rank }: Ranked| {
         let previous_rank = previous.get(&country).copied();
         // A rank is at most the number of countries.
         let change_value = previous_rank.map(|previous| previous.cast_signed() - rank.cast_signed());
@@ -75,13 +74,13 @@ pub fn ranking(clicks: &Clicks, before: &Clicks) -> Vec<RankedCountry> {
             country_name: country.country().korean,
             country_name_en: country.country().english,
             currency_code: country.currency(),
-            score,
-            percentage: share(score, total),
+            score: clicks,
+            percentage: share(clicks, total),
             change: match change_value {
-                None => Change::New,
-                Some(0) => Change::Same,
-                Some(1..) => Change::Up,
-                Some(_) => Change::Down,
+                None => RankChange::New,
+                Some(0) => RankChange::Same,
+                Some(1..) => RankChange::Up,
+                Some(_) => RankChange::Down,
             },
             change_value,
             previous_rank,
@@ -96,18 +95,25 @@ pub fn total(clicks: &Clicks) -> u64 {
     clicks.values().sum()
 }
 
-/// Each country with its clicks and rank, in the order of the ranking.
-fn ranks(clicks: &Clicks) -> Vec<(CountryCode, u64, u64)> {
+/// A country with its clicks and rank.
+struct Ranked {
+    country: CountryCode,
+    clicks: u64,
+    rank: u64,
+}
+
+/// Each country with its clicks and rank, in the order of the leaderboard.
+fn ranks(clicks: &Clicks) -> Vec<Ranked> {
     // By code already; a stable sort keeps that where clicks are equal.
     let mut sorted: Vec<(CountryCode, u64)> = clicks.iter().map(|(country, clicks)| (*country, *clicks)).collect();
     sorted.sort_by_key(|(_, clicks)| std::cmp::Reverse(*clicks));
-    let mut ranked: Vec<(CountryCode, u64, u64)> = Vec::with_capacity(sorted.len());
+    let mut ranked: Vec<Ranked> = Vec::with_capacity(sorted.len());
     for (place, (country, clicks)) in (1..).zip(sorted) {
         let rank = ranked
             .last()
-            .filter(|(_, above, _)| *above == clicks)
-            .map_or(place, |(.., rank)| *rank);
-        ranked.push((country, clicks, rank));
+            .filter(|above| above.clicks == clicks)
+            .map_or(place, |above| above.rank);
+        ranked.push(Ranked { country, clicks, rank });
     }
     ranked
 }
@@ -132,7 +138,7 @@ mod tests {
     #[test]
     fn countries_with_the_same_clicks_share_a_rank_and_are_listed_by_code() {
         let now = clicks(&[("US", 5), ("JP", 7), ("AU", 5), ("CN", 1), ("GB", 1)]);
-        let listed: Vec<_> = ranking(&now, &Clicks::new())
+        let listed: Vec<_> = leaderboard(&now, &Clicks::new())
             .into_iter()
             .map(|row| (row.rank, row.country_code.as_str(), row.score))
             .collect();
@@ -146,7 +152,7 @@ mod tests {
     fn a_change_is_the_difference_of_two_ranks() {
         let before = clicks(&[("US", 9), ("JP", 5), ("CN", 5), ("GB", 1)]);
         let now = clicks(&[("JP", 9), ("US", 8), ("CN", 7), ("AU", 1)]);
-        let changes: Vec<_> = ranking(&now, &before)
+        let changes: Vec<_> = leaderboard(&now, &before)
             .into_iter()
             .map(|row| {
                 (
@@ -160,22 +166,22 @@ mod tests {
         assert_eq!(
             changes,
             [
-                ("JP", Change::Up, Some(1), Some(2)),
-                ("US", Change::Down, Some(-1), Some(1)),
-                ("CN", Change::Down, Some(-1), Some(2)),
-                ("AU", Change::New, None, None),
+                ("JP", RankChange::Up, Some(1), Some(2)),
+                ("US", RankChange::Down, Some(-1), Some(1)),
+                ("CN", RankChange::Down, Some(-1), Some(2)),
+                ("AU", RankChange::New, None, None),
             ]
         );
-        let same = ranking(&now, &now);
+        let same = leaderboard(&now, &now);
         assert!(
             same.iter()
-                .all(|row| row.change == Change::Same && row.change_value == Some(0))
+                .all(|row| row.change == RankChange::Same && row.change_value == Some(0))
         );
     }
 
     #[test]
     fn shares_have_ten_digits() {
-        let rows = ranking(&clicks(&[("US", 2), ("JP", 1)]), &Clicks::new());
+        let rows = leaderboard(&clicks(&[("US", 2), ("JP", 1)]), &Clicks::new());
         let shares: Vec<String> = rows.iter().map(|row| row.percentage.to_string()).collect();
         assert_eq!(shares, ["66.66666667", "33.33333333"]);
         assert_eq!(share(1, u64::MAX).to_string(), "0.000000000000000005421010862");

@@ -9,7 +9,7 @@ use crate::store::StoreError;
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Mongo(cause) if is_ours(cause) => Self::internal(&error),
+            StoreError::Mongo(cause) if is_fault_of_the_query(cause) => Self::internal(&error),
             StoreError::Document { .. } => Self::internal(&error),
             StoreError::Mongo(_) | StoreError::Unstable { .. } => Self::unavailable("MongoDB", &error),
         }
@@ -39,11 +39,11 @@ impl From<ClickError> for ApiError {
 }
 
 /// Whether what was asked is at fault, and not the state of the server.
-fn is_ours(error: &Error) -> bool {
+fn is_fault_of_the_query(error: &Error) -> bool {
     match &*error.kind {
         ErrorKind::InvalidArgument { .. } | ErrorKind::InvalidResponse { .. } | ErrorKind::Bson(_) => true,
         // BadValue, FailedToParse, TypeMismatch, CommandNotFound. Source: MongoDB's src/mongo/base/error_codes.yml.
-        ErrorKind::Command(refusal) => [2, 9, 14, 59].contains(&refusal.code),
+        ErrorKind::Command(error) => [2, 9, 14, 59].contains(&error.code),
         _ => false,
     }
 }

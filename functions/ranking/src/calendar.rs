@@ -18,8 +18,7 @@ pub fn korean_day(instant: DateTime<Utc>) -> NaiveDate {
 /// The length of time that a ranking is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = RankingPeriod)]
-pub enum Period {
+pub enum RankingPeriod {
     /// One Korean day.
     #[default]
     Daily,
@@ -29,31 +28,31 @@ pub enum Period {
     Monthly,
 }
 
-/// Some days on end, both ends included.
+/// Consecutive days, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct DateRange {
     /// The first day.
     pub from: NaiveDate,
     /// The last day.
     pub to: NaiveDate,
 }
 
-impl Period {
-    /// The period that holds `day`.
+impl RankingPeriod {
+    /// The period that contains `day`.
     #[must_use]
-    pub fn around(self, day: NaiveDate) -> Span {
+    pub fn containing(self, day: NaiveDate) -> DateRange {
         match self {
-            Self::Daily => Span { from: day, to: day },
+            Self::Daily => DateRange { from: day, to: day },
             Self::Weekly => {
                 let week = day.week(Weekday::Mon);
-                Span {
+                DateRange {
                     from: week.first_day(),
                     to: week.last_day(),
                 }
             }
             Self::Monthly => {
                 let from = day - Days::new(u64::from(day.day0()));
-                Span {
+                DateRange {
                     from,
                     to: from + Months::new(1) - Days::new(1),
                 }
@@ -61,14 +60,14 @@ impl Period {
         }
     }
 
-    /// The period before `span`, which is one of this kind.
+    /// The period before `range`, which is one of this kind.
     #[must_use]
-    pub fn before(self, span: Span) -> Span {
-        self.around(span.from - Days::new(1))
+    pub fn before(self, range: DateRange) -> DateRange {
+        self.containing(range.from - Days::new(1))
     }
 }
 
-impl Span {
+impl DateRange {
     /// The `days` days that end with `last`.
     #[must_use]
     pub fn ending(last: NaiveDate, days: u32) -> Self {
@@ -84,7 +83,7 @@ impl Span {
     }
 }
 
-impl fmt::Display for Period {
+impl fmt::Display for RankingPeriod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Daily => "daily",
@@ -112,38 +111,38 @@ mod tests {
     }
 
     #[test]
-    fn a_period_holds_its_day_and_follows_the_one_before() {
-        let around = |period: Period, text: &str| {
-            let span = period.around(day(text));
-            let before = period.before(span);
-            [before.from, before.to, span.from, span.to].map(|day| day.to_string())
+    fn a_period_contains_its_day_and_follows_the_one_before() {
+        let containing = |period: RankingPeriod, text: &str| {
+            let range = period.containing(day(text));
+            let before = period.before(range);
+            [before.from, before.to, range.from, range.to].map(|day| day.to_string())
         };
         assert_eq!(
-            around(Period::Daily, "2026-03-01"),
+            containing(RankingPeriod::Daily, "2026-03-01"),
             ["2026-02-28", "2026-02-28", "2026-03-01", "2026-03-01"]
         );
         // 2026 has an ISO week 53; 2027-01-01 is a Friday in it.
         assert_eq!(
-            around(Period::Weekly, "2027-01-01"),
+            containing(RankingPeriod::Weekly, "2027-01-01"),
             ["2026-12-21", "2026-12-27", "2026-12-28", "2027-01-03"]
         );
         assert_eq!(
-            around(Period::Monthly, "2028-03-31"),
+            containing(RankingPeriod::Monthly, "2028-03-31"),
             ["2028-02-01", "2028-02-29", "2028-03-01", "2028-03-31"]
         );
         assert_eq!(
-            around(Period::Monthly, "2027-01-01"),
+            containing(RankingPeriod::Monthly, "2027-01-01"),
             ["2026-12-01", "2026-12-31", "2027-01-01", "2027-01-31"]
         );
     }
 
     #[test]
     fn days_that_end_with_a_day_include_it() {
-        let days: Vec<String> = Span::ending(day("2026-03-01"), 3)
+        let days: Vec<String> = DateRange::ending(day("2026-03-01"), 3)
             .days()
             .map(|day| day.to_string())
             .collect();
         assert_eq!(days, ["2026-02-27", "2026-02-28", "2026-03-01"]);
-        assert_eq!(Span::ending(day("2026-03-01"), 1).days().count(), 1);
+        assert_eq!(DateRange::ending(day("2026-03-01"), 1).days().count(), 1);
     }
 }

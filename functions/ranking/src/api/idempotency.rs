@@ -12,7 +12,7 @@ const LONGEST: usize = 128;
 /// The header that makes a repeated request one request.
 #[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Header)]
-pub(super) struct IdempotencyKey {
+pub(super) struct IdempotencyHeader {
     /// Makes a repeated click one click: of one user's requests with the same key, whenever they are sent within 48 hours, exactly one counts, and all
     /// get its answer. The same key with another country or currency is refused. Without the header, each request counts. 1 to 128 printable ASCII
     /// characters.
@@ -28,7 +28,7 @@ pub(super) struct IdempotencyKey {
     pub(super) key: Option<String>,
 }
 
-impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+impl<S: Sync> FromRequestParts<S> for IdempotencyHeader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {

@@ -39,7 +39,8 @@ pub(super) struct Cleared {
 
 /// What API Gateway answers to a request that it does not let through.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Refusal {
+#[schema(as = Refusal)]
+pub(super) struct GatewayError {
     /// Why.
     #[schema(example = "Forbidden")]
     message: String,
@@ -51,7 +52,7 @@ pub(super) struct Refusal {
 /// also where a newer rate was cached before: after a repair in the store, clear. Signed with IAM credentials (SigV4).
 #[utoipa::path(delete, path = "/api/v1/currencies/cache", operation_id = "clearCache", tag = "Currency", params(ClearQuery), security(("iam" = [])), responses(
     (status = 200, description = "What was cleared.", body = Envelope<Cleared>),
-    (status = 403, description = "Not signed with IAM credentials: API Gateway refuses it in its own words, before the service sees it.", body = Refusal),
+    (status = 403, description = "Not signed with IAM credentials: API Gateway refuses it in its own words, before the service sees it.", body = GatewayError),
     FailureResponses,
 ))]
 pub(super) async fn clear(

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use shared::country::CountryCode;
 use shared::trace::{in_span, mongodb};
 
-use super::{CLICKS, Store, StoreError};
+use super::Store;
+use super::document::CLICKS;
+use super::error::{StoreError, is_duplicate_key};
 
 /// How many of the keys that counted last a day's document remembers: 32 letters each, so some 40 kB. An instance that dies between counting and
 /// answering is repeated safely unless this many other clicks with keys came to the same country and day before the retry.
@@ -73,7 +75,7 @@ impl Store {
             .into_future();
         match in_span(mongodb("findAndModify clicks"), updated).await {
             Ok(counted) => Ok(counted.map(|counted| counted.clicks)),
-            Err(error) if super::claims::is_duplicate(&error) => Ok(None),
+            Err(error) if is_duplicate_key(&error) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -3,8 +3,8 @@
 use shared::api::{Answer, ApiError, Freshness, Nothing, Query};
 
 /// `docs/openapi.yaml` as JSON, made when this is built.
-const DESCRIPTION: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
-pub(super) async fn described(_: Query<Nothing>) -> Result<Answer, ApiError> {
-    Ok(Answer::document(DESCRIPTION, Freshness::Release))
+pub(super) async fn document(_: Query<Nothing>) -> Result<Answer, ApiError> {
+    Ok(Answer::document(DOCUMENT, Freshness::Release))
 }
