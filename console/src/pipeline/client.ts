@@ -58,12 +58,12 @@ const look = <T>(path: string, signal?: AbortSignal): Promise<T> => {
 const tell = <T>(path: string, body: unknown = {}): Promise<T> =>
   ask<T>(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-let turn: Promise<unknown> = Promise.resolve();
+let previous: Promise<unknown> = Promise.resolve();
 
-/** One request to the dead-letter desk after the other: whatever it does, it takes all letters first, and who asks meanwhile is told that there are none. */
-function inTurn<T>(request: () => Promise<T>): Promise<T> {
-  const mine = turn.then(request);
-  turn = mine.catch(() => undefined);
+/** One request about dead letters after the other: whatever it is, all of them are received first, and who asks meanwhile is told that there are none. */
+function oneByOne<T>(request: () => Promise<T>): Promise<T> {
+  const mine = previous.then(request);
+  previous = mine.catch(() => undefined);
   return mine;
 }
 
@@ -71,9 +71,9 @@ export const pipeline = {
   state: (signal?: AbortSignal) => look<PipelineState>("state", signal),
   runs: (signal?: AbortSignal) => look<RunSummary[]>("runs", signal),
   timeline: (correlationId: string, signal?: AbortSignal) => look<Timeline>(`runs/${encodeURIComponent(correlationId)}`, signal),
-  /** `signal` keeps a list from being begun. One that is under way is waited for all the same, because the desk goes on with it. */
+  /** `signal` keeps a list from being begun. One that is under way is waited for all the same, because the function goes on with it. */
   deadLetters: (signal: AbortSignal) =>
-    inTurn(() => {
+    oneByOne(() => {
       signal.throwIfAborted();
       return look<DeadLetters>("dead-letters");
     }),
@@ -86,6 +86,6 @@ export const pipeline = {
   mend: () => tell<Done>("mend"),
   stop: (server: string) => tell<Done>(`servers/${server}/stop`),
   start: (server: string) => tell<Done>(`servers/${server}/start`),
-  replay: (filter: Filter) => inTurn(() => tell<Outcomes>("dead-letters/replay", filter)),
-  purge: (filter: Filter) => inTurn(() => tell<Outcomes>("dead-letters/purge", filter)),
+  replay: (filter: Filter) => oneByOne(() => tell<Outcomes>("dead-letters/replay", filter)),
+  purge: (filter: Filter) => oneByOne(() => tell<Outcomes>("dead-letters/purge", filter)),
 };

@@ -11,7 +11,7 @@ import { Controls } from "./controls";
 import { Flow } from "./flow";
 import { judge } from "./health";
 import { HeldBack } from "./held";
-import { Letters } from "./letters";
+import { DeadLetterCard } from "./dead-letters";
 import { Runs } from "./runs";
 import { Said, say } from "./said";
 import { Timeline } from "./timeline";
@@ -43,7 +43,7 @@ export default function Pipeline({ rest }: { rest: readonly string[] }) {
               <Flow state={state} />
               <HeldBack state={state} again={again} />
               <Controls state={state} again={again} />
-              <Letters state={state} again={again} />
+              <DeadLetterCard state={state} again={again} />
             </>
           )}
           <Runs current={current} />

@@ -1,15 +1,15 @@
 //! The console's server: the built page with the headers that the template gives it, the HTTP API beside it, and what the page is told of the pipeline.
 //!
 //! Everything is on one address, as behind the template's distribution, so the page asks nobody else. `page` serves files, `guard` says who may tell the stack
-//! what to do, `look` and what it uses read how the pipeline fares, `traces` keeps the runs, `run`, `poison`, `letters` and `servers` do what buttons ask for.
+//! what to do, `look` and what it uses read how the pipeline fares, `traces` keeps the runs, `run`, `poison`, `dead_letters` and `servers` do what buttons ask for.
 
 mod body;
 mod cache;
+mod dead_letters;
 mod description;
 mod flow;
 mod guard;
 mod held;
-mod letters;
 mod look;
 mod page;
 mod poison;
@@ -36,8 +36,8 @@ use utoipa::ToSchema;
 use super::interface::Parts;
 use super::{Places, StackError};
 
+pub(super) use self::dead_letters::DeadLetterCache;
 pub use self::description::document;
-pub(super) use self::letters::Desk;
 pub(super) use self::look::{Looks, readers};
 pub(super) use self::page::is_built;
 pub(super) use self::traces::{Traces, receiver};

@@ -12,7 +12,7 @@ use tokio::sync::{RwLock, watch};
 
 use std::collections::BTreeMap;
 
-use super::console::{Desk, Looks, Traces};
+use super::console::{DeadLetterCache, Looks, Traces};
 use super::control::Control;
 use super::table::Table;
 use super::{Places, StackStatus, State, report};
@@ -31,7 +31,7 @@ pub(super) struct Parts {
     pub(super) control: Control,
     pub(super) table: Table,
     pub(super) looks: Looks,
-    pub(super) desk: Desk,
+    pub(super) dead_letters: DeadLetterCache,
     pub(super) traces: Arc<Traces>,
     pub(super) places: Places,
     pub(super) stop: watch::Sender<bool>,

@@ -5,7 +5,7 @@
 //! deviation knows nothing of steps that follow each other. `tests.rs` shows what both together hold, on walks and on the ECB's history.
 
 use super::method::Method;
-use crate::measure::critical;
+use crate::formulas::critical;
 
 /// How many in a hundred closes come to lie in the interval.
 pub(crate) const LEVEL_PERCENT: u32 = 95;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError};
-use shared::cache::{Family, Period, key, ttl};
+use shared::cache::{Family, key, ttl};
 use shared::currency::CurrencyCode;
+use shared::period::Period;
 use tokio::sync::Mutex;
 
 use super::held::{self, HeldView, Unreadable};
@@ -110,8 +111,8 @@ fn held_views(hashes: &[Held]) -> Option<Vec<HeldView>> {
 fn families_of_keys() -> [(&'static str, Vec<u64>, Vec<String>); 4] {
     let all = |family: Family| CurrencyCode::all().flat_map(|code| family.keys(code)).collect();
     let mut of_series: Vec<u64> = Period::ALL
-        .iter()
-        .map(|period| ttl::history(*period).as_secs())
+        .into_iter()
+        .map(|period| ttl::history(period).as_secs())
         .collect();
     of_series.dedup();
     let computed = vec![ttl::COMPUTED.as_secs()];

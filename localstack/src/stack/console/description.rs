@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Console, Refusal, letters, look, poison, run, servers};
+use super::{Console, Refusal, dead_letters, look, poison, run, servers};
 
 /// What the description says of all.
 #[derive(OpenApi)]
@@ -47,7 +47,7 @@ fn looking() -> OpenApiRouter<Console> {
         .routes(routes!(look::state))
         .routes(routes!(run::runs))
         .routes(routes!(run::timeline))
-        .routes(routes!(letters::list))
+        .routes(routes!(dead_letters::list))
 }
 
 fn telling() -> OpenApiRouter<Console> {
@@ -57,6 +57,6 @@ fn telling() -> OpenApiRouter<Console> {
         .routes(routes!(poison::mend))
         .routes(routes!(servers::stop))
         .routes(routes!(servers::start))
-        .routes(routes!(letters::replay))
-        .routes(routes!(letters::purge))
+        .routes(routes!(dead_letters::replay))
+        .routes(routes!(dead_letters::purge))
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::{Console, Refusal};
 use crate::stack::guard::{check_own_page, text};
 
-/// Lets a request in that the console's own page may have sent. Also those that only look: letters are hidden while they are listed, and name what went wrong.
+/// Lets a request in that the console's own page may have sent. Also those that only look: dead letters are hidden while they are listed, and name what went wrong.
 pub(super) async fn own_page(State(port): State<u16>, request: Request, next: Next) -> Response {
     match check_own_page(request.headers(), port) {
         Ok(()) => next.run(request).await,

@@ -118,9 +118,10 @@ pub(super) async fn ingest(parts: &Parts, request: &RunRequest) -> Result<RunAns
 }
 
 /// A function's answer as JSON; what it says when it fails is the refusal.
-pub(super) async fn invoke(parts: &Parts, function: &str, request: &Value) -> Result<Value, Refusal> {
+pub(super) async fn invoke(parts: &Parts, function: &str, request: &impl Serialize) -> Result<Value, Refusal> {
     let emulator = parts.emulator().await.ok_or_else(Refusal::stopping)?;
-    let invocation = emulator.invoke(function, request.to_string().into()).await;
+    let request = serde_json::to_vec(request).map_err(|error| Refusal::unavailable(error.to_string()))?;
+    let invocation = emulator.invoke(function, request.into()).await;
     let invocation = invocation.map_err(|error| Refusal::unavailable(error.to_string()))?;
     let answer: Value = serde_json::from_slice(&invocation.payload)
         .map_err(|error| Refusal::unavailable(format!("{function} answered no JSON: {error}")))?;

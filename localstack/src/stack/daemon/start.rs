@@ -18,7 +18,7 @@ use super::progress::Progress;
 use super::{DaemonOptions, Running};
 use crate::feed::{Feed, FeedOptions};
 use crate::stack::bridge::Bridge;
-use crate::stack::console::{self, Desk, Looks, Traces};
+use crate::stack::console::{self, DeadLetterCache, Looks, Traces};
 use crate::stack::control::Control;
 use crate::stack::guard;
 use crate::stack::interface::{self, Parts};
@@ -143,7 +143,7 @@ pub(super) async fn start(
         control: Control::new(servers),
         table: Table::new(&database_url),
         looks: Looks::new(&template, &redis_url, places.logs()),
-        desk: Desk::default(),
+        dead_letters: DeadLetterCache::default(),
         traces: Traces::new(console::readers(&template)),
         places: places.clone(),
         stop,

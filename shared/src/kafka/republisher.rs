@@ -1,0 +1,92 @@
+//! Records of Kafka written again, as they were.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use krafka::Record;
+use krafka::producer::Producer;
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
+
+use super::client::{ConnectError, KafkaClient};
+use super::producer::DELIVERY_TIMEOUT;
+use crate::error_chain::error_chain;
+use crate::record::ConsumerRecord;
+
+/// Writes records again. Its producer is made at the first of them and kept for warm invocations.
+pub struct Republisher {
+    client: Arc<KafkaClient>,
+    producer: OnceCell<Producer>,
+}
+
+impl Republisher {
+    /// A republisher over `client`.
+    #[must_use]
+    pub fn new(client: Arc<KafkaClient>) -> Self {
+        Self {
+            client,
+            producer: OnceCell::new(),
+        }
+    }
+
+    /// Writes records to their topics with key, headers and value as they were; offset and time are new. Answers for each whether Kafka has acknowledged it by
+    /// `deadline`, or why not; a record without an acknowledgement may have been written.
+    pub async fn write(&self, records: &[&ConsumerRecord], deadline: Instant) -> Vec<Result<(), String>> {
+        let producer = match timeout_at(deadline, self.producer()).await {
+            Ok(Ok(producer)) => producer,
+            Ok(Err(error)) => return records.iter().map(|_| Err(error_chain(&error))).collect(),
+            Err(_) => return records.iter().map(|_| Err(late())).collect(),
+        };
+        let mut sent = Vec::with_capacity(records.len());
+        for record in records {
+            sent.push(timeout_at(deadline, producer.enqueue(as_it_was(record))).await);
+        }
+        let mut outcomes = Vec::with_capacity(records.len());
+        for acknowledgement in sent {
+            outcomes.push(match acknowledgement {
+                Err(_) => Err(late()),
+                Ok(Err(error)) => Err(error_chain(&error)),
+                Ok(Ok(acknowledgement)) => match timeout_at(deadline, acknowledgement).await {
+                    Err(_) => Err(late()),
+                    Ok(Err(error)) => Err(error_chain(&error)),
+                    Ok(Ok(_)) => Ok(()),
+                },
+            });
+        }
+        outcomes
+    }
+
+    async fn producer(&self) -> Result<&Producer, ConnectError> {
+        let kafka = self.client.connected().await?;
+        let build = || {
+            kafka
+                .producer()
+                .linger(Duration::from_millis(1))
+                .delivery_timeout(DELIVERY_TIMEOUT)
+                .max_block(DELIVERY_TIMEOUT)
+                .build()
+        };
+        let producer = self.producer.get_or_try_init(build).await;
+        producer.map_err(|source| self.client.failed(source))
+    }
+}
+
+fn late() -> String {
+    "no acknowledgement from Kafka before the time ended".to_owned()
+}
+
+fn as_it_was(record: &ConsumerRecord) -> Record {
+    let written = Record::new(&record.topic, Bytes::new()).without_value();
+    let written = match &record.value {
+        Some(value) => written.value(value.clone()),
+        None => written,
+    };
+    let written = match &record.key {
+        Some(key) => written.key(key.clone()),
+        // Without a key nothing else says which records it keeps its order with.
+        None => written.partition(record.partition),
+    };
+    let headers = record.headers.iter();
+    headers.fold(written, |written, (name, value)| written.header(name, value.clone()))
+}
