@@ -4,15 +4,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use krafka::Record;
+use krafka::{KrafkaError, Record};
 use krafka::producer::Producer;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use super::client::{ConnectError, KafkaClient};
 use super::producer::DELIVERY_TIMEOUT;
-use crate::error_chain::error_chain;
 use crate::record::ConsumerRecord;
+
+/// Why a record that was written has no acknowledgement.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// No broker could be reached, for any of the records.
+    #[error(transparent)]
+    Unreachable(Arc<ConnectError>),
+    /// Kafka refused, or went away.
+    #[error(transparent)]
+    Refused(KrafkaError),
+    /// There was not enough time.
+    #[error("no acknowledgement from Kafka before the time ended")]
+    Late,
+}
 
 /// Writes records again. Its producer is made at the first of them and kept for warm invocations.
 pub struct Republisher {
@@ -32,11 +45,15 @@ impl Republisher {
 
     /// Writes records to their topics with key, headers and value as they were; offset and time are new. Answers for each whether Kafka has acknowledged it by
     /// `deadline`, or why not; a record without an acknowledgement may have been written.
-    pub async fn write(&self, records: &[&ConsumerRecord], deadline: Instant) -> Vec<Result<(), String>> {
+    pub async fn write(&self, records: &[&ConsumerRecord], deadline: Instant) -> Vec<Result<(), WriteError>> {
         let producer = match timeout_at(deadline, self.producer()).await {
             Ok(Ok(producer)) => producer,
-            Ok(Err(error)) => return records.iter().map(|_| Err(error_chain(&error))).collect(),
-            Err(_) => return records.iter().map(|_| Err(late())).collect(),
+            Ok(Err(error)) => {
+                let error = Arc::new(error);
+                let unreachable = |_| Err(WriteError::Unreachable(Arc::clone(&error)));
+                return records.iter().map(unreachable).collect();
+            }
+            Err(_) => return records.iter().map(|_| Err(WriteError::Late)).collect(),
         };
         let mut sent = Vec::with_capacity(records.len());
         for record in records {
@@ -45,11 +62,11 @@ impl Republisher {
         let mut outcomes = Vec::with_capacity(records.len());
         for acknowledgement in sent {
             outcomes.push(match acknowledgement {
-                Err(_) => Err(late()),
-                Ok(Err(error)) => Err(error_chain(&error)),
+                Err(_) => Err(WriteError::Late),
+                Ok(Err(error)) => Err(WriteError::Refused(error)),
                 Ok(Ok(acknowledgement)) => match timeout_at(deadline, acknowledgement).await {
-                    Err(_) => Err(late()),
-                    Ok(Err(error)) => Err(error_chain(&error)),
+                    Err(_) => Err(WriteError::Late),
+                    Ok(Err(error)) => Err(WriteError::Refused(error)),
                     Ok(Ok(_)) => Ok(()),
                 },
             });
@@ -70,10 +87,6 @@ impl Republisher {
         let producer = self.producer.get_or_try_init(build).await;
         producer.map_err(|source| self.client.failed(source))
     }
-}
-
-fn late() -> String {
-    "no acknowledgement from Kafka before the time ended".to_owned()
 }
 
 fn as_it_was(record: &ConsumerRecord) -> Record {
