@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::mapping::PartialResponse;
+use crate::batch_response::PartialResponse;
 
 /// Everything that runs, and how it fares.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

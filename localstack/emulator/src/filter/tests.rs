@@ -114,6 +114,7 @@ fn what_cannot_be_evaluated_is_refused_with_what_can() {
             "value.code: one operator in each object",
         ),
     ] {
-        assert_eq!(Filters::default().add(pattern).unwrap_err(), expected, "{pattern}");
+        let error = Filters::default().add(pattern).unwrap_err();
+        assert_eq!(error.to_string(), expected, "{pattern}");
     }
 }

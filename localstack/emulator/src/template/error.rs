@@ -2,7 +2,7 @@
 
 use serde_yaml_ng::Value;
 
-use super::unknown::Unknown;
+use super::unresolved::UnresolvedValue;
 
 /// A template that cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -94,16 +94,16 @@ pub enum TemplateError {
         reason: String,
     },
     /// A value that the template does not decide. Who reads a property lists it and goes on without; nobody outside of `template` sees this.
-    #[error("{file}: {unknown}")]
-    Unknown {
+    #[error("{file}: {value}")]
+    Unresolved {
         /// The template.
         file: String,
         /// The value.
-        unknown: Box<Unknown>,
+        value: Box<UnresolvedValue>,
     },
     /// Nothing of the template can be run here.
     #[error("{file}: no function of it can be run here: {listed}")]
-    Nothing {
+    NothingToRun {
         /// The template.
         file: String,
         /// What it has, and why that is not run.

@@ -1,6 +1,6 @@
-mod foreign;
 mod http_api;
 mod intrinsics;
+mod unsupported;
 
 use std::time::Duration;
 

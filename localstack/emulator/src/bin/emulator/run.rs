@@ -15,13 +15,13 @@ use emulator::{
     create_queues,
 };
 
-use super::Options;
+use super::options::Options;
 
 /// 128 and the number of SIGPIPE, as shells have it.
 const BROKEN_PIPE: i32 = 141;
 
 /// Prints a line. Nobody reads any more, as after `| head`: then this ends the process, as it ends every program that prints.
-fn say(line: impl std::fmt::Display) {
+fn print_line(line: impl std::fmt::Display) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         std::process::exit(BROKEN_PIPE);
     }
@@ -60,18 +60,18 @@ pub(super) async fn run(options: Options) -> Result<(), Box<dyn Error>> {
             tracing::error!(error = &error as &dyn std::error::Error, "The Lambda API ended");
         }
     });
-    say(format_args!("Lambda API   {lambda_url}"));
+    print_line(format_args!("Lambda API   {lambda_url}"));
     let mut http_api = None;
     if !template.http_routes.is_empty() {
         let (listener, url) = listen(options.api_port).await?;
         http_api = Some(emulator.serve_http_api(listener));
-        say(format_args!("HTTP API     {url}"));
+        print_line(format_args!("HTTP API     {url}"));
     }
     let run = async {
         emulator.deploy(&lambda_url).await?;
         emulator.start_events().await?;
         describe(&emulator, &template, &options).await;
-        say("ready");
+        print_line("ready");
         std::future::pending().await
     };
     let ended: Result<(), EmulatorError> = tokio::select! {
@@ -113,7 +113,7 @@ async fn queue_urls(template: &Template, endpoint: Option<&str>) -> Result<BTree
     }
     let Some(endpoint) = endpoint else {
         let ids: Vec<&str> = template.queues.iter().map(|queue| queue.logical_id.as_str()).collect();
-        say(format_args!(
+        print_line(format_args!(
             "not run      AWS::SQS::Queue ({}): --sqs-endpoint http://HOST:PORT says where SQS is",
             ids.join(", ")
         ));
@@ -142,7 +142,7 @@ async fn describe(emulator: &Emulator, template: &Template, options: &Options) {
     let status = emulator.status().await;
     for function in &status.functions {
         let log = options.log_dir.join(format!("{}.log", function.name));
-        say(format_args!("function     {} (log {})", function.name, log.display()));
+        print_line(format_args!("function     {} (log {})", function.name, log.display()));
     }
     for mapping in &status.mappings {
         let paused = if mapping.state == MappingState::Disabled {
@@ -150,37 +150,37 @@ async fn describe(emulator: &Emulator, template: &Template, options: &Options) {
         } else {
             ""
         };
-        say(format_args!(
+        print_line(format_args!(
             "mapping      {} -> {} as {}{paused} ({})",
             mapping.topic, mapping.function, mapping.consumer_group, mapping.uuid
         ));
         mapping
             .warnings
             .iter()
-            .for_each(|warning| say(format_args!("  note       {warning}")));
+            .for_each(|warning| print_line(format_args!("  note       {warning}")));
     }
     for schedule in &status.schedules {
-        say(format_args!(
+        print_line(format_args!(
             "schedule     {} -> {}",
             schedule.expression, schedule.function
         ));
     }
     for route in &status.routes {
-        say(format_args!("route        {} -> {}", route.route, route.function));
+        print_line(format_args!("route        {} -> {}", route.route, route.function));
     }
     for event in &status.unsupported_events {
-        say(format_args!("not run      {event}"));
+        print_line(format_args!("not run      {event}"));
     }
     for (kind, ids) in &template.other_resources {
-        say(format_args!("not run      {kind} ({})", ids.join(", ")));
+        print_line(format_args!("not run      {kind} ({})", ids.join(", ")));
     }
-    for unknown in &template.unknown {
-        match unknown
+    for value in &template.unresolved {
+        match value
             .variable()
             .filter(|name| options.env.iter().any(|(given, _)| given == name))
         {
-            Some(name) => say(format_args!("given        {}: {name}, by --env", unknown.logical_id)),
-            None => say(format_args!("not known    {unknown}")),
+            Some(name) => print_line(format_args!("given        {}: {name}, by --env", value.logical_id)),
+            None => print_line(format_args!("not known    {value}")),
         }
     }
 }

@@ -77,7 +77,7 @@ const RESOLVED: &[(&str, &str)] = &[
 
 /// What only AWS knows: what is listed of it.
 #[rustfmt::skip]
-const UNKNOWN: &[(&str, &str)] = &[
+const UNRESOLVED: &[(&str, &str)] = &[
     ("!ImportValue shared-url", "!ImportValue shared-url, which another stack exports"),
     ("{'Fn::ImportValue': !Sub '${Stage}-url'}", "!ImportValue !Sub ${Stage}-url, which another stack exports"),
     ("!Sub ['http://${Host}/', {Host: !ImportValue host}]", "!ImportValue host, which another stack exports"),
@@ -117,27 +117,27 @@ fn what_the_template_decides_is_resolved() {
             Some(*expected),
             "{value}"
         );
-        assert_eq!(template.unknown, [], "{value}");
+        assert_eq!(template.unresolved, [], "{value}");
     }
 }
 
 #[test]
 fn what_only_aws_knows_is_left_out_and_listed_and_the_rest_runs() {
-    for (value, listed) in UNKNOWN {
+    for (value, listed) in UNRESOLVED {
         let template = parse(&with_variable(value, ""), &[]).unwrap_or_else(|error| panic!("{value}: {error}"));
         assert_eq!(
             variables(&template),
             &BTreeMap::from([("KEPT".to_owned(), "kept".to_owned())]),
             "{value}"
         );
-        let [unknown] = template.unknown.as_slice() else {
-            panic!("{value}: {:?}", template.unknown)
+        let [unresolved] = template.unresolved.as_slice() else {
+            panic!("{value}: {:?}", template.unresolved)
         };
         assert_eq!(
-            unknown.to_string(),
+            unresolved.to_string(),
             format!("Shop: Environment.Variables.V: {listed}: the variable is left out; --env V=VALUE can give it")
         );
-        assert_eq!(unknown.variable(), Some("V"));
+        assert_eq!(unresolved.variable(), Some("V"));
     }
 }
 
@@ -145,7 +145,7 @@ fn what_only_aws_knows_is_left_out_and_listed_and_the_rest_runs() {
 fn a_stored_parameter_that_is_given_is_known() {
     let template = parse(&with_variable("!Ref Stored", ""), &[("Stored", "http://shop")]).unwrap();
     assert_eq!(variables(&template)["V"], "http://shop");
-    assert_eq!(template.unknown, []);
+    assert_eq!(template.unresolved, []);
 }
 
 #[test]
@@ -271,11 +271,11 @@ Outputs:
     );
     let queues: Vec<_> = template.queues.iter().map(|queue| queue.name.as_str()).collect();
     assert_eq!(queues, ["dev-X", "dev-Y", "prod-X", "prod-Y"]);
-    let [unknown] = template.unknown.as_slice() else {
-        panic!("{:?}", template.unknown)
+    let [unresolved] = template.unresolved.as_slice() else {
+        panic!("{:?}", template.unresolved)
     };
     assert_eq!(
-        unknown.to_string(),
+        unresolved.to_string(),
         "Resources: Fn::ForEach::Foreign: !GetAZs, which is the account's own: nothing of the loop is there"
     );
 }
@@ -313,7 +313,7 @@ fn a_loop_that_is_none_or_never_ends_is_refused() {
 fn a_template_with_everything_runs_what_it_can() {
     let values: Vec<String> = RESOLVED
         .iter()
-        .chain(UNKNOWN)
+        .chain(UNRESOLVED)
         .enumerate()
         .map(|(number, (value, _))| format!("V{number}: {value}"))
         .collect();
@@ -326,5 +326,5 @@ fn a_template_with_everything_runs_what_it_can() {
         .chain([("KEPT".to_owned(), "kept".to_owned())])
         .collect();
     assert_eq!(variables(&template), &expected);
-    assert_eq!(template.unknown.len(), UNKNOWN.len());
+    assert_eq!(template.unresolved.len(), UNRESOLVED.len());
 }

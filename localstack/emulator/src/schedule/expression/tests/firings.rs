@@ -35,7 +35,7 @@ fn minute_by_minute(after: DateTime<Utc>, zone: Tz, count: usize, matches: Match
     found
 }
 
-fn firings(expression: &Expression, after: DateTime<Utc>, zone: Tz, count: usize) -> Vec<DateTime<Utc>> {
+fn firings(expression: &ScheduleExpression, after: DateTime<Utc>, zone: Tz, count: usize) -> Vec<DateTime<Utc>> {
     let next = |last: &DateTime<Utc>| expression.next(*last, zone);
     std::iter::successors(next(&after), next).take(count).collect()
 }
@@ -136,7 +136,7 @@ fn a_time_that_the_clock_skips_is_skipped_and_one_that_comes_twice_fires_once() 
     ];
     for zone in zones {
         for (text, matches) in schedules {
-            let expression = Expression::parse(text, Scheduler).unwrap();
+            let expression = ScheduleExpression::parse(text, Scheduler).unwrap();
             let start = moment("2026-12-01T00:00:00Z");
             let count = if text.contains("0-3") { 9_000 } else { 10 };
             let found = firings(&expression, start, zone, count);
@@ -153,7 +153,7 @@ fn a_time_that_the_clock_skips_is_skipped_and_one_that_comes_twice_fires_once() 
 #[test]
 fn the_example_of_schedulers_page_holds() {
     // "cron(30 2 * * ? *)" in Los Angeles: not on 14 March 2027, and once, before the shift, on 7 November.
-    let expression = Expression::parse("cron(30 2 * * ? *)", Scheduler).unwrap();
+    let expression = ScheduleExpression::parse("cron(30 2 * * ? *)", Scheduler).unwrap();
     let on = |start: &str, count| {
         let found = firings(&expression, moment(start), Tz::America__Los_Angeles, count);
         found.iter().map(DateTime::to_rfc3339).collect::<Vec<_>>()
@@ -162,7 +162,7 @@ fn the_example_of_schedulers_page_holds() {
         on("2027-03-13T08:00:00Z", 2),
         ["2027-03-13T10:30:00+00:00", "2027-03-15T09:30:00+00:00"]
     );
-    let expression = Expression::parse("cron(30 1 * * ? *)", Scheduler).unwrap();
+    let expression = ScheduleExpression::parse("cron(30 1 * * ? *)", Scheduler).unwrap();
     let found = firings(&expression, moment("2027-11-07T07:00:00Z"), Tz::America__Los_Angeles, 2);
     assert_eq!(
         found.iter().map(DateTime::to_rfc3339).collect::<Vec<_>>(),
@@ -173,7 +173,7 @@ fn the_example_of_schedulers_page_holds() {
 #[test]
 fn days_are_found_by_month_by_week_and_by_weekday() {
     let next = |text: &str, after: &str| {
-        let expression = Expression::parse(text, Rule).unwrap();
+        let expression = ScheduleExpression::parse(text, Rule).unwrap();
         expression
             .next(moment(after), Tz::UTC)
             .map(|time| time.format("%Y-%m-%dT%H:%M").to_string())
@@ -204,7 +204,7 @@ fn days_are_found_by_month_by_week_and_by_weekday() {
 
 #[test]
 fn a_one_time_schedule_fires_once_on_its_own_clock() {
-    let expression = Expression::parse("at(2022-11-20T13:00:00)", Scheduler).unwrap();
+    let expression = ScheduleExpression::parse("at(2022-11-20T13:00:00)", Scheduler).unwrap();
     let found = firings(&expression, moment("2022-11-01T00:00:00Z"), Tz::America__Los_Angeles, 5);
     assert_eq!(found, [moment("2022-11-20T21:00:00Z")]);
 }
