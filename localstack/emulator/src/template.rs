@@ -135,4 +135,4 @@ fn unsupported_functions(
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -234,17 +234,6 @@ Resources:
 }
 
 #[test]
-fn the_projects_own_template_leaves_nothing_unknown() {
-    let template = of_the_project("Console", "false");
-    assert_eq!(template.unresolved, []);
-    assert_eq!(
-        template.unsupported_events,
-        ["Api (AccessLogSettings)", "Api (DefaultRouteSettings)"]
-    );
-    assert!(template.functions.len() >= 16 && template.mappings.len() == 8);
-}
-
-#[test]
 fn a_route_that_may_be_closed_is_not_served_open() {
     let with_auth = |of_api: &str, of_route: &str| {
         let text = format!(
