@@ -50,7 +50,7 @@ impl PendingResponses {
         lock(&self.0).remove(id);
     }
 
-    /// Takes a function's response: 404 when nobody waits for it.
+    /// Takes a function's response: 404 when it is not waited for.
     pub(crate) fn receive(&self, id: &str, body: Bytes) -> StatusCode {
         let pending = lock(&self.0).remove(id);
         match pending.map(|sender| sender.send(body)) {

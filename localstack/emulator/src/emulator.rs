@@ -47,7 +47,7 @@ impl Emulator {
     /// [`EmulatorError`] names what is wrong with the template, or what is missing.
     pub async fn start(options: EmulatorOptions) -> Result<Self, EmulatorError> {
         let mut template = Template::load(&options.template, &options.deployment)?;
-        template.leave_out_queues(|queue| !options.deployment.queue_urls.contains_key(&queue.logical_id));
+        template.remove_missing_queues(|queue| !options.deployment.queue_urls.contains_key(&queue.logical_id));
         check_setpriv().map_err(|source| EmulatorError::System {
             what: "could not find setpriv".to_owned(),
             source,
@@ -185,7 +185,7 @@ impl Emulator {
     }
 }
 
-/// Ends instances that nobody needs any more, until the emulator ends.
+/// Ends instances that have been idle too long, until the emulator ends.
 async fn end_idle(functions: Vec<Arc<Function>>, mut stop: watch::Receiver<bool>) {
     let mut check = tokio::time::interval(IDLE_CHECK_INTERVAL);
     // `changed` fails when the emulator is gone, and it only ever changes to "stop".

@@ -69,7 +69,7 @@ impl Filters {
 
     /// Whether a record with this value reaches the function. A tombstone, and bytes that are not UTF-8, are not filtered.
     #[must_use]
-    pub fn lets_pass(&self, value: Option<&[u8]>) -> bool {
+    pub fn matches(&self, value: Option<&[u8]>) -> bool {
         if self.is_empty() {
             return true;
         }

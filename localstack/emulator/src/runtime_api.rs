@@ -204,7 +204,7 @@ async fn error_body(headers: &HeaderMap, body: Body) -> Bytes {
     }
 }
 
-/// Gives the function's response to whoever waits for it.
+/// Hands the function's response to the invocation that waits for it.
 fn respond(shared: &Shared, id: &str, response: FunctionResponse) -> Response {
     let taken = {
         let mut unanswered = lock(&shared.unanswered);

@@ -17,7 +17,7 @@ use crate::template::Queue;
 /// Longer than a long poll.
 const CALL_LIMIT: Duration = Duration::from_secs(15);
 
-/// A client for the server that the queue's URL names. It tries once: whoever calls tries again itself.
+/// A client for the server that the queue's URL names. It tries once: its callers try again themselves.
 pub(crate) fn client(queue_url: &str, credentials: Credentials) -> Client {
     let (scheme, rest) = queue_url.split_once("://").unwrap_or(("http", queue_url));
     let host = rest.split('/').next().unwrap_or(rest);

@@ -1,6 +1,6 @@
 //! What a function's process writes: to the function's log, and the end of it to whoever asks for the tail of an invocation.
 //!
-//! Each process has a pipe of its own, because several write to one log: of what stands there, nobody could tell whose it is.
+//! Each process has a pipe of its own, because several write to one log, in which the lines of one cannot be told from those of another.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
@@ -46,7 +46,7 @@ enum PipeState {
     Empty,
     /// It may hold more.
     More,
-    /// Nobody writes to it any more.
+    /// Its writers are gone.
     Ended,
 }
 
@@ -162,7 +162,7 @@ impl LogState {
     }
 }
 
-/// Reads as it comes, also while nobody invokes.
+/// Reads as it comes, also between invocations.
 async fn read_continuously(log: Arc<ProcessLog>) {
     loop {
         if let Err(error) = log.pipe.readable().await {

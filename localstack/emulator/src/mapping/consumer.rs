@@ -55,7 +55,7 @@ impl ConsumerTask {
 
     /// Waits until the task has ended.
     pub(super) async fn join(self) {
-        // Whoever asks from now on whether partitions may go gets no answer, which means yes.
+        // From now on the rebalance listener gets no reply, which means that its partitions may go.
         drop(self.messages);
         if let Err(error) = self.task.await {
             tracing::error!(

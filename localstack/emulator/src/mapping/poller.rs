@@ -1,6 +1,6 @@
 //! One poller: what is sent, what a response means, what is committed.
 //!
-//! This file is its loop. `buffering` reads ahead, `batch` chooses what goes into one invocation, `response` sorts what comes back, `discard` brings what is given up to the
+//! This file is its loop. `buffering` reads ahead, `batch` chooses what goes into one invocation, `response` sorts what comes back, `discard` writes what is given up to the
 //! destination, `commit` commits, and `rebalance` follows the consumer group.
 
 mod batch;

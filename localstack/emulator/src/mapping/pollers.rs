@@ -1,6 +1,6 @@
 //! The pollers of one mapping: how many there are, and when one more or one less is better.
 //!
-//! AWS looks at the lag once a minute and takes up to three minutes to change the number. This looks more often, so that it
+//! AWS checks the lag once a minute and takes up to three minutes to change the number. Here it is checked more often, so that it
 //! can be seen. Without `ProvisionedPollerConfig` AWS scales by itself, and how it does is not said; here it is one poller.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use super::poller::Poller;
 use super::state::Mapping;
 use crate::status::PartitionStatus;
 
-/// How often the lag is looked at.
+/// How often the lag is checked.
 const SCALING_INTERVAL: Duration = Duration::from_secs(2);
 /// After so many checks in a row with more lag than a poller works off between two, there is one more.
 const LAGGING_CHECKS: u32 = 2;
@@ -121,7 +121,7 @@ impl Pollers {
     /// of the same names take them over at once.
     ///
     /// Kafka then gives each what the former one had, and distributes nothing anew. If it was killed while partitions were on their way from one poller
-    /// to another, nobody has them. So the last poller leaves again and comes back.
+    /// to another, no member has them. So the last poller leaves again and rejoins.
     async fn replace_former_members(&mut self) {
         let name = &self.mapping.spec.name;
         let members = self.mapping.offsets.members_of(&self.mapping.spec.consumer_group).await;

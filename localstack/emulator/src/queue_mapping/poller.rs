@@ -18,7 +18,7 @@ use crate::error_chain::with_causes;
 use crate::status::MappingState;
 use crate::sync::lock;
 
-/// A long poll; AWS allows 20 s, but whoever ends the emulator waits for it, so that no message is received by nobody.
+/// A long poll; AWS allows 20 s, but the end of the emulator waits for it, so that no message is received and dropped.
 const LONG_POLL_SECONDS: i32 = 2;
 /// The pause after SQS could not be asked.
 const ERROR_PAUSE: Duration = Duration::from_millis(500);
@@ -80,7 +80,7 @@ impl Poller {
             while in_flight.try_join_next().is_some() {}
             let received = self.receive_batch(&mut stop).await;
             if *stop.borrow() {
-                // Released at once: nobody will see to them here.
+                // Released at once: they are not processed here any more.
                 self.release(received.iter().map(|received| &received.message), 0).await;
                 break;
             }

@@ -93,7 +93,7 @@ pub enum TemplateError {
         /// Why that does not resolve.
         reason: String,
     },
-    /// A value that the template does not decide. Who reads a property lists it and goes on without; nobody outside of `template` sees this.
+    /// A value that the template does not decide. The reader of the property lists it and goes on without; it never leaves `template`.
     #[error("{file}: {value}")]
     Unresolved {
         /// The template.

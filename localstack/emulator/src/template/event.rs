@@ -217,7 +217,7 @@ pub(super) fn warn_of_shared_groups(mappings: &mut [MappingSpec]) {
 /// Properties of Kafka mappings that change what a function sees, and that have no effect here.
 const IGNORED: [&str; 1] = ["SchemaRegistryConfig"];
 
-/// Lists what the mapping asks for and does not get, so that nobody has to find out by surprise.
+/// Lists what the mapping asks for and does not get, so that it is no surprise.
 fn list_ignored_by_kafka(mapping: &Properties<'_>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
     for property in IGNORED {
         let in_config = [

@@ -86,7 +86,7 @@ fn read(resolver: &Resolver<'_>, id: &str, raw: &Mapping) -> Result<HttpApiSpec,
     }
     let (mut has_iam, mut defaults_to_iam, mut unsupported_default_authorizer) = (false, false, None);
     match properties.nested("Auth")? {
-        // Nobody may find a route open here that is closed on AWS.
+        // A route that is closed on AWS must not be open here.
         None if properties.has("Auth")? => unsupported_default_authorizer = Some(NOT_KNOWN.to_owned()),
         None => {}
         Some(auth) => {

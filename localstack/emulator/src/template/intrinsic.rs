@@ -4,7 +4,7 @@
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>).
 //!
 //! A value is resolved only when something here needs it, so a template may use any function in properties that only
-//! matter on AWS. One that the template does not decide is [`TemplateError::Unresolved`]; whoever reads a property lists it and goes on without.
+//! matter on AWS. One that the template does not decide is [`TemplateError::Unresolved`]; the reader of the property lists it and goes on without.
 
 mod cidr;
 mod condition;

@@ -20,6 +20,15 @@ use super::options::Options;
 /// 128 and the number of SIGPIPE, as shells have it.
 const BROKEN_PIPE: i32 = 141;
 
+/// Why the emulator cannot run.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error("could not watch for signals: {0}")]
+    Signals(#[source] std::io::Error),
+    #[error("could not listen on port {port}; choose another with --port and --api-port: {source}")]
+    Listen { port: u16, source: std::io::Error },
+}
+
 /// Prints a line. Nobody reads any more, as after `| head`: then this ends the process, as it ends every program that prints.
 fn print_line(line: impl std::fmt::Display) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
@@ -29,9 +38,8 @@ fn print_line(line: impl std::fmt::Display) {
 
 /// Runs the template until SIGINT or SIGTERM, and says what runs and where.
 pub(super) async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let watching = |error: std::io::Error| format!("could not watch for signals: {error}");
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(watching)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(watching)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
     let parameters = options.parameters.iter().cloned().collect();
     let mut deployment = Deployment::new(&options.stack_name, parameters);
     let template = Template::load(&options.template, &deployment).map_err(EmulatorError::from)?;
@@ -128,12 +136,11 @@ async fn queue_urls(template: &Template, endpoint: Option<&str>) -> Result<BTree
     Ok(create_queues(&aws_sdk_sqs::Client::from_conf(config), &template.queues).await?)
 }
 
-async fn listen(port: u16) -> Result<(TcpListener, String), Box<dyn Error>> {
+async fn listen(port: u16) -> Result<(TcpListener, String), RunError> {
+    let refused = |source| RunError::Listen { port, source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    let listener = listener.map_err(|error| {
-        format!("could not listen on port {port}; choose another with --port and --api-port: {error}")
-    })?;
-    let address = listener.local_addr()?;
+    let listener = listener.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
     Ok((listener, format!("http://{address}")))
 }
 

@@ -53,7 +53,7 @@ pub(super) async fn join(
     let spec = &member.spec;
     let kafka = member
         .kafka
-        .client(format!("localstack-{}", spec.name))
+        .client(format!("emulator-{}", spec.name))
         .connect_timeout(Duration::from_secs(3))
         .request_timeout(Duration::from_secs(10))
         .metadata_max_age(Duration::from_secs(30))
@@ -111,7 +111,7 @@ pub(super) async fn join(
     })
 }
 
-/// Leaves the group, so that whoever comes next need not wait for the session to end.
+/// Leaves the group, so that the next consumer need not wait for the session to end.
 pub(in crate::mapping) async fn leave_group(consumer: &Consumer) {
     let options = CloseOptions::new()
         .timeout(CLOSE_LIMIT)
@@ -143,8 +143,8 @@ async fn starting_offsets(
             uncommitted.push(partition);
         }
     }
-    let found = offsets::at(admin, &uncommitted, position).await?;
-    let ends = offsets::at(admin, &uncommitted, OffsetSpec::Latest).await?;
+    let found = offsets::offsets_at(admin, &uncommitted, position).await?;
+    let ends = offsets::offsets_at(admin, &uncommitted, OffsetSpec::Latest).await?;
     // Kafka says -1 when no record is that new: then the partition starts at its end.
     let offsets = found
         .into_iter()

@@ -14,7 +14,7 @@ use crate::kafka::KafkaAccess;
 /// An on-failure record of the largest record that an event can carry, its base64 included.
 const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
 /// How long Kafka may take to answer, and how long a record may be on its way.
-const ANSWER_LIMIT: Duration = Duration::from_secs(4);
+const REQUEST_LIMIT: Duration = Duration::from_secs(4);
 const DELIVERY_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) struct TopicDestination {
@@ -60,10 +60,10 @@ impl TopicDestination {
     }
 
     async fn connect(&self) -> Result<Producer, KrafkaError> {
-        let kafka = self.kafka.client("localstack-on-failure");
+        let kafka = self.kafka.client("emulator-on-failure");
         let kafka = kafka
-            .connect_timeout(ANSWER_LIMIT)
-            .request_timeout(ANSWER_LIMIT)
+            .connect_timeout(REQUEST_LIMIT)
+            .request_timeout(REQUEST_LIMIT)
             .connect()
             .await?;
         kafka

@@ -23,8 +23,8 @@ pub(super) struct PartitionSlice {
 impl Batch {
     /// Takes the batch that is due now, if one is, of partitions for which `is_unlocked` holds.
     ///
-    /// What failed is retried partition by partition, when its backoff is over, so that it fails nobody else. The others
-    /// share a batch, which is due when it is full or its oldest record has waited for the window.
+    /// Failed records are retried one partition at a time, after their backoff, so that they do not fail the records of other partitions.
+    /// Records that were never sent share a batch, which is due when it is full or its oldest record has waited for the window.
     pub(super) fn take_due(
         partitions: &mut BTreeMap<i32, Partition>,
         spec: &MappingSpec,
@@ -75,7 +75,7 @@ impl Batch {
                 break;
             }
         }
-        // Lists in an event stand in the order of their partitions, whoever was first.
+        // An event lists partitions in the order of their numbers, whichever the cursor began with.
         slices.sort_by_key(|slice| slice.partition);
         Some(Self { slices })
     }

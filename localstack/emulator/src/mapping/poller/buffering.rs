@@ -19,7 +19,7 @@ impl Poller {
         let mut count = 0;
         for record in records {
             let partition = self.partitions.entry(record.partition).or_default();
-            if self.mapping.spec.filters.lets_pass(record.value.as_deref()) {
+            if self.mapping.spec.filters.matches(record.value.as_deref()) {
                 partition.push(record, now);
             } else {
                 partition.skip_filtered(&record);

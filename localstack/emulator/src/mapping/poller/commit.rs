@@ -71,7 +71,7 @@ impl Poller {
         self.next_commit_at = Instant::now() + pause;
         self.failed_commits += 1;
         if *self.stop.borrow() {
-            // Nobody will try again; the records are delivered once more by whoever comes next.
+            // The poller ends, so it does not try again: the next consumer of these partitions receives the records once more.
             return;
         }
         for (partition, position) in positions

@@ -1,5 +1,5 @@
 //! The group assigns partitions and revokes them. A revoked one goes when what is in flight of it has ended and what is
-//! done of it is committed, so that whoever gets it goes on exactly there.
+//! done of it is committed, so that its next consumer continues exactly there.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Poller {
         for number in &partitions {
             self.partitions.entry(*number).or_default().is_revoking = true;
         }
-        // Nobody waits any more for a former revocation that is still open: its poll was given up.
+        // A former revocation that is still open is not waited for any more: its poll was given up.
         self.revocation = Some(Revocation {
             partitions: partitions.into_iter().collect(),
             reply,
@@ -82,7 +82,7 @@ impl Poller {
             self.forget(*number);
         }
         if revocation.reply.send(()).is_err() {
-            tracing::debug!("Nobody waits any more for the revocation to finish");
+            tracing::debug!("The consumer does not wait any more for the revocation to finish");
         }
     }
 

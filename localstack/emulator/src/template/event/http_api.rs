@@ -50,7 +50,7 @@ pub(super) fn read(
     };
     let needs_signature = match authorizer.as_deref() {
         None => match &api.unsupported_default_authorizer {
-            // Nobody may find a route open here that is closed on AWS.
+            // A route that is closed on AWS must not be open here.
             Some(other) => {
                 return Err(event.unresolved("Auth.DefaultAuthorizer", other.clone(), NOT_EMULATED));
             }

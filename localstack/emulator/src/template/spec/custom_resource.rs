@@ -13,7 +13,7 @@ pub struct CustomResource {
     pub kind: String,
     /// The name of the function behind `ServiceToken`.
     pub function: String,
-    /// How long its function may take to answer: `ServiceTimeout`, a minute when unset (on AWS it would be an hour).
+    /// How long its function may take to respond: `ServiceTimeout`, a minute when unset (on AWS it would be an hour).
     pub timeout: Duration,
     /// Its properties, with `ServiceToken`, every scalar as text, as CloudFormation passes them.
     pub properties: Json,

@@ -14,7 +14,7 @@ pub struct HttpRouteSpec {
     pub api: String,
     /// Whether requests must be signed: the authorizer `AWS_IAM`.
     pub needs_signature: bool,
-    /// `TimeoutInMillis`: how long an answer is waited for.
+    /// `TimeoutInMillis`: how long a response is waited for.
     pub timeout: Duration,
 }
 

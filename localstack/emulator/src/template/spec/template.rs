@@ -42,11 +42,11 @@ pub struct Template {
 }
 
 impl Template {
-    /// Takes out the queues that are nowhere, with the mappings that read them or write to them, and lists these.
-    pub(crate) fn leave_out_queues(&mut self, is_nowhere: impl Fn(&Queue) -> bool) {
-        let gone = self.queues.extract_if(.., |queue| is_nowhere(queue));
-        let gone: BTreeMap<String, String> = gone.map(|queue| (queue.arn(), queue.logical_id)).collect();
-        let of_queue = |name: &str, arn: &str| Some(format!("{name} (queue {} is on no SQS)", gone.get(arn)?));
+    /// Removes the queues that are on no SQS, with the mappings that read them or write to them, and lists these.
+    pub(crate) fn remove_missing_queues(&mut self, is_missing: impl Fn(&Queue) -> bool) {
+        let removed = self.queues.extract_if(.., |queue| is_missing(queue));
+        let removed: BTreeMap<String, String> = removed.map(|queue| (queue.arn(), queue.logical_id)).collect();
+        let of_queue = |name: &str, arn: &str| Some(format!("{name} (queue {} is on no SQS)", removed.get(arn)?));
         let listed = &mut self.unsupported_events;
         self.queue_mappings.retain(|mapping| {
             let reason = of_queue(&mapping.name, &mapping.queue_arn);
@@ -61,8 +61,8 @@ impl Template {
             listed.extend(reason.clone());
             reason.is_none()
         });
-        if !gone.is_empty() {
-            let ids = gone.into_values().collect();
+        if !removed.is_empty() {
+            let ids = removed.into_values().collect();
             self.other_resources.insert("AWS::SQS::Queue".to_owned(), ids);
         }
     }
