@@ -13,7 +13,6 @@ use tokio::sync::oneshot;
 
 use crate::error::EmulatorError;
 use crate::function::Function;
-use crate::invocation::InvokeError;
 use crate::sync::lock;
 use crate::template::CustomResource;
 
@@ -40,7 +39,7 @@ struct ResourceResponse {
 }
 
 impl PendingResponses {
-    fn expect(&self, id: &str) -> oneshot::Receiver<Bytes> {
+    fn register(&self, id: &str) -> oneshot::Receiver<Bytes> {
         let (sender, receiver) = oneshot::channel();
         lock(&self.0).insert(id.to_owned(), sender);
         receiver
@@ -63,7 +62,7 @@ impl PendingResponses {
 /// Creates one custom resource with the function behind it.
 pub(crate) async fn create(
     request: &CreateRequest<'_>,
-    function: Result<&Arc<Function>, InvokeError>,
+    function: &Arc<Function>,
     pending: &PendingResponses,
 ) -> Result<(), EmulatorError> {
     let resource = request.resource;
@@ -73,7 +72,7 @@ pub(crate) async fn create(
         reason,
     };
     let id = uuid::Uuid::new_v4().to_string();
-    let receiver = pending.expect(&id);
+    let receiver = pending.register(&id);
     let event = serde_json::json!({
         "RequestType": "Create",
         "ResponseURL": format!("{}{RESPONSE_PATH}/{id}", request.base_url.trim_end_matches('/')),
@@ -84,7 +83,7 @@ pub(crate) async fn create(
         "ResourceProperties": resource.properties,
     });
     let run = async {
-        let invocation = function?.invoke(Bytes::from(event.to_string())).await?;
+        let invocation = function.invoke(Bytes::from(event.to_string())).await?;
         if invocation.function_error.is_some() {
             return Err(failed(String::from_utf8_lossy(&invocation.payload).into_owned()));
         }

@@ -97,7 +97,7 @@ impl Emulator {
                 stack_id: &stack.template.stack_id,
                 base_url,
             };
-            let function = stack.function(&resource.function);
+            let function = stack.function(&resource.function)?;
             custom_resource::create(&request, function, &stack.pending_responses).await?;
             tracing::info!(
                 resource.id = resource.logical_id,
