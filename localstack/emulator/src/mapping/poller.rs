@@ -45,7 +45,7 @@ pub(super) struct Poller {
     round_robin: usize,
     consumer: Option<Arc<Consumer>>,
     /// Whether the group has assigned partitions: it takes no commits before.
-    is_assigned: bool,
+    has_assignment: bool,
     /// The partitions that the group has assigned to this poller.
     assigned: BTreeSet<i32>,
     /// Where partitions start that the group never committed, until they are assigned to this poller.
@@ -72,7 +72,7 @@ impl Poller {
             partitions: BTreeMap::new(),
             round_robin: 0,
             consumer: None,
-            is_assigned: false,
+            has_assignment: false,
             assigned: BTreeSet::new(),
             starting_offsets: BTreeMap::new(),
             to_commit: BTreeMap::new(),
@@ -130,7 +130,7 @@ impl Poller {
         match message {
             ConsumerMessage::Joined(joined) => {
                 self.consumer = Some(joined.consumer);
-                self.is_assigned = false;
+                self.has_assignment = false;
                 self.assigned.clear();
                 self.revocation = None;
                 self.starting_offsets = joined.starting_offsets;
@@ -215,7 +215,7 @@ impl Poller {
                     .filter(|_| may_invoke)
                     .map(|oldest| oldest + window),
             });
-        let commit = (!self.to_commit.is_empty() && self.is_assigned && self.next_commit_at > now)
+        let commit = (!self.to_commit.is_empty() && self.has_assignment && self.next_commit_at > now)
             .then_some(self.next_commit_at);
         batches.chain(commit).chain(self.revocation_deadline()).min()
     }

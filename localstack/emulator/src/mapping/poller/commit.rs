@@ -18,7 +18,7 @@ const LONGEST_COMMIT_BACKOFF: Duration = Duration::from_secs(2);
 impl Poller {
     /// Commits what is done, one request at a time.
     pub(super) fn commit(&mut self, now: Instant, is_stopping: bool) {
-        let Some(consumer) = self.consumer.as_ref().filter(|_| self.is_assigned) else {
+        let Some(consumer) = self.consumer.as_ref().filter(|_| self.has_assignment) else {
             return;
         };
         let is_backing_off = now < self.next_commit_at && !is_stopping;

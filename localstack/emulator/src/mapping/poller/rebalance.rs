@@ -18,7 +18,7 @@ impl Poller {
     /// The group has assigned these partitions.
     pub(super) fn on_assigned(&mut self, partitions: &[i32]) {
         // Once in the group, commits are taken; one that is not is tried again.
-        self.is_assigned = true;
+        self.has_assignment = true;
         self.assigned.extend(partitions);
         // Of what belonged to a former membership, only what is assigned again may be committed.
         self.to_commit.retain(|number, _| self.assigned.contains(number));
@@ -94,7 +94,7 @@ impl Poller {
 
     /// When the starting offsets of new partitions are committed, further pollers may join: they would know nothing of them.
     pub(super) fn announce_committed_starts(&self) {
-        if self.is_assigned && self.to_commit.is_empty() {
+        if self.has_assignment && self.to_commit.is_empty() {
             self.mapping.has_committed_starts.send_replace(true);
         }
     }
