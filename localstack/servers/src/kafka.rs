@@ -11,9 +11,9 @@ use krafka::admin::DescribeClusterOptions;
 use rustix::process::Signal;
 
 use self::secured::Listeners;
-use super::process::{Program, listens};
+use super::process::Program;
 use super::server::{Server, ServerKind};
-use super::{Options, ServerError, install, port};
+use super::{Options, ProbeError, ServerError, install, port, probe};
 
 /// One node is enough: no election needs a second.
 const NODE: u32 = 1;
@@ -139,24 +139,22 @@ impl ServerKind for Kind {
 
     /// A broker that was killed is known to the controller but fenced until it has registered again; only an unfenced one is
     /// listed.
-    async fn answers(&self, port: u16) -> Result<(), String> {
-        listens(port).await?;
+    async fn probe(&self, port: u16) -> Result<(), ProbeError> {
+        probe::connect(port).await?;
         let asked = self.plain_port;
-        let listed = async {
-            let kafka = krafka::Kafka::builder(bootstrap(asked))
-                .client_id("hwanyul-local-stack")
-                .connect_timeout(Duration::from_secs(1))
-                .request_timeout(Duration::from_secs(2))
-                .connect()
-                .await?;
-            kafka.admin().describe_cluster(DescribeClusterOptions::default()).await
-        };
-        let cluster = listed
-            .await
-            .map_err(|error: krafka::error::KrafkaError| error.to_string())?;
+        let kafka = krafka::Kafka::builder(bootstrap(asked))
+            .client_id("hwanyul-local-stack")
+            .connect_timeout(Duration::from_secs(1))
+            .request_timeout(Duration::from_secs(2))
+            .connect()
+            .await?;
+        let cluster = kafka
+            .admin()
+            .describe_cluster(DescribeClusterOptions::default())
+            .await?;
         match cluster.brokers.iter().any(|broker| broker.port == i32::from(asked)) {
             true => Ok(()),
-            false => Err("the broker is not yet a member of its cluster".to_owned()),
+            false => Err(ProbeError::Fenced),
         }
     }
 

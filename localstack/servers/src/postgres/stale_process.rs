@@ -12,8 +12,8 @@ use crate::process_table::{Identity, pids};
 /// Backends end within milliseconds; the reaping may take a container's first process a second or more.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Waits until no process works in `dir`, and no dead one is named by its lock file. What is left after that is for PostgreSQL
-/// to judge, but for the lock file of a dead process, which is removed.
+/// Waits until no process works in `dir`, and no dead one is named by its lock file. What is left after that PostgreSQL
+/// decides on, but for the lock file of a dead process, which is removed.
 pub(super) async fn wait_until_gone(dir: &Path) -> Result<(), ServerError> {
     let deadline = Instant::now() + LIMIT;
     while is_used(dir) || names_a_dead_process(dir) {
