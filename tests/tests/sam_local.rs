@@ -13,7 +13,7 @@ use flows::documents::commands;
 use flows::pipeline::{binaries, project};
 use flows::samples::event_file;
 use flows::tool;
-use localstack::stack::{Places, STACK_NAME, State};
+use localstack::stack::{STACK_NAME, StackPaths, State};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use servers::free_port;
@@ -110,7 +110,7 @@ impl Local {
     }
 
     fn state(&self) -> State {
-        let places = Places::new(project()).keeping(self.dir.path().join("stack"));
+        let places = StackPaths::new(project()).with_stack_dir(self.dir.path().join("stack"));
         State::running(&places).unwrap().unwrap()
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::CommandError;
 use crate::feed::FeedStatus;
-use crate::stack::{Places, StackStatus, State};
+use crate::stack::{StackPaths, StackStatus, State};
 
 /// A running, ready stack.
 pub(super) struct Client {
@@ -13,15 +13,15 @@ pub(super) struct Client {
 }
 
 /// What a function answered.
-pub(super) struct Answer {
+pub(super) struct InvokeResponse {
     pub(super) payload: Bytes,
     pub(super) is_error: bool,
 }
 
 impl Client {
     /// Finds the stack of a checkout.
-    pub(super) fn find(places: &Places) -> Result<Self, CommandError> {
-        let state = State::running(places)?.ok_or(CommandError::NotRunning)?;
+    pub(super) fn find(paths: &StackPaths) -> Result<Self, CommandError> {
+        let state = State::running(paths)?.ok_or(CommandError::NotRunning)?;
         if !state.is_ready {
             return Err(CommandError::Starting);
         }
@@ -49,7 +49,7 @@ impl Client {
         Ok(Some(accepted(response).await?.json().await?))
     }
 
-    pub(super) async fn invoke(&self, function: &str, payload: Bytes) -> Result<Answer, CommandError> {
+    pub(super) async fn invoke(&self, function: &str, payload: Bytes) -> Result<InvokeResponse, CommandError> {
         let known: Vec<String> = self
             .status()
             .await?
@@ -70,7 +70,7 @@ impl Client {
         );
         let response = accepted(self.http.post(url).body(payload).send().await?).await?;
         let is_error = response.headers().contains_key("x-amz-function-error");
-        Ok(Answer {
+        Ok(InvokeResponse {
             payload: response.bytes().await?,
             is_error,
         })

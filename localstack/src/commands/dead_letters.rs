@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::client::Client;
 use super::{CommandError, say};
-use crate::stack::Places;
+use crate::stack::StackPaths;
 
 /// The function behind the command.
 const REDRIVE: &str = "operations-redrive";
@@ -125,11 +125,9 @@ pub enum Target {
 ///
 /// # Errors
 /// [`CommandError::Function`] says why the desk refused; [`CommandError::NotReplayed`] and [`CommandError::NotPurged`] when letters stay that should not.
-pub async fn dead_letters(places: &Places, command: DeadLetters) -> Result<(), CommandError> {
+pub async fn dead_letters(paths: &StackPaths, command: DeadLetters) -> Result<(), CommandError> {
     let (request, as_json) = request(command)?;
-    let answer = Client::find(places)?
-        .invoke(REDRIVE, request.to_string().into())
-        .await?;
+    let answer = Client::find(paths)?.invoke(REDRIVE, request.to_string().into()).await?;
     if answer.is_error {
         return Err(CommandError::Function {
             name: REDRIVE.to_owned(),

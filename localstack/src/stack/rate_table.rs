@@ -1,5 +1,5 @@
 //! A fault in History's table that is put in on purpose, and taken out again: a check that refuses a rate that is true. It is what a wrong migration does, so the
-//! record that meets it is refused, put aside, and applied by a replay after the mending; no number is invented for it.
+//! record that meets it is refused, dead-lettered, and applied by a replay after the fault is removed; no number is invented for it.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ const LIMIT: Duration = Duration::from_secs(2);
 const LOCK_LIMIT: &str = "SET LOCAL lock_timeout = '2s'";
 
 /// History's table of observations.
-pub(super) struct Table {
+pub(super) struct RateTable {
     pool: Option<PgPool>,
 }
 
-impl Table {
+impl RateTable {
     /// The table in `database`, a URL; nothing is connected yet.
     pub(super) fn new(database: &str) -> Self {
-        // One for a change that waits, one for the looks meanwhile.
+        // One for a change that waits, one for those who read meanwhile.
         let options = PgPoolOptions::new().max_connections(2).acquire_timeout(LIMIT);
         let pool = options.connect_lazy(database);
         if let Err(error) = &pool {
@@ -38,7 +38,7 @@ impl Table {
     }
 
     /// Whether the fault is in; false while PostgreSQL cannot be asked.
-    pub(super) async fn is_broken(&self) -> bool {
+    pub(super) async fn has_fault(&self) -> bool {
         let asked = async {
             let found = sqlx::query("SELECT 1 FROM pg_constraint WHERE conname = $1").bind(CHECK);
             found.fetch_optional(self.pool()?).await
@@ -47,7 +47,7 @@ impl Table {
     }
 
     /// Lets the table refuse the newest rate of USD. Rows that are there stay; gives whether there is such a rate. After an error it is as it was.
-    pub(super) async fn break_it(&self) -> Result<bool, sqlx::Error> {
+    pub(super) async fn inject_fault(&self) -> Result<bool, sqlx::Error> {
         let mut change = self.pool()?.begin().await?;
         sqlx::query(LOCK_LIMIT).execute(&mut *change).await?;
         let newest = "SELECT deal_base_rate::text FROM history.rate WHERE currency_code = 'USD' ORDER BY recorded_at DESC, updated_at DESC LIMIT 1";
@@ -66,7 +66,7 @@ impl Table {
     }
 
     /// Takes the fault out, if it is in.
-    pub(super) async fn mend(&self) -> Result<(), sqlx::Error> {
+    pub(super) async fn remove_fault(&self) -> Result<(), sqlx::Error> {
         let mut change = self.pool()?.begin().await?;
         sqlx::query(LOCK_LIMIT).execute(&mut *change).await?;
         drop_check(&mut change).await?;
@@ -75,6 +75,9 @@ impl Table {
 }
 
 async fn drop_check(change: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let mend = format!("ALTER TABLE history.rate DROP CONSTRAINT IF EXISTS {CHECK}");
-    sqlx::query(AssertSqlSafe(mend)).execute(change).await.map(|_| ())
+    let drop_constraint = format!("ALTER TABLE history.rate DROP CONSTRAINT IF EXISTS {CHECK}");
+    sqlx::query(AssertSqlSafe(drop_constraint))
+        .execute(change)
+        .await
+        .map(|_| ())
 }

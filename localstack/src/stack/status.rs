@@ -77,11 +77,11 @@ pub(super) fn servers(state: &State) -> Vec<ServerStatus> {
     state.servers.iter().map(status).collect()
 }
 
-/// The `providers` of the ingestor's last answer.
+/// The `providers` of the ingestor's last response.
 pub(super) fn providers(status: &Status) -> Vec<Value> {
-    let answer = status.functions.iter().find(|function| function.name == INGESTOR);
-    let answer = answer.and_then(|function| function.last_response.as_deref());
-    let fields = answer.and_then(|answer| serde_json::from_str::<BTreeMap<String, Value>>(answer.get()).ok());
+    let ingestor = status.functions.iter().find(|function| function.name == INGESTOR);
+    let response = ingestor.and_then(|function| function.last_response.as_deref());
+    let fields = response.and_then(|response| serde_json::from_str::<BTreeMap<String, Value>>(response.get()).ok());
     match fields.and_then(|mut fields| fields.remove("providers")) {
         Some(Value::Array(providers)) => providers,
         _ => Vec::new(),

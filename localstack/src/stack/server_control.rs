@@ -8,31 +8,38 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::State;
 
-/// The servers, and what is being done with them.
-pub(super) struct Control {
+/// The servers, and the one that is being stopped or started.
+pub(super) struct ServerControl {
     /// Taken out when the stack ends.
     servers: AsyncMutex<Option<Servers>>,
-    working: Mutex<Option<(&'static str, Work)>>,
+    current: Mutex<Option<(&'static str, ServerAction)>>,
 }
 
-/// What is being done with a server is noted until this is dropped.
-pub(super) struct Working<'a> {
-    control: &'a Control,
+/// A server that is being stopped or started, until this is dropped.
+pub(super) struct Transition<'a> {
+    control: &'a ServerControl,
     name: &'static str,
-    work: Work,
+    action: ServerAction,
 }
 
-impl Drop for Working<'_> {
+impl Drop for Transition<'_> {
     fn drop(&mut self) {
-        *self.control.working() = None;
+        *self.control.current() = None;
     }
 }
 
-/// What is being done with a server.
+/// What is done with a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
+pub(super) enum ServerAction {
     Start,
     Stop,
+}
+
+/// Another server is being stopped or started.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is being stopped or started; one server at a time", ServerControl::label(.server))]
+pub(super) struct ServerBusy {
+    server: &'static str,
 }
 
 /// Which servers may be stopped: those whose data outlive them, or that may lose them. SQS here keeps messages in memory alone, so what waits in it would be lost.
@@ -43,11 +50,11 @@ const STOPPABLE: [(&str, &str); 4] = [
     ("mongo", "MongoDB"),
 ];
 
-impl Control {
+impl ServerControl {
     pub(super) fn new(servers: Servers) -> Self {
         Self {
             servers: AsyncMutex::new(Some(servers)),
-            working: Mutex::default(),
+            current: Mutex::default(),
         }
     }
 
@@ -57,27 +64,30 @@ impl Control {
     }
 
     /// What is being done with a server just now.
-    pub(super) fn work_on(&self, name: &str) -> Option<Work> {
-        let (busy, work) = (*self.working())?;
-        (busy == name).then_some(work)
+    pub(super) fn action_on(&self, name: &str) -> Option<ServerAction> {
+        let (server, action) = (*self.current())?;
+        (server == name).then_some(action)
     }
 
-    /// Notes that a server is to be stopped or started. One at a time, so that what is shown of the others stays true; gives the one that is worked on already.
-    pub(super) fn begin(&self, name: &'static str, work: Work) -> Result<Working<'_>, &'static str> {
-        let mut working = self.working();
-        if let Some((busy, _)) = *working {
-            return Err(busy);
+    /// Notes that a server is to be stopped or started. One at a time, so that what is shown of the others stays true.
+    ///
+    /// # Errors
+    /// [`ServerBusy`] names the one that is worked on already.
+    pub(super) fn begin(&self, name: &'static str, action: ServerAction) -> Result<Transition<'_>, ServerBusy> {
+        let mut current = self.current();
+        if let Some((server, _)) = *current {
+            return Err(ServerBusy { server });
         }
-        *working = Some((name, work));
-        Ok(Working {
+        *current = Some((name, action));
+        Ok(Transition {
             control: self,
             name,
-            work,
+            action,
         })
     }
 
-    fn working(&self) -> MutexGuard<'_, Option<(&'static str, Work)>> {
-        self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    fn current(&self) -> MutexGuard<'_, Option<(&'static str, ServerAction)>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The name as this module knows it, when the server may be stopped here.
@@ -93,7 +103,7 @@ impl Control {
     }
 }
 
-impl Working<'_> {
+impl Transition<'_> {
     /// Kills the server, as a crash does, or starts it again on its port and data. Gives its process, when it has one then.
     pub(super) async fn run(&self) -> Result<Option<Identity>, ServerError> {
         let mut servers = self.control.servers.lock().await;
@@ -103,9 +113,9 @@ impl Working<'_> {
         macro_rules! on {
             ($server:expr) => {{
                 let server = $server;
-                match self.work {
-                    Work::Stop => server.kill().await?,
-                    Work::Start => server.restart().await?,
+                match self.action {
+                    ServerAction::Stop => server.kill().await?,
+                    ServerAction::Start => server.restart().await?,
                 }
                 server.identity()
             }};

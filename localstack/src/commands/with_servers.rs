@@ -20,7 +20,7 @@ const SIGNALLED: i32 = 128;
 
 /// Why the command could not be run.
 #[derive(Debug, thiserror::Error)]
-pub enum WrapperError {
+pub enum WithServersError {
     /// A server does not run.
     #[error(transparent)]
     Server(#[from] ServerError),
@@ -42,14 +42,14 @@ pub enum WrapperError {
 /// `HWANYUL_TEST_SQS` set to new servers, and ends everything when it ends or a signal comes. Gives the status to exit with.
 ///
 /// # Errors
-/// [`WrapperError`]; nothing is left running then either.
-pub async fn run(command: &[OsString]) -> Result<u8, WrapperError> {
+/// [`WithServersError`]; nothing is left running then either.
+pub async fn with_servers(command: &[OsString]) -> Result<u8, WithServersError> {
     let Some((program, args)) = command.split_first() else {
-        return Err(WrapperError::NoCommand);
+        return Err(WithServersError::NoCommand);
     };
     let system = |what: &str| {
         let what = what.to_owned();
-        move |source| WrapperError::System { what, source }
+        move |source| WithServersError::System { what, source }
     };
     // What the command leaves behind becomes our child, and so can be found and ended.
     set_child_subreaper(Some(getpid())).map_err(|error| system("adopt orphans")(error.into()))?;
@@ -68,7 +68,7 @@ pub async fn run(command: &[OsString]) -> Result<u8, WrapperError> {
         kafka_proxy: None,
     };
 
-    let ended = with_servers(&options, program, args, &mut interrupted).await;
+    let ended = run(&options, program, args, &mut interrupted).await;
     // Whatever happened, nothing of ours runs on; only then can the folder be removed.
     end_all(|| descendants(std::process::id()))
         .await
@@ -78,14 +78,14 @@ pub async fn run(command: &[OsString]) -> Result<u8, WrapperError> {
     ended
 }
 
-async fn with_servers(
+async fn run(
     options: &ServersOptions,
     program: &OsString,
     args: &[OsString],
     interrupted: &mut Interruption,
-) -> Result<u8, WrapperError> {
+) -> Result<u8, WithServersError> {
     let system = |what: &'static str| {
-        move |source| WrapperError::System {
+        move |source| WithServersError::System {
             what: what.to_owned(),
             source,
         }
@@ -203,12 +203,12 @@ fn leftovers(servers: &Servers) -> Vec<Identity> {
 }
 
 /// PostgreSQL's data is elsewhere when the user `postgres` cannot reach the temporary folder.
-fn remove_postgres(options: &ServersOptions) -> Result<(), WrapperError> {
+fn remove_postgres(options: &ServersOptions) -> Result<(), WithServersError> {
     let data = Postgres::data_dir(&options.dir.join("postgres"));
     if !data.exists() {
         return Ok(());
     }
-    std::fs::remove_dir_all(&data).map_err(|source| WrapperError::System {
+    std::fs::remove_dir_all(&data).map_err(|source| WithServersError::System {
         what: format!("remove {}", data.display()),
         source,
     })

@@ -1,9 +1,9 @@
 //! How many answers Redis gave and how many PostgreSQL had to: the functions' own metrics, from the lines of their logs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
@@ -11,38 +11,49 @@ use serde::Deserialize;
 /// What a line of the embedded metric format says of reads.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct Reads {
+pub(super) struct CacheReads {
     pub(super) cache_hits: u64,
     pub(super) cache_misses: u64,
 }
 
 /// Follows the logs from where they stood at the start.
-pub(super) struct Metrics {
+pub(super) struct CacheMetrics {
     logs: PathBuf,
-    read: Mutex<BTreeMap<String, (u64, Reads)>>,
+    followed: Mutex<BTreeMap<String, FollowedLog>>,
 }
 
-impl Metrics {
-    pub(super) fn new(logs: PathBuf, functions: impl Iterator<Item = String>) -> Self {
+/// What is known of one function's log.
+struct FollowedLog {
+    /// Bytes that were read.
+    position: u64,
+    reads: CacheReads,
+}
+
+impl CacheMetrics {
+    pub(super) fn new(logs: PathBuf, functions: &BTreeSet<String>) -> Self {
         let end = |function: &String| {
             let log = logs.join(format!("{function}.log"));
             log.metadata().map(|file| file.len()).unwrap_or_default()
         };
-        let read = functions
-            .map(|function| (function.clone(), (end(&function), Reads::default())))
-            .collect();
+        let followed = functions.iter().map(|function| {
+            let log = FollowedLog {
+                position: end(function),
+                reads: CacheReads::default(),
+            };
+            (function.clone(), log)
+        });
         Self {
-            read: Mutex::new(read),
+            followed: Mutex::new(followed.collect()),
             logs,
         }
     }
 
     /// Hits and misses of each function until now.
-    pub(super) fn look(&self) -> BTreeMap<String, Reads> {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        for (function, (place, reads)) in read.iter_mut() {
+    pub(super) fn read(&self) -> BTreeMap<String, CacheReads> {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        for (function, followed) in followed.iter_mut() {
             let log = self.logs.join(format!("{function}.log"));
-            if let Err(error) = follow(&log, place, reads)
+            if let Err(error) = followed.read_new_lines(&log)
                 && error.kind() != std::io::ErrorKind::NotFound
             {
                 tracing::debug!(
@@ -52,30 +63,33 @@ impl Metrics {
                 );
             }
         }
-        read.iter()
-            .map(|(function, (_, reads))| (function.clone(), *reads))
+        followed
+            .iter()
+            .map(|(function, followed)| (function.clone(), followed.reads))
             .collect()
     }
 }
 
-/// Adds the lines that were written since `place`, whole ones only.
-fn follow(log: &std::path::Path, place: &mut u64, reads: &mut Reads) -> std::io::Result<()> {
-    let mut file = File::open(log)?;
-    file.seek(SeekFrom::Start(*place))?;
-    let mut lines = BufReader::new(file);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let length = lines.read_until(b'\n', &mut line)?;
-        if !line.ends_with(b"\n") {
-            return Ok(());
-        }
-        *place += u64::try_from(length).unwrap_or_default();
-        if line.starts_with(b"{\"_aws\"")
-            && let Ok(said) = serde_json::from_slice::<Reads>(&line)
-        {
-            reads.cache_hits += said.cache_hits;
-            reads.cache_misses += said.cache_misses;
+impl FollowedLog {
+    /// Adds the lines that were written since the last time, whole ones only.
+    fn read_new_lines(&mut self, log: &Path) -> std::io::Result<()> {
+        let mut file = File::open(log)?;
+        file.seek(SeekFrom::Start(self.position))?;
+        let mut lines = BufReader::new(file);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let length = lines.read_until(b'\n', &mut line)?;
+            if !line.ends_with(b"\n") {
+                return Ok(());
+            }
+            self.position += u64::try_from(length).unwrap_or_default();
+            if line.starts_with(b"{\"_aws\"")
+                && let Ok(metric) = serde_json::from_slice::<CacheReads>(&line)
+            {
+                self.reads.cache_hits += metric.cache_hits;
+                self.reads.cache_misses += metric.cache_misses;
+            }
         }
     }
 }
@@ -90,8 +104,8 @@ mod tests {
         let log = dir.path().join("currency-api.log");
         let line = |hits: u64| format!("{{\"_aws\":{{}},\"CacheHits\":{hits},\"CacheMisses\":1}}\n");
         std::fs::write(&log, line(100)).unwrap();
-        let metrics = Metrics::new(dir.path().to_owned(), ["currency-api".to_owned()].into_iter());
-        let count = || metrics.look()["currency-api"];
+        let metrics = CacheMetrics::new(dir.path().to_owned(), &BTreeSet::from(["currency-api".to_owned()]));
+        let count = || metrics.read()["currency-api"];
         assert_eq!(count().cache_hits, 0);
 
         let half = line(7);

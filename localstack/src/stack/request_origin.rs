@@ -1,5 +1,5 @@
-//! Keeps pages of the web that happen to be open on this machine away from the stack's own addresses. A browser sends some requests anywhere without asking for
-//! leave, and a name that somebody lets point to this machine (DNS rebinding) makes any page one of this address.
+//! Where a request comes from: keeps pages of the web that happen to be open on this machine away from the stack's own addresses. A browser sends some requests
+//! anywhere without asking for leave, and a name that somebody lets point to this machine (DNS rebinding) makes any page one of this address.
 
 use std::net::Ipv4Addr;
 
@@ -10,38 +10,56 @@ use axum::response::{IntoResponse as _, Response};
 
 /// The names of this machine under which the stack is asked.
 const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+const FETCH_SITE: &str = "sec-fetch-site";
+
+/// Why a request is not let in.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum OriginError {
+    /// It was sent to a name that is none of this machine's.
+    #[error("host is {host:?}, allowed: {}", NAMES.join(", "))]
+    Host { host: String },
+    /// A page sent it to a port that serves no page.
+    #[error("{header} is {value:?}: pages are not let in, only programs")]
+    Page { header: &'static str, value: String },
+    /// A page of another origin sent it.
+    #[error("origin is {origin:?}, allowed: the console's own")]
+    Origin { origin: String },
+    /// A page of another site had the browser send it.
+    #[error("sec-fetch-site is {site:?}, allowed: the console's own requests")]
+    Site { site: String },
+}
 
 /// Lets programs in: SDKs, functions, `curl`. No page, because none is served on that port. `bridge` is this machine's address for functions in containers.
 pub(super) async fn programs_only(State(bridge): State<Option<Ipv4Addr>>, request: Request, next: Next) -> Response {
     match check_program(request.headers(), bridge) {
         Ok(()) => next.run(request).await,
-        Err(reason) => (StatusCode::FORBIDDEN, format!("{reason}\n")).into_response(),
+        Err(error) => (StatusCode::FORBIDDEN, format!("{error}\n")).into_response(),
     }
 }
 
-fn check_program(headers: &HeaderMap, bridge: Option<Ipv4Addr>) -> Result<(), String> {
+fn check_program(headers: &HeaderMap, bridge: Option<Ipv4Addr>) -> Result<(), OriginError> {
     // An address is no name that somebody could let point elsewhere.
     if bridge.is_none_or(|bridge| host_name(headers) != bridge.to_string()) {
         check_name(headers)?;
     }
-    for name in [header::ORIGIN.as_str(), "sec-fetch-site"] {
-        let value = text(headers, name);
+    for header in ["origin", FETCH_SITE] {
+        let value = text(headers, header);
         // A person who types the address into the browser is no page.
         if !matches!(value, "" | "none") {
-            return Err(format!("{name} is {value:?}: pages are not let in, only programs"));
+            let value = value.to_owned();
+            return Err(OriginError::Page { header, value });
         }
     }
     Ok(())
 }
 
 /// Whether the request was sent to a name of this machine.
-fn check_name(headers: &HeaderMap) -> Result<(), String> {
+fn check_name(headers: &HeaderMap) -> Result<(), OriginError> {
     if NAMES.contains(&host_name(headers)) {
-        Ok(())
-    } else {
-        let host = text(headers, header::HOST.as_str());
-        Err(format!("host is {host:?}, allowed: {}", NAMES.join(", ")))
+        return Ok(());
     }
+    let host = text(headers, header::HOST.as_str()).to_owned();
+    Err(OriginError::Host { host })
 }
 
 /// The host that the request was sent to, without the port.
@@ -54,20 +72,20 @@ fn host_name(headers: &HeaderMap) -> &str {
 }
 
 /// Whether it was sent by nobody's page, or by the page that `port` serves.
-pub(super) fn check_own_page(headers: &HeaderMap, port: u16) -> Result<(), String> {
+pub(super) fn check_own_page(headers: &HeaderMap, port: u16) -> Result<(), OriginError> {
     check_name(headers)?;
     let origin = text(headers, header::ORIGIN.as_str());
     let is_own =
         |name: &&str| origin == format!("http://{name}:{port}") || (port == 80 && origin == format!("http://{name}"));
     if !origin.is_empty() && !NAMES.iter().any(is_own) {
-        return Err(format!("origin is {origin:?}, allowed: the console's own"));
+        let origin = origin.to_owned();
+        return Err(OriginError::Origin { origin });
     }
-    // Requests for pictures and the like have no origin, but say whether they come from elsewhere; a link that somebody follows looks and changes nothing.
-    let site = text(headers, "sec-fetch-site");
+    // Requests for pictures and the like have no origin, but say whether they come from elsewhere; a link that somebody follows reads and changes nothing.
+    let site = text(headers, FETCH_SITE);
     if matches!(site, "cross-site" | "same-site") {
-        return Err(format!(
-            "sec-fetch-site is {site:?}, allowed: the console's own requests"
-        ));
+        let site = site.to_owned();
+        return Err(OriginError::Site { site });
     }
     Ok(())
 }
@@ -91,8 +109,8 @@ mod tests {
         pairs.iter().map(pair).collect()
     }
 
-    fn expect(found: Result<(), String>, expected: &str, given: &[(&str, &str)]) {
-        let found = found.err().unwrap_or_default();
+    fn expect(found: Result<(), OriginError>, expected: &str, given: &[(&str, &str)]) {
+        let found = found.err().map(|error| error.to_string()).unwrap_or_default();
         assert_eq!(found.is_empty(), expected.is_empty(), "{given:?}: {found}");
         assert!(found.starts_with(expected), "{given:?}: {found}");
     }

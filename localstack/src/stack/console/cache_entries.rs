@@ -9,7 +9,7 @@ use shared::cache::{Family, Period, key, ttl};
 use shared::currency::CurrencyCode;
 use tokio::sync::Mutex;
 
-use super::held::{self, HeldView, Unreadable};
+use super::held_rates::{self, HeldView, Unreadable};
 use super::state::{CacheFamily, CacheState};
 
 /// How long Redis may take.
@@ -19,12 +19,12 @@ const LIMIT: Duration = Duration::from_millis(800);
 type Held = BTreeMap<String, String>;
 
 /// Asks Redis, over a connection that is made anew after a failure.
-pub(super) struct Caches {
+pub(super) struct CacheEntries {
     url: String,
     connection: Mutex<Option<MultiplexedConnection>>,
 }
 
-impl Caches {
+impl CacheEntries {
     pub(super) fn new(url: &str) -> Self {
         Self {
             url: url.to_owned(),
@@ -33,13 +33,13 @@ impl Caches {
     }
 
     /// Each family with its entries, and what is held back; nothing while Redis cannot be asked, or has what cannot be read.
-    pub(super) async fn look(&self) -> (Option<CacheState>, Option<Vec<HeldView>>) {
-        let mut asked = self.ask().await;
-        if asked.is_err() {
+    pub(super) async fn read(&self) -> (Option<CacheState>, Option<Vec<HeldView>>) {
+        let mut read = self.try_read().await;
+        if read.is_err() {
             // The connection was one to a Redis that has gone since.
-            asked = self.ask().await;
+            read = self.try_read().await;
         }
-        match asked {
+        match read {
             Ok((families, held)) => (Some(CacheState { families }), held_views(&held)),
             Err(error) => {
                 tracing::debug!(
@@ -51,9 +51,9 @@ impl Caches {
         }
     }
 
-    async fn ask(&self) -> Result<(Vec<CacheFamily>, Vec<Held>), RedisError> {
-        let mut kept = self.connection.lock().await;
-        let mut connection = match kept.take() {
+    async fn try_read(&self) -> Result<(Vec<CacheFamily>, Vec<Held>), RedisError> {
+        let mut pooled = self.connection.lock().await;
+        let mut connection = match pooled.take() {
             Some(connection) => connection,
             None => {
                 let config = AsyncConnectionConfig::new()
@@ -64,37 +64,42 @@ impl Caches {
             }
         };
         let mut families = Vec::new();
-        for (family, ttls, keys) in families_of_keys() {
+        for KeyFamily {
+            name,
+            ttl_seconds,
+            keys,
+        } in key_families()
+        {
             let mut pipe = redis::pipe();
             for key in &keys {
                 pipe.cmd("PTTL").arg(key);
             }
-            let left: Vec<i64> = pipe.query_async(&mut connection).await?;
+            let remaining: Vec<i64> = pipe.query_async(&mut connection).await?;
             // -2 is no entry, -1 one that never expires.
-            let entries = left.iter().filter(|left| **left != -2);
+            let entries = remaining.iter().filter(|ttl| **ttl != -2);
             families.push(CacheFamily {
-                family: family.to_owned(),
+                family: name.to_owned(),
                 entries: entries.clone().count(),
                 possible: keys.len(),
-                ttl_seconds: ttls,
-                next_expiry_ms: entries.copied().filter(|left| *left >= 0).min(),
+                ttl_seconds,
+                next_expiry_ms: entries.copied().filter(|ttl| *ttl >= 0).min(),
             });
         }
         let mut pipe = redis::pipe();
-        for source in held::SOURCES {
+        for source in held_rates::SOURCES {
             pipe.cmd("HGETALL").arg(key::held(source));
         }
         let held = pipe.query_async(&mut connection).await?;
-        *kept = Some(connection);
+        *pooled = Some(connection);
         Ok((families, held))
     }
 }
 
 fn held_views(hashes: &[Held]) -> Option<Vec<HeldView>> {
-    let views = held::SOURCES
+    let views = held_rates::SOURCES
         .iter()
         .zip(hashes)
-        .map(|(source, hash)| held::views(source, hash));
+        .map(|(source, hash)| held_rates::views(source, hash));
     match views.collect::<Result<Vec<_>, Unreadable>>() {
         Ok(views) => Some(views.into_iter().flatten().collect()),
         Err(error) => {
@@ -107,8 +112,21 @@ fn held_views(hashes: &[Held]) -> Option<Vec<HeldView>> {
     }
 }
 
-fn families_of_keys() -> [(&'static str, Vec<u64>, Vec<String>); 4] {
+/// One family of keys, and how long its entries live.
+struct KeyFamily {
+    name: &'static str,
+    ttl_seconds: Vec<u64>,
+    keys: Vec<String>,
+}
+
+fn key_families() -> [KeyFamily; 4] {
+    let family = |name, ttl_seconds, keys| KeyFamily {
+        name,
+        ttl_seconds,
+        keys,
+    };
     let all = |family: Family| CurrencyCode::all().flat_map(|code| family.keys(code)).collect();
+    let rates = CurrencyCode::all().map(key::rate).collect();
     let mut of_series: Vec<u64> = Period::ALL
         .iter()
         .map(|period| ttl::history(*period).as_secs())
@@ -116,13 +134,9 @@ fn families_of_keys() -> [(&'static str, Vec<u64>, Vec<String>); 4] {
     of_series.dedup();
     let computed = vec![ttl::COMPUTED.as_secs()];
     [
-        (
-            "rate",
-            vec![ttl::RATE.as_secs()],
-            CurrencyCode::all().map(key::rate).collect(),
-        ),
-        ("history", of_series, all(Family::History)),
-        ("stats", computed.clone(), all(Family::Stats)),
-        ("analysis", computed, all(Family::Analysis)),
+        family("rate", vec![ttl::RATE.as_secs()], rates),
+        family("history", of_series, all(Family::History)),
+        family("stats", computed.clone(), all(Family::Stats)),
+        family("analysis", computed, all(Family::Analysis)),
     ]
 }

@@ -54,17 +54,17 @@ pub(super) struct Unreadable {
 /// # Errors
 /// [`Unreadable`] for a value that is no JSON list of held rates, or an empty one.
 ///
-/// A currency that is held only because whole documents are is not told: KRW stands for these.
+/// A currency that is held only because whole documents are is left out: KRW stands for these.
 pub(super) fn views(source: &str, hash: &BTreeMap<String, String>) -> Result<Vec<HeldView>, Unreadable> {
     let read = |(code, value): (&String, &String)| Ok((code.clone(), rates(source, code, value)?));
     let held: BTreeMap<String, Vec<HeldRate>> = hash.iter().map(read).collect::<Result<_, Unreadable>>()?;
     let documents = held.get(CurrencyCode::KRW.as_str()).into_iter().flatten();
     let documents: BTreeSet<Timestamp> = documents.map(|rate| rate.recorded_at).collect();
-    let is_told = |code: &str, rates: &[HeldRate]| {
+    let is_listed = |code: &str, rates: &[HeldRate]| {
         code == CurrencyCode::KRW.as_str() || rates.iter().any(|rate| !documents.contains(&rate.recorded_at))
     };
-    let told = held.iter().filter(|(code, rates)| is_told(code, rates));
-    Ok(told.filter_map(|(code, rates)| view(source, code, rates)).collect())
+    let listed = held.iter().filter(|(code, rates)| is_listed(code, rates));
+    Ok(listed.filter_map(|(code, rates)| view(source, code, rates)).collect())
 }
 
 fn rates(source: &str, code: &str, value: &str) -> Result<Vec<HeldRate>, Unreadable> {
@@ -111,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn a_currency_is_told_from_the_first_that_was_held_to_the_newest() {
+    fn a_currency_is_listed_from_the_first_that_was_held_to_the_newest() {
         let value = serde_json::json!([rate(15, "1.0280", "-14.4047"), rate(16, "1.0128", "-15.6703")]).to_string();
-        let told = views("ecb", &BTreeMap::from([("CHF".to_owned(), value)])).unwrap();
+        let found = views("ecb", &BTreeMap::from([("CHF".to_owned(), value)])).unwrap();
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         assert_eq!(
-            told,
+            found,
             [HeldView {
                 source: "ecb".to_owned(),
                 currency_code: "CHF".to_owned(),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_document_that_is_held_as_a_whole_the_won_is_told_and_what_jumped_by_itself() {
+    fn of_a_document_that_is_held_as_a_whole_the_won_is_listed_and_what_jumped_by_itself() {
         let one = |rates: &[serde_json::Value]| serde_json::to_string(rates).unwrap();
         let hash = BTreeMap::from([
             (
@@ -142,8 +142,8 @@ mod tests {
             ("KRW".to_owned(), one(&[rate(16, "14000", "900")])),
             ("USD".to_owned(), one(&[rate(16, "1.1588", "-1.6")])),
         ]);
-        let told = views("ecb", &hash).unwrap();
-        let codes: Vec<&str> = told.iter().map(|view| &*view.currency_code).collect();
+        let found = views("ecb", &hash).unwrap();
+        let codes: Vec<&str> = found.iter().map(|view| &*view.currency_code).collect();
         assert_eq!(codes, ["CHF", "KRW"]);
     }
 

@@ -11,10 +11,11 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use super::body::Body;
+use super::Console;
+use super::api_error::ApiError;
+use super::json_body::JsonBody;
 use super::run::{invoke, to_the_end};
-use super::{Console, Refusal};
-use crate::stack::interface::Parts;
+use crate::stack::context::StackContext;
 
 /// The function that keeps the desk.
 const DESK: &str = "operations-redrive";
@@ -23,7 +24,7 @@ const FRESH: Duration = Duration::from_millis(900);
 
 /// What the desk said last. One at a time is there: whoever lists letters hides them for that time, so a replay beside it would find none.
 #[derive(Default)]
-pub(in crate::stack) struct Desk {
+pub(super) struct DeadLetterCache {
     last: Mutex<Option<(Instant, Arc<DeadLetters>)>>,
 }
 
@@ -104,19 +105,19 @@ pub(super) struct Filter {
 
 /// The dead letters
 #[utoipa::path(
-    get, path = "/pipeline/dead-letters", tag = "Look", operation_id = "deadLetters",
-    responses((status = 200, description = "Those that are to be seen", body = DeadLetters), (status = 503, description = "The desk failed", body = Refusal))
+    get, path = "/pipeline/dead-letters", tag = "Read", operation_id = "deadLetters",
+    responses((status = 200, description = "Those that are to be seen", body = DeadLetters), (status = 503, description = "The desk failed", body = ApiError))
 )]
-pub(super) async fn list(State(console): State<Console>) -> Result<Json<Arc<DeadLetters>>, Refusal> {
+pub(super) async fn list(State(console): State<Console>) -> Result<Json<Arc<DeadLetters>>, ApiError> {
     to_the_end(async move {
-        let parts = &*console.parts;
-        let mut last = parts.desk.last.lock().await;
+        let context = &*console.context;
+        let mut last = console.dead_letters.last.lock().await;
         if let Some((at, letters)) = &*last
             && at.elapsed() < FRESH
         {
             return Ok(Json(Arc::clone(letters)));
         }
-        let letters = Arc::new(ask(parts, "list", None).await?);
+        let letters = Arc::new(ask(context, "list", None).await?);
         *last = Some((Instant::now(), Arc::clone(&letters)));
         Ok(Json(letters))
     })
@@ -125,37 +126,37 @@ pub(super) async fn list(State(console): State<Console>) -> Result<Json<Arc<Dead
 
 /// Sends letters again to the functions that refused them
 #[utoipa::path(
-    post, path = "/pipeline/dead-letters/replay", tag = "Tell", operation_id = "replay", request_body = Filter,
-    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = Refusal), (status = 503, description = "The desk failed", body = Refusal))
+    post, path = "/pipeline/dead-letters/replay", tag = "Control", operation_id = "replay", request_body = Filter,
+    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "The desk failed", body = ApiError))
 )]
 pub(super) async fn replay(
     State(console): State<Console>,
-    Body(filter): Body<Filter>,
-) -> Result<Json<Outcomes>, Refusal> {
+    JsonBody(filter): JsonBody<Filter>,
+) -> Result<Json<Outcomes>, ApiError> {
     act(console, "replay", filter).await
 }
 
 /// Removes letters
 #[utoipa::path(
-    post, path = "/pipeline/dead-letters/purge", tag = "Tell", operation_id = "purge", request_body = Filter,
-    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = Refusal), (status = 503, description = "The desk failed", body = Refusal))
+    post, path = "/pipeline/dead-letters/purge", tag = "Control", operation_id = "purge", request_body = Filter,
+    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "The desk failed", body = ApiError))
 )]
 pub(super) async fn purge(
     State(console): State<Console>,
-    Body(filter): Body<Filter>,
-) -> Result<Json<Outcomes>, Refusal> {
+    JsonBody(filter): JsonBody<Filter>,
+) -> Result<Json<Outcomes>, ApiError> {
     if filter == Filter::default() {
         let error = "a purge wants id, function, topic, partition or offset, or \"all\": true";
-        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error));
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, error));
     }
     act(console, "purge", filter).await
 }
 
-async fn act(console: Console, action: &'static str, filter: Filter) -> Result<Json<Outcomes>, Refusal> {
+async fn act(console: Console, action: &'static str, filter: Filter) -> Result<Json<Outcomes>, ApiError> {
     to_the_end(async move {
-        let parts = &*console.parts;
-        let mut last = parts.desk.last.lock().await;
-        let done = ask(parts, action, Some(filter)).await;
+        let context = &*console.context;
+        let mut last = console.dead_letters.last.lock().await;
+        let done = ask(context, action, Some(filter)).await;
         *last = None;
         done.map(Json)
     })
@@ -163,15 +164,15 @@ async fn act(console: Console, action: &'static str, filter: Filter) -> Result<J
 }
 
 async fn ask<T: serde::de::DeserializeOwned>(
-    parts: &Parts,
+    context: &StackContext,
     action: &str,
     filter: Option<Filter>,
-) -> Result<T, Refusal> {
-    let unreadable = |error: serde_json::Error| Refusal::unavailable(format!("{DESK} answered otherwise: {error}"));
+) -> Result<T, ApiError> {
+    let unreadable = |error: serde_json::Error| ApiError::unavailable(format!("{DESK} answered otherwise: {error}"));
     let mut request = Map::from_iter([("action".to_owned(), Value::from(action))]);
     if let Value::Object(filter) = serde_json::to_value(filter).map_err(unreadable)? {
         request.extend(filter.into_iter().filter(|(_, value)| !value.is_null()));
     }
-    let answer = invoke(parts, DESK, &Value::Object(request)).await?;
+    let answer = invoke(context, DESK, &Value::Object(request)).await?;
     serde_json::from_value(answer).map_err(unreadable)
 }
