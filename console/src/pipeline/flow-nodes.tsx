@@ -1,7 +1,7 @@
 // The parts of the picture up to the handlers.
 import { age, count, day, duration, number } from "../core/format";
+import { Pulse, Sign, StateBadge } from "./badges";
 import { text } from "./flow-texts";
-import { Pulse, Sign, StateBadge } from "./marks";
 import { isAway, waiting } from "./names";
 import { Reason } from "./reason";
 import type { Mapping, PipelineState, Queue, Topic } from "./types";

@@ -4,7 +4,7 @@ import { clock, instant } from "../core/format";
 import { texts } from "../core/language";
 import { isGone } from "./desk";
 import { LongReason } from "./reason";
-import { Quoted } from "./trouble";
+import { EnglishText } from "./stack-error";
 import type { Letter } from "./types";
 
 const text = texts({
@@ -33,7 +33,7 @@ const text = texts({
       applied: "Replayed: applied and removed",
       published: "Published again and removed",
       deleted: "Deleted",
-      refused: "Refused again",
+      refused: "ApiError again",
       failed: "Could not be replayed",
       left: "Not tried",
     } as Record<string, string>,
@@ -92,7 +92,7 @@ function End({ of, said }: { of: Letter; said: string | null }) {
       {isGood ? "✓" : "✕"} {text().outcomes[of.outcome ?? ""] ?? of.outcome}
       {of.why && of.why !== said && (
         <>
-          : <Quoted of={of.why} />
+          : <EnglishText of={of.why} />
         </>
       )}
     </p>

@@ -1,6 +1,6 @@
-// What stands where data should be: loading, trouble, and old data during trouble.
+// What stands where polled data should be: loading, an error, and old data during an error.
 import type { ComponentChildren } from "preact";
-import { patienceSeconds, Refused, Unreachable } from "../core/api";
+import { timeoutSeconds, ApiError, Unreachable } from "../core/api";
 import { age } from "../core/format";
 import { texts } from "../core/language";
 import type { Polled } from "../core/poll";
@@ -34,7 +34,7 @@ const text = texts({
 
 function title(error: Error): string {
   if (error instanceof Unreachable) return text().unreachable;
-  if (error instanceof Refused) return error.status >= 500 ? text().unavailable : text().refused;
+  if (error instanceof ApiError) return error.status >= 500 ? text().unavailable : text().refused;
   return text().failed;
 }
 
@@ -42,27 +42,27 @@ function title(error: Error): string {
 function Reason({ error }: { error: Error }) {
   if (error instanceof Unreachable) {
     const { why } = error;
-    return <>{why === "network" ? text().network : why === "late" ? text().late(String(patienceSeconds)) : text().status(String(why))}</>;
+    return <>{why === "network" ? text().network : why === "late" ? text().late(String(timeoutSeconds)) : text().status(String(why))}</>;
   }
   return (
     <>
-      {error instanceof Refused && `${error.status} ${error.code}: `}
+      {error instanceof ApiError && `${error.status} ${error.code}: `}
       <span lang="en">{error.message}</span>
     </>
   );
 }
 
 /** What failed, and why. */
-export interface Words {
+export interface ErrorText {
   readonly title: string;
   readonly why: ComponentChildren;
 }
 
-const ofTheApi = (error: Error): Words => ({ title: title(error), why: <Reason error={error} /> });
+const describeApiError = (error: Error): ErrorText => ({ title: title(error), why: <Reason error={error} /> });
 
-/** Says what went wrong, and lets somebody try again; `say` puts it into words. */
-export function Trouble({ error, again, old, say = ofTheApi }: { error: Error; again?: () => void; old?: number | undefined; say?: ((error: Error) => Words) | undefined }) {
-  const words = say(error);
+/** Says what went wrong, and lets somebody try again; `describe` puts it into words. */
+export function ErrorNotice({ error, again, old, describe = describeApiError }: { error: Error; again?: () => void; old?: number | undefined; describe?: ((error: Error) => ErrorText) | undefined }) {
+  const words = describe(error);
   return (
     <div class="trouble">
       <div role="alert">
@@ -88,11 +88,11 @@ export function Loading() {
   );
 }
 
-/** Shows what was polled: loading before it, trouble without it, both trouble and the last data when it failed later. */
-export function Shown<T>({ of, say, children }: { of: Polled<T>; say?: (error: Error) => Words; children: (data: T) => ComponentChildren }) {
+/** Shows what was polled: loading before it, an error without it, both an error and the last data when it failed later. */
+export function PolledContent<T>({ of, describe, children }: { of: Polled<T>; describe?: (error: Error) => ErrorText; children: (data: T) => ComponentChildren }) {
   return (
     <>
-      {of.error && <Trouble error={of.error} again={of.again} old={of.at} say={say} />}
+      {of.error && <ErrorNotice error={of.error} again={of.again} old={of.at} describe={describe} />}
       {of.data !== undefined ? children(of.data) : !of.error && <Loading />}
     </>
   );

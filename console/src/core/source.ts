@@ -1,7 +1,7 @@
 // How sources are called, and which of them stand behind the page; the API gives their keys.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { texts } from "../core/language";
+import { texts } from "./language";
 
 const names = texts<Record<string, string>>({
   ko: { ecb: "ECB", koreaexim: "수출입은행", exchangerate_api: "ExchangeRate-API" },

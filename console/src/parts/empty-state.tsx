@@ -3,7 +3,7 @@ import { texts } from "../core/language";
 
 const text = texts({ ko: "없음", en: "none" });
 
-export function None() {
+export function EmptyState() {
   return (
     <span class="faint">
       <span aria-hidden="true">–</span>

@@ -6,7 +6,7 @@ import { type Change, changeOf } from "./change";
 import type { Rate } from "./today";
 
 /** A rate with its own change; without one where there is none, and where it cannot be known now. */
-export interface Since {
+export interface ChangedRate {
   readonly rate: Rate;
   readonly change: Change | undefined;
 }
@@ -24,28 +24,28 @@ interface Earlier {
  * `rates` with their changes. While the change of a new rate is being asked for, the former rate stays with its change. `round` changes with each poll, so that a
  * failure is tried again.
  */
-export function useSince(rates: ReadonlyMap<string, Rate> | undefined, round: number | undefined): ReadonlyMap<string, Since> {
+export function useDailyChanges(rates: ReadonlyMap<string, Rate> | undefined, round: number | undefined): ReadonlyMap<string, ChangedRate> {
   const [before, hasFailed] = useEarlier(rates, round);
-  const former = useRef<ReadonlyMap<string, Held>>(new Map());
+  const former = useRef<ReadonlyMap<string, ShownRate>>(new Map());
   return useMemo(() => {
-    const now = new Map<string, Held>();
+    const now = new Map<string, ShownRate>();
     for (const rate of rates?.values() ?? []) {
       const code = rate.currency_code;
       const earlier = before.get(dayBefore(rate.recorded_at));
       const isSettled = hasFailed || earlier?.asked.has(code) === true;
-      now.set(code, held(rate, isSettled ? (earlier?.rates ?? {}) : undefined, former.current.get(code)));
+      now.set(code, shownRate(rate, isSettled ? (earlier?.rates ?? {}) : undefined, former.current.get(code)));
     }
     return (former.current = now);
   }, [rates, before, hasFailed]);
 }
 
 /** What is shown of a currency, and the newer rate that waits for its change. */
-export interface Held extends Since {
+export interface ShownRate extends ChangedRate {
   readonly waiting?: string;
 }
 
 /** What to show of `rate` after `former`; `earlier` are rates of the day before, `undefined` while they are being asked for. */
-export function held(rate: Rate, earlier: Rates | undefined, former: Held | undefined): Held {
+export function shownRate(rate: Rate, earlier: Rates | undefined, former: ShownRate | undefined): ShownRate {
   if (earlier !== undefined) {
     const base = earlier[rate.currency_code];
     return { rate, change: base === undefined ? undefined : changeOf(rate.deal_base_rate, base, rate.customary_unit) };

@@ -1,42 +1,43 @@
-// The line that says what a button did, or why it did not. It stays in sight wherever somebody has scrolled to.
+// The toast that says what a button did, or why it did not. It stays in sight wherever somebody has scrolled to.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { texts } from "../core/language";
-import { Why } from "./trouble";
+import { ErrorReason } from "./stack-error";
 
 const text = texts({
   ko: { close: "닫기", failed: "실패했습니다:" },
   en: { close: "Close", failed: "It could not be done:" },
 });
 
-interface Words {
+interface Message {
   readonly isGood: boolean;
   /** Read when it is shown, so that it follows the language. */
   readonly text: () => ComponentChildren;
   readonly link?: { readonly href: string; readonly text: () => string };
 }
 
-const words = signal<Words | undefined>(undefined);
+const message = signal<Message | undefined>(undefined);
 
-export const say = (said: Words | undefined): void => {
-  words.value = said;
+/** Shows what a button did; nothing closes the toast. */
+export const showToast = (next: Message | undefined): void => {
+  message.value = next;
 };
 
-/** Does what a button stands for, says what came of it, and tells whether it is still being done. */
-export function useAction(): [isBusy: boolean, act: (work: () => Promise<Words>) => Promise<void>] {
+/** Does what a button stands for, shows what came of it, and says whether it is still being done. */
+export function useAction(): [isBusy: boolean, act: (work: () => Promise<Message>) => Promise<void>] {
   const [isBusy, setBusy] = useState(false);
-  const act = async (work: () => Promise<Words>): Promise<void> => {
+  const act = async (work: () => Promise<Message>): Promise<void> => {
     if (isBusy) return;
     setBusy(true);
     try {
-      say(await work());
+      showToast(await work());
     } catch (error) {
-      say({
+      showToast({
         isGood: false,
         text: () => (
           <>
-            {text().failed} <Why error={error} />
+            {text().failed} <ErrorReason error={error} />
           </>
         ),
       });
@@ -46,25 +47,25 @@ export function useAction(): [isBusy: boolean, act: (work: () => Promise<Words>)
   return [isBusy, act];
 }
 
-export function Said() {
-  const said = words.value;
+export function Toast() {
+  const shown = message.value;
   const before = useRef<EventTarget | null>(null);
   // The button goes with what it closes, so the focus returns to where it came from.
   const close = (): void => {
-    say(undefined);
+    showToast(undefined);
     const { current } = before;
     const isThere = current instanceof HTMLElement && current.isConnected;
     (isThere ? current : document.getElementById("main"))?.focus({ preventScroll: true });
   };
   return (
-    <div class={`said ${said === undefined ? "silent" : said.isGood ? "good" : "bad"}`}>
-      <p role="status" aria-live="polite" data-testid="said">
-        {said?.text()} {said?.link && <a href={said.link.href}>{said.link.text()}</a>}
+    <div class={`toast ${shown === undefined ? "closed" : shown.isGood ? "good" : "bad"}`}>
+      <p role="status" aria-live="polite" data-testid="toast">
+        {shown?.text()} {shown?.link && <a href={shown.link.href}>{shown.link.text()}</a>}
       </p>
-      {said && (
+      {shown && (
         <button
           type="button"
-          data-testid="close-said"
+          data-testid="close-toast"
           onFocus={(event) => {
             before.current = event.relatedTarget;
           }}

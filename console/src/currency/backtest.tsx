@@ -2,6 +2,7 @@
 import type { Schemas } from "../core/api";
 import * as format from "../core/format";
 import { texts } from "../core/language";
+import { TableHead } from "../parts/table-head";
 
 type Method = Schemas["Method"];
 
@@ -40,12 +41,12 @@ const text = texts({
   },
 });
 
-export function Trust({ forecast }: { forecast: Schemas["Forecast"] }) {
+export function Backtest({ forecast }: { forecast: Schemas["Forecast"] }) {
   const { backtest, method } = forecast;
   const ratio = format.money(backtest.mean_absolute_scaled_error, 2);
   const meant = format.part(forecast.confidence_level);
   return (
-    <div class="trust">
+    <div class="backtest">
       <dl class="facts">
         <div>
           <dt>{text().method}</dt>
@@ -73,14 +74,7 @@ function Candidates({ of, chosen }: { of: readonly Schemas["Candidate"][]; chose
     <div class="scroll">
       <table>
         <caption class="faint note">{text().caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{text().method}</th>
-            <th scope="col" class="number">
-              {text().error}
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={[text().method, { name: text().error, kind: "number" }]} />
         <tbody>
           {of.map(({ method, mean_absolute_scaled_error }) => (
             <tr key={method}>

@@ -1,7 +1,7 @@
 // What the browser keeps of somebody's choices. A browser that keeps nothing, as in some private windows, is no reason to fail.
 const prefix = "hwanyul.";
 
-export const remembered = {
+export const preferences = {
   read<T>(name: string, is: (value: unknown) => value is T): T | undefined {
     try {
       const value: unknown = JSON.parse(localStorage.getItem(prefix + name) ?? "null");

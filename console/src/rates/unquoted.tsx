@@ -29,7 +29,7 @@ interface Props {
   isSought: boolean;
 }
 
-export function WithoutRate({ currencies, ended, isSought }: Props) {
+export function UnquotedCurrencies({ currencies, ended, isSought }: Props) {
   const stateOf = ({ currency_code: code }: Currency) => ended.get(code)?.state;
   const interrupted = currencies.filter((currency) => stateOf(currency) === "interrupted");
   const past = currencies.filter((currency) => stateOf(currency) === "ended");
@@ -37,7 +37,7 @@ export function WithoutRate({ currencies, ended, isSought }: Props) {
   return (
     <>
       {interrupted.length > 0 && (
-        <section class="without" data-testid="interrupted" aria-labelledby="interrupted-title">
+        <section class="unquoted" data-testid="interrupted" aria-labelledby="interrupted-title">
           <h2 id="interrupted-title">{text().interrupted}</h2>
           <p class="faint">{text().why}</p>
           <Names of={interrupted} ended={ended} />
@@ -55,7 +55,7 @@ function Folded({ testid, title, of, ended, isSought }: { testid: string; title:
   if (of.length === 0) return null;
   const isShown = isOpen || isSought;
   return (
-    <details class="without" data-testid={testid} open={isShown} onToggle={(event) => !isSought && setOpen(event.currentTarget.open)}>
+    <details class="unquoted" data-testid={testid} open={isShown} onToggle={(event) => !isSought && setOpen(event.currentTarget.open)}>
       <summary>{title}</summary>
       {isShown && <Names of={of} ended={ended} />}
     </details>
@@ -78,10 +78,10 @@ function Names({ of, ended }: { of: readonly Currency[]; ended: ReadonlyMap<stri
   );
 }
 
-const tail = texts({
-  ko: { said: (code: string, day: string) => `${code}의 마지막 환율은 ${day}의 것이고, 지금 환율은 없습니다.` },
-  en: { said: (code: string, day: string) => `${code} has no current rate; its last one is of ${day}.` },
+const lastRate = texts({
+  ko: { notice: (code: string, day: string) => `${code}의 마지막 환율은 ${day}의 것이고, 지금 환율은 없습니다.` },
+  en: { notice: (code: string, day: string) => `${code} has no current rate; its last one is of ${day}.` },
 });
 
 /** That a currency has a rate no more, in a sentence. */
-export const endSaid = (code: string, day: string): string => tail().said(code, format.day(day));
+export const lastRateNotice = (code: string, day: string): string => lastRate().notice(code, format.day(day));

@@ -1,12 +1,13 @@
 // What the ingestor holds back because it jumped: since when, from what to what, and a button that has it published.
-import * as format from "../core/format";
 import type { Decimal } from "../core/decimal";
+import * as format from "../core/format";
 import { texts } from "../core/language";
 import { href } from "../core/route";
-import { sourceName } from "../rates/source";
+import { sourceName } from "../core/source";
+import { TableHead } from "../parts/table-head";
 import { pipeline } from "./client";
 import { useFocusKept } from "./focus";
-import { useAction } from "./said";
+import { useAction } from "./toast";
 import type { Held, PipelineState } from "./types";
 
 const text = texts({
@@ -49,7 +50,7 @@ const text = texts({
 });
 
 /** Nothing where nothing is held back. */
-export function HeldBack({ state, again }: { state: PipelineState; again: () => void }) {
+export function HeldRates({ state, again }: { state: PipelineState; again: () => void }) {
   const { held, may_control: mayControl } = state;
   const { heading, onFocusCapture } = useFocusKept<HTMLHeadingElement>();
   if (held?.length === 0) return null;
@@ -64,15 +65,7 @@ export function HeldBack({ state, again }: { state: PipelineState; again: () => 
           <div class="scroll" tabIndex={0} role="region" aria-label={text().caption}>
             <table>
               <caption class="unseen">{text().caption}</caption>
-              <thead>
-                <tr>
-                  {[text().currency, text().since, text().move, text().change, ...(mayControl ? [text().doing] : [])].map((name) => (
-                    <th key={name} scope="col">
-                      {name}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <TableHead columns={[text().currency, text().since, text().move, text().change, ...(mayControl ? [text().doing] : [])]} />
               <tbody>
                 {held.map((one) => (
                   <Row key={`${one.source} ${one.currency_code}`} of={one} mayControl={mayControl} again={again} />

@@ -1,4 +1,4 @@
-// The small signs of the view: how something fares as a sign with a word, and a dot that shows that something has just happened.
+// The badges of the view: how something fares as a sign with a word, and a dot that shows that something has just happened.
 import type { Level } from "./health";
 import { states, tone } from "./names";
 import type { Mapping, ServerState } from "./types";

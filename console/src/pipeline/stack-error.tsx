@@ -3,8 +3,8 @@ import type { ComponentChildren } from "preact";
 import { count } from "../core/format";
 import { texts } from "../core/language";
 import type { Polled } from "../core/poll";
-import { Shown, type Words } from "../parts/state";
-import { PATIENCE_MS, StackSilent } from "./client";
+import { type ErrorText, PolledContent } from "../parts/polled-content";
+import { RESPONSE_TIMEOUT_MS, StackUnreachable } from "./client";
 
 const text = texts({
   ko: {
@@ -22,22 +22,22 @@ const text = texts({
 });
 
 /** What the stack or a server said, which is English. */
-export const Quoted = ({ of }: { of: string }) => <span lang="en">{of}</span>;
+export const EnglishText = ({ of }: { of: string }) => <span lang="en">{of}</span>;
 
-export function Why({ error }: { error: unknown }) {
-  if (!(error instanceof StackSilent)) return <Quoted of={error instanceof Error ? error.message : String(error)} />;
+export function ErrorReason({ error }: { error: unknown }) {
+  if (!(error instanceof StackUnreachable)) return <EnglishText of={error instanceof Error ? error.message : String(error)} />;
   const { how } = error;
   if (how === "away") return <>{text().away}</>;
-  return <>{how === "late" ? text().late(count(PATIENCE_MS / 1000)) : text().status(String(how.status))}</>;
+  return <>{how === "late" ? text().late(count(RESPONSE_TIMEOUT_MS / 1000)) : text().status(String(how.status))}</>;
 }
 
-const say = (error: Error): Words => ({ title: text().title, why: <Why error={error} /> });
+const describe = (error: Error): ErrorText => ({ title: text().title, why: <ErrorReason error={error} /> });
 
-/** `Shown`, of what the stack was asked for. */
-export function Told<T>({ of, children }: { of: Polled<T>; children: (data: T) => ComponentChildren }) {
+/** `PolledContent`, of what the stack was asked for. */
+export function StackContent<T>({ of, children }: { of: Polled<T>; children: (data: T) => ComponentChildren }) {
   return (
-    <Shown of={of} say={say}>
+    <PolledContent of={of} describe={describe}>
       {children}
-    </Shown>
+    </PolledContent>
   );
 }

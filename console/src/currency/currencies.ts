@@ -2,7 +2,7 @@
 import { get, type Schemas } from "../core/api";
 import { nameOf } from "../core/language";
 import type { Polled } from "../core/poll";
-import { type Pulse, useSeldom } from "./pulse";
+import { type Refresh, useRefreshed } from "./refresh";
 
 export type KnownCurrency = Schemas["KnownCurrency"];
 
@@ -11,8 +11,8 @@ export interface Known {
   readonly quoted: ReadonlySet<string>;
 }
 
-export function useKnown(pulse: Pulse): Polled<Known> {
-  return useSeldom("known", pulse, async (signal) => {
+export function useKnown(refresh: Refresh): Polled<Known> {
+  return useRefreshed("known", refresh, async (signal) => {
     const [{ currencies }, { rates }] = await Promise.all([get("/api/v1/currencies", undefined, { signal }), get("/api/v1/currencies/latest", undefined, { signal })]);
     return { all: new Map(currencies.map((currency) => [currency.currency_code, currency])), quoted: new Set(["KRW", ...Object.keys(rates)]) };
   });

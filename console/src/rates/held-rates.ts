@@ -3,12 +3,12 @@ import { usePoll } from "../core/poll";
 import { settings } from "../core/settings";
 import { pipeline } from "../pipeline/client";
 
-/** Held rates come once a day at most, and a look at the whole pipeline is no small question. */
+/** Held rates come once a day at most, and a snapshot of the whole pipeline is no small question. */
 const pauseSeconds = 10;
 
 const nothing: ReadonlySet<string> = new Set();
 
-export function useHeld(): ReadonlySet<string> {
+export function useHeldRates(): ReadonlySet<string> {
   const isThere = settings.value.pipeline !== false;
   const { data } = usePoll("held", isThere ? pauseSeconds : 0, async (signal) => (isThere ? ((await pipeline.state(signal)).held ?? []).map(({ currency_code: code }) => code).sort().join() : ""));
   return data ? new Set(data.split(",")) : nothing;
