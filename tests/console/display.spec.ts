@@ -1,6 +1,6 @@
 // Sizes, keys, languages and colours.
 import type { Page } from "@playwright/test";
-import { answer } from "./parts/held";
+import { answer } from "./parts/answers";
 import { expect, test } from "./parts/page";
 import { row } from "./parts/rates";
 import { narrow, views, wide } from "./parts/views";
