@@ -1,20 +1,19 @@
 //! `localstack servers -- COMMAND`: runs a command with servers of its own, and leaves nothing behind.
 
+mod processes;
+
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
-use std::time::Duration;
 
 use rustix::process::{Signal, getpid, set_child_subreaper};
-use tokio::process::{Child, Command};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{Instant, sleep};
-
-use servers::process_table::{Identity, descendants};
+use servers::process_table::descendants;
 use servers::{Ports, Postgres, ServerError, Servers, ServersOptions};
+use tokio::process::Command;
+use tokio::time::Instant;
 
-/// How long the command and what it started have to end after a signal.
-const END_LIMIT: Duration = Duration::from_secs(5);
+use self::processes::{Interruption, end, end_all, leftovers};
+
 /// Exit status of a command that a signal ended: 128 and the signal's number, as shells have it.
 const SIGNALLED: i32 = 128;
 
@@ -38,6 +37,13 @@ pub enum WithServersError {
     NoCommand,
 }
 
+impl WithServersError {
+    fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::System { what, source }
+    }
+}
+
 /// Runs `command` with `HWANYUL_TEST_KAFKA`, `HWANYUL_TEST_REDIS`, `HWANYUL_TEST_DATABASE`, `HWANYUL_TEST_MONGODB` and
 /// `HWANYUL_TEST_SQS` set to new servers, and ends everything when it ends or a signal comes. Gives the status to exit with.
 ///
@@ -47,19 +53,15 @@ pub async fn with_servers(command: &[OsString]) -> Result<u8, WithServersError> 
     let Some((program, args)) = command.split_first() else {
         return Err(WithServersError::NoCommand);
     };
-    let system = |what: &str| {
-        let what = what.to_owned();
-        move |source| WithServersError::System { what, source }
-    };
     // What the command leaves behind becomes our child, and so can be found and ended.
-    set_child_subreaper(Some(getpid())).map_err(|error| system("adopt orphans")(error.into()))?;
-    let mut interrupted = Interruption::new().map_err(system("watch for signals"))?;
+    set_child_subreaper(Some(getpid())).map_err(|error| WithServersError::system("adopt orphans")(error.into()))?;
+    let mut interrupted = Interruption::new().map_err(WithServersError::system("watch for signals"))?;
     // Others may enter: PostgreSQL runs as another user when we are root.
     let dir = tempfile::Builder::new()
         .prefix("hwanyul-servers-")
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .tempdir()
-        .map_err(system("make a temporary folder"))?;
+        .map_err(WithServersError::system("make a temporary folder"))?;
     let options = ServersOptions {
         dir: dir.path().into(),
         log_dir: dir.path().join("logs"),
@@ -72,9 +74,10 @@ pub async fn with_servers(command: &[OsString]) -> Result<u8, WithServersError> 
     // Whatever happened, nothing of ours runs on; only then can the folder be removed.
     end_all(|| descendants(std::process::id()))
         .await
-        .map_err(system("end what is left"))?;
+        .map_err(WithServersError::system("end what is left"))?;
     remove_postgres(&options)?;
-    dir.close().map_err(system("remove the temporary folder"))?;
+    dir.close()
+        .map_err(WithServersError::system("remove the temporary folder"))?;
     ended
 }
 
@@ -84,12 +87,6 @@ async fn run(
     args: &[OsString],
     interrupted: &mut Interruption,
 ) -> Result<u8, WithServersError> {
-    let system = |what: &'static str| {
-        move |source| WithServersError::System {
-            what: what.to_owned(),
-            source,
-        }
-    };
     let began = Instant::now();
     let servers = tokio::select! {
         servers = Servers::start(options, |_, _| ()) => servers?,
@@ -109,17 +106,17 @@ async fn run(
         .args(args)
         .envs(named)
         .spawn()
-        .map_err(system("start the command"))?;
+        .map_err(WithServersError::system("start the command"))?;
     let status = tokio::select! {
-        status = child.wait() => exit_of(status.map_err(system("wait for the command"))?),
+        status = child.wait() => exit_of(status.map_err(WithServersError::system("wait for the command"))?),
         signal = interrupted.next() => {
-            end(&mut child, &servers, signal).await.map_err(system("end the command"))?;
+            end(&mut child, &servers, signal).await.map_err(WithServersError::system("end the command"))?;
             exit_of_signal(signal)
         }
     };
     end_all(|| leftovers(&servers))
         .await
-        .map_err(system("end what the command left"))?;
+        .map_err(WithServersError::system("end what the command left"))?;
     servers.stop().await?;
     Ok(status)
 }
@@ -140,78 +137,14 @@ fn endpoints(servers: &Servers) -> Vec<(&'static str, String)> {
     endpoints
 }
 
-/// The signals that end us.
-struct Interruption {
-    signals: [(Signal, tokio::signal::unix::Signal); 3],
-}
-
-impl Interruption {
-    fn new() -> std::io::Result<Self> {
-        let interrupt = (Signal::INT, signal(SignalKind::interrupt())?);
-        let terminate = (Signal::TERM, signal(SignalKind::terminate())?);
-        Ok(Self {
-            signals: [interrupt, terminate, (Signal::HUP, signal(SignalKind::hangup())?)],
-        })
-    }
-
-    async fn next(&mut self) -> Signal {
-        let [interrupt, terminate, hangup] = &mut self.signals;
-        tokio::select! {
-            _ = interrupt.1.recv() => interrupt.0,
-            _ = terminate.1.recv() => terminate.0,
-            _ = hangup.1.recv() => hangup.0,
-        }
-    }
-}
-
-/// Passes the signal on and waits a while; `end_all` kills what is left.
-async fn end(child: &mut Child, servers: &Servers, signal: Signal) -> std::io::Result<()> {
-    for process in leftovers(servers) {
-        process.signal(signal)?;
-    }
-    match tokio::time::timeout(END_LIMIT, child.wait()).await {
-        Ok(status) => status.map(|_| ()),
-        Err(_) => Ok(()),
-    }
-}
-
-/// Kills what `left` names until it names nothing: killing a process may hand its children to us.
-async fn end_all(left: impl Fn() -> Vec<Identity>) -> std::io::Result<()> {
-    loop {
-        let left = left();
-        if left.is_empty() {
-            return Ok(());
-        }
-        for process in left {
-            process.signal(Signal::KILL)?;
-        }
-        sleep(Duration::from_millis(5)).await;
-    }
-}
-
-/// Our descendants without the servers and what is below them.
-fn leftovers(servers: &Servers) -> Vec<Identity> {
-    let own = servers.identities();
-    let belongs: Vec<_> = own
-        .iter()
-        .flat_map(|(_, server)| descendants(server.pid).into_iter().chain([*server]))
-        .collect();
-    descendants(std::process::id())
-        .into_iter()
-        .filter(|process| !belongs.contains(process))
-        .collect()
-}
-
 /// PostgreSQL's data is elsewhere when the user `postgres` cannot reach the temporary folder.
 fn remove_postgres(options: &ServersOptions) -> Result<(), WithServersError> {
     let data = Postgres::data_dir(&options.dir.join("postgres"));
     if !data.exists() {
         return Ok(());
     }
-    std::fs::remove_dir_all(&data).map_err(|source| WithServersError::System {
-        what: format!("remove {}", data.display()),
-        source,
-    })
+    let removed = std::fs::remove_dir_all(&data);
+    removed.map_err(WithServersError::system(format!("remove {}", data.display())))
 }
 
 fn exit_of(status: ExitStatus) -> u8 {
