@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use flows::pipeline::{binaries, project};
 use localstack::stack::{StackPaths, State};
 use rustix::process::Signal;
 use servers::free_port;
 use servers::process_table::Identity;
+use tests::pipeline::{binaries, project};
 
 /// Business days that the feed goes through, one every four seconds: more than the tests take, so that rates keep changing.
 const FEED_DAYS: &str = "400";

@@ -1,7 +1,7 @@
 //! Twenty random schedules of faults, half with either reading of the partial batch response. `./tests/faults` runs more, and one again by its seed.
 
 use emulator::PartialResponse;
-use flows::faults::{Plan, run};
+use tests::faults::{Plan, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_random_schedules_leave_nothing_lost_doubled_or_stale() {

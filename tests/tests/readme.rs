@@ -5,12 +5,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use flows::documents::{DOCUMENTS, Fence, Runner, fences, is_run_by};
-use flows::pipeline::{binaries, project};
 use localstack::stack::{StackPaths, State};
 use serde_json::Value;
 use servers::free_port;
 use shared::time::HANDLER_TOLERANCE;
+use tests::documents::{DOCUMENTS, Fence, Runner, fences, is_run_by};
+use tests::pipeline::{binaries, project};
 
 const README: &str = "README.md";
 const KOREAN: &str = "README.ko.md";

@@ -8,16 +8,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use emulator::{Deployment, FunctionSpec, Template};
-use flows::docker::Engine;
-use flows::documents::commands;
-use flows::pipeline::{binaries, project};
-use flows::samples::event_file;
-use flows::tool;
 use localstack::stack::{STACK_NAME, StackPaths, State};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use servers::free_port;
 use servers::process_table::{Identity, descendants};
+use tests::docker::Engine;
+use tests::documents::commands;
+use tests::pipeline::{binaries, project};
+use tests::samples::event_file;
+use tests::tool;
 
 /// How long `sam local start-api` may take until it listens.
 const LIMIT: Duration = Duration::from_secs(60);

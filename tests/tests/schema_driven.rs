@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use flows::pipeline::Pipeline;
-use flows::tool;
 use serde_json::json;
+use tests::pipeline::Pipeline;
+use tests::tool;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_served_description_holds_for_whatever_it_allows_and_for_what_it_does_not() {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use flows::pipeline::Pipeline;
 use serde_json::json;
+use tests::pipeline::Pipeline;
 
 const SPAN: (&str, &str) = ("2022-01-03", "2026-10-30");
 

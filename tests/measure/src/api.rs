@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use shared::currency::CurrencyCode;
 
 use crate::times::{Times, report};
-use flows::api::Ask;
-use flows::pipeline::Pipeline;
+use tests::api::Ask;
+use tests::pipeline::Pipeline;
 
 /// Requests that each measurement counts.
 const SAMPLES: usize = 1000;

@@ -8,7 +8,7 @@ use shared::publish::Publisher;
 use shared::time::Timestamp;
 
 use crate::times::{Times, report, timed};
-use flows::pipeline::Pipeline;
+use tests::pipeline::Pipeline;
 
 const SAMPLES: usize = 300;
 
@@ -32,7 +32,7 @@ pub async fn run() {
     let (mut visible, mut limit) = (Vec::new(), Vec::new());
     for sample in 0..SAMPLES + 20 {
         let now = Timestamp::new(chrono::Utc::now()).unwrap();
-        let payload = flows::rate(
+        let payload = tests::rate(
             "USD",
             "bench",
             &now.to_string(),

@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-use flows::samples::{Samples, event};
+use tests::samples::{Samples, event};
 
 /// How often the size is taken.
 const LOOKS: u64 = 10;

@@ -2,15 +2,16 @@
 
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::publish::{Publisher, Topics};
+use shared::kafka::Topics;
+use shared::publish::Publisher;
 
 use crate::times::{Times, report, timed};
 
 fn events(count: usize) -> Vec<Event> {
     let run = Run::new("/hwanyul/bench");
-    let codes = flows::in_use();
+    let codes = tests::in_use();
     let event = |place: usize| {
-        let payload = flows::rate(
+        let payload = tests::rate(
             codes[place % codes.len()].as_str(),
             "bench",
             "2026-10-30T13:15:00Z",
@@ -28,7 +29,7 @@ fn events(count: usize) -> Vec<Event> {
 /// When Kafka is away.
 pub async fn run() {
     let config = KafkaConfig {
-        bootstrap_servers: flows::server("HWANYUL_TEST_KAFKA"),
+        bootstrap_servers: tests::server("HWANYUL_TEST_KAFKA"),
         security: KafkaSecurity::Plaintext,
     };
     Topics::new(config.clone()).ensure(1).await.unwrap();

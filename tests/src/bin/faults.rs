@@ -1,7 +1,7 @@
-//! `./tests/faults`: see `flows::faults`.
+//! `./tests/faults`: see `tests::faults`.
 
 use emulator::PartialResponse;
-use flows::faults::{Plan, run};
+use tests::faults::{Plan, run};
 
 const USAGE: &str = "allowed are --schedules N, --seed SEED and --reading only-named|from-first-named|both";
 

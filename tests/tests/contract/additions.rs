@@ -1,7 +1,7 @@
 //! Templates with one thing too much, or another than it must be.
 
-use flows::contract::Document;
 use serde_json::json;
+use tests::contract::Document;
 
 use crate::mutant::{Mutant, with};
 

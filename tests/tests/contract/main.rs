@@ -8,11 +8,11 @@ mod schedules;
 use std::collections::BTreeSet;
 
 use emulator::{Deployment, KafkaSource, Template};
-use flows::contract::{Document, Known, read_variables, rights, server_violations, violations};
-use flows::pipeline::project;
-use flows::samples::Samples;
 use localstack::stack::STACK_NAME;
 use serde_json::json;
+use tests::contract::{Document, Known, read_variables, rights, server_violations, violations};
+use tests::pipeline::project;
+use tests::samples::Samples;
 
 use additions::additions;
 use mutant::{with, without};

@@ -1,7 +1,7 @@
 //! Changes of a template, each with what it is in words.
 
-use flows::contract::Document;
 use serde_json::Value;
+use tests::contract::Document;
 
 /// A change of the template, and in words what it is.
 pub type Mutant = (String, Document);

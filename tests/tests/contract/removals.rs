@@ -1,7 +1,7 @@
 //! Templates that lack one thing.
 
-use flows::contract::Document;
 use serde_json::json;
+use tests::contract::Document;
 
 use crate::mutant::{Mutant, statements, with, without};
 

@@ -1,7 +1,7 @@
 //! Changes of the schedules.
 
-use flows::contract::Document;
 use serde_json::json;
+use tests::contract::Document;
 
 use crate::mutant::{Mutant, with, without};
 

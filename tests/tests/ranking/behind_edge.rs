@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use emulator::{Deployment, Emulator, EmulatorOptions, KafkaAccess};
-use flows::pipeline::{binaries, project};
-use flows::secured::assert_no_secret;
-use flows::{secrets, server};
 use localstack::stack::STACK_NAME;
 use serde_json::json;
 use serde_yaml_ng::Value;
 use tempfile::TempDir;
+use tests::pipeline::{binaries, project};
+use tests::secured::assert_no_secret;
+use tests::{secrets, server};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 

@@ -10,14 +10,14 @@ mod refusals;
 
 use axum::Router;
 use chrono::{DateTime, Utc};
-use flows::api::{Ask, Reply};
-use flows::{own_redis_database, server};
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Database};
 use ranking::Ranking;
 use serde_json::{Value, json};
 use shared::api::edge;
 use std::sync::Arc;
+use tests::api::{Ask, Reply};
+use tests::{own_redis_database, server};
 use uuid::Uuid;
 
 /// Noon in Korea on a Sunday.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flows::api::Ask;
+use tests::api::Ask;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 

@@ -1,10 +1,10 @@
 //! What rankings and statistics say of the clicks that are stored.
 
-use flows::api::Ask;
 use futures::TryStreamExt;
 use mongodb::IndexModel;
 use mongodb::bson::{Document, doc};
 use serde_json::{Value, json};
+use tests::api::Ask;
 
 use crate::{NOON, Servers, click, data, get};
 

@@ -1,7 +1,7 @@
 //! Inputs that get a clear 4xx and nothing else.
 
-use flows::api::Ask;
 use serde_json::json;
+use tests::api::Ask;
 
 use crate::{NOON, Servers, click, click_with, error, get};
 

@@ -1,0 +1,5 @@
+//! What stands in documents and files beside the code, held against the code.
+
+mod asyncapi;
+mod fuzz_inputs;
+mod openapi;
