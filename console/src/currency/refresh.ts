@@ -1,4 +1,4 @@
-// When blocks of the page ask anew. Histories change once a day, so only the head of the page asks all the time, and tells the others.
+// When blocks of the page ask anew. Histories change once a day, so only the head of the page asks all the time, and has the others refresh.
 import { useEffect, useRef } from "preact/hooks";
 import { ApiError } from "../core/api";
 import { isBehind, pausesSeconds } from "../core/behind";

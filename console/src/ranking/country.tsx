@@ -46,7 +46,7 @@ const text = texts({
 });
 
 type Country = Schemas["CountryStats"];
-// The path's type is every country's code; what somebody wrote into the address is the API's to judge.
+// The path's type is every country's code; what somebody wrote into the address the API accepts or refuses.
 const days = 30;
 
 /** `isChosen` when somebody chose the country here, instead of coming to its address. */

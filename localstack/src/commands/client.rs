@@ -38,7 +38,7 @@ impl Client {
             .get(format!("{}/_stack/status", self.state.endpoints.lambda))
             .send()
             .await?;
-        Ok(accepted(response).await?.json().await?)
+        Ok(successful(response).await?.json().await?)
     }
 
     pub(super) async fn feed(&self) -> Result<Option<FeedStatus>, CommandError> {
@@ -46,7 +46,7 @@ impl Client {
             return Ok(None);
         };
         let response = self.http.get(format!("{feed}/feed")).send().await?;
-        Ok(Some(accepted(response).await?.json().await?))
+        Ok(Some(successful(response).await?.json().await?))
     }
 
     pub(super) async fn invoke(&self, function: &str, payload: Bytes) -> Result<InvokeResponse, CommandError> {
@@ -68,7 +68,7 @@ impl Client {
             "{}/2015-03-31/functions/{function}/invocations",
             self.state.endpoints.lambda
         );
-        let response = accepted(self.http.post(url).body(payload).send().await?).await?;
+        let response = successful(self.http.post(url).body(payload).send().await?).await?;
         let is_error = response.headers().contains_key("x-amz-function-error");
         Ok(InvokeResponse {
             payload: response.bytes().await?,
@@ -77,11 +77,11 @@ impl Client {
     }
 }
 
-async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, CommandError> {
+async fn successful(response: reqwest::Response) -> Result<reqwest::Response, CommandError> {
     if response.status().is_success() {
         return Ok(response);
     }
-    Err(CommandError::Refused {
+    Err(CommandError::Status {
         status: response.status().as_u16(),
         text: response.text().await?,
     })
