@@ -9,7 +9,7 @@ test.beforeEach(async () => heal());
 test.afterEach(async () => heal());
 
 const verdict = (page: Page): Locator => page.getByTestId("verdict");
-const letters = (page: Page): Locator => page.getByTestId("dead-letter");
+const deadLetters = (page: Page): Locator => page.getByTestId("dead-letter");
 const counted = async (of: Locator): Promise<number> => Number((await of.getAttribute("data-count")) || Number.NaN);
 
 async function open(page: Page): Promise<void> {
@@ -17,14 +17,14 @@ async function open(page: Page): Promise<void> {
   await expect(verdict(page)).toHaveAttribute("data-verdict", "good", { timeout: 60_000 });
 }
 
-/** A letter is deleted at the second press, and a first press stands for some seconds only. */
-async function purge(letter: Locator): Promise<void> {
-  const button = letter.getByTestId("purge");
+/** A dead letter is deleted at the second press, and a first press stands for some seconds only. */
+async function purge(deadLetter: Locator): Promise<void> {
+  const button = deadLetter.getByTestId("purge");
   await expect(async () => {
     if (!(await button.isVisible())) return;
     await button.click({ timeout: 2_000 });
     await button.filter({ hasText: "정말 삭제" }).click({ timeout: 2_000 });
-    await expect(letter).toHaveCount(0, { timeout: 5_000 });
+    await expect(deadLetter).toHaveCount(0, { timeout: 5_000 });
   }).toPass({ timeout: 60_000 });
 }
 
@@ -99,25 +99,25 @@ test("an unreadable record ends as two dead letters with their reason, is refuse
   await open(page);
   await page.getByTestId("poison-unreadable").click();
   await expect(page.getByTestId("toast")).toContainText(/exchange_rate_updated-\d+@\d+/);
-  await expect(letters(page)).toHaveCount(2, { timeout: 60_000 });
+  await expect(deadLetters(page)).toHaveCount(2, { timeout: 60_000 });
   const functions = ["currency-exchange-rate-updated", "history-exchange-rate-updated"] as const;
-  for (const name of functions) await expect(letters(page).filter({ hasText: name })).toContainText("-1");
+  for (const name of functions) await expect(deadLetters(page).filter({ hasText: name })).toContainText("-1");
   await expect(page.getByTestId("queue-dead-letters")).toHaveAttribute("data-count", "2");
   await expect(verdict(page)).toHaveAttribute("data-verdict", "warn");
   await expect(verdict(page)).toContainText("2건");
 
   // One alone, then both at once.
-  await letters(page).filter({ hasText: functions[0] }).getByTestId("replay").click();
-  await expect(letters(page).filter({ hasText: functions[0] }).getByTestId("outcome")).toHaveAttribute("data-outcome", "refused", { timeout: 60_000 });
-  await expect(letters(page).filter({ hasText: functions[1] }).getByTestId("outcome")).toHaveCount(0);
+  await deadLetters(page).filter({ hasText: functions[0] }).getByTestId("replay").click();
+  await expect(deadLetters(page).filter({ hasText: functions[0] }).getByTestId("outcome")).toHaveAttribute("data-outcome", "refused", { timeout: 60_000 });
+  await expect(deadLetters(page).filter({ hasText: functions[1] }).getByTestId("outcome")).toHaveCount(0);
   await expect(page.getByTestId("replay-all")).toHaveAttribute("aria-disabled", "false");
   await page.getByTestId("replay-all").click();
-  await expect(letters(page).filter({ hasText: functions[1] }).getByTestId("outcome")).toContainText("다시 거절됨", { timeout: 60_000 });
-  await expect(letters(page)).toHaveCount(2);
+  await expect(deadLetters(page).filter({ hasText: functions[1] }).getByTestId("outcome")).toContainText("다시 거절됨", { timeout: 60_000 });
+  await expect(deadLetters(page)).toHaveCount(2);
 
-  await purge(letters(page).filter({ hasText: functions[0] }));
-  await expect(letters(page)).toHaveCount(1);
-  await purge(letters(page).filter({ hasText: functions[1] }));
+  await purge(deadLetters(page).filter({ hasText: functions[0] }));
+  await expect(deadLetters(page)).toHaveCount(1);
+  await purge(deadLetters(page).filter({ hasText: functions[1] }));
   await expect(page.getByTestId("dead-letters")).toContainText("비어 있습니다");
   await expect(page.getByTestId("queue-dead-letters")).toHaveAttribute("data-count", "0");
   await expect(verdict(page)).toHaveAttribute("data-verdict", "good", { timeout: 60_000 });
@@ -128,8 +128,8 @@ test("a record that the store refuses is kept, and applied by a replay once the 
   const before = await get("/api/v1/currencies/USD");
   const { results: history } = await get("/api/v1/history", { target: "USD", period: "1w" });
   await page.getByTestId("poison-store").click();
-  await expect(letters(page)).toHaveCount(1, { timeout: 60_000 });
-  await expect(letters(page)).toContainText("history-exchange-rate-updated");
+  await expect(deadLetters(page)).toHaveCount(1, { timeout: 60_000 });
+  await expect(deadLetters(page)).toContainText("history-exchange-rate-updated");
   await expect(verdict(page)).toHaveAttribute("data-verdict", "warn");
   await expect(verdict(page)).toContainText("테이블");
   // All other records flow meanwhile.
@@ -140,9 +140,9 @@ test("a record that the store refuses is kept, and applied by a replay once the 
   await page.getByTestId("mend").click();
   await expect(page.getByTestId("mend")).toHaveCount(0);
   await expect(page.getByTestId("toast")).toContainText("고쳤습니다");
-  await letters(page).getByTestId("replay").click();
+  await deadLetters(page).getByTestId("replay").click();
   await expect(page.getByTestId("dead-letter-done").getByTestId("outcome")).toHaveAttribute("data-outcome", "applied", { timeout: 60_000 });
-  await expect(letters(page)).toHaveCount(0);
+  await expect(deadLetters(page)).toHaveCount(0);
   await expect(page.getByTestId("queue-dead-letters")).toHaveAttribute("data-count", "0");
   await expect(verdict(page)).toHaveAttribute("data-verdict", "good", { timeout: 60_000 });
 

@@ -108,12 +108,12 @@ export function MappingNode({ mapping }: { mapping: Mapping }) {
 export function QueueNode({ state, role, isUsed }: { state: PipelineState; role: Queue["role"]; isUsed: boolean }) {
   const many = waiting(state, role);
   const isBackup = role === "backup";
-  const name = isBackup ? text().backup : text().letters;
+  const name = isBackup ? text().backup : text().deadLetters;
   const amount = many === null ? text().unknown : isBackup ? text().waits(count(many)) : text().kept(count(many));
   const level = many === null ? "bad" : many > 0 ? "warn" : "good";
   return (
     <div
-      class={`node queue of-${isBackup ? "backup" : "letters"} ${isUsed || (many ?? 0) > 0 ? "used" : ""}`}
+      class={`node queue of-${isBackup ? "backup" : "dead-letters"} ${isUsed || (many ?? 0) > 0 ? "used" : ""}`}
       data-testid={isBackup ? "queue-backup" : "queue-dead-letters"}
       data-count={many ?? ""}
     >
@@ -123,7 +123,7 @@ export function QueueNode({ state, role, isUsed }: { state: PipelineState; role:
           <Sign level={level} size={12} /> {amount}
         </span>
       </p>
-      <p class="small">{isBackup ? text().backupWhat : text().lettersWhat}</p>
+      <p class="small">{isBackup ? text().backupWhat : text().deadLettersWhat}</p>
     </div>
   );
 }

@@ -63,7 +63,7 @@ function degraded(state: PipelineState): Pick<Health, "level" | "facts"> {
   } else works.push(say.runsPublish);
 
   if (!kafka && (redis || postgres)) waits.push(say.handlersRetry(serverName(redis ? "redis" : "postgres")));
-  if (sqs) waits.push(say.noLetters);
+  if (sqs) waits.push(say.noDeadLetters);
 
   if (mongo) refused.push(say.noRanking);
   else if (redis) refused.push(say.noClicks);
@@ -83,7 +83,7 @@ function withAllServers(state: PipelineState, watch: Watch): Health {
   const are = (wanted: string): boolean => state.mappings.some((mapping) => mapping.state === wanted);
   const [stuck] = watch.stuck;
   const isAnswered = state.topics !== null && state.cache !== null;
-  const letters = waiting(state, "dead_letters") ?? 0;
+  const deadLetters = waiting(state, "dead_letters") ?? 0;
   const backup = waiting(state, "backup") ?? 0;
 
   if (watch.isFailing) return { ...health("bad", say.runFails), reason: state.ingestor.last_error ?? "" };
@@ -95,6 +95,6 @@ function withAllServers(state: PipelineState, watch: Watch): Health {
   if (are("retrying")) return health("warn", say.catchingUp);
   if (are("stopped") || are("disabled")) return health("warn", say.disabled);
   if (state.table_is_broken) return health("warn", say.tableBroken);
-  if (letters > 0) return health("warn", say.letters(count(letters)));
+  if (deadLetters > 0) return health("warn", say.deadLetters(count(deadLetters)));
   return health("good", say.good);
 }

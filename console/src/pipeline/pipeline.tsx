@@ -11,10 +11,10 @@ import "../styles/pipeline-runs.css";
 import "../styles/pipeline-timeline.css";
 import { pipeline } from "./client";
 import { Controls } from "./controls";
+import { DeadLetterCard } from "./dead-letters";
 import { Flow } from "./flow";
 import { assess } from "./health";
 import { HeldRates } from "./held-rates";
-import { Letters } from "./letters";
 import { Runs } from "./runs";
 import { Timeline } from "./timeline";
 import { showToast, Toast } from "./toast";
@@ -46,7 +46,7 @@ export default function Pipeline({ rest }: { rest: readonly string[] }) {
               <Flow state={state} />
               <HeldRates state={state} again={again} />
               <Controls state={state} again={again} />
-              <Letters state={state} again={again} />
+              <DeadLetterCard state={state} again={again} />
             </>
           )}
           <Runs current={current} />

@@ -18,9 +18,9 @@ export type Done = Schemas["Done"];
 export type Timeline = Schemas["Timeline"];
 export type TimelineStep = Schemas["TimelineStep"];
 export type DeadLetters = Schemas["DeadLetters"];
-export type Letter = Schemas["Letter"];
+export type DeadLetter = Schemas["DeadLetter"];
 export type Outcomes = Schemas["Outcomes"];
-/** Which letters: those with all of these. */
+/** Which dead letters: those with all of these. */
 export type Filter = Partial<Schemas["Filter"]>;
 /** Every error of `/pipeline/…`, with a status of 4xx or 5xx. */
 export type StackErrorBody = Schemas["ApiError"];

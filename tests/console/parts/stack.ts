@@ -27,7 +27,7 @@ const waiting = (state: any, role: string): number | null => {
   return queue.visible === null ? null : queue.visible + (queue.hidden ?? 0);
 };
 
-/** Puts everything right again that a test may have left: servers run, the table is whole, no letter is kept, nothing waits. */
+/** Puts everything right again that a test may have left: servers run, the table is whole, no dead letter is kept, nothing waits. */
 export async function heal(): Promise<void> {
   await expect(async () => {
     for (const server of (await state()).servers) if (server.state === "stopped") await control(`servers/${server.name}/start`);

@@ -1,4 +1,4 @@
-//! Dead letters, as the desk (`operations-redrive`) tells of them and sends them again.
+//! Dead letters, as the function `operations-redrive` reports them and sends them again.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use shared::dead_letter::{
+    Action, DeadLetterOutcome, DeadLetterReport, DeadLetterRequest, DeadLetterResult, DeadLetterSummary, Outcome,
+    PurgeReport, ReplayReport,
+};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
@@ -17,24 +21,24 @@ use super::json_body::JsonBody;
 use super::run::{invoke, to_the_end};
 use crate::stack::context::StackContext;
 
-/// The function that keeps the desk.
-const DESK: &str = "operations-redrive";
+/// The function that administers dead letters.
+const REDRIVE: &str = "operations-redrive";
 /// How long a list is good for, however many pages ask.
-const FRESH: Duration = Duration::from_millis(900);
+const MAX_AGE: Duration = Duration::from_millis(900);
 
-/// What the desk said last. One at a time is there: whoever lists letters hides them for that time, so a replay beside it would find none.
+/// What was listed last. One request at a time is sent: whoever lists dead letters hides them for that time, so a replay beside it would find none.
 #[derive(Default)]
 pub(super) struct DeadLetterCache {
     last: Mutex<Option<(Instant, Arc<DeadLetters>)>>,
 }
 
-/// What of a letter a page shows; the desk knows more.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(super) struct Letter {
+/// What of a dead letter a page shows; `operations-redrive` knows more.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeadLetter {
     /// Its id.
     id: String,
     /// When the record was refused.
-    refused_at: Option<String>,
+    refused_at: Option<DateTime<Utc>>,
     /// The function that refused it.
     function: Option<String>,
     /// The record's topic.
@@ -48,48 +52,102 @@ pub(super) struct Letter {
     /// Why, in a sentence.
     reason: Option<String>,
     /// What a replay or a purge did with it: `applied`, `refused`, …
-    outcome: Option<String>,
+    #[schema(value_type = Option<String>)]
+    outcome: Option<Outcome>,
     /// Why it did no more.
     why: Option<String>,
 }
 
-/// The letters that there are.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+impl From<DeadLetterSummary> for DeadLetter {
+    fn from(summary: DeadLetterSummary) -> Self {
+        Self {
+            id: summary.id,
+            refused_at: summary.refused_at,
+            function: summary.function,
+            topic: summary.topic,
+            partition: summary.partition,
+            offset: summary.offset,
+            error_code: summary.error_code,
+            reason: Some(summary.reason),
+            outcome: None,
+            why: None,
+        }
+    }
+}
+
+impl From<DeadLetterOutcome> for DeadLetter {
+    fn from(done: DeadLetterOutcome) -> Self {
+        Self {
+            outcome: Some(done.outcome),
+            why: done.why,
+            ..Self::from(done.dead_letter)
+        }
+    }
+}
+
+/// The dead letters that there are.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DeadLetters {
     /// How many there are.
-    matched: u64,
-    /// How many somebody has just now; they are not told of.
+    matched: usize,
+    /// How many somebody else has received just now; they are not listed.
     hidden: u64,
     /// How many are not listed.
-    left_out: u64,
+    left_out: usize,
     /// Whether all of the queue was looked at.
     complete: bool,
     /// They.
-    letters: Vec<Letter>,
+    letters: Vec<DeadLetter>,
 }
 
-/// What became of the letters that matched.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+/// What became of the dead letters that matched.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Outcomes {
     /// How many matched.
-    matched: u64,
+    matched: usize,
     /// How many were applied and are gone.
-    replayed: Option<u64>,
+    replayed: Option<usize>,
     /// How many could not be.
-    failed: Option<u64>,
+    failed: Option<usize>,
     /// How many were not tried.
-    left: Option<u64>,
+    left: Option<usize>,
     /// How many a purge removed.
-    deleted: Option<u64>,
+    deleted: Option<usize>,
     /// They.
-    letters: Vec<Letter>,
+    letters: Vec<DeadLetter>,
 }
 
-/// Which letters: those with all of these. Without any a replay takes all of them, and a purge wants `all`.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+impl From<ReplayReport> for Outcomes {
+    fn from(report: ReplayReport) -> Self {
+        Self {
+            matched: report.matched,
+            replayed: Some(report.replayed),
+            failed: Some(report.failed),
+            left: Some(report.not_tried),
+            deleted: None,
+            letters: report.dead_letters.into_iter().map(DeadLetter::from).collect(),
+        }
+    }
+}
+
+impl From<PurgeReport> for Outcomes {
+    fn from(report: PurgeReport) -> Self {
+        Self {
+            matched: report.matched,
+            replayed: None,
+            failed: None,
+            left: None,
+            deleted: Some(report.deleted),
+            letters: report.dead_letters.into_iter().map(DeadLetter::from).collect(),
+        }
+    }
+}
+
+/// Which dead letters: those with all of these. Without any a replay takes all of them, and a purge wants `all`.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
-    /// The letter's id.
+    /// The dead letter's id.
     id: Option<String>,
     /// The function that refused the record.
     function: Option<String>,
@@ -99,47 +157,71 @@ pub(super) struct Filter {
     partition: Option<i32>,
     /// Its offset.
     offset: Option<i64>,
-    /// Whether a purge is to take every letter.
+    /// Whether a purge is to take every dead letter.
     all: Option<bool>,
+}
+
+impl Filter {
+    fn request(self, action: Action) -> DeadLetterRequest {
+        DeadLetterRequest {
+            id: self.id,
+            function: self.function,
+            topic: self.topic,
+            partition: self.partition,
+            offset: self.offset,
+            all: self.all.unwrap_or_default(),
+            ..DeadLetterRequest::new(action)
+        }
+    }
 }
 
 /// The dead letters
 #[utoipa::path(
     get, path = "/pipeline/dead-letters", tag = "Read", operation_id = "deadLetters",
-    responses((status = 200, description = "Those that are to be seen", body = DeadLetters), (status = 503, description = "The desk failed", body = ApiError))
+    responses((status = 200, description = "Those that are to be seen", body = DeadLetters), (status = 503, description = "The function failed", body = ApiError))
 )]
 pub(super) async fn list(State(console): State<Console>) -> Result<Json<Arc<DeadLetters>>, ApiError> {
     to_the_end(async move {
         let context = &*console.context;
         let mut last = console.dead_letters.last.lock().await;
-        if let Some((at, letters)) = &*last
-            && at.elapsed() < FRESH
+        if let Some((at, dead_letters)) = &*last
+            && at.elapsed() < MAX_AGE
         {
-            return Ok(Json(Arc::clone(letters)));
+            return Ok(Json(Arc::clone(dead_letters)));
         }
-        let letters = Arc::new(ask(context, "list", None).await?);
-        *last = Some((Instant::now(), Arc::clone(&letters)));
-        Ok(Json(letters))
+        let report = ask(context, &DeadLetterRequest::new(Action::List)).await?;
+        let DeadLetterResult::List(listed) = report.result else {
+            return Err(answered_otherwise("no list"));
+        };
+        let dead_letters = Arc::new(DeadLetters {
+            matched: listed.matched,
+            hidden: report.hidden,
+            left_out: listed.left_out,
+            complete: report.complete,
+            letters: listed.dead_letters.into_iter().map(DeadLetter::from).collect(),
+        });
+        *last = Some((Instant::now(), Arc::clone(&dead_letters)));
+        Ok(Json(dead_letters))
     })
     .await
 }
 
-/// Sends letters again to the functions that refused them
+/// Sends dead letters again to the functions that refused them
 #[utoipa::path(
     post, path = "/pipeline/dead-letters/replay", tag = "Control", operation_id = "replay", request_body = Filter,
-    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "The desk failed", body = ApiError))
+    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "The function failed", body = ApiError))
 )]
 pub(super) async fn replay(
     State(console): State<Console>,
     JsonBody(filter): JsonBody<Filter>,
 ) -> Result<Json<Outcomes>, ApiError> {
-    act(console, "replay", filter).await
+    act(console, filter.request(Action::Replay)).await
 }
 
-/// Removes letters
+/// Removes dead letters
 #[utoipa::path(
     post, path = "/pipeline/dead-letters/purge", tag = "Control", operation_id = "purge", request_body = Filter,
-    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "The desk failed", body = ApiError))
+    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "The function failed", body = ApiError))
 )]
 pub(super) async fn purge(
     State(console): State<Console>,
@@ -149,30 +231,29 @@ pub(super) async fn purge(
         let error = "a purge wants id, function, topic, partition or offset, or \"all\": true";
         return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, error));
     }
-    act(console, "purge", filter).await
+    act(console, filter.request(Action::Purge)).await
 }
 
-async fn act(console: Console, action: &'static str, filter: Filter) -> Result<Json<Outcomes>, ApiError> {
+async fn act(console: Console, request: DeadLetterRequest) -> Result<Json<Outcomes>, ApiError> {
     to_the_end(async move {
         let context = &*console.context;
         let mut last = console.dead_letters.last.lock().await;
-        let done = ask(context, action, Some(filter)).await;
+        let report = ask(context, &request).await;
         *last = None;
-        done.map(Json)
+        match report?.result {
+            DeadLetterResult::Replay(report) => Ok(Json(report.into())),
+            DeadLetterResult::Purge(report) => Ok(Json(report.into())),
+            DeadLetterResult::List(_) | DeadLetterResult::Show(_) => Err(answered_otherwise("no outcomes")),
+        }
     })
     .await
 }
 
-async fn ask<T: serde::de::DeserializeOwned>(
-    context: &StackContext,
-    action: &str,
-    filter: Option<Filter>,
-) -> Result<T, ApiError> {
-    let unreadable = |error: serde_json::Error| ApiError::unavailable(format!("{DESK} answered otherwise: {error}"));
-    let mut request = Map::from_iter([("action".to_owned(), Value::from(action))]);
-    if let Value::Object(filter) = serde_json::to_value(filter).map_err(unreadable)? {
-        request.extend(filter.into_iter().filter(|(_, value)| !value.is_null()));
-    }
-    let answer = invoke(context, DESK, &Value::Object(request)).await?;
-    serde_json::from_value(answer).map_err(unreadable)
+async fn ask(context: &StackContext, request: &DeadLetterRequest) -> Result<DeadLetterReport, ApiError> {
+    let answer = invoke(context, REDRIVE, request).await?;
+    serde_json::from_value(answer).map_err(answered_otherwise)
+}
+
+fn answered_otherwise(what: impl std::fmt::Display) -> ApiError {
+    ApiError::unavailable(format!("{REDRIVE} answered otherwise: {what}"))
 }

@@ -119,9 +119,14 @@ pub(super) async fn ingest(context: &StackContext, request: &RunRequest) -> Resu
 }
 
 /// A function's response as JSON; what it says when it fails is the error.
-pub(super) async fn invoke(context: &StackContext, function: &str, request: &Value) -> Result<Value, ApiError> {
+pub(super) async fn invoke(
+    context: &StackContext,
+    function: &str,
+    request: &impl Serialize,
+) -> Result<Value, ApiError> {
     let emulator = context.emulator().await.ok_or_else(ApiError::stopping)?;
-    let invocation = emulator.invoke(function, request.to_string().into()).await;
+    let request = serde_json::to_vec(request).map_err(|error| ApiError::unavailable(error.to_string()))?;
+    let invocation = emulator.invoke(function, request.into()).await;
     let invocation = invocation.map_err(|error| ApiError::unavailable(error.to_string()))?;
     let response: Value = serde_json::from_slice(&invocation.payload)
         .map_err(|error| ApiError::unavailable(format!("{function} answered no JSON: {error}")))?;

@@ -1,16 +1,16 @@
-//! What was received and matches the request, put together. Memory is bounded: when records take too much of it, those of the newest letters are dropped,
-//! and a later request sends them.
+//! What was received and matches the request, put together. Memory is bounded: when records take too much of it, those of the newest dead letters
+//! are dropped, and a later request sends them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use shared::dead_letter::DeadLetterRequest;
 use tokio::time::Instant;
 
-use super::DeskError;
 use super::entry::Entry;
-use super::queue::{Held, Message, Queue};
-use super::request::DeskRequest;
+use super::error::DeadLetterAdminError;
+use super::queue::{InFlight, Message, Queue};
 
 /// Records in memory, as messages have them; the function has 256 MB.
 const RECORD_BYTES: usize = 48 * 1024 * 1024;
@@ -20,8 +20,8 @@ const MESSAGES: usize = 40_000;
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// What matches.
-pub(super) struct Shelf<'a> {
-    request: &'a DeskRequest,
+pub(super) struct MessageBuffer<'a> {
+    request: &'a DeadLetterRequest,
     keeps_records: bool,
     entries: BTreeMap<String, Entry>,
     /// Bytes of the records that are kept, oldest first.
@@ -30,8 +30,8 @@ pub(super) struct Shelf<'a> {
     bytes: usize,
 }
 
-impl<'a> Shelf<'a> {
-    pub(super) fn new(request: &'a DeskRequest, keeps_records: bool) -> Self {
+impl<'a> MessageBuffer<'a> {
+    pub(super) fn new(request: &'a DeadLetterRequest, keeps_records: bool) -> Self {
         Self {
             request,
             keeps_records,
@@ -42,16 +42,16 @@ impl<'a> Shelf<'a> {
         }
     }
 
-    /// Receives all that is visible, and gives back at once what does not match. Says whether it was all.
+    /// Receives all that is visible, and releases at once what does not match. Says whether it was all.
     pub(super) async fn fill(
         &mut self,
         queue: &Queue,
         time_left: Duration,
         deadline: Instant,
-        held: &mut Held,
-    ) -> Result<bool, DeskError> {
+        in_flight: &mut InFlight,
+    ) -> Result<bool, DeadLetterAdminError> {
         let is_all = loop {
-            if Instant::now() >= deadline || held.len() >= MESSAGES {
+            if Instant::now() >= deadline || in_flight.len() >= MESSAGES {
                 break false;
             }
             let messages = queue.receive(time_left + MARGIN).await?;
@@ -59,22 +59,22 @@ impl<'a> Shelf<'a> {
                 break true;
             }
             for message in messages {
-                held.add(&message);
+                in_flight.add(&message);
                 self.put(&message);
             }
         };
         let wanted: BTreeSet<&String> = self.entries.values().flat_map(|entry| &entry.messages).collect();
-        let others = held.take_all_but(|id| wanted.contains(id));
-        let not_given_back = queue.give_back(others).await;
-        if not_given_back > 0 {
-            tracing::warn!(not_given_back, "Messages stay hidden until their time is over");
+        let others = in_flight.take_all_but(|id| wanted.contains(id));
+        let not_released = queue.release(others).await;
+        if not_released > 0 {
+            tracing::warn!(not_released, "Messages stay hidden until their time is over");
         }
         Ok(is_all)
     }
 
     fn put(&mut self, message: &Message) {
         let mut entry = Entry::new(message);
-        if !self.request.matches(&entry.facts()) {
+        if !entry.facts().match_request(self.request) {
             return;
         }
         let id = entry.id.clone();
@@ -98,7 +98,7 @@ impl<'a> Shelf<'a> {
 
     fn drop_newest(&mut self) {
         let Some((_, id)) = self.kept.pop_last() else { return };
-        // A copy that was refused at another time may stand for the same letter twice.
+        // A copy that was refused at another time may stand for the same dead letter twice.
         self.bytes -= self.sizes.remove(&id).unwrap_or_default();
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.is_dropped = true;
@@ -117,17 +117,17 @@ impl<'a> Shelf<'a> {
         let mut entries: Vec<Entry> = self.entries.into_values().collect();
         let place = |entry: &Entry| {
             entry
-                .spans
+                .ranges
                 .first()
-                .map(|span| (span.topic.clone(), span.partition, span.first))
+                .map(|range| (range.topic.clone(), range.partition, range.first))
         };
         entries.sort_by_cached_key(|entry| (place(entry), entry.refused_at));
         // No record goes before one of its partition that has a lower offset, whenever that was refused.
         let mut latest: HashMap<Option<(String, i32)>, Option<DateTime<Utc>>> = HashMap::new();
         let mut ordered: Vec<(Option<DateTime<Utc>>, Entry)> = Vec::with_capacity(entries.len());
         for entry in entries {
-            let partition = entry.spans.first().map(|span| (span.topic.clone(), span.partition));
-            let turn = match &partition {
+            let partition = entry.ranges.first().map(|range| (range.topic.clone(), range.partition));
+            let sort_key = match &partition {
                 None => entry.refused_at,
                 Some(_) => {
                     let latest = latest.entry(partition).or_default();
@@ -135,10 +135,10 @@ impl<'a> Shelf<'a> {
                     *latest
                 }
             };
-            ordered.push((turn, entry));
+            ordered.push((sort_key, entry));
         }
-        // Stable, so offsets stay in order where turns are equal.
-        ordered.sort_by_key(|(turn, _)| *turn);
+        // Stable, so offsets stay in order where sort keys are equal.
+        ordered.sort_by_key(|(sort_key, _)| *sort_key);
         let entries = ordered.into_iter().map(|(_, entry)| entry);
         entries.take(limit.unwrap_or(usize::MAX)).collect()
     }
@@ -147,12 +147,12 @@ impl<'a> Shelf<'a> {
 #[cfg(test)]
 mod tests {
     use shared::dead_letter::{DeadLetter, RefusalCode};
-    use shared::record::WholeRecord;
+    use shared::record::ConsumerRecord;
 
     use super::*;
 
     fn message(partition: i32, offset: i64, minute: u32, bytes: usize) -> Vec<Message> {
-        let record = WholeRecord {
+        let record = ConsumerRecord {
             topic: "t".to_owned(),
             partition,
             offset,
@@ -163,12 +163,12 @@ mod tests {
             value: Some(vec![b'x'; bytes]),
         };
         let at = format!("2026-11-23T10:{minute:02}:00Z").parse().unwrap();
-        let letter = DeadLetter::new("f", at, RefusalCode::NotJson, "no", record).unwrap();
-        let bodies = letter.messages().unwrap().into_iter().enumerate();
+        let dead_letter = DeadLetter::new("f", at, RefusalCode::NotJson, "no", record).unwrap();
+        let bodies = dead_letter.messages().unwrap().into_iter().enumerate();
         bodies
             .map(|(place, body)| Message {
                 id: format!("{partition}-{offset}-{place}"),
-                receipt: String::new(),
+                receipt_handle: String::new(),
                 body,
                 sent_at: None,
             })
@@ -178,43 +178,43 @@ mod tests {
     fn offsets(entries: &[Entry]) -> Vec<(i32, i64)> {
         entries
             .iter()
-            .map(|entry| (entry.spans[0].partition, entry.spans[0].first))
+            .map(|entry| (entry.ranges[0].partition, entry.ranges[0].first))
             .collect()
     }
 
     #[test]
     fn the_oldest_goes_first_and_no_record_before_one_of_its_partition() {
-        let request = DeskRequest::parse(r#"{"action":"replay"}"#).unwrap();
-        let mut shelf = Shelf::new(&request, true);
+        let request = DeadLetterRequest::parse(r#"{"action":"replay"}"#).unwrap();
+        let mut buffer = MessageBuffer::new(&request, true);
         // Offset 5 was refused after offset 9, as when a partition is read again.
         for (partition, offset, minute) in [(0, 9, 1), (0, 5, 7), (1, 3, 2), (1, 4, 9), (0, 20, 8)] {
             message(partition, offset, minute, 10)
                 .iter()
-                .for_each(|message| shelf.put(message));
+                .for_each(|message| buffer.put(message));
         }
-        let ordered = shelf.into_order_of_replay(None);
+        let ordered = buffer.into_order_of_replay(None);
         assert_eq!(offsets(&ordered), [(1, 3), (0, 5), (0, 9), (0, 20), (1, 4)]);
     }
 
     #[test]
     fn too_many_records_leave_the_oldest_in_memory() {
-        let request = DeskRequest::parse(r#"{"action":"replay"}"#).unwrap();
-        let mut shelf = Shelf::new(&request, true);
+        let request = DeadLetterRequest::parse(r#"{"action":"replay"}"#).unwrap();
+        let mut buffer = MessageBuffer::new(&request, true);
         for minute in (0..20).rev() {
             let mut messages = message(0, i64::from(minute), minute, 5_000_000);
             messages.extend(message(0, i64::from(minute), minute, 5_000_000));
-            messages.iter().for_each(|message| shelf.put(message));
-            assert!(shelf.bytes <= RECORD_BYTES + 5_100_000);
+            messages.iter().for_each(|message| buffer.put(message));
+            assert!(buffer.bytes <= RECORD_BYTES + 5_100_000);
         }
-        let entries = shelf.into_order_of_replay(None);
+        let entries = buffer.into_order_of_replay(None);
         assert_eq!(entries.len(), 20);
         let kept: Vec<i64> = entries
             .iter()
             .filter(|entry| !entry.is_dropped)
-            .map(|entry| entry.spans[0].first)
+            .map(|entry| entry.ranges[0].first)
             .collect();
         assert!(kept.len() >= 4, "{kept:?}");
         assert_eq!(kept, (0..i64::try_from(kept.len()).unwrap()).collect::<Vec<_>>());
-        assert!(entries.iter().all(|entry| entry.row().parts_missing.is_empty()));
+        assert!(entries.iter().all(|entry| entry.summary().parts_missing.is_empty()));
     }
 }

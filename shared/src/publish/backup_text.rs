@@ -1,29 +1,16 @@
-//! A record as it goes to Kafka, to the byte; and the text in which it waits in the backup queue until then.
+//! The text in which a record waits in the backup queue: who publishes it from there sends what would have been sent at once, to the byte.
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Header, Topic};
+use crate::event::Topic;
+use crate::kafka::ProducerRecord;
 
 /// The version of the text. A reader of version 1 refuses any other instead of guessing.
 const VERSION: u32 = 1;
 
-/// A record as it goes to Kafka.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outgoing {
-    /// Where it goes.
-    pub topic: Topic,
-    /// Decides the partition.
-    pub key: String,
-    /// The value.
-    pub payload: Bytes,
-    /// Names and values, in this order.
-    pub headers: Vec<Header>,
-}
-
 /// Why a text is not a record that waits.
 #[derive(Debug, thiserror::Error)]
-pub enum OutgoingError {
+pub enum BackupTextError {
     /// Not of the form.
     #[error("not an event of the backup: {0}")]
     Form(#[from] serde_json::Error),
@@ -55,26 +42,7 @@ struct Versioned {
     version: u32,
 }
 
-impl From<&Event> for Outgoing {
-    fn from(event: &Event) -> Self {
-        let header = |(name, value): (&str, String)| (name.to_owned(), value.into_bytes());
-        Self {
-            topic: event.topic,
-            key: event.key.clone(),
-            payload: event.payload.clone(),
-            headers: event.headers().into_iter().map(header).collect(),
-        }
-    }
-}
-
-impl Outgoing {
-    /// The text of the first header of this name, if it is UTF-8.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<String> {
-        let (_, value) = self.headers.iter().find(|(header, _)| header == name)?;
-        String::from_utf8(value.clone()).ok()
-    }
-
+impl ProducerRecord {
     /// The record as text.
     ///
     /// # Errors
@@ -94,20 +62,20 @@ impl Outgoing {
         })
     }
 
-    /// The record that [`Outgoing::to_text`] wrote.
+    /// The record that [`ProducerRecord::to_text`] wrote.
     ///
     /// # Errors
-    /// [`OutgoingError`] says what is not as it was written.
-    pub fn from_text(text: &str) -> Result<Self, OutgoingError> {
+    /// [`BackupTextError`] says what is not as it was written.
+    pub fn from_text(text: &str) -> Result<Self, BackupTextError> {
         let Versioned { version } = serde_json::from_str(text)?;
         if version != VERSION {
-            return Err(OutgoingError::Version(version));
+            return Err(BackupTextError::Version(version));
         }
         let text: Text = serde_json::from_str(text)?;
         let named = Topic::ALL.into_iter().find(|topic| topic.name() == text.topic);
         let bytes = |what: &str, text: &str| {
             let decoded = base64_simd::STANDARD.decode_to_vec(text);
-            decoded.map_err(|_| OutgoingError::Base64(what.to_owned()))
+            decoded.map_err(|_| BackupTextError::Base64(what.to_owned()))
         };
         let payload = bytes("payload", &text.payload)?;
         let headers = text.headers.into_iter().map(|(name, value)| {
@@ -115,8 +83,8 @@ impl Outgoing {
             Ok((name, value))
         });
         Ok(Self {
-            headers: headers.collect::<Result<_, OutgoingError>>()?,
-            topic: named.ok_or(OutgoingError::Topic(text.topic))?,
+            headers: headers.collect::<Result<_, BackupTextError>>()?,
+            topic: named.ok_or(BackupTextError::Topic(text.topic))?,
             key: text.key,
             payload: payload.into(),
         })
@@ -125,10 +93,12 @@ impl Outgoing {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
-    fn record() -> Outgoing {
-        Outgoing {
+    fn record() -> ProducerRecord {
+        ProducerRecord {
             topic: Topic::ExchangeRateUpdated,
             key: "USD".to_owned(),
             payload: Bytes::from_static(b"{\"deal_base_rate\":1335.26673827425707}"),
@@ -143,7 +113,7 @@ mod tests {
     #[test]
     fn a_record_survives_its_text_to_the_byte() {
         let record = record();
-        assert_eq!(Outgoing::from_text(&record.to_text().unwrap()).unwrap(), record);
+        assert_eq!(ProducerRecord::from_text(&record.to_text().unwrap()).unwrap(), record);
     }
 
     #[test]
@@ -164,7 +134,7 @@ mod tests {
         ] {
             let changed = text.replacen(from, to, 1);
             assert_ne!(changed, text);
-            let refused = Outgoing::from_text(&changed).unwrap_err().to_string();
+            let refused = ProducerRecord::from_text(&changed).unwrap_err().to_string();
             assert!(refused.contains(error), "{refused}");
         }
     }

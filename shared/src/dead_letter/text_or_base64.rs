@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Bytes as JSON holds them: `{"text": "..."}` for UTF-8 that can be read, else `{"base64": "..."}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Shown {
+pub enum TextOrBase64 {
     /// UTF-8 without control characters other than tab and line ends.
     Text(String),
     /// Anything else.
@@ -17,7 +17,7 @@ pub enum Shown {
 #[error("not base64")]
 pub struct NotBase64;
 
-impl Shown {
+impl TextOrBase64 {
     /// `bytes` as JSON holds them.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {

@@ -7,23 +7,23 @@ test.beforeEach(async ({ page }) => {
   await heal();
   await control("poison", { kind: "unreadable" });
   await page.goto("/#/pipeline");
-  await expect(letters(page)).toHaveCount(2, { timeout: 60_000 });
+  await expect(deadLetters(page)).toHaveCount(2, { timeout: 60_000 });
 });
 test.afterEach(async () => heal());
 
-const letters = (page: Page): Locator => page.getByTestId("dead-letter");
+const deadLetters = (page: Page): Locator => page.getByTestId("dead-letter");
 const card = (page: Page): Locator => page.getByTestId("dead-letters");
 const toast = (page: Page): Locator => page.getByTestId("toast");
 const isList = (url: URL): boolean => url.pathname === "/pipeline/dead-letters";
 const isReplay = (url: URL): boolean => url.pathname === "/pipeline/dead-letters/replay";
 const isPurge = (url: URL): boolean => url.pathname === "/pipeline/dead-letters/purge";
 
-/** What the desk answers when somebody else holds all letters. */
-const allHeld = { matched: 0, hidden: 2, left_out: 0, complete: true, letters: [] };
+/** What is answered when somebody else has received all dead letters. */
+const allInFlight = { matched: 0, hidden: 2, left_out: 0, complete: true, letters: [] };
 const nothingDone = { matched: 0, replayed: 0, failed: 0, left: 0, deleted: 0, letters: [] };
 const waiting = async (): Promise<number> => (await state()).queues.filter((queue: any) => queue.role === "dead_letters").reduce((sum: number, queue: any) => sum + queue.visible + queue.hidden, 0);
 
-test("letters that somebody else holds are neither applied nor deleted, and the page says so", async ({ page }) => {
+test("dead letters that somebody else holds are neither applied nor deleted, and the page says so", async ({ page }) => {
   await page.route(isReplay, (route) => route.fulfill({ json: nothingDone }));
   await page.route(isPurge, (route) => route.fulfill({ json: nothingDone }));
   await page.getByTestId("replay-all").click();
@@ -32,25 +32,25 @@ test("letters that somebody else holds are neither applied nor deleted, and the 
 
   await page.getByTestId("close-toast").click();
   await expect(toast(page)).not.toContainText("다른 곳");
-  const remove = letters(page).first().getByTestId("purge");
+  const remove = deadLetters(page).first().getByTestId("purge");
   await remove.click();
   await remove.filter({ hasText: "정말 삭제" }).click();
   await expect(toast(page)).toContainText("지금 다른 곳에서 처리하고 있어 아무것도 하지 않았습니다");
   await expect(toast(page)).not.toContainText("삭제했습니다");
-  await expect(letters(page)).toHaveCount(2);
+  await expect(deadLetters(page)).toHaveCount(2);
 });
 
-test("letters that are hidden from the list are still there, not applied", async ({ page }) => {
-  await page.route(isList, (route) => route.fulfill({ json: allHeld }));
+test("dead letters that are hidden from the list are still there, not applied", async ({ page }) => {
+  await page.route(isList, (route) => route.fulfill({ json: allInFlight }));
   await expect(card(page)).toContainText("메시지 2개는 지금 다른 곳에서 처리하고 있어", { timeout: 60_000 });
-  await expect(letters(page)).toHaveCount(2);
+  await expect(deadLetters(page)).toHaveCount(2);
   // Somebody who comes just now has seen none of them.
   await page.reload();
   await expect(card(page)).toContainText("메시지 2개는 지금 다른 곳에서 처리하고 있어", { timeout: 60_000 });
   await expect(card(page)).not.toContainText("비어 있습니다");
 });
 
-test("a list and a replay of the same page never hide the letters from each other", async ({ page }) => {
+test("a list and a replay of the same page never hide the dead letters from each other", async ({ page }) => {
   const seen: string[] = [];
   const held: Route[] = [];
   const logged = async (route: Route, what: string): Promise<void> => {
@@ -64,7 +64,7 @@ test("a list and a replay of the same page never hide the letters from each othe
   };
   await page.clock.install();
   await page.reload();
-  await expect(letters(page)).toHaveCount(2, { timeout: 60_000 });
+  await expect(deadLetters(page)).toHaveCount(2, { timeout: 60_000 });
   await page.route(isList, (route) => logged(route, "list"));
   await page.route(isReplay, (route) => logged(route, "replay"));
 
@@ -82,19 +82,19 @@ test("a list and a replay of the same page never hide the letters from each othe
   await release("list");
 });
 
-test("a replay that applies nothing calls no letter refused, and says how many were not tried", async ({ page }) => {
+test("a replay that applies nothing calls no dead letter refused, and says how many were not tried", async ({ page }) => {
   await page.route(isReplay, (route) => route.fulfill({ json: { ...nothingDone, matched: 2, failed: 1, left: 1 } }));
   await page.getByTestId("replay-all").click();
   await expect(toast(page)).toContainText("1건은 적용되지 않아 남았습니다. 1건은 시도하지 못해 남았습니다.");
   await expect(toast(page)).not.toContainText("거절");
 });
 
-test("neither a double click nor a held Enter deletes; a second press does, and the focus stays at the letters", async ({ page }) => {
+test("neither a double click nor a held Enter deletes; a second press does, and the focus stays at the dead letters", async ({ page }) => {
   const purges: string[] = [];
   page.on("request", (request) => {
     if (isPurge(new URL(request.url()))) purges.push(request.url());
   });
-  const remove = letters(page).first().getByTestId("purge");
+  const remove = deadLetters(page).first().getByTestId("purge");
   await remove.dblclick();
   await expect(remove).toHaveText("정말 삭제");
   // The first press has been forgotten.
@@ -112,8 +112,8 @@ test("neither a double click nor a held Enter deletes; a second press does, and 
   expect(await waiting()).toBe(2);
 
   await page.keyboard.press("Enter");
-  await expect(letters(page)).toHaveCount(1, { timeout: 60_000 });
+  await expect(deadLetters(page)).toHaveCount(1, { timeout: 60_000 });
   expect(purges).toHaveLength(1);
   await expect(toast(page)).toContainText("1건을 삭제했습니다");
-  await expect(page.locator("#letters-title")).toBeFocused();
+  await expect(page.locator("#dead-letters-title")).toBeFocused();
 });

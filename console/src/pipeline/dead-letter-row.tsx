@@ -2,10 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { clock, instant } from "../core/format";
 import { texts } from "../core/language";
-import { isGone } from "./desk";
+import { isGone } from "./dead-letter-queue";
 import { LongReason } from "./reason";
 import { EnglishText } from "./stack-error";
-import type { Letter } from "./types";
+import type { DeadLetter } from "./types";
 
 const text = texts({
   ko: {
@@ -41,9 +41,9 @@ const text = texts({
 });
 
 interface Props {
-  letter: Letter;
+  deadLetter: DeadLetter;
   /** What became of its replay. */
-  end: Letter | undefined;
+  end: DeadLetter | undefined;
   isBusy: boolean;
   replay?: () => Promise<void>;
   purge?: () => Promise<void>;
@@ -52,14 +52,14 @@ interface Props {
   mayControl?: boolean;
 }
 
-export function LetterRow({ letter, end, isBusy, replay, purge, isDone = false, mayControl = false }: Props) {
-  const { function: name, topic, partition, offset } = letter;
+export function DeadLetterRow({ deadLetter, end, isBusy, replay, purge, isDone = false, mayControl = false }: Props) {
+  const { function: name, topic, partition, offset } = deadLetter;
   const isNamed = name !== null && topic !== null && partition !== null && offset !== null;
   const record = topic === null ? text().unknown : `${topic}-${partition ?? "?"}@${offset ?? "?"}`;
   return (
-    <tr data-testid={isDone ? "dead-letter-done" : "dead-letter"} data-id={letter.id} class={isDone ? "done" : ""}>
-      <td class="when" title={letter.refused_at === null ? undefined : instant(letter.refused_at)}>
-        {letter.refused_at === null ? text().unknown : clock(letter.refused_at)}
+    <tr data-testid={isDone ? "dead-letter-done" : "dead-letter"} data-id={deadLetter.id} class={isDone ? "done" : ""}>
+      <td class="when" title={deadLetter.refused_at === null ? undefined : instant(deadLetter.refused_at)}>
+        {deadLetter.refused_at === null ? text().unknown : clock(deadLetter.refused_at)}
       </td>
       <td>
         <code>{name ?? text().unknown}</code>
@@ -68,8 +68,8 @@ export function LetterRow({ letter, end, isBusy, replay, purge, isDone = false, 
         <code>{record}</code>
       </td>
       <td class="why">
-        {letter.error_code !== null && <span class="badge">{letter.error_code}</span>} {letter.reason === null ? text().unknown : <LongReason of={letter.reason} />}
-        {end?.outcome != null && <End of={end} said={letter.reason} />}
+        {deadLetter.error_code !== null && <span class="badge">{deadLetter.error_code}</span>} {deadLetter.reason === null ? text().unknown : <LongReason of={deadLetter.reason} />}
+        {end?.outcome != null && <End of={end} reason={deadLetter.reason} />}
       </td>
       {replay && purge ? (
         <td class="doing">
@@ -85,12 +85,12 @@ export function LetterRow({ letter, end, isBusy, replay, purge, isDone = false, 
   );
 }
 
-function End({ of, said }: { of: Letter; said: string | null }) {
+function End({ of, reason }: { of: DeadLetter; reason: string | null }) {
   const isGood = isGone(of);
   return (
     <p class={isGood ? "good" : "bad"} data-testid="outcome" data-outcome={of.outcome}>
       {isGood ? "✓" : "✕"} {text().outcomes[of.outcome ?? ""] ?? of.outcome}
-      {of.why && of.why !== said && (
+      {of.why && of.why !== reason && (
         <>
           : <EnglishText of={of.why} />
         </>

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::sqs::CALL_BYTES;
 
-fn record(value: Option<Vec<u8>>, headers: Vec<(String, Vec<u8>)>, key: Option<Vec<u8>>) -> WholeRecord {
-    WholeRecord {
+fn record(value: Option<Vec<u8>>, headers: Vec<(String, Vec<u8>)>, key: Option<Vec<u8>>) -> ConsumerRecord {
+    ConsumerRecord {
         topic: "exchange_rate_updated".to_owned(),
         partition: 1,
         offset: 7,
@@ -15,13 +16,13 @@ fn record(value: Option<Vec<u8>>, headers: Vec<(String, Vec<u8>)>, key: Option<V
     }
 }
 
-fn letter(record: WholeRecord) -> DeadLetter {
+fn dead_letter(record: ConsumerRecord) -> DeadLetter {
     let at = "2026-11-23T10:00:00.123Z".parse().unwrap();
     DeadLetter::new("a-function", at, RefusalCode::NotJson, "because", record).unwrap()
 }
 
-fn read(bodies: &[String]) -> Vec<LetterMessage> {
-    bodies.iter().map(|body| LetterMessage::parse(body).unwrap()).collect()
+fn read(bodies: &[String]) -> Vec<DeadLetterPart> {
+    bodies.iter().map(|body| DeadLetterPart::parse(body).unwrap()).collect()
 }
 
 /// Characters that SQS takes, as its reference has them ("SendMessage", `MessageBody`).
@@ -29,28 +30,31 @@ fn is_accepted(character: char) -> bool {
     matches!(character, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-fn holds_everything(record: WholeRecord) -> usize {
-    let letter = letter(record);
-    let bodies = letter.messages().unwrap();
+fn holds_everything(record: ConsumerRecord) -> usize {
+    let dead_letter = dead_letter(record);
+    let bodies = dead_letter.messages().unwrap();
     for body in &bodies {
-        assert!(body.len() <= MESSAGE_BYTES, "{}", body.len());
+        assert!(body.len() <= CALL_BYTES, "{}", body.len());
         assert!(body.chars().all(is_accepted));
     }
     let mut messages = read(&bodies);
     messages.reverse();
     messages.extend(read(&bodies[..1]));
-    assert!(DeadLetter::join(messages).unwrap() == letter, "not what was put in");
+    assert!(
+        DeadLetter::join(messages).unwrap() == dead_letter,
+        "not what was put in"
+    );
     bodies.len()
 }
 
 #[test]
 fn a_small_record_is_one_message_that_a_person_can_read() {
     let headers = vec![("ce_id".to_owned(), b"x".to_vec()), ("odd".to_owned(), vec![0, 255])];
-    let letter = letter(record(Some(b"{\"a\":1}".to_vec()), headers, Some(b"USD".to_vec())));
-    let [body] = &letter.messages().unwrap()[..] else {
+    let dead_letter = dead_letter(record(Some(b"{\"a\":1}".to_vec()), headers, Some(b"USD".to_vec())));
+    let [body] = &dead_letter.messages().unwrap()[..] else {
         panic!("not one message")
     };
-    let id = letter.id;
+    let id = dead_letter.id;
     assert_eq!(
         *body,
         format!(
@@ -84,7 +88,7 @@ fn nothing_of_a_large_record_is_cut() {
 
 #[test]
 fn a_letter_without_a_part_says_which() {
-    let letter = letter(record(Some(vec![b'x'; 900_000]), Vec::new(), None));
+    let letter = dead_letter(record(Some(vec![b'x'; 900_000]), Vec::new(), None));
     let mut messages = read(&letter.messages().unwrap());
     assert_eq!(messages.len(), 4);
     messages.remove(1);
@@ -95,33 +99,33 @@ fn a_letter_without_a_part_says_which() {
 
 #[test]
 fn an_altered_record_is_not_taken_for_the_one_put_in() {
-    let body = &letter(record(Some(b"1335.27".to_vec()), Vec::new(), None))
+    let body = &dead_letter(record(Some(b"1335.27".to_vec()), Vec::new(), None))
         .messages()
         .unwrap()[0];
     let altered = read(&[body.replace("1335.27", "1335.28")]);
     assert!(matches!(DeadLetter::join(altered), Err(JoinError::Altered(_))));
-    let newer = LetterMessage::parse(&body.replace("\"version\":1", "\"version\":2")).unwrap_err();
+    let newer = DeadLetterPart::parse(&body.replace("\"version\":1", "\"version\":2")).unwrap_err();
     assert_eq!(newer.to_string(), "a dead letter of version 2; known is 1");
 }
 
 #[test]
 fn a_record_refused_twice_is_one_letter_and_another_record_there_is_not() {
     let value = |text: &str| record(Some(text.as_bytes().to_vec()), Vec::new(), None);
-    let (first, again) = (letter(value("a")), letter(value("a")));
+    let (first, again) = (dead_letter(value("a")), dead_letter(value("a")));
     assert_eq!(first.id, again.id);
-    assert_ne!(first.id, letter(value("b")).id);
-    let later = WholeRecord {
+    assert_ne!(first.id, dead_letter(value("b")).id);
+    let later = ConsumerRecord {
         timestamp: Some(1),
         ..value("a")
     };
-    assert_ne!(first.id, letter(later).id);
+    assert_ne!(first.id, dead_letter(later).id);
 }
 
 #[test]
 fn a_long_reason_says_that_it_was_shortened() {
     let at = "2026-11-23T10:00:00Z".parse().unwrap();
     let reason = "환".repeat(5_000);
-    let letter = DeadLetter::new(
+    let dead_letter = DeadLetter::new(
         "f",
         at,
         RefusalCode::ValueRefused,
@@ -130,16 +134,23 @@ fn a_long_reason_says_that_it_was_shortened() {
     )
     .unwrap();
     assert!(
-        letter.reason.ends_with("환 … (shortened, 5000 characters)"),
+        dead_letter.reason.ends_with("환 … (shortened, 5000 characters)"),
         "{}",
-        letter.reason
+        dead_letter.reason
     );
     assert_eq!(
-        letter.reason.chars().filter(|character| *character == '환').count(),
+        dead_letter
+            .reason
+            .chars()
+            .filter(|character| *character == '환')
+            .count(),
         2_000
     );
     // Joined again it is not shortened again.
-    assert_eq!(DeadLetter::join(read(&letter.messages().unwrap())).unwrap(), letter);
+    assert_eq!(
+        DeadLetter::join(read(&dead_letter.messages().unwrap())).unwrap(),
+        dead_letter
+    );
 }
 
 proptest! {

@@ -2,13 +2,13 @@
 import { count } from "../core/format";
 import { texts } from "../core/language";
 import { TableHead } from "../parts/table-head";
-import { isGone, useDesk } from "./desk";
+import { isGone, useDeadLetterQueue } from "./dead-letter-queue";
+import { DeadLetterRow } from "./dead-letter-row";
 import { useFocusKept } from "./focus";
-import { LetterRow } from "./letter";
 import { waiting } from "./names";
 import { StackContent } from "./stack-error";
 import { useAction } from "./toast";
-import type { Filter, Letter, Outcomes, PipelineState } from "./types";
+import type { DeadLetter, Filter, Outcomes, PipelineState } from "./types";
 
 const text = texts({
   ko: {
@@ -23,7 +23,7 @@ const text = texts({
     doing: "처리",
     all: "모두 재처리",
     more: (many: string) => `그 밖에 ${many}건이 더 있습니다.`,
-    held: (many: string) => `메시지 ${many}개는 지금 다른 곳에서 처리하고 있어, 목록이 최신이 아닐 수 있습니다.`,
+    inFlight: (many: string) => `메시지 ${many}개는 지금 다른 곳에서 처리하고 있어, 목록이 최신이 아닐 수 있습니다.`,
     replayed: (all: string, done: string) => `${all}건 가운데 ${done}건을 다시 적용해 큐에서 지웠습니다.`,
     failed: (many: string) => `${many}건은 적용되지 않아 남았습니다.`,
     left: (many: string) => `${many}건은 시도하지 못해 남았습니다.`,
@@ -44,7 +44,7 @@ const text = texts({
     doing: "Do",
     all: "Replay all",
     more: (many: string) => `There are ${many} more.`,
-    held: (many: string) => `Messages that are being handled elsewhere just now: ${many}. The list may not be the newest.`,
+    inFlight: (many: string) => `Messages that are being handled elsewhere just now: ${many}. The list may not be the newest.`,
     replayed: (all: string, done: string) => `${done} of ${all} applied and removed from the queue.`,
     failed: (many: string) => `Not applied and kept: ${many}.`,
     left: (many: string) => `Not tried and kept: ${many}.`,
@@ -61,13 +61,13 @@ interface Props {
   again: () => void;
 }
 
-export function Letters({ state, again }: Props) {
+export function DeadLetterCard({ state, again }: Props) {
   const many = waiting(state, "dead_letters");
   return (
-    <section class="card" data-testid="dead-letters" aria-labelledby="letters-title">
+    <section class="card" data-testid="dead-letters" aria-labelledby="dead-letters-title">
       {many === null ? (
         <>
-          <h2 id="letters-title">{text().title}</h2>
+          <h2 id="dead-letters-title">{text().title}</h2>
           <p class="warn">{text().unknown}</p>
         </>
       ) : (
@@ -78,7 +78,7 @@ export function Letters({ state, again }: Props) {
 }
 
 function Known({ many, mayControl, again }: { many: number; mayControl: boolean; again: () => void }) {
-  const { polled, letters, ends, replay, purge } = useDesk(many);
+  const { polled, deadLetters, ends, replay, purge } = useDeadLetterQueue(many);
   const [isBusy, act] = useAction();
   const { heading, onFocusCapture } = useFocusKept<HTMLHeadingElement>();
   const doing = (work: () => Promise<Outcomes>, says: (outcomes: Outcomes) => string, isGood: (outcomes: Outcomes) => boolean): Promise<void> =>
@@ -90,12 +90,12 @@ function Known({ many, mayControl, again }: { many: number; mayControl: boolean;
       return { isGood: isGood(outcomes), text: () => says(outcomes) };
     });
   const replayThese = (filter: Filter): Promise<void> => doing(() => replay(filter), replayed, ({ failed, left }) => (failed ?? 0) + (left ?? 0) === 0);
-  const purgeThis = (letter: Letter): Promise<void> => doing(() => purge(only(letter)), purged, ({ matched, deleted }) => deleted === matched);
+  const purgeThis = (deadLetter: DeadLetter): Promise<void> => doing(() => purge(only(deadLetter)), purged, ({ matched, deleted }) => deleted === matched);
 
   return (
     <div onFocusCapture={onFocusCapture}>
       <div class="row heading">
-        <h2 id="letters-title" ref={heading} tabIndex={-1}>
+        <h2 id="dead-letters-title" ref={heading} tabIndex={-1}>
           {text().title} <span class="faint">{count(many)}</span>
         </h2>
         {mayControl && many > 0 && (
@@ -106,36 +106,36 @@ function Known({ many, mayControl, again }: { many: number; mayControl: boolean;
       </div>
       <StackContent of={polled}>
         {({ letters: listed, left_out: more, hidden }) => {
-          const there = new Set(letters.map((letter) => letter.id));
+          const there = new Set(deadLetters.map((deadLetter) => deadLetter.id));
           // Those that were replayed just now, for somebody to see that they are.
-          const done = Object.values(ends).filter((letter) => letter.outcome !== "deleted" && isGone(letter) && !there.has(letter.id));
-          const held = listed.length + letters.length === 0 ? Math.max(hidden, many) : hidden;
-          const rows = letters.length + done.length;
+          const done = Object.values(ends).filter((deadLetter) => deadLetter.outcome !== "deleted" && isGone(deadLetter) && !there.has(deadLetter.id));
+          const inFlight = listed.length + deadLetters.length === 0 ? Math.max(hidden, many) : hidden;
+          const rows = deadLetters.length + done.length;
           return (
             <>
               {rows > 0 && (
-                <table class="letters">
+                <table class="dead-letters">
                   <caption class="unseen">{text().caption}</caption>
                   <TableHead columns={[text().when, text().who, text().where, text().why, ...(mayControl ? [text().doing] : [])]} />
                   <tbody>
-                    {letters.map((letter) => (
-                      <LetterRow
-                        key={letter.id}
-                        letter={letter}
-                        end={ends[letter.id]}
+                    {deadLetters.map((deadLetter) => (
+                      <DeadLetterRow
+                        key={deadLetter.id}
+                        deadLetter={deadLetter}
+                        end={ends[deadLetter.id]}
                         isBusy={isBusy}
-                        {...(mayControl ? { replay: () => replayThese(only(letter)), purge: () => purgeThis(letter) } : {})}
+                        {...(mayControl ? { replay: () => replayThese(only(deadLetter)), purge: () => purgeThis(deadLetter) } : {})}
                       />
                     ))}
-                    {done.map((letter) => (
-                      <LetterRow key={letter.id} letter={letter} end={letter} isBusy={isBusy} isDone mayControl={mayControl} />
+                    {done.map((deadLetter) => (
+                      <DeadLetterRow key={deadLetter.id} deadLetter={deadLetter} end={deadLetter} isBusy={isBusy} isDone mayControl={mayControl} />
                     ))}
                   </tbody>
                 </table>
               )}
               {more > 0 && <p class="faint">{text().more(count(more))}</p>}
-              {held > 0 && <p class="faint">{text().held(count(held))}</p>}
-              {rows + more + held + many === 0 && <p class="faint">{text().none}</p>}
+              {inFlight > 0 && <p class="faint">{text().inFlight(count(inFlight))}</p>}
+              {rows + more + inFlight + many === 0 && <p class="faint">{text().none}</p>}
             </>
           );
         }}
@@ -156,8 +156,8 @@ function purged({ matched, deleted }: Outcomes): string {
   return gone === matched ? text().purged(count(gone)) : `${text().purged(count(gone))} ${text().kept(count(matched - gone))}`;
 }
 
-/** The filter that only this letter passes. Without all four it would pass others, too, and a purge would take them. */
-function only({ function: name, topic, partition, offset }: Letter): Filter {
-  if (name === null || topic === null || partition === null || offset === null) throw new Error("the letter does not say which record it is of");
+/** The filter that only this dead letter passes. Without all four it would pass others, too, and a purge would take them. */
+function only({ function: name, topic, partition, offset }: DeadLetter): Filter {
+  if (name === null || topic === null || partition === null || offset === null) throw new Error("the dead letter does not say which record it is of");
   return { function: name, topic, partition, offset };
 }

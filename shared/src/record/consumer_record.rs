@@ -1,4 +1,4 @@
-//! A record with everything in it, decoded: what dead letters hold, what is read again from Kafka, and what is handed to a function once more.
+//! A record as a consumer has it, decoded and complete: what dead letters hold, what is read again from Kafka, and what is handed to a function once more.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::event::Header;
 
 /// A record, of which nothing is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WholeRecord {
+pub struct ConsumerRecord {
     /// Its topic.
     pub topic: String,
     /// Its partition.
@@ -29,7 +29,7 @@ pub struct WholeRecord {
     pub value: Option<Vec<u8>>,
 }
 
-impl From<&KafkaRecord<'_>> for WholeRecord {
+impl From<&KafkaRecord<'_>> for ConsumerRecord {
     fn from(record: &KafkaRecord<'_>) -> Self {
         Self {
             topic: record.topic.to_string(),
@@ -44,7 +44,7 @@ impl From<&KafkaRecord<'_>> for WholeRecord {
     }
 }
 
-impl WholeRecord {
+impl ConsumerRecord {
     /// `topic-partition`, as Lambda's events and answers name it.
     #[must_use]
     pub fn topic_partition(&self) -> String {
@@ -72,12 +72,12 @@ impl WholeRecord {
     }
 }
 
-/// Lambda's event for `records`, in the order given within each partition. With `is_replay` a function of ours answers what it refuses instead of putting
-/// it aside, because it is put aside already.
+/// Lambda's event for `records`, in the order given within each partition. With `is_replay` a function of ours answers what it refuses instead of
+/// dead-lettering it, because it has a dead letter already.
 ///
 /// # Errors
 /// When it cannot be written as JSON.
-pub fn replay_event(records: &[&WholeRecord], is_replay: bool) -> Result<Vec<u8>, serde_json::Error> {
+pub fn replay_event(records: &[&ConsumerRecord], is_replay: bool) -> Result<Vec<u8>, serde_json::Error> {
     let mut by_partition: BTreeMap<String, Vec<EventRecord<'_>>> = BTreeMap::new();
     for record in records {
         let written = EventRecord::new(record)?;
@@ -114,7 +114,7 @@ struct EventRecord<'a> {
 }
 
 impl<'a> EventRecord<'a> {
-    fn new(record: &'a WholeRecord) -> Result<Self, serde_json::Error> {
+    fn new(record: &'a ConsumerRecord) -> Result<Self, serde_json::Error> {
         let base64 = |bytes: &Option<Vec<u8>>| {
             bytes
                 .as_ref()
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn an_event_made_of_records_holds_exactly_them() {
-        let record = |offset, value: Option<&[u8]>| WholeRecord {
+        let record = |offset, value: Option<&[u8]>| ConsumerRecord {
             topic: "a-topic".to_owned(),
             partition: 2,
             offset,
@@ -162,7 +162,7 @@ mod tests {
             unread_headers: None,
             value: value.map(<[u8]>::to_vec),
         };
-        let odd = WholeRecord {
+        let odd = ConsumerRecord {
             headers: Vec::new(),
             unread_headers: Some("7".to_owned()),
             key: None,
@@ -177,9 +177,9 @@ mod tests {
             event.records.keys().map(|key| &**key).collect::<Vec<_>>(),
             ["a-topic-2"]
         );
-        let read: Vec<WholeRecord> = event.records.values().flatten().map(WholeRecord::from).collect();
+        let read: Vec<ConsumerRecord> = event.records.values().flatten().map(ConsumerRecord::from).collect();
         assert_eq!(read, records);
-        let estimated: usize = records.iter().map(WholeRecord::event_bytes).sum();
+        let estimated: usize = records.iter().map(ConsumerRecord::event_bytes).sum();
         assert!(estimated >= text.len(), "{estimated} {}", text.len());
         let plain = replay_event(&[&records[0]], false).unwrap();
         assert!(!serde_json::from_slice::<KafkaEvent>(&plain).unwrap().is_replay);
