@@ -44,4 +44,6 @@ pub mod rate;
 pub mod record;
 pub mod refused_login;
 pub mod schedule;
+mod serde_text;
+mod sorted_table;
 pub mod time;

@@ -8,7 +8,7 @@ use crate::config::KafkaConfig;
 use crate::error_chain::error_chain;
 use crate::event::{Event, Topic};
 use crate::kafka::{DELIVERY_TIMEOUT, KafkaError, KafkaSender, ProducerRecord};
-use crate::trace::{self, step};
+use crate::trace::{self, in_span};
 
 pub use self::backup::{BackupError, BackupQueue};
 pub use self::backup_text::BackupTextError;
@@ -183,7 +183,7 @@ impl Publishing<'_> {
                 .collect();
             let mut taken = 0;
             // Boxed: the SDK's futures are deep, and this one lies within those of every caller.
-            let sending = step(
+            let sending = in_span(
                 trace::sending_to_sqs(backup.url(), unacknowledged.len()),
                 Box::pin(backup.send(&unacknowledged, &mut taken)),
             );

@@ -32,7 +32,7 @@ pub use single::{CurrentRate, CurrentRates};
 #[openapi(tags((name = "Currency", description = "Current rates and conversions. 현재 환율과 환산.")))]
 struct Description;
 
-/// The routes on `service`'s servers, without the edge.
+/// The routes on `service`'s servers, without the middleware.
 pub fn routes(service: Arc<Currency>) -> Router {
     router().split_for_parts().0.with_state(service)
 }

@@ -16,7 +16,7 @@ use shared::event::{
 };
 use sqlx::PgPool;
 
-/// How often rows are read when Redis loses their guards, or an operator clears them, while they are read: once for each such moment. More clears than this
+/// How often rows are read when Redis loses their fences, or an operator clears them, while they are read: once for each such moment. More clears than this
 /// within one refresh are a fault somewhere, and the batch comes again.
 const REFRESH_ATTEMPTS: u32 = 16;
 

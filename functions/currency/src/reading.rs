@@ -231,13 +231,13 @@ async fn rows(
 /// never older than what was there.
 async fn fill(cache: &Cache, pool: &PgPool) -> Result<Vec<ExchangeRateUpdated>, ApiError> {
     let all: Vec<CurrencyCode> = CurrencyCode::all().collect();
-    let leases = cache.briefly(cache.lease_rates(&all)).await;
+    let leases = cache.with_timeout(cache.lease_rates(&all)).await;
     let rows = store::rows(pool, &all).await?;
     let put = match leases {
         Ok(leases) => {
             let has_row = |code: &CurrencyCode| rows.iter().any(|row| row.currency_code == *code);
             let absent: Vec<CurrencyCode> = all.iter().filter(|code| !has_row(code)).copied().collect();
-            cache.briefly(cache.put_rates(&leases, &rows, &absent)).await
+            cache.with_timeout(cache.put_rates(&leases, &rows, &absent)).await
         }
         Err(error) => Err(error),
     };

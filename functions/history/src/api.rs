@@ -32,7 +32,7 @@ pub use stats::Statistics;
 #[openapi(tags((name = "History", description = "Series, statistics, comparisons and forecasts. 환율 이력과 통계.")))]
 struct Description;
 
-/// The routes on `service`'s servers, without the edge.
+/// The routes on `service`'s servers, without the middleware.
 pub fn routes(service: Arc<History>) -> Router {
     router().split_for_parts().0.with_state(service)
 }

@@ -164,7 +164,7 @@ fn forecast(origin: &Origin, closes: &[(NaiveDate, Number)], source: &str) -> Op
         .map(|(step, (lower, upper))| {
             date = schedule::next_day(source, date);
             // From the printed close, so that "no change" is exactly that.
-            let rate = |logarithm: f64| Number::measure(float(current_rate) * logarithm.exp());
+            let rate = |logarithm: f64| Number::from_f64(float(current_rate) * logarithm.exp());
             Some(Step {
                 date,
                 rate: rate(*step)?,

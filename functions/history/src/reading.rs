@@ -53,7 +53,7 @@ impl History {
         entries: &[Entry],
         compute: impl Fn(Vec<CurrencyCode>) -> Computing<'a, T> + Send + Sync,
     ) -> Result<Found<T>, ApiError> {
-        let missing = match self.cache.briefly(self.look::<T>(entries)).await {
+        let missing = match self.cache.with_timeout(self.look::<T>(entries)).await {
             Ok(values) => match values.iter().position(Option::is_none) {
                 None => return Ok((values, ServedFrom::Cache)),
                 Some(first) => &entries[first],
@@ -121,7 +121,7 @@ impl History {
         entries: &[Entry],
         compute: &(impl Fn(Vec<CurrencyCode>) -> Computing<'a, T> + Send + Sync),
     ) -> Result<Found<T>, ApiError> {
-        let prepared = self.cache.briefly(async {
+        let prepared = self.cache.with_timeout(async {
             let values = self.look::<T>(entries).await?;
             let missing = entries.iter().zip(&values).filter(|(_, value)| value.is_none());
             let leases = try_join_all(missing.map(|(entry, _)| self.cache.lease_history(entry.code))).await?;
@@ -140,7 +140,7 @@ impl History {
         let places: Vec<usize> = (0..values.len()).filter(|place| values[*place].is_none()).collect();
         let missing: Vec<Entry> = places.iter().map(|place| entries[*place].clone()).collect();
         let (computed, served_from) = compute(codes(&missing)).await?;
-        if let Err(error) = self.cache.briefly(self.put(&missing, &leases, &computed)).await {
+        if let Err(error) = self.cache.with_timeout(self.put(&missing, &leases, &computed)).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "Could not cache what was computed"

@@ -116,9 +116,9 @@ impl Measures {
             period_max_date: max_date,
             period_change: change,
             period_change_percent: percent,
-            volatility: volatility.and_then(|(daily, _)| Number::measure(daily)),
-            volatility_annualized: volatility.and_then(|(_, annual)| Number::measure(annual)),
-            observations_per_year: measure::observations_per_year(&returns).and_then(Number::measure),
+            volatility: volatility.and_then(|(daily, _)| Number::from_f64(daily)),
+            volatility_annualized: volatility.and_then(|(_, annual)| Number::from_f64(annual)),
+            observations_per_year: measure::observations_per_year(&returns).and_then(Number::from_f64),
             trend_direction: measure::trend(&returns),
             data_points: closes.len(),
         })
@@ -200,7 +200,7 @@ pub(crate) fn compare(
             current_rate: measures.current_rate,
             period_change_percent: measures.period_change_percent,
             volatility: measures.volatility,
-            sharpe_ratio: measure::sharpe_ratio(&of_code).and_then(Number::measure),
+            sharpe_ratio: measure::sharpe_ratio(&of_code).and_then(Number::from_f64),
             observations_per_year: measures.observations_per_year,
             performance_rank: 0,
             data_points: measures.data_points,
@@ -220,7 +220,7 @@ pub(crate) fn compare(
             correlations.push(Correlation {
                 first: *first,
                 second: *second,
-                coefficient: coefficient.and_then(Number::measure),
+                coefficient: coefficient.and_then(Number::from_f64),
                 common_days,
             });
         }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use shared::event::ExchangeRateUpdated;
 use shared::rate::Rate;
-use shared::trace::{postgres, step};
+use shared::trace::{in_span, postgres};
 use sqlx::{PgPool, Row};
 
 pub(crate) use self::series::{Ending, legs, newest_common_day, newest_day, ping, ticks};
@@ -44,6 +44,6 @@ pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Resu
         .bind(ttb)
         .bind(updated)
         .bind(quotations);
-    let row = step(postgres("SELECT history.store"), query.fetch_one(pool)).await?;
+    let row = in_span(postgres("SELECT history.store"), query.fetch_one(pool)).await?;
     row.try_get(0)
 }

@@ -142,7 +142,7 @@ impl<'a> Asking<'a> {
         }
         let client = self.http.client().await?;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let span = trace::asking(self.provider, url.host_str());
+        let span = trace::provider_span(self.provider, url.host_str());
         let whole = async {
             let asked = self.clock.now();
             let response = client.get(url).send().await.map_err(from_reqwest)?;
@@ -170,7 +170,7 @@ impl<'a> Asking<'a> {
                 Err(_) => Err(ProviderError::Timeout(limit)),
             }
         };
-        trace::step(span.clone(), in_time).await
+        trace::in_span(span.clone(), in_time).await
     }
 }
 

@@ -29,7 +29,7 @@ pub use self::stats::{CountryStats, DayClicks};
 )))]
 struct Description;
 
-/// The routes on `service`'s servers, without the edge.
+/// The routes on `service`'s servers, without the middleware.
 pub fn routes(service: Arc<Ranking>) -> Router {
     router().split_for_parts().0.with_state(service)
 }

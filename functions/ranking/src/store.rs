@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use shared::config::{ConfigError, Get};
 use shared::country::CountryCode;
 use shared::refused_login;
-use shared::trace::{mongodb, step};
+use shared::trace::{in_span, mongodb};
 
 pub use self::claims::{CLAIM_LIFE, Claim, Counts};
 pub use self::days::RECENT_KEYS;
@@ -192,7 +192,7 @@ impl Store {
             let cursor = self.days().await?.aggregate(pipeline).with_type::<T>().await?;
             Ok(cursor.try_collect().await?)
         };
-        step(mongodb("aggregate clicks"), reading).await
+        in_span(mongodb("aggregate clicks"), reading).await
     }
 
     async fn days(&self) -> Result<Collection<Document>, StoreError> {

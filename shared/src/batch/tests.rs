@@ -141,7 +141,7 @@ fn a_refused_record_that_cannot_be_dead_lettered_comes_again_with_all_behind_it(
     let event = event(&[RATE, "{", RATE, RATE]);
     let event: KafkaEvent = serde_json::from_str(&event).unwrap();
     let decoded = decode::<ExchangeRateUpdated>(&event, now());
-    let offsets: Vec<i64> = again(&event, &decoded.refused)
+    let offsets: Vec<i64> = retry_from_first_rejected(&event, &decoded.refused)
         .failures
         .iter()
         .map(|failure| failure.item.offset)

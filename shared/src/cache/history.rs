@@ -1,4 +1,4 @@
-//! `history:*`, `stats:*`, `analysis:*`: computed results of one currency, behind one guard.
+//! `history:*`, `stats:*`, `analysis:*`: computed results of one currency, behind one fence.
 
 use std::time::Duration;
 
@@ -58,8 +58,8 @@ impl Cache {
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn lease_history(&self, code: CurrencyCode) -> Result<Lease, CacheError> {
         let call = (
-            vec![key::history_guard(code)],
-            vec![new_token(), ttl::GUARD.as_secs().to_string()],
+            vec![key::history_fence(code)],
+            vec![new_token(), ttl::FENCE.as_secs().to_string()],
         );
         let token = self.scripts(&script::LEASE, &[call]).await?.pop().unwrap_or(Value::Nil);
         Ok(Lease {
@@ -73,7 +73,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn put_computed(&self, lease: &Lease, key: &str, value: &str, ttl: Duration) -> Result<bool, CacheError> {
-        let keys = vec![key.to_owned(), key::history_guard(lease.code)];
+        let keys = vec![key.to_owned(), key::history_fence(lease.code)];
         let arguments = vec![lease.token.clone(), ttl.as_secs().to_string(), value.to_owned()];
         let answer = self
             .scripts(&script::PUT_IF, &[(keys, arguments)])
@@ -98,13 +98,13 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn clear_history(&self, codes: &[CurrencyCode], families: &[Family]) -> Result<u64, CacheError> {
-        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let fence_ttl = ttl::FENCE.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
             .map(|code| {
-                let mut keys = vec![key::history_guard(*code)];
+                let mut keys = vec![key::history_fence(*code)];
                 keys.extend(families.iter().flat_map(|family| family.keys(*code)));
-                (keys, vec![new_token(), guard_ttl.clone()])
+                (keys, vec![new_token(), fence_ttl.clone()])
             })
             .collect();
         let answers = self.scripts(&script::CLEAR, &calls).await?;

@@ -1,6 +1,9 @@
 //! Records of Kafka again: read by their offsets, written as they were. It joins no group, so nobody's progress changes.
 
+mod error;
+
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +13,8 @@ use krafka::{Kafka, KrafkaError, Record};
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
+
+pub use self::error::{ReadError, WriteError};
 
 use super::client::connect;
 use super::producer::DELIVERY_TIMEOUT;
@@ -48,39 +53,6 @@ pub struct RecordPage {
     pub records: Vec<ConsumerRecord>,
     /// Where reading goes on, when more of the range is left than was asked for.
     pub next: Option<i64>,
-}
-
-/// Why records cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// No broker could be reached, or it refused us.
-    #[error("cannot connect to Kafka at {bootstrap_servers}")]
-    Connect {
-        /// Where it was tried.
-        bootstrap_servers: String,
-        /// What the client said.
-        source: KrafkaError,
-    },
-    /// Kafka refused, or went away.
-    #[error("cannot read partition {partition} of topic {topic}")]
-    Read {
-        /// The topic.
-        topic: String,
-        /// Its partition.
-        partition: i32,
-        /// What the client said.
-        source: KrafkaError,
-    },
-    /// There was not enough time.
-    #[error("the time ended at offset {at} of partition {partition} of topic {topic}")]
-    Late {
-        /// The topic.
-        topic: String,
-        /// Its partition.
-        partition: i32,
-        /// The next offset.
-        at: i64,
-    },
 }
 
 /// Kafka, for records that are wanted again. Connects at the first use and keeps the connection for warm invocations.
@@ -125,11 +97,15 @@ impl OffsetReader {
 
     /// Writes records to their topics with key, headers and value as they were; offset and time are new. Answers for each whether Kafka has acknowledged it by
     /// `deadline`, or why not; a record without an acknowledgement may have been written.
-    pub async fn write(&self, records: &[&ConsumerRecord], deadline: Instant) -> Vec<Result<(), String>> {
+    pub async fn write(&self, records: &[&ConsumerRecord], deadline: Instant) -> Vec<Result<(), WriteError>> {
         let producer = match timeout_at(deadline, self.producer()).await {
             Ok(Ok(producer)) => producer,
-            Ok(Err(error)) => return records.iter().map(|_| Err(error_chain(&error))).collect(),
-            Err(_) => return records.iter().map(|_| Err(late())).collect(),
+            Ok(Err(error)) => {
+                let error = Arc::new(error);
+                let unreachable = |_| Err(WriteError::Unreachable(Arc::clone(&error)));
+                return records.iter().map(unreachable).collect();
+            }
+            Err(_) => return records.iter().map(|_| Err(WriteError::Late)).collect(),
         };
         let mut sent = Vec::with_capacity(records.len());
         for record in records {
@@ -138,11 +114,11 @@ impl OffsetReader {
         let mut outcomes = Vec::with_capacity(records.len());
         for acknowledgement in sent {
             outcomes.push(match acknowledgement {
-                Err(_) => Err(late()),
-                Ok(Err(error)) => Err(error_chain(&error)),
+                Err(_) => Err(WriteError::Late),
+                Ok(Err(error)) => Err(WriteError::Refused(error)),
                 Ok(Ok(acknowledgement)) => match timeout_at(deadline, acknowledgement).await {
-                    Err(_) => Err(late()),
-                    Ok(Err(error)) => Err(error_chain(&error)),
+                    Err(_) => Err(WriteError::Late),
+                    Ok(Err(error)) => Err(WriteError::Refused(error)),
                     Ok(Ok(_)) => Ok(()),
                 },
             });
@@ -249,10 +225,6 @@ fn failed(topic: &str, partition: i32) -> impl Fn(KrafkaError) -> ReadError + us
         partition,
         source,
     }
-}
-
-fn late() -> String {
-    "no acknowledgement from Kafka before the time ended".to_owned()
 }
 
 fn decoded(record: krafka::consumer::ConsumerRecord) -> ConsumerRecord {

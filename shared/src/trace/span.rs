@@ -13,7 +13,7 @@ const UNNAMED: &str = "_OTHER";
 ///
 /// # Errors
 /// Those of `work`.
-pub async fn step<T, E>(span: Span, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub async fn in_span<T, E>(span: Span, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let outcome = work.instrument(span.clone()).await;
     if outcome.is_err() {
         failed(&span, UNNAMED);
@@ -86,7 +86,7 @@ fn name(command: &redis::Cmd) -> &str {
 
 /// One request to a provider of rates. Neither its path nor its query is told, because keys are in them.
 #[must_use]
-pub fn asking(provider: &str, host: Option<&str>) -> Span {
+pub fn provider_span(provider: &str, host: Option<&str>) -> Span {
     tracing::info_span!(
         target: TARGET,
         "provider",

@@ -173,7 +173,7 @@ async fn after_a_repair_an_operators_clear_has_the_true_rate_cached_and_later_on
 }
 
 #[tokio::test]
-async fn a_writer_whose_guard_redis_lost_reads_again() {
+async fn a_writer_whose_fence_redis_lost_reads_again() {
     let services = Services::start().await;
     let leases = services.cache.lease_rates(&[usd()]).await.unwrap();
     redis::cmd("FLUSHDB")

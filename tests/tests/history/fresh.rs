@@ -45,7 +45,7 @@ const WITHOUT_USD: [&str; 7] = [
 ];
 
 fn routes(services: &Services, cache: Cache) -> Router {
-    shared::api::edge(history::api::routes(Arc::new(History::new(
+    shared::api::with_middleware(history::api::routes(Arc::new(History::new(
         services.store.clone(),
         cache,
     ))))
@@ -191,7 +191,7 @@ async fn without_postgresql_what_is_cached_is_answered_and_the_rest_is_unavailab
     let url = format!("postgres://nobody@{}/nothing", listener.local_addr().unwrap());
     drop(listener);
     let store = shared::store::pool(&|name: &str| (name == "DATABASE_URL").then(|| url.clone())).unwrap();
-    let alone = shared::api::edge(history::api::routes(Arc::new(History::new(
+    let alone = shared::api::with_middleware(history::api::routes(Arc::new(History::new(
         store,
         services.cache.clone(),
     ))));

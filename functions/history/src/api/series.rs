@@ -135,7 +135,7 @@ impl SeriesStatistics {
             average: measure::average(&values),
             min: values.iter().min().copied(),
             max: values.iter().max().copied(),
-            volatility: measure::volatility(&returns).and_then(|(daily, _)| Number::measure(daily)),
+            volatility: measure::volatility(&returns).and_then(|(daily, _)| Number::from_f64(daily)),
             trend: measure::trend(&returns),
         }
     }

@@ -113,7 +113,7 @@ pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
     let candidate = |(error, one): &(f64, &Tried)| {
         Some(Candidate {
             method: one.method,
-            mean_absolute_scaled_error: Number::measure(*error)?,
+            mean_absolute_scaled_error: Number::from_f64(*error)?,
         })
     };
     let misses: Vec<&[f64]> = chosen.trials.iter().map(|trial| trial.misses.as_slice()).collect();
@@ -124,9 +124,9 @@ pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
         backtest: Backtest {
             horizon,
             origins: origins.len(),
-            mean_absolute_scaled_error: Number::measure(best)?,
+            mean_absolute_scaled_error: Number::from_f64(best)?,
             beats_no_change: best < 1.0,
-            coverage: Number::measure(coverage(chosen.method, logarithms, &chosen.trials))?,
+            coverage: Number::from_f64(coverage(chosen.method, logarithms, &chosen.trials))?,
             candidates: scored.iter().filter_map(candidate).collect(),
         },
     })

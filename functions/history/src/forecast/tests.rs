@@ -11,7 +11,7 @@ fn closes(count: usize, logarithm: impl Fn(usize) -> f64) -> Vec<(NaiveDate, Num
     let closes: Vec<(NaiveDate, Number)> = days
         .take(count)
         .enumerate()
-        .map(|(place, day)| (day, Number::measure(logarithm(place).exp()).unwrap()))
+        .map(|(place, day)| (day, Number::from_f64(logarithm(place).exp()).unwrap()))
         .collect();
     closes
 }
@@ -233,13 +233,13 @@ fn of_the_ecb() -> BTreeMap<String, Vec<(NaiveDate, Number)>> {
             .collect();
         let day: NaiveDate = cells[0].parse().unwrap();
         for (code, of_code) in units.iter().filter(|(code, _)| **code != "KRW") {
-            let close = Number::measure(units["KRW"] / of_code).unwrap();
+            let close = Number::from_f64(units["KRW"] / of_code).unwrap();
             closes.entry((*code).to_owned()).or_default().push((day, close));
         }
         closes
             .entry("EUR".to_owned())
             .or_default()
-            .push((day, Number::measure(units["KRW"]).unwrap()));
+            .push((day, Number::from_f64(units["KRW"]).unwrap()));
     }
     // The file has the newest day first.
     closes.values_mut().for_each(|of_code| of_code.reverse());

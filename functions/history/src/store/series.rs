@@ -8,7 +8,7 @@ use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 use shared::store::stored_rate;
 use shared::time::Timestamp;
-use shared::trace::{postgres, step};
+use shared::trace::{in_span, postgres};
 use sqlx::postgres::PgRow;
 use sqlx::{Error, PgPool, Row};
 
@@ -97,7 +97,7 @@ pub(crate) async fn legs(pool: &PgPool, codes: &[CurrencyCode], ending: Ending) 
         .bind(ending.until)
         .bind(ending.from)
         .bind(ending.days);
-    let rows = step(postgres("SELECT history.daily_rate"), query.fetch_all(pool)).await?;
+    let rows = in_span(postgres("SELECT history.daily_rate"), query.fetch_all(pool)).await?;
     let mut legs: Vec<Leg> = Vec::new();
     for row in &rows {
         let code = code(row)?;
@@ -140,7 +140,7 @@ pub(crate) async fn ticks(
          ) AS seen
          ORDER BY leg.code, known.source, seen.recorded_at";
     let query = sqlx::query(QUERY).bind(texts(codes)).bind(first).bind(last);
-    let rows = step(postgres("SELECT history.rate"), query.fetch_all(pool)).await?;
+    let rows = in_span(postgres("SELECT history.rate"), query.fetch_all(pool)).await?;
     let mut series: Vec<Ticks> = codes
         .iter()
         .map(|_| Ticks {

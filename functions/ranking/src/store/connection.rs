@@ -22,7 +22,7 @@ const APP_NAME: &str = "hwanyul-ranking";
 const SELECTION_LIMIT: Duration = Duration::from_secs(2);
 /// How long to wait for a new connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// How long to wait for a majority of a replica set to have a write; below the edge's deadline of 8 seconds.
+/// How long to wait for a majority of a replica set to have a write; below the middleware's deadline of 8 seconds.
 const WRITE_LIMIT: Duration = Duration::from_secs(4);
 /// A connection unused for longer is replaced. Load balancers and NAT gateways forget idle connections after 350 seconds.
 const IDLE_LIMIT: Duration = Duration::from_secs(60);

@@ -5,7 +5,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::ReturnDocument;
 use serde::Deserialize;
 use shared::country::CountryCode;
-use shared::trace::{mongodb, step};
+use shared::trace::{in_span, mongodb};
 
 use super::{CLICKS, Store, StoreError};
 
@@ -71,7 +71,7 @@ impl Store {
             .return_document(ReturnDocument::After)
             .projection(doc! { "clicks": 1 })
             .into_future();
-        match step(mongodb("findAndModify clicks"), updated).await {
+        match in_span(mongodb("findAndModify clicks"), updated).await {
             Ok(counted) => Ok(counted.map(|counted| counted.clicks)),
             Err(error) if super::claims::is_duplicate(&error) => Ok(None),
             Err(error) => Err(error.into()),

@@ -4,7 +4,7 @@ mod batch;
 mod deliver;
 mod item;
 
-use std::fmt::Display;
+use std::error::Error;
 
 use shared::dead_letter::{DeadLetterOutcome, DeadLetterRequest, Outcome, ReplayReport, ReplayTarget};
 use shared::error_chain::error_chain;
@@ -193,7 +193,7 @@ impl<'a> Replayer<'a> {
     }
 
     /// Finishes dead letters of which each has a result of its own.
-    async fn finish_each<E: Display>(
+    async fn finish_each<E: Error + 'static>(
         &mut self,
         chunk: Vec<ReplayItem>,
         results: Vec<Result<(), E>>,
@@ -203,7 +203,7 @@ impl<'a> Replayer<'a> {
         for (item, result) in chunk.into_iter().zip(results) {
             let outcome = match result {
                 Ok(()) => ReplayOutcome::without_question(done, 1),
-                Err(why) => ReplayOutcome::stays(not_done, why.to_string()),
+                Err(error) => ReplayOutcome::stays(not_done, error_chain(&error)),
             };
             self.finish(item.entry, outcome).await;
         }

@@ -2,7 +2,7 @@
 
 use shared::dead_letter::{Outcome, ReplayTarget};
 use shared::error_chain::error_chain;
-use shared::kafka::reader::{OffsetRange, ReadError};
+use shared::kafka::reader::{OffsetRange, ReadError, WriteError};
 use shared::record::ConsumerRecord;
 
 use super::Replayer;
@@ -30,8 +30,8 @@ enum BatchError {
     Delivery(#[from] DeliveryError),
     #[error(transparent)]
     Rejection(#[from] Rejection),
-    #[error("{0}")]
-    Write(String),
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 impl Replayer<'_> {
@@ -130,7 +130,7 @@ impl Replayer<'_> {
 
     async fn publish(&self, records: &[&ConsumerRecord], progress: &mut Progress) -> Result<(), BatchError> {
         for result in self.kafka.write(records, self.deadline).await {
-            result.map_err(BatchError::Write)?;
+            result?;
             progress.sent += 1;
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! A miss on a hot key is computed once: of all the readers that miss at the same time, in whatever instance, one gets the turn and the others wait for
-//! what it caches.
+//! Single flight: a miss on a hot key is computed once. Of all the readers that miss at the same time, in whatever instance, one holds the lock and computes;
+//! the others wait for what it caches.
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ impl Default for Patience {
     }
 }
 
-/// How often it looks.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// How often a waiting reader asks for the value.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Where a value came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +39,14 @@ pub enum Reading {
 }
 
 impl Cache {
-    /// What `cached` reads, or else what `compute` answers. `turn` names what is computed; of several readers that miss it, one computes and caches it
+    /// What `cached` reads, or else what `compute` answers. `name` says what is computed; of several readers that miss it, one computes and caches it
     /// (which is `compute`'s part, if its argument says that Redis can be written), and the others read what it cached.
     ///
     /// # Errors
     /// Those of `compute`. Redis failing is none: the value is then computed.
     pub async fn read_through<T, E, C, D>(
         &self,
-        turn: &str,
+        name: &str,
         cached: impl Fn() -> C + Sync,
         compute: impl FnOnce(bool) -> D,
     ) -> Result<(T, Reading), E>
@@ -54,22 +54,22 @@ impl Cache {
         C: Future<Output = Result<Option<T>, CacheError>> + Send,
         D: Future<Output = Result<T, E>>,
     {
-        let turn = key::turn(turn);
+        let lock = key::single_flight_lock(name);
         let started = Instant::now();
         loop {
-            match self.step(&turn, &cached).await {
-                Ok(Step::Found(value)) => return Ok((value, Reading::Cached)),
-                Ok(Step::Given(token, value)) => {
-                    self.end_turn(&turn, &token).await;
+            match self.look_up(&lock, &cached).await {
+                Ok(Lookup::Found(value)) => return Ok((value, Reading::Cached)),
+                Ok(Lookup::Filled(token, value)) => {
+                    self.release(&lock, &token).await;
                     return Ok((value, Reading::Cached));
                 }
-                Ok(Step::Compute(token)) => {
+                Ok(Lookup::Compute(token)) => {
                     let value = compute(true).await;
-                    self.end_turn(&turn, &token).await;
+                    self.release(&lock, &token).await;
                     return value.map(|value| (value, Reading::Computed));
                 }
-                Ok(Step::Wait) if started.elapsed() < self.patience.others => sleep(LOOK_AGAIN).await,
-                Ok(Step::Wait) => return compute(true).await.map(|value| (value, Reading::Computed)),
+                Ok(Lookup::Wait) if started.elapsed() < self.patience.others => sleep(POLL_INTERVAL).await,
+                Ok(Lookup::Wait) => return compute(true).await.map(|value| (value, Reading::Computed)),
                 Err(error) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
@@ -81,20 +81,21 @@ impl Cache {
         }
     }
 
-    async fn step<T, C>(&self, turn: &str, cached: &(impl Fn() -> C + Sync)) -> Result<Step<T>, CacheError>
+    /// What there is to do for a reader: the value, or the lock under which to compute it, or nothing while another holds that.
+    async fn look_up<T, C>(&self, lock: &str, cached: &(impl Fn() -> C + Sync)) -> Result<Lookup<T>, CacheError>
     where
         C: Future<Output = Result<Option<T>, CacheError>> + Send,
     {
-        if let Some(value) = self.briefly(cached()).await? {
-            return Ok(Step::Found(value));
+        if let Some(value) = self.with_timeout(cached()).await? {
+            return Ok(Lookup::Found(value));
         }
-        let Some(token) = self.briefly(self.take_turn(turn)).await? else {
-            return Ok(Step::Wait);
+        let Some(token) = self.with_timeout(self.acquire(lock)).await? else {
+            return Ok(Lookup::Wait);
         };
-        // The last holder may have cached it between the look and the turn.
-        Ok(match self.briefly(cached()).await? {
-            Some(value) => Step::Given(token, value),
-            None => Step::Compute(token),
+        // The last holder may have cached it between the read and the lock.
+        Ok(match self.with_timeout(cached()).await? {
+            Some(value) => Lookup::Filled(token, value),
+            None => Lookup::Compute(token),
         })
     }
 
@@ -102,38 +103,46 @@ impl Cache {
     ///
     /// # Errors
     /// Those of the operation, or [`CacheError::Slow`].
-    pub async fn briefly<T>(&self, operation: impl Future<Output = Result<T, CacheError>>) -> Result<T, CacheError> {
+    pub async fn with_timeout<T>(
+        &self,
+        operation: impl Future<Output = Result<T, CacheError>>,
+    ) -> Result<T, CacheError> {
         let limit = self.patience.redis;
         timeout(limit, operation).await.unwrap_or(Err(CacheError::Slow(limit)))
     }
 
-    /// A token, if nobody else has the turn.
-    async fn take_turn(&self, turn: &str) -> Result<Option<String>, CacheError> {
+    /// A token, if nobody else holds the lock.
+    async fn acquire(&self, lock: &str) -> Result<Option<String>, CacheError> {
         let token = new_token();
         let mut command = redis::cmd("SET");
         command
-            .arg(turn)
+            .arg(lock)
             .arg(&token)
             .arg("NX")
             .arg("PX")
-            .arg(ttl::TURN.as_millis().to_string());
+            .arg(ttl::SINGLE_FLIGHT_LOCK.as_millis().to_string());
         let answer = self.connection.run(&[command]).await?.pop().unwrap_or(Value::Nil);
         let taken: Option<String> = from_redis_value(answer).map_err(redis::RedisError::from)?;
         Ok(taken.map(|_| token))
     }
 
-    /// Gives the turn to whoever is next. If Redis fails, it ends by its TTL.
-    async fn end_turn(&self, turn: &str, token: &str) {
-        let call = (vec![turn.to_owned()], vec![token.to_owned()]);
-        if let Err(error) = self.briefly(self.scripts(&script::END_TURN, &[call])).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "Could not end a turn");
+    /// Gives the lock to whoever is next. If Redis fails, it ends by its TTL.
+    async fn release(&self, lock: &str, token: &str) {
+        let call = (vec![lock.to_owned()], vec![token.to_owned()]);
+        if let Err(error) = self.with_timeout(self.scripts(&script::RELEASE_LOCK, &[call])).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "Could not release a lock");
         }
     }
 }
 
-enum Step<T> {
+/// What a reader finds.
+enum Lookup<T> {
+    /// The value.
     Found(T),
-    Given(String, T),
+    /// The value, which the last holder cached before the lock with this token was ours.
+    Filled(String, T),
+    /// Nothing, and the lock with this token.
     Compute(String),
+    /// Nothing, and somebody else holds the lock.
     Wait,
 }

@@ -10,7 +10,7 @@ use super::*;
 
 fn routes() -> Router {
     let answer = |body: &str| Answer::json(&body, Freshness::Revalidate);
-    edge(
+    with_middleware(
         Router::new()
             .route("/small", get(async move || answer("small")))
             .route("/large", get(async move || answer(&"large ".repeat(1000))))

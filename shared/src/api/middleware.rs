@@ -31,7 +31,7 @@ const SMALLEST_GZIP: u16 = 1024;
 const LARGEST_ANSWER: u64 = 6 * 1024 * 1024;
 
 /// `routes` with all that goes for every endpoint.
-pub fn edge(routes: Router) -> Router {
+pub fn with_middleware(routes: Router) -> Router {
     routes
         .fallback(async |request: Request| {
             ApiError::invalid("path", request.uri().path(), "one of the paths in /openapi.json").into_not_found()
