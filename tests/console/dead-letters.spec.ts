@@ -1,4 +1,4 @@
-// Dead letters on the page: what is shown and said of them while somebody else holds them, and what a press does.
+// Dead letters on the page: what is shown of them while somebody else holds them, and what a press does.
 import type { Locator, Page, Route } from "@playwright/test";
 import { expect, test } from "./parts/page";
 import { control, heal, state } from "./parts/stack";

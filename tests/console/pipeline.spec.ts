@@ -1,4 +1,4 @@
-// The pipeline: what the page tells of it, and what its buttons do to it. Every test begins and ends with a stack in order.
+// The pipeline: what the page shows of it, and what its buttons do to it. Every test begins and ends with a stack in order.
 import type { Locator, Page } from "@playwright/test";
 import { get } from "./parts/api";
 import { expect, test } from "./parts/page";
