@@ -1,11 +1,11 @@
-// Dead letters on the page: what is shown and said of them while somebody else holds them, and what a press does.
+// Dead letters on the page: what is shown of them while somebody else holds them, and what a press does.
 import type { Locator, Page, Route } from "@playwright/test";
 import { expect, test } from "./parts/page";
-import { heal, state, tell } from "./parts/stack";
+import { control, heal, state } from "./parts/stack";
 
 test.beforeEach(async ({ page }) => {
   await heal();
-  await tell("poison", { kind: "unreadable" });
+  await control("poison", { kind: "unreadable" });
   await page.goto("/#/pipeline");
   await expect(deadLetters(page)).toHaveCount(2, { timeout: 60_000 });
 });
@@ -13,7 +13,7 @@ test.afterEach(async () => heal());
 
 const deadLetters = (page: Page): Locator => page.getByTestId("dead-letter");
 const card = (page: Page): Locator => page.getByTestId("dead-letters");
-const said = (page: Page): Locator => page.getByTestId("said");
+const toast = (page: Page): Locator => page.getByTestId("toast");
 const isList = (url: URL): boolean => url.pathname === "/pipeline/dead-letters";
 const isReplay = (url: URL): boolean => url.pathname === "/pipeline/dead-letters/replay";
 const isPurge = (url: URL): boolean => url.pathname === "/pipeline/dead-letters/purge";
@@ -27,16 +27,16 @@ test("dead letters that somebody else holds are neither applied nor deleted, and
   await page.route(isReplay, (route) => route.fulfill({ json: nothingDone }));
   await page.route(isPurge, (route) => route.fulfill({ json: nothingDone }));
   await page.getByTestId("replay-all").click();
-  await expect(said(page)).toContainText("지금 다른 곳에서 처리하고 있어 아무것도 하지 않았습니다");
-  await expect(page.locator(".said")).toHaveClass(/bad/);
+  await expect(toast(page)).toContainText("지금 다른 곳에서 처리하고 있어 아무것도 하지 않았습니다");
+  await expect(page.locator(".toast")).toHaveClass(/bad/);
 
-  await page.getByTestId("close-said").click();
-  await expect(said(page)).not.toContainText("다른 곳");
+  await page.getByTestId("close-toast").click();
+  await expect(toast(page)).not.toContainText("다른 곳");
   const remove = deadLetters(page).first().getByTestId("purge");
   await remove.click();
   await remove.filter({ hasText: "정말 삭제" }).click();
-  await expect(said(page)).toContainText("지금 다른 곳에서 처리하고 있어 아무것도 하지 않았습니다");
-  await expect(said(page)).not.toContainText("삭제했습니다");
+  await expect(toast(page)).toContainText("지금 다른 곳에서 처리하고 있어 아무것도 하지 않았습니다");
+  await expect(toast(page)).not.toContainText("삭제했습니다");
   await expect(deadLetters(page)).toHaveCount(2);
 });
 
@@ -85,8 +85,8 @@ test("a list and a replay of the same page never hide the dead letters from each
 test("a replay that applies nothing calls no dead letter refused, and says how many were not tried", async ({ page }) => {
   await page.route(isReplay, (route) => route.fulfill({ json: { ...nothingDone, matched: 2, failed: 1, left: 1 } }));
   await page.getByTestId("replay-all").click();
-  await expect(said(page)).toContainText("1건은 적용되지 않아 남았습니다. 1건은 시도하지 못해 남았습니다.");
-  await expect(said(page)).not.toContainText("거절");
+  await expect(toast(page)).toContainText("1건은 적용되지 않아 남았습니다. 1건은 시도하지 못해 남았습니다.");
+  await expect(toast(page)).not.toContainText("거절");
 });
 
 test("neither a double click nor a held Enter deletes; a second press does, and the focus stays at the dead letters", async ({ page }) => {
@@ -114,6 +114,6 @@ test("neither a double click nor a held Enter deletes; a second press does, and 
   await page.keyboard.press("Enter");
   await expect(deadLetters(page)).toHaveCount(1, { timeout: 60_000 });
   expect(purges).toHaveLength(1);
-  await expect(said(page)).toContainText("1건을 삭제했습니다");
+  await expect(toast(page)).toContainText("1건을 삭제했습니다");
   await expect(page.locator("#dead-letters-title")).toBeFocused();
 });

@@ -4,7 +4,7 @@ import { clock, instant } from "../core/format";
 import { texts } from "../core/language";
 import { isGone } from "./dead-letter-queue";
 import { LongReason } from "./reason";
-import { Quoted } from "./trouble";
+import { EnglishText } from "./stack-error";
 import type { DeadLetter } from "./types";
 
 const text = texts({
@@ -33,7 +33,7 @@ const text = texts({
       applied: "Replayed: applied and removed",
       published: "Published again and removed",
       deleted: "Deleted",
-      refused: "Refused again",
+      refused: "ApiError again",
       failed: "Could not be replayed",
       left: "Not tried",
     } as Record<string, string>,
@@ -69,7 +69,7 @@ export function DeadLetterRow({ deadLetter, end, isBusy, replay, purge, isDone =
       </td>
       <td class="why">
         {deadLetter.error_code !== null && <span class="badge">{deadLetter.error_code}</span>} {deadLetter.reason === null ? text().unknown : <LongReason of={deadLetter.reason} />}
-        {end?.outcome != null && <End of={end} said={deadLetter.reason} />}
+        {end?.outcome != null && <End of={end} reason={deadLetter.reason} />}
       </td>
       {replay && purge ? (
         <td class="doing">
@@ -85,14 +85,14 @@ export function DeadLetterRow({ deadLetter, end, isBusy, replay, purge, isDone =
   );
 }
 
-function End({ of, said }: { of: DeadLetter; said: string | null }) {
+function End({ of, reason }: { of: DeadLetter; reason: string | null }) {
   const isGood = isGone(of);
   return (
     <p class={isGood ? "good" : "bad"} data-testid="outcome" data-outcome={of.outcome}>
       {isGood ? "✓" : "✕"} {text().outcomes[of.outcome ?? ""] ?? of.outcome}
-      {of.why && of.why !== said && (
+      {of.why && of.why !== reason && (
         <>
-          : <Quoted of={of.why} />
+          : <EnglishText of={of.why} />
         </>
       )}
     </p>

@@ -1,12 +1,13 @@
 // Records that could not be applied: why, and what somebody can do about them.
 import { count } from "../core/format";
 import { texts } from "../core/language";
+import { TableHead } from "../parts/table-head";
 import { isGone, useDeadLetterQueue } from "./dead-letter-queue";
-import { useFocusKept } from "./focus";
 import { DeadLetterRow } from "./dead-letter-row";
+import { useFocusKept } from "./focus";
 import { waiting } from "./names";
-import { useAction } from "./said";
-import { Told } from "./trouble";
+import { StackContent } from "./stack-error";
+import { useAction } from "./toast";
 import type { DeadLetter, Filter, Outcomes, PipelineState } from "./types";
 
 const text = texts({
@@ -103,7 +104,7 @@ function Known({ many, mayControl, again }: { many: number; mayControl: boolean;
           </button>
         )}
       </div>
-      <Told of={polled}>
+      <StackContent of={polled}>
         {({ letters: listed, left_out: more, hidden }) => {
           const there = new Set(deadLetters.map((deadLetter) => deadLetter.id));
           // Those that were replayed just now, for somebody to see that they are.
@@ -115,15 +116,7 @@ function Known({ many, mayControl, again }: { many: number; mayControl: boolean;
               {rows > 0 && (
                 <table class="dead-letters">
                   <caption class="unseen">{text().caption}</caption>
-                  <thead>
-                    <tr>
-                      {[text().when, text().who, text().where, text().why, ...(mayControl ? [text().doing] : [])].map((name) => (
-                        <th key={name} scope="col">
-                          {name}
-                        </th>
-                      ))}
-                    </tr>
-                  </thead>
+                  <TableHead columns={[text().when, text().who, text().where, text().why, ...(mayControl ? [text().doing] : [])]} />
                   <tbody>
                     {deadLetters.map((deadLetter) => (
                       <DeadLetterRow
@@ -146,7 +139,7 @@ function Known({ many, mayControl, again }: { many: number; mayControl: boolean;
             </>
           );
         }}
-      </Told>
+      </StackContent>
     </div>
   );
 }

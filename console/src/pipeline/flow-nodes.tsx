@@ -1,7 +1,7 @@
 // The parts of the picture up to the handlers.
 import { age, count, day, duration, number } from "../core/format";
+import { Pulse, Sign, StateBadge } from "./badges";
 import { text } from "./flow-texts";
-import { Pulse, Sign, StateBadge } from "./marks";
 import { isAway, waiting } from "./names";
 import { Reason } from "./reason";
 import type { Mapping, PipelineState, Queue, Topic } from "./types";
@@ -109,7 +109,7 @@ export function QueueNode({ state, role, isUsed }: { state: PipelineState; role:
   const many = waiting(state, role);
   const isBackup = role === "backup";
   const name = isBackup ? text().backup : text().deadLetters;
-  const told = many === null ? text().unknown : isBackup ? text().waits(count(many)) : text().kept(count(many));
+  const amount = many === null ? text().unknown : isBackup ? text().waits(count(many)) : text().kept(count(many));
   const level = many === null ? "bad" : many > 0 ? "warn" : "good";
   return (
     <div
@@ -120,7 +120,7 @@ export function QueueNode({ state, role, isUsed }: { state: PipelineState; role:
       <p class="split">
         <strong>{name}</strong>
         <span class={`badge state ${isAway(state, "sqs") ? "bad" : level}`}>
-          <Sign level={level} size={12} /> {told}
+          <Sign level={level} size={12} /> {amount}
         </span>
       </p>
       <p class="small">{isBackup ? text().backupWhat : text().deadLettersWhat}</p>

@@ -27,13 +27,13 @@ export function backlog(state: PipelineState): number | null {
   return lags.includes(null) ? null : lags.reduce<number>((sum, lag) => sum + (lag ?? 0), 0);
 }
 
-export function judge(state: PipelineState, watch: Watch): Health {
+export function assess(state: PipelineState, watch: Watch): Health {
   const say = text();
   const away = state.servers.filter((server) => server.state !== "running");
   const stopped = away.filter((server) => server.state !== "starting").map((server) => server.name);
   const [only, ...more] = away;
   if (only === undefined) return withAllServers(state, watch);
-  const { level, facts } = without(state);
+  const { level, facts } = degraded(state);
   const names = (stopped.length > 0 ? stopped : away.map((server) => server.name)).map(serverName);
   if (stopped.length === 0) return { level: "warn", sentence: say.starting(names), facts };
   const lead = more.length === 0 ? (say.lead[only.name] ?? "") : "";
@@ -41,7 +41,7 @@ export function judge(state: PipelineState, watch: Watch): Health {
 }
 
 /** What goes on and what does not without the servers that are away. */
-function without(state: PipelineState): Pick<Health, "level" | "facts"> {
+function degraded(state: PipelineState): Pick<Health, "level" | "facts"> {
   const say = text();
   const isGone = (name: string): boolean => isAway(state, name);
   const [kafka, redis, postgres, mongo, sqs] = [isGone("kafka"), isGone("redis"), isGone("postgres"), isGone("mongo"), isGone("sqs")];

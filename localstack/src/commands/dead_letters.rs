@@ -10,7 +10,7 @@ use shared::dead_letter::{Action, DeadLetterReport, DeadLetterRequest, DeadLette
 
 use super::client::Client;
 use super::{CommandError, say};
-use crate::stack::Places;
+use crate::stack::StackPaths;
 
 /// The function behind the command.
 const REDRIVE: &str = "operations-redrive";
@@ -134,13 +134,13 @@ impl From<Target> for ReplayTarget {
 /// # Errors
 /// [`CommandError::Function`] says why the function refused; [`CommandError::NotReplayed`] and [`CommandError::NotPurged`] when dead letters stay that
 /// should not.
-pub async fn dead_letters(places: &Places, command: DeadLetters) -> Result<(), CommandError> {
+pub async fn dead_letters(paths: &StackPaths, command: DeadLetters) -> Result<(), CommandError> {
     let (request, as_json) = request(command);
     let request = serde_json::to_vec(&request).map_err(|source| CommandError::Json {
         what: "the request",
         source,
     })?;
-    let answer = Client::find(places)?.invoke(REDRIVE, request.into()).await?;
+    let answer = Client::find(paths)?.invoke(REDRIVE, request.into()).await?;
     if answer.is_error {
         return Err(CommandError::Function {
             name: REDRIVE.to_owned(),

@@ -15,19 +15,20 @@ use shared::dead_letter::{
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use super::body::Body;
+use super::Console;
+use super::api_error::ApiError;
+use super::json_body::JsonBody;
 use super::run::{invoke, to_the_end};
-use super::{Console, Refusal};
-use crate::stack::interface::Parts;
+use crate::stack::context::StackContext;
 
 /// The function that administers dead letters.
 const REDRIVE: &str = "operations-redrive";
 /// How long a list is good for, however many pages ask.
-const FRESH: Duration = Duration::from_millis(900);
+const MAX_AGE: Duration = Duration::from_millis(900);
 
 /// What was listed last. One request at a time is sent: whoever lists dead letters hides them for that time, so a replay beside it would find none.
 #[derive(Default)]
-pub(in crate::stack) struct DeadLetterCache {
+pub(super) struct DeadLetterCache {
     last: Mutex<Option<(Instant, Arc<DeadLetters>)>>,
 }
 
@@ -176,19 +177,19 @@ impl Filter {
 
 /// The dead letters
 #[utoipa::path(
-    get, path = "/pipeline/dead-letters", tag = "Look", operation_id = "deadLetters",
-    responses((status = 200, description = "Those that are to be seen", body = DeadLetters), (status = 503, description = "The function failed", body = Refusal))
+    get, path = "/pipeline/dead-letters", tag = "Read", operation_id = "deadLetters",
+    responses((status = 200, description = "Those that are to be seen", body = DeadLetters), (status = 503, description = "The function failed", body = ApiError))
 )]
-pub(super) async fn list(State(console): State<Console>) -> Result<Json<Arc<DeadLetters>>, Refusal> {
+pub(super) async fn list(State(console): State<Console>) -> Result<Json<Arc<DeadLetters>>, ApiError> {
     to_the_end(async move {
-        let parts = &*console.parts;
-        let mut last = parts.dead_letters.last.lock().await;
+        let context = &*console.context;
+        let mut last = console.dead_letters.last.lock().await;
         if let Some((at, dead_letters)) = &*last
-            && at.elapsed() < FRESH
+            && at.elapsed() < MAX_AGE
         {
             return Ok(Json(Arc::clone(dead_letters)));
         }
-        let report = ask(parts, &DeadLetterRequest::new(Action::List)).await?;
+        let report = ask(context, &DeadLetterRequest::new(Action::List)).await?;
         let DeadLetterResult::List(listed) = report.result else {
             return Err(answered_otherwise("no list"));
         };
@@ -207,37 +208,37 @@ pub(super) async fn list(State(console): State<Console>) -> Result<Json<Arc<Dead
 
 /// Sends dead letters again to the functions that refused them
 #[utoipa::path(
-    post, path = "/pipeline/dead-letters/replay", tag = "Tell", operation_id = "replay", request_body = Filter,
-    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = Refusal), (status = 503, description = "The function failed", body = Refusal))
+    post, path = "/pipeline/dead-letters/replay", tag = "Control", operation_id = "replay", request_body = Filter,
+    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "The function failed", body = ApiError))
 )]
 pub(super) async fn replay(
     State(console): State<Console>,
-    Body(filter): Body<Filter>,
-) -> Result<Json<Outcomes>, Refusal> {
+    JsonBody(filter): JsonBody<Filter>,
+) -> Result<Json<Outcomes>, ApiError> {
     act(console, filter.request(Action::Replay)).await
 }
 
 /// Removes dead letters
 #[utoipa::path(
-    post, path = "/pipeline/dead-letters/purge", tag = "Tell", operation_id = "purge", request_body = Filter,
-    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = Refusal), (status = 503, description = "The function failed", body = Refusal))
+    post, path = "/pipeline/dead-letters/purge", tag = "Control", operation_id = "purge", request_body = Filter,
+    responses((status = 200, description = "What became of each", body = Outcomes), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "The function failed", body = ApiError))
 )]
 pub(super) async fn purge(
     State(console): State<Console>,
-    Body(filter): Body<Filter>,
-) -> Result<Json<Outcomes>, Refusal> {
+    JsonBody(filter): JsonBody<Filter>,
+) -> Result<Json<Outcomes>, ApiError> {
     if filter == Filter::default() {
         let error = "a purge wants id, function, topic, partition or offset, or \"all\": true";
-        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error));
+        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, error));
     }
     act(console, filter.request(Action::Purge)).await
 }
 
-async fn act(console: Console, request: DeadLetterRequest) -> Result<Json<Outcomes>, Refusal> {
+async fn act(console: Console, request: DeadLetterRequest) -> Result<Json<Outcomes>, ApiError> {
     to_the_end(async move {
-        let parts = &*console.parts;
-        let mut last = parts.dead_letters.last.lock().await;
-        let report = ask(parts, &request).await;
+        let context = &*console.context;
+        let mut last = console.dead_letters.last.lock().await;
+        let report = ask(context, &request).await;
         *last = None;
         match report?.result {
             DeadLetterResult::Replay(report) => Ok(Json(report.into())),
@@ -248,11 +249,11 @@ async fn act(console: Console, request: DeadLetterRequest) -> Result<Json<Outcom
     .await
 }
 
-async fn ask(parts: &Parts, request: &DeadLetterRequest) -> Result<DeadLetterReport, Refusal> {
-    let answer = invoke(parts, REDRIVE, request).await?;
+async fn ask(context: &StackContext, request: &DeadLetterRequest) -> Result<DeadLetterReport, ApiError> {
+    let answer = invoke(context, REDRIVE, request).await?;
     serde_json::from_value(answer).map_err(answered_otherwise)
 }
 
-fn answered_otherwise(what: impl std::fmt::Display) -> Refusal {
-    Refusal::unavailable(format!("{REDRIVE} answered otherwise: {what}"))
+fn answered_otherwise(what: impl std::fmt::Display) -> ApiError {
+    ApiError::unavailable(format!("{REDRIVE} answered otherwise: {what}"))
 }
