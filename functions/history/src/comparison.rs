@@ -92,7 +92,7 @@ pub(crate) fn compare(
             current_rate: measures.current_rate,
             period_change_percent: measures.period_change_percent,
             volatility: measures.volatility,
-            sharpe_ratio: formulas::sharpe_ratio(&of_code).and_then(Number::measure),
+            sharpe_ratio: formulas::sharpe_ratio(&of_code).and_then(Number::from_f64),
             observations_per_year: measures.observations_per_year,
             performance_rank: 0,
             data_points: measures.data_points,
@@ -112,7 +112,7 @@ pub(crate) fn compare(
             correlations.push(Correlation {
                 first: *first,
                 second: *second,
-                coefficient: coefficient.and_then(Number::measure),
+                coefficient: coefficient.and_then(Number::from_f64),
                 common_days,
             });
         }

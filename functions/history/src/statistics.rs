@@ -89,9 +89,9 @@ impl Measures {
             period_max_date: max_date,
             period_change: change,
             period_change_percent: percent,
-            volatility: volatility.and_then(|(daily, _)| Number::measure(daily)),
-            volatility_annualized: volatility.and_then(|(_, annual)| Number::measure(annual)),
-            observations_per_year: formulas::observations_per_year(&returns).and_then(Number::measure),
+            volatility: volatility.and_then(|(daily, _)| Number::from_f64(daily)),
+            volatility_annualized: volatility.and_then(|(_, annual)| Number::from_f64(annual)),
+            observations_per_year: formulas::observations_per_year(&returns).and_then(Number::from_f64),
             trend_direction: formulas::trend(&returns),
             data_points: closes.len(),
         })

@@ -107,7 +107,7 @@ impl SeriesStatistics {
             average: formulas::average(&values),
             min: values.iter().min().copied(),
             max: values.iter().max().copied(),
-            volatility: formulas::volatility(&returns).and_then(|(daily, _)| Number::measure(daily)),
+            volatility: formulas::volatility(&returns).and_then(|(daily, _)| Number::from_f64(daily)),
             trend: formulas::trend(&returns),
         }
     }
