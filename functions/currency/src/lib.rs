@@ -150,7 +150,7 @@ fn named<'a>(events: impl Iterator<Item = &'a CacheInvalidation>) -> Vec<Currenc
     codes
 }
 
-/// The newest of each currency's events, by currency. A batch can have thousands of events, so each costs one look into an array.
+/// The newest of each currency's events, by currency. A batch can have thousands of events, so each costs one index into an array.
 fn newest(events: &[ExchangeRateUpdated]) -> Vec<ExchangeRateUpdated> {
     let mut newest: Vec<Option<&ExchangeRateUpdated>> = vec![None; CurrencyCode::all().len()];
     for event in events {

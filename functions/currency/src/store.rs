@@ -57,14 +57,14 @@ pub(crate) async fn upsert(
                                  $8::timestamptz[], $9::text[], $10::numeric[])
                 AS batch (currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at, version, quotation)
         ), stored AS (
-            INSERT INTO currency.current_rate AS kept
+            INSERT INTO currency.current_rate AS existing
             SELECT * FROM batch
             ON CONFLICT (currency_code) DO UPDATE
                 SET currency_name = excluded.currency_name, deal_base_rate = excluded.deal_base_rate, tts = excluded.tts, ttb = excluded.ttb,
                     source = excluded.source, recorded_at = excluded.recorded_at, updated_at = excluded.updated_at, version = excluded.version,
                     quotation = excluded.quotation
-                WHERE excluded.version > kept.version
-            RETURNING kept.*
+                WHERE excluded.version > existing.version
+            RETURNING existing.*
         )
         SELECT ",
         columns!("stored"),

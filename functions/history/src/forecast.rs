@@ -26,7 +26,7 @@ pub(crate) use self::interval::LEVEL_PERCENT;
 pub use self::method::Method;
 use crate::History;
 use crate::closes::Closes;
-use crate::formulas::{float, is_interrupted};
+use crate::formulas::{is_interrupted, to_f64};
 use crate::range::DateRange;
 use crate::read_through::{Entry, read_one_through};
 
@@ -151,7 +151,7 @@ fn forecast(provenance: &Provenance, closes: &[(NaiveDate, Number)], source: &st
     if closes.len() < FEWEST_CLOSES {
         return None;
     }
-    let logarithms: Vec<f64> = closes.iter().map(|(_, close)| float(*close).ln()).collect();
+    let logarithms: Vec<f64> = closes.iter().map(|(_, close)| to_f64(*close).ln()).collect();
     let Score {
         method,
         steps,
@@ -164,7 +164,7 @@ fn forecast(provenance: &Provenance, closes: &[(NaiveDate, Number)], source: &st
         .map(|(step, (lower, upper))| {
             date = schedule::next_day(source, date);
             // From the printed close, so that "no change" is exactly that.
-            let rate = |logarithm: f64| Number::from_f64(float(current_rate) * logarithm.exp());
+            let rate = |logarithm: f64| Number::from_f64(to_f64(current_rate) * logarithm.exp());
             Some(Step {
                 date,
                 rate: rate(*step)?,

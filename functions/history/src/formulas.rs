@@ -1,6 +1,6 @@
-//! Statistics of daily closes, from the numbers as they are printed, so that anyone can recompute them. Measures, no money: `f64` inside.
+//! Statistics of daily closes, from the numbers as they are printed, so that anyone can recompute them. Statistics, no money: `f64` inside.
 //!
-//! Where a measure is not defined (too few values, or no deviation to divide by) it is `None`, never zero.
+//! Where a statistic is not defined (too few values, or no deviation to divide by) it is `None`, never zero.
 
 use chrono::NaiveDate;
 use distrs::StudentsT;
@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 
 /// How many days a year has, leap years included.
 const DAYS_A_YEAR: f64 = 365.25;
-/// How often a series that goes nowhere may be called one that goes somewhere.
-const SIZE: f64 = 0.05;
+/// The level of the test for a trend: how often a series that goes nowhere may be called one that goes somewhere.
+const SIGNIFICANCE_LEVEL: f64 = 0.05;
 /// From how many returns on there is a trend at all: two have a deviation of one degree of freedom, which says next to nothing.
 const FEWEST_FOR_TREND: usize = 3;
 
@@ -41,8 +41,8 @@ pub(crate) struct Return {
 }
 
 /// The number as an `f64`: the nearest one to what is printed.
-pub(crate) fn float(number: Number) -> f64 {
-    // A decimal's text is always a float's; not a number would make every measure undefined.
+pub(crate) fn to_f64(number: Number) -> f64 {
+    // A decimal's text is always a float's; not a number would make every statistic undefined.
     number.to_string().parse().unwrap_or(f64::NAN)
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn returns(closes: &[(NaiveDate, Number)]) -> Vec<Return> {
         .map(|((from, before), (to, close))| Return {
             from,
             to,
-            value: (float(close) / float(before)).ln(),
+            value: (to_f64(close) / to_f64(before)).ln(),
         })
         .collect()
 }
@@ -126,7 +126,7 @@ pub(crate) fn correlation(first: &[Return], second: &[Return]) -> (Option<f64>, 
 }
 
 /// How many standard errors an estimate with that many degrees of freedom is from the truth at most, `level` of the time (Student's t).
-pub(crate) fn critical(level: f64, degrees: usize) -> f64 {
+pub(crate) fn critical_value(level: f64, degrees: usize) -> f64 {
     StudentsT::ppf(0.5 + level / 2.0, degrees as f64)
 }
 
@@ -137,7 +137,7 @@ pub(crate) fn trend(returns: &[Return]) -> Trend {
         return Trend::Stable;
     };
     let (mean, error) = (mean(&values), deviation / (values.len() as f64).sqrt());
-    let least = critical(1.0 - SIZE, values.len() - 1) * error;
+    let least = critical_value(1.0 - SIGNIFICANCE_LEVEL, values.len() - 1) * error;
     // Of a constant series both are zero; of one with a constant return the least is.
     if mean > least {
         Trend::Up

@@ -14,7 +14,7 @@ use crate::daily::{self, Daily};
 use crate::leg::{Leg, Ticks};
 use crate::range::{DateRange, LONGEST_HOURLY_DAYS, is_within_reach};
 use crate::read_through::{Entry, Loaded, read_through};
-use crate::store::{self, Ending};
+use crate::store::{self, DayWindow};
 
 /// What was read of one pair.
 #[derive(Debug)]
@@ -91,14 +91,14 @@ impl History {
 
     /// The days of currencies back from each one's own newest day.
     async fn legs(&self, codes: &[CurrencyCode], period: Period) -> Result<Loaded<Leg>, ApiError> {
-        let ending = Ending {
-            together: false,
+        let window = DayWindow {
+            ends_together: false,
             until: None,
             from: None,
             days: period.most_days(),
         };
         let compute = |codes: Vec<CurrencyCode>| async move {
-            let legs = store::legs(&self.store, &codes, ending).await?;
+            let legs = store::legs(&self.store, &codes, window).await?;
             let of = |code: &CurrencyCode| legs.iter().find(|leg| leg.code == *code).cloned();
             Ok(Loaded {
                 values: codes.iter().map(of).collect(),
@@ -111,21 +111,21 @@ impl History {
     /// One pair from the store.
     async fn stored_series(&self, pair: Pair, range: DateRange) -> Result<Series, ApiError> {
         let codes = daily::currencies(pair);
-        let ending = match range {
-            DateRange::Period(period) => Ending {
-                together: true,
+        let window = match range {
+            DateRange::Period(period) => DayWindow {
+                ends_together: true,
                 until: None,
                 from: None,
                 days: period.most_days(),
             },
-            DateRange::Between { from, to } => Ending {
-                together: true,
+            DateRange::Between { from, to } => DayWindow {
+                ends_together: true,
                 until: to,
                 from: Some(from),
                 days: 0,
             },
         };
-        let legs = store::legs(&self.store, &codes, ending).await?;
+        let legs = store::legs(&self.store, &codes, window).await?;
         let last = legs.first().and_then(Leg::last).map(|day| day.day);
         let newest = match last {
             Some(last) => last,
@@ -226,7 +226,7 @@ impl History {
     }
 }
 
-/// The day on which all `legs` end together: the last of each, with an instant of one source that all have; `None` where there is none.
+/// The day on which all `legs` end ends_together: the last of each, with an instant of one source that all have; `None` where there is none.
 fn end(legs: &[Leg]) -> Option<NaiveDate> {
     let (first, others) = legs.split_first()?;
     let last = first.last()?.day;

@@ -11,7 +11,7 @@ use shared::rate::Rate;
 use shared::trace::{in_span, postgres};
 use sqlx::{PgPool, Row};
 
-pub(crate) use self::series::{Ending, legs, newest_common_day, newest_day, ping, ticks};
+pub(crate) use self::series::{DayWindow, legs, newest_common_day, newest_day, ping, ticks};
 
 /// Stores the observations of a batch and the prices of their days in one round trip and one transaction. Answers how many were new or corrected.
 pub(crate) async fn store(pool: &PgPool, events: &[ExchangeRateUpdated]) -> Result<i64, sqlx::Error> {

@@ -174,11 +174,7 @@ pub(super) async fn latest(
     let body = LatestRates {
         base: query.base,
         inverse: query.inverse,
-        unit: if query.inverse {
-            format!("units of each currency per {}", query.base)
-        } else {
-            format!("{} per unit of each currency", query.base)
-        },
+        unit: Pair::unit_of_each(query.base, query.inverse),
         rates: found.quotes.iter().map(|(code, quote)| (*code, quote.rate)).collect(),
         missing: asked.into_iter().filter(is_absent).collect(),
         ended: ended.values().copied().collect(),

@@ -125,11 +125,7 @@ pub(super) async fn rates(
     let body = RatesOfDay {
         base: query.base,
         inverse: query.inverse,
-        unit: if query.inverse {
-            format!("units of each currency per {}", query.base)
-        } else {
-            format!("{} per unit of each currency", query.base)
-        },
+        unit: Pair::unit_of_each(query.base, query.inverse),
         requested_date: query.date,
         effective_date: closing.day(),
         missing: asked.into_iter().filter(|code| !rates.contains_key(code)).collect(),

@@ -41,7 +41,7 @@ fn a_steady_rise_is_foreseen_by_its_drift() {
     assert!(forecast.method != Method::NoChange, "{:?}", forecast.backtest);
     let expected = (7.0 + 0.001 * 285.0_f64).exp();
     assert!(
-        (float(forecast.steps[29].rate) / expected - 1.0).abs() < 1e-4,
+        (to_f64(forecast.steps[29].rate) / expected - 1.0).abs() < 1e-4,
         "{:?}",
         forecast.steps[29]
     );
@@ -101,11 +101,11 @@ fn days_are_those_on_which_the_source_publishes_and_rates_are_within_their_inter
         day = schedule::next_day("ecb", day);
         assert_eq!(step.date, day);
         assert!(
-            step.lower <= step.rate && step.rate <= step.upper && float(step.lower) > 0.0,
+            step.lower <= step.rate && step.rate <= step.upper && to_f64(step.lower) > 0.0,
             "{step:?}"
         );
     }
-    let width = |step: &Step| float(step.upper) / float(step.lower);
+    let width = |step: &Step| to_f64(step.upper) / to_f64(step.lower);
     assert!(
         forecast
             .steps
@@ -263,7 +263,7 @@ fn of_currency(place: usize, closes: &[(NaiveDate, Number)]) -> Coverage {
             continue;
         }
         known.extend(&later[1..]);
-        let logarithms: Vec<f64> = known.iter().map(|(_, close)| float(*close).ln()).collect();
+        let logarithms: Vec<f64> = known.iter().map(|(_, close)| to_f64(*close).ln()).collect();
         coverage.observe(&logarithms);
     }
     coverage

@@ -68,7 +68,7 @@ fn critical_values_are_those_of_the_table() {
         (59, 2.001),
         (100, 1.984),
     ] {
-        let found = critical(0.95, degrees);
+        let found = critical_value(0.95, degrees);
         assert!((found - expected).abs() <= 0.000_5, "{degrees}: {found}");
     }
 }
@@ -78,7 +78,7 @@ fn critical_values_are_those_of_the_table() {
 #[test]
 fn of_walks_without_drift_five_in_a_hundred_are_called_a_trend() {
     const WALKS: usize = 4_000;
-    let error = (SIZE * (1.0 - SIZE) / WALKS as f64).sqrt();
+    let error = (SIGNIFICANCE_LEVEL * (1.0 - SIGNIFICANCE_LEVEL) / WALKS as f64).sqrt();
     for (process, shift) in [
         (Process::Gaussian, 0.0),
         (Process::FatTailed, 0.01),
@@ -90,7 +90,7 @@ fn of_walks_without_drift_five_in_a_hundred_are_called_a_trend() {
             let share = called.count() as f64 / WALKS as f64;
             println!("{process:?}, {returns} returns: {share}");
             assert!(
-                (share - SIZE).abs() <= 4.0 * error + shift,
+                (share - SIGNIFICANCE_LEVEL).abs() <= 4.0 * error + shift,
                 "{process:?}, {returns} returns: {share}"
             );
         }
