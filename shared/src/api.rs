@@ -6,10 +6,10 @@
 mod answer;
 mod caller;
 mod edge;
+mod envelope;
 mod error;
 mod format;
 mod health;
-mod number;
 mod params;
 mod schema;
 
@@ -25,16 +25,15 @@ use serde_json::value::RawValue;
 
 use crate::config::{ConfigError, Get};
 use crate::function::Instance;
-
 use crate::trace::Trigger;
 
-pub use self::answer::{Answer, Envelope, Freshness, Served, ServedFrom};
+pub use self::answer::{Answer, Freshness, Served, ServedFrom};
 pub use self::caller::{Caller, IamCaller, JsonBody};
 pub use self::edge::{CORRELATION_ID, edge};
+pub use self::envelope::Envelope;
 pub use self::error::{ApiError, Detail, ErrorBody, ErrorCode, ErrorEnvelope, FailureResponses};
 pub use self::format::Format;
 pub use self::health::{Dependency, Health, HealthStatus, ping};
-pub use self::number::{CROSS_DIGITS, Number};
 pub use self::params::{FromParams, Nothing, Params, PathCode, Query};
 
 /// Serves one read function: the routes that `build` makes, behind the [`edge`].

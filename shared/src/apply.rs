@@ -37,19 +37,3 @@ impl ApplyError {
         }
     }
 }
-
-/// The error and its causes in one line, for logs and answers. Where PostgreSQL refused us because of a setting, the setting is named.
-#[must_use]
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut texts = Vec::new();
-    for cause in causes {
-        let refusal = cause.downcast_ref().and_then(crate::store::refusal);
-        texts.push(cause.to_string());
-        if let Some(refusal) = refusal {
-            texts.push(refusal);
-            break;
-        }
-    }
-    texts.join(": ")
-}

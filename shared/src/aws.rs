@@ -16,7 +16,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 2;
 
 /// As the environment says (region, credentials, `AWS_ENDPOINT_URL` and that of each service), with at most 10 s for a call.
-pub(crate) async fn config() -> SdkConfig {
+pub async fn config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)

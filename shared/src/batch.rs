@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use self::decode::{Decoded, decode};
-use crate::apply::{ApplyError, chain};
+use crate::apply::ApplyError;
 use crate::config::{ConfigError, Get};
 use crate::dead_letter::{DeadLetters, RefusalCode, shortened};
+use crate::error_chain::error_chain;
 use crate::event::{BACKFILL, Payload, header};
 use crate::metrics::{self, Metric};
 use crate::record::{KafkaEvent, KafkaRecord};
@@ -165,7 +166,7 @@ pub async fn handle_at<P: Payload>(
             Ok(()) => BatchResponse::default(),
             Err(error) => {
                 tracing::error!(
-                    error = chain(&error),
+                    error = error_chain(&error),
                     count = refused.len(),
                     "Could not send to the dead-letter queue; these records come again"
                 );
@@ -238,7 +239,7 @@ async fn apply_or_split<P: Payload>(
         Ok(()) => Ok(()),
         Err(error) if error.is_transient() => Err(error),
         Err(error) if payloads.len() == 1 => {
-            stubborn.push((first, shortened(&chain(&error), 2_000)));
+            stubborn.push((first, shortened(&error_chain(&error), 2_000)));
             Ok(())
         }
         Err(_) => {
@@ -300,12 +301,12 @@ fn again(event: &KafkaEvent<'_>, refused: &[(&KafkaRecord<'_>, RefusalCode, Stri
 fn diagnostic(topic: &str, error: &ApplyError) -> Diagnostic {
     tracing::warn!(
         kafka.topic = topic,
-        error = chain(error),
+        error = error_chain(error),
         "Could not apply a batch; it comes again"
     );
     Diagnostic {
         error_type: error.error_type().to_owned(),
-        error_message: chain(error),
+        error_message: error_chain(error),
     }
 }
 

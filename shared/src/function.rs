@@ -8,7 +8,8 @@ use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 use crate::config::{ConfigError, Get};
-use crate::secrets::{Secrets, Values, take_refused_login};
+use crate::refused_login;
+use crate::secrets::{Secrets, Values};
 use crate::trace::{Invocation, Trigger};
 use crate::{metrics, trace};
 
@@ -109,7 +110,7 @@ impl<S, B: Fn(Get<'_>) -> Result<S, ConfigError>> Instance<S, B> {
 
     /// Builds the service anew when a server has refused our user and the secrets are others now. Answers whether it did.
     async fn renew(&mut self) -> bool {
-        if !take_refused_login() {
+        if !refused_login::take() {
             return false;
         }
         let renewed = self.secrets.read_again().await.and_then(|read| match read {

@@ -1,32 +1,47 @@
-//! What every function of Hwanyul shares: payload types, exact numbers, Redis cache operations, batch handling, the publisher, configuration
-//! and telemetry. Functions depend on this crate and never on each other; `currency`, `rate`, `time` and `event` know no Redis, Kafka, Lambda
-//! or clock.
+//! What every function of Hwanyul shares. Functions depend on this crate and never on each other. A module stands on one of three layers and imports from
+//! its own layer and those below it, never from above:
+//!
+//! - **Top: serving a function.** [`batch`] takes Kafka's events from Lambda (decodes, applies, retries, dead-letters), [`api`] answers HTTP requests, and
+//!   [`function`] is what both run on.
+//! - **Middle: one room for each thing outside.** [`kafka`], [`publish`] (Kafka with its SQS backup), [`cache`] (Redis), [`store`] (PostgreSQL),
+//!   [`dead_letter`] and [`sqs`], `secrets` (Secrets Manager), [`metrics`], [`trace`] and [`telemetry`].
+//! - **Floor: values, and what every module needs.** Money and time ([`currency`], [`country`], [`rate`], [`number`], [`pair`], [`time`]), what travels
+//!   ([`event`], [`record`]), what is known of sources ([`schedule`], [`ecb`], [`held`]); they know no Redis, Kafka, Lambda or clock. [`config`] reads the
+//!   environment, [`error_chain`] writes an error as one line, [`refused_login`] remembers that a password was refused.
 
+// Top.
 pub mod api;
-pub mod apply;
-mod aws;
 pub mod batch;
+pub mod function;
+
+// Middle.
+pub mod apply;
+pub mod aws;
 pub mod cache;
+pub mod dead_letter;
+pub mod kafka;
+pub mod metrics;
+pub mod progress;
+pub mod publish;
+mod secrets;
+pub mod sqs;
+pub mod store;
+pub mod telemetry;
+pub mod trace;
+
+// Floor.
 mod certificate;
 pub mod config;
 pub mod country;
 pub mod currency;
-pub mod dead_letter;
 pub mod ecb;
+pub mod error_chain;
 pub mod event;
-pub mod function;
 pub mod held;
-pub mod metrics;
+pub mod number;
 pub mod pair;
-pub mod progress;
-pub mod publish;
 pub mod rate;
 pub mod record;
-pub mod reread;
+pub mod refused_login;
 pub mod schedule;
-pub mod secrets;
-pub mod sqs;
-pub mod store;
-pub mod telemetry;
 pub mod time;
-pub mod trace;

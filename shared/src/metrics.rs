@@ -11,8 +11,8 @@ use std::time::Duration;
 use metrics::Unit;
 use metrics_cloudwatch_embedded::{Builder, Collector};
 
-use crate::apply::chain;
 use crate::config::{environment, var};
+use crate::error_chain::error_chain;
 
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Hwanyul";
@@ -176,6 +176,6 @@ pub(crate) fn end(took: Duration, is_failed: bool) {
         .flush(&mut document)
         .and_then(|()| std::io::stdout().write_all(&document));
     if let Err(error) = written {
-        tracing::warn!(error = chain(&error), "The metrics could not be written");
+        tracing::warn!(error = error_chain(&error), "The metrics could not be written");
     }
 }

@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::api::{CROSS_DIGITS, Number};
 use crate::currency::CurrencyCode;
+use crate::number::{CROSS_DIGITS, Number};
 use crate::rate::{Rate, StoredRate};
 
 /// Two currencies and the direction in which their rate is told.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::currency::CurrencyCode;
 use crate::event::Topic;
-use crate::publish::partition_of;
+use crate::kafka::partition_of;
 
 /// The newest instant of each source in each partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,22 +1,15 @@
-//! The way of events to Kafka, and to the SQS backup while Kafka is away. Only this module knows which Kafka client is used.
-//!
-//! [`Publisher`] is for those who make events, [`KafkaSender`] for those who send again what was made before: it has no backup.
+//! The way of events to Kafka, and to the SQS backup while Kafka is away: for those who make events. Who sends again what was made before needs no backup
+//! and takes [`crate::kafka`].
 
 mod backup;
-mod kafka;
-mod outgoing;
-mod refusal;
-mod topics;
 
-use crate::apply::chain;
 use crate::config::KafkaConfig;
+use crate::error_chain::error_chain;
 use crate::event::{Event, Topic};
+use crate::kafka::{DELIVERY_TIMEOUT, KafkaError, KafkaSender, Outgoing};
 use crate::trace::{self, step};
 
 pub use self::backup::{BackupError, BackupQueue};
-pub use self::kafka::{DELIVERY_TIMEOUT, Delivery, KafkaError, KafkaSender, connect};
-pub use self::outgoing::{Outgoing, OutgoingError};
-pub use self::topics::{TopicReport, Topics, TopicsError};
 
 /// Why events are not all acknowledged. Those that are not may have been written all the same, so callers must be able to repeat them.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +42,6 @@ pub enum PublishError {
         /// Why not from the backup queue.
         source: Box<BackupError>,
     },
-}
-
-/// The partition that records of this key are in, for a topic with the partitions that it is created with: as the client chooses it, and Kafka's own do.
-#[must_use]
-pub fn partition_of(topic: Topic, key: &str) -> i32 {
-    let hash = krafka::producer::murmur2(key.as_bytes()) & 0x7fff_ffff;
-    i32::try_from(hash % topic.partitions().unsigned_abs()).unwrap_or(0)
 }
 
 /// Who has acknowledged an event.
@@ -173,7 +159,7 @@ impl Publishing<'_> {
                         source: Box::new(error),
                     });
                 }
-                self.away = Some(chain(&error));
+                self.away = Some(error_chain(&error));
             }
         }
         let sent = Sent {

@@ -2,32 +2,17 @@
 //! what it has while that works, because a rotation does not break connections that are open.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::Client;
 use futures::future::try_join_all;
 
-use crate::apply::chain;
 use crate::config::secret::{SOURCES, Source, source_of};
 use crate::config::{ConfigError, environment};
+use crate::error_chain::error_chain;
 
 /// From one reading to the next, at least: a password that is really wrong must not become a flood of calls.
 const PAUSE: Duration = Duration::from_secs(10);
-
-/// Whether a server refused our user since this was last asked. One for the process, because a refusal can be seen far from the invocation that it concerns:
-/// read APIs go on without Redis, and clients connect again on their own.
-static REFUSED: AtomicBool = AtomicBool::new(false);
-
-/// Remembers that a server refused our user or password. Whoever recognizes such an answer calls it.
-pub fn note_refused_login() {
-    REFUSED.store(true, Ordering::Relaxed);
-}
-
-/// Whether a server refused our user or password since this was asked before.
-pub(crate) fn take_refused_login() -> bool {
-    REFUSED.swap(false, Ordering::Relaxed)
-}
 
 /// Variables that secrets give. No `Debug`, so that none is ever written.
 #[derive(Default, PartialEq, Eq)]
@@ -121,7 +106,7 @@ async fn one(client: &Client, source: &Source, arn: &str) -> Result<Vec<(&'stati
     };
     // Boxed: the SDK's futures are deep, and this one lies within those of every function.
     let answer = Box::pin(client.get_secret_value().secret_id(arn).send()).await;
-    let secret = answer.map_err(|error| refused(format!("cannot be read: {}", chain(&error))))?;
+    let secret = answer.map_err(|error| refused(format!("cannot be read: {}", error_chain(&error))))?;
     let text = secret.secret_string().ok_or_else(|| refused("is no text".to_owned()))?;
     source.parse(text)
 }

@@ -37,16 +37,26 @@ pub fn observations(days: std::ops::RangeInclusive<NaiveDate>) -> Vec<ExchangeRa
         .collect()
 }
 
+/// The fixture's CSV, as it stands in the archive.
+///
+/// # Panics
+/// When the fixture is not there.
+#[must_use]
+pub fn csv() -> String {
+    let file = std::fs::File::open(project().join("tests/fixtures/ecb-eurofxref-hist.zip")).unwrap();
+    let mut archive = zip::ZipArchive::new(file).unwrap();
+    let mut text = String::new();
+    archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
 /// Every number of the history as the ECB printed it, units of a currency for one EUR, by currency and day.
 ///
 /// # Panics
 /// When the fixture is not there.
 #[must_use]
 pub fn printed() -> BTreeMap<(String, NaiveDate), String> {
-    let file = std::fs::File::open(project().join("tests/fixtures/ecb-eurofxref-hist.zip")).unwrap();
-    let mut archive = zip::ZipArchive::new(file).unwrap();
-    let mut text = String::new();
-    archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
+    let text = csv();
     let mut lines = text.lines();
     let headers: Vec<&str> = lines.next().unwrap().split(',').collect();
     let mut printed = BTreeMap::new();

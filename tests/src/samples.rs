@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use localstack::feed::{Feed, FeedOptions};
 use shared::config::{KafkaConfig, KafkaSecurity};
-use shared::publish::Topics;
+use shared::kafka::Topics;
 
 use crate::pipeline::project;
-use crate::{Stack, server};
+use crate::{Services, server};
 
 /// Servers and settings for any function, run by itself.
 pub struct Samples {
     /// Stores, caches and dead letters.
-    pub stack: Stack,
+    pub services: Services,
     /// The environment of any function.
     pub environment: BTreeMap<String, String>,
     _feed: Feed,
@@ -24,7 +24,7 @@ impl Samples {
     /// # Panics
     /// When a server does not answer.
     pub async fn start() -> Self {
-        let stack = Stack::start().await;
+        let services = Services::start().await;
         let kafka = KafkaConfig {
             bootstrap_servers: server("HWANYUL_TEST_KAFKA"),
             security: KafkaSecurity::Plaintext,
@@ -39,7 +39,7 @@ impl Samples {
         })
         .await
         .unwrap();
-        let mut environment = stack.environment.clone();
+        let mut environment = services.environment.clone();
         let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
         let backup = sqs
             .create_queue()
@@ -64,7 +64,7 @@ impl Samples {
             environment.insert(name.to_owned(), value);
         }
         Self {
-            stack,
+            services,
             environment,
             _feed: feed,
         }

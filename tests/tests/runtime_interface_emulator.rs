@@ -15,7 +15,7 @@ async fn every_artifact_of_sam_build_answers_its_sample_event() {
     let (mut artifacts, batches) = (built(), batch_functions());
     artifacts.sort_by_key(|(function, _)| !batches.contains(&function.id));
     let Samples {
-        ref stack,
+        ref services,
         ref environment,
         ..
     } = Samples::start().await;
@@ -23,8 +23,8 @@ async fn every_artifact_of_sam_build_answers_its_sample_event() {
         let answer = answer(bootstrap, &event(&function.binary), environment).await;
         check(function, &answer, batches.contains(&function.id));
     }
-    assert_eq!(stack.current_rates().await.into_keys().collect::<Vec<_>>(), ["USD"]);
-    assert_eq!(stack.observations().await.len(), 1);
+    assert_eq!(services.current_rates().await.into_keys().collect::<Vec<_>>(), ["USD"]);
+    assert_eq!(services.observations().await.len(), 1);
 }
 
 /// The logical ids of the functions that Kafka or SQS invokes.

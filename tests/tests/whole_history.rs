@@ -1,14 +1,14 @@
 //! The whole history, through Kafka and the functions, to the last digit.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::json;
 use sqlx::Row;
-use tests::archive::{self, Archive};
-use tests::pipeline::{Pipeline, project};
+use tests::ecb;
+use tests::ecb_server::EcbArchive;
+use tests::pipeline::Pipeline;
 
 /// KRW for one unit, by an independent way: whole numbers and long division, rounded half to even at 18 significant digits.
 fn cross(krw: &str, units: &str) -> String {
@@ -50,14 +50,7 @@ fn cross(krw: &str, units: &str) -> String {
 
 /// Every observation of the file: by currency and day, KRW for one unit and what the file prints.
 fn expected() -> BTreeMap<(String, NaiveDate), (String, Decimal)> {
-    let file = std::fs::File::open(project().join("tests/fixtures/ecb-eurofxref-hist.zip")).unwrap();
-    let mut text = String::new();
-    zip::ZipArchive::new(file)
-        .unwrap()
-        .by_index(0)
-        .unwrap()
-        .read_to_string(&mut text)
-        .unwrap();
+    let text = ecb::csv();
     let mut lines = text.lines();
     let headers: Vec<&str> = lines.next().unwrap().split(',').collect();
     let krw_place = headers.iter().position(|header| *header == "KRW").unwrap();
@@ -90,7 +83,7 @@ async fn every_observation_of_the_ecb_is_stored_to_the_last_digit() {
     );
 
     let first = "2026-10-30T15:05:07Z".parse().unwrap();
-    let archive = Archive::start(first).await;
+    let archive = EcbArchive::start(first).await;
     let pipeline = Pipeline::start(&[("EcbHistoryUrl", archive.url())]).await;
     pipeline.invoke("ingestor", json!({})).await.unwrap();
     pipeline.caught_up().await;
@@ -176,13 +169,13 @@ async fn every_observation_of_the_ecb_is_stored_to_the_last_digit() {
 
 /// The newest day and one long past, with rates lower and higher than they were and a column that nobody knows, in a file that is later than all that is
 /// stored: a warm instance publishes it, both services and all caches have it, and once more changes nothing. What the ingestor publishes afterwards wins.
-async fn a_corrected_file_wins(pipeline: &Pipeline, archive: &Archive, writers: &impl AsyncFn() -> Vec<i64>) {
+async fn a_corrected_file_wins(pipeline: &Pipeline, archive: &EcbArchive, writers: &impl AsyncFn() -> Vec<i64>) {
     // Of each day: KRW, the cell of USD and what it shall be (a lower rate), the cell of JPY and what it shall be (a higher one).
     let corrections = [
         ("2026-10-30", "1491.76", ("1.1172", "1.1181"), ("175.68", "175.31")),
         ("2020-01-02", "1298.24", ("1.1193", "1.1199"), ("121.75", "121.7")),
     ];
-    let mut csv = archive::csv();
+    let mut csv = ecb::csv();
     for (day, _, usd, jpy) in corrections {
         let line = csv.lines().find(|line| line.starts_with(day)).unwrap().to_owned();
         let corrected = line.replacen(&format!(",{},", usd.0), &format!(",{},", usd.1), 1);
@@ -284,7 +277,7 @@ async fn a_corrected_file_wins(pipeline: &Pipeline, archive: &Archive, writers: 
     assert_eq!(writers().await, written_by, "the corrected file wrote rows again");
 
     // A file without a date fills gaps and corrects nothing, and says so.
-    archive.publish(&archive::csv(), None);
+    archive.publish(&ecb::csv(), None);
     let report = pipeline
         .invoke("operations-backfill", json!({"from": "2026-10-30", "to": "2026-10-30"}))
         .await

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, Utc};
-use shared::api::{ApiError, Freshness, Number, ServedFrom};
+use shared::api::{ApiError, Freshness, ServedFrom};
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::rate::StoredRate;
 use shared::schedule;

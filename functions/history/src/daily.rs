@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use chrono::NaiveDate;
-use shared::api::Number;
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::rate::{Rate, StoredRate};
 use shared::schedule;

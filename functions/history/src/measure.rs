@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use distrs::StudentsT;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use shared::api::Number;
+use shared::number::Number;
 use shared::store::LOOK_BACK_DAYS;
 use utoipa::ToSchema;
 

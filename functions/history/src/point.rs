@@ -1,7 +1,7 @@
 //! The points of a series as they are printed, and how days or instants become hours, weeks and months.
 
 use chrono::{Datelike, Days, NaiveDate};
-use shared::api::Number;
+use shared::number::Number;
 
 /// The four prices of a day, an hour, a week or a month, as they are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 use futures::FutureExt;
-use shared::api::{ApiError, ErrorCode, Number, ServedFrom};
+use shared::api::{ApiError, ErrorCode, ServedFrom};
 use shared::cache::{Interval, key, ttl};
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::time::Timestamp;
 

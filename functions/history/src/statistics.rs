@@ -5,9 +5,10 @@ use std::cmp::Reverse;
 use chrono::NaiveDate;
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
-use shared::api::{ApiError, Number, ServedFrom};
+use shared::api::{ApiError, ServedFrom};
 use shared::cache::{AnalysisKind, key, ttl};
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use utoipa::ToSchema;
 

@@ -10,8 +10,8 @@ mod question;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use shared::apply::chain;
 use shared::config::{ConfigError, Get, optional, var};
+use shared::error_chain::error_chain;
 use tokio::sync::OnceCell;
 
 use self::code_deploy::{CodeDeploy, CodeDeployError};
@@ -199,7 +199,7 @@ impl Check {
         let invoked = loop {
             match lambda.invoke(function, version, event.clone(), LIMIT).await {
                 Err(error) if error.is_throttled() && began.elapsed() < BUSY => tokio::time::sleep(PAUSE).await,
-                answer => break answer.map_err(|error| chain(&error))?,
+                answer => break answer.map_err(|error| error_chain(&error))?,
             }
         };
         let text = shared::dead_letter::shortened(&String::from_utf8_lossy(&invoked.payload), 500);

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use lambda_runtime::Diagnostic;
-use shared::apply::chain;
 use shared::config::ConfigError;
-use shared::publish::TopicsError;
+use shared::error_chain::error_chain;
+use shared::kafka::TopicsError;
 
 use crate::backfill::BackfillError;
 use crate::check::CheckError;
@@ -142,7 +142,7 @@ impl Failure {
     pub fn new(kind: Kind, error: &(dyn std::error::Error + 'static)) -> Self {
         Self {
             kind,
-            message: chain(error),
+            message: error_chain(error),
         }
     }
 

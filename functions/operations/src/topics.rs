@@ -1,7 +1,7 @@
 //! The four topics, with as many partitions as `shared::event::Topic` says.
 
 use shared::config::{ConfigError, Get, KafkaConfig, parse_or, var};
-use shared::publish::{TopicReport, Topics, TopicsError};
+use shared::kafka::{TopicReport, Topics, TopicsError};
 
 /// The topics that there have to be. Connects at the first use.
 pub struct WantedTopics {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::Serialize;
-use shared::api::Number;
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use utoipa::ToSchema;
 
 /// Clicks of each country in some period; a country without clicks is not in it.

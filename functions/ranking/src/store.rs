@@ -23,7 +23,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use shared::config::{ConfigError, Get};
 use shared::country::CountryCode;
-use shared::secrets::note_refused_login;
+use shared::refused_login;
 use shared::trace::{mongodb, step};
 
 pub use self::claims::{CLAIM_LIFE, Claim, Counts};
@@ -72,7 +72,7 @@ pub enum StoreError {
 impl From<mongodb::error::Error> for StoreError {
     fn from(error: mongodb::error::Error) -> Self {
         if connection::is_refused_login(&error) {
-            note_refused_login();
+            refused_login::note();
         }
         Self::Mongo(error)
     }

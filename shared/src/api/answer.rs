@@ -1,4 +1,4 @@
-//! A successful answer: the envelope, its weak ETag, how long it may be kept, and the same rows as JSON, CSV or NDJSON.
+//! A successful answer: its weak ETag, how long it may be kept, and the same rows as JSON, CSV or NDJSON.
 
 mod csv;
 
@@ -7,11 +7,12 @@ use std::hash::Hasher;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::csv::csv;
+use super::envelope::{Envelope, now};
 use super::error::ApiError;
 use super::format::Format;
 use crate::metrics::{self, Metric};
@@ -52,24 +53,6 @@ pub struct Served<T> {
     pub data: T,
     /// Where it was read. Not part of the ETag: the same data have the same tag.
     pub served_from: ServedFrom,
-}
-
-/// The body of every success.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Envelope<T> {
-    /// Always true.
-    #[schema(example = true)]
-    pub success: bool,
-    /// The answer.
-    pub data: T,
-    /// When the answer was made, RFC 3339 UTC.
-    #[schema(format = DateTime)]
-    pub timestamp: String,
-}
-
-/// The present as answers print it.
-pub(super) fn now() -> String {
-    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// How long an answer holds.

@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 
-use super::answer::now;
-use crate::apply::chain;
+use super::envelope::now;
 use crate::cache::CacheError;
+use crate::error_chain::error_chain;
 
 /// How much of a refused value is repeated in an answer.
 const SHOWN_CHARACTERS: usize = 80;
@@ -164,7 +164,7 @@ impl ApiError {
 
     /// A server that the answer needs is away. The cause is logged, not shown.
     pub fn unavailable(server: &str, cause: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::warn!(server.name = server, error = %chain(cause), "Could not answer: {server} is not available");
+        tracing::warn!(server.name = server, error = %error_chain(cause), "Could not answer: {server} is not available");
         let mut error = Self::new(
             ErrorCode::ServiceUnavailable,
             format!("{server} is not available at the moment"),
@@ -175,7 +175,7 @@ impl ApiError {
 
     /// A fault of the service itself. The cause is logged, not shown.
     pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error = %chain(cause), "Could not answer");
+        tracing::error!(error = %error_chain(cause), "Could not answer");
         Self::new(
             ErrorCode::InternalServerError,
             "the service failed to answer; the fault is logged",

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::error::ApiError;
+use crate::error_chain::error_chain;
 use crate::time::Timestamp;
 
 /// How long a server may take for a sign of life.
@@ -72,7 +73,7 @@ pub async fn ping<E: std::error::Error + 'static>(asking: impl Future<Output = R
     let up = match tokio::time::timeout(PING_DEADLINE, asking).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
-            tracing::warn!(error = %crate::apply::chain(&error), "A server gave no sign of life");
+            tracing::warn!(error = %error_chain(&error), "A server gave no sign of life");
             false
         }
         Err(_) => false,

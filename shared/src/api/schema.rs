@@ -8,6 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::country::CountryCode;
 use crate::currency::CurrencyCode;
+use crate::number::Number;
 use crate::time::Timestamp;
 
 fn text(description: &str, pattern: &str, example: &str) -> RefOr<Schema> {
@@ -56,5 +57,22 @@ impl PartialSchema for Timestamp {
 impl ToSchema for Timestamp {
     fn name() -> Cow<'static, str> {
         "Timestamp".into()
+    }
+}
+
+impl PartialSchema for Number {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::Number))
+            .description(Some(
+                "A decimal without exponent and without trailing zeros. Read it as a decimal, not as a float.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for Number {
+    fn name() -> Cow<'static, str> {
+        "Number".into()
     }
 }

@@ -5,7 +5,7 @@ use redis::{ErrorKind, RedisError};
 use crate::certificate::{Fault, text_of};
 use crate::config::var::{REDIS_CA_FILE, REDIS_SECRET_ARN, REDIS_URL};
 use crate::config::{CaFile, RedisConfig};
-use crate::secrets::note_refused_login;
+use crate::refused_login;
 
 /// What a failed connection means.
 pub(super) enum Failure {
@@ -27,13 +27,13 @@ pub(super) fn failure(config: &RedisConfig, error: &RedisError) -> Failure {
         let path = config.ca_file.as_ref().map(CaFile::path);
         Failure::Refused(fault.sentence(REDIS_URL, REDIS_CA_FILE, path))
     } else if is_wrong_login(error, &text) {
-        note_refused_login();
+        refused_login::note();
         let user = user(&config.url);
         Failure::Refused(format!(
             "redis refused user {user:?}: wrong user or password in {REDIS_URL} or in the secret of {REDIS_SECRET_ARN}"
         ))
     } else if says("NOAUTH") {
-        note_refused_login();
+        refused_login::note();
         Failure::Refused(format!(
             "redis wants a user and a password, which {REDIS_URL} does not have, and no secret of {REDIS_SECRET_ARN}"
         ))

@@ -8,9 +8,9 @@ use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use tokio::sync::OnceCell;
 
-use super::outgoing::Outgoing;
 use crate::config::{ConfigError, Get, required, var};
 use crate::event::{Event, Topic};
+use crate::kafka::Outgoing;
 use crate::sqs::{self, CALL_BYTES, CALL_MESSAGES};
 
 /// How often messages that SQS left out of a call are sent again, when no call takes any.

@@ -10,7 +10,7 @@ use shared::batch::{BatchResponse, handle};
 use shared::event::{ExchangeRateUpdated, Run};
 
 use crate::times::{Times, report};
-use tests::Stack;
+use tests::Services;
 
 /// A Lambda event of `records` updates of every currency in use, as JSON bytes.
 ///
@@ -116,8 +116,8 @@ fn bare(bytes: &[u8]) -> usize {
 /// # Panics
 /// When a server is away or a batch is not applied.
 pub async fn run() {
-    let stack = Stack::start().await;
-    let apply = async |events: &[ExchangeRateUpdated]| stack.currency.rate_updated(events).await;
+    let services = Services::start().await;
+    let apply = async |events: &[ExchangeRateUpdated]| services.currency.rate_updated(events).await;
     for (records, with_headers, rounds, goal) in [
         (10_000, false, 15, "goal <= 2.5"),
         (100, false, 60, ""),
@@ -136,7 +136,7 @@ pub async fn run() {
                 serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&event)).unwrap();
             handle::<ExchangeRateUpdated>(
                 raw.get(),
-                &stack.dead_letters,
+                &services.dead_letters,
                 &async |_: &[ExchangeRateUpdated]| Ok(()),
             )
             .await
@@ -146,7 +146,7 @@ pub async fn run() {
             // As lambda_runtime reads it.
             let raw: Box<RawValue> =
                 serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(&event)).unwrap();
-            let answer = handle(raw.get(), &stack.dead_letters, &apply).await.unwrap();
+            let answer = handle(raw.get(), &services.dead_letters, &apply).await.unwrap();
             let took = started.elapsed();
             assert_eq!(answer, BatchResponse::default());
             if round >= 2 {

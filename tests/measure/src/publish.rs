@@ -2,7 +2,8 @@
 
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::publish::{Publisher, Topics};
+use shared::kafka::Topics;
+use shared::publish::Publisher;
 
 use crate::times::{Times, report, timed};
 

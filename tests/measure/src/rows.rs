@@ -7,7 +7,7 @@ use shared::cache::Family;
 use shared::currency::CurrencyCode;
 
 use crate::times::{Times, report, timed};
-use tests::Stack;
+use tests::Services;
 use tests::api::Ask;
 
 const PATH: &str = "/api/v1/history?base=USD&target=EUR&period=6m&interval=daily";
@@ -30,27 +30,27 @@ const FILL: &str = "
 /// # Panics
 /// When PostgreSQL or Redis does not answer.
 pub async fn run() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let pair = ["EUR", "USD"];
-    fill(&stack, &pair, &["ecb"], 1000).await;
+    fill(&services, &pair, &["ecb"], 1000).await;
     let others: Vec<&str> = CurrencyCode::all()
         .map(CurrencyCode::as_str)
         .filter(|code| !pair.contains(code) && *code != "KRW")
         .collect();
-    fill(&stack, &others[..8], &["ecb"], 1000).await;
-    let (few, few_rows) = (measure(&stack).await, rows(&stack).await);
+    fill(&services, &others[..8], &["ecb"], 1000).await;
+    let (few, few_rows) = (measure(&services).await, rows(&services).await);
     for part in others[8..].chunks(19) {
-        fill(&stack, part, &["ecb", "koreaexim", "exchangerate_api"], 19_500).await;
+        fill(&services, part, &["ecb", "koreaexim", "exchangerate_api"], 19_500).await;
     }
     sqlx::query("VACUUM ANALYZE history.rate")
-        .execute(&stack.store)
+        .execute(&services.store)
         .await
         .unwrap();
     sqlx::query("VACUUM ANALYZE history.daily_rate")
-        .execute(&stack.store)
+        .execute(&services.store)
         .await
         .unwrap();
-    let (many, many_rows) = (measure(&stack).await, rows(&stack).await);
+    let (many, many_rows) = (measure(&services).await, rows(&services).await);
     report(
         &format!("(g) history 6m daily, uncached, {many_rows} rows"),
         many.median(),
@@ -60,32 +60,32 @@ pub async fn run() {
     );
 }
 
-async fn fill(stack: &Stack, codes: &[&str], sources: &[&str], days: i32) {
+async fn fill(services: &Services, codes: &[&str], sources: &[&str], days: i32) {
     sqlx::query(FILL)
         .bind(codes)
         .bind(sources)
         .bind(days)
-        .execute(&stack.store)
+        .execute(&services.store)
         .await
         .unwrap();
 }
 
-async fn rows(stack: &Stack) -> i64 {
+async fn rows(services: &Services) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM history.rate")
-        .fetch_one(&stack.store)
+        .fetch_one(&services.store)
         .await
         .unwrap()
 }
 
-async fn measure(stack: &Stack) -> Times {
+async fn measure(services: &Services) -> Times {
     let routes = shared::api::edge(history::api::routes(Arc::new(History::new(
-        stack.store.clone(),
-        stack.cache.clone(),
+        services.store.clone(),
+        services.cache.clone(),
     ))));
     let pair: Vec<CurrencyCode> = ["EUR", "USD"].map(|code| code.parse().unwrap()).into();
     let mut times = Vec::new();
     for sample in 0..SAMPLES + 20 {
-        stack
+        services
             .cache
             .clear_history(&pair, &[Family::History, Family::Stats, Family::Analysis])
             .await

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use shared::event::{Payload, Topic};
 
-use super::provider::Printed;
+use crate::ecb_server::Printed;
 
 /// One piece of work.
 #[derive(Debug, Clone)]

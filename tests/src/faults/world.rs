@@ -1,4 +1,4 @@
-//! One pipeline under test: its servers, the ways to them, its clock and its provider; and how each fault is done to it.
+//! One pipeline under test: its servers, the ways to them, its clock and its ECB; and how each fault is done to it.
 
 mod again;
 mod harm;
@@ -15,9 +15,9 @@ use shared::publish::Publisher;
 
 use super::clock::Clock;
 use super::fault::Victim;
-use super::provider::Provider;
 use super::schedule::Schedule;
 use super::work::{Poison, Work};
+use crate::ecb_server::EcbDaily;
 use crate::pipeline::{Pipeline, Setup};
 
 /// How long a piece of work may take, all its repetitions together; far longer than any schedule's faults last.
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub struct World {
     /// The pipeline.
     pub pipeline: Pipeline,
-    provider: Provider,
+    ecb: EcbDaily,
     clock: Option<Clock>,
 }
 
@@ -50,7 +50,7 @@ impl World {
     /// # Panics
     /// When anything does not start.
     pub async fn start(reading: PartialResponse, is_rough: bool) -> Self {
-        let provider = Provider::start().await;
+        let ecb = EcbDaily::start().await;
         let clock = is_rough.then(|| {
             let folder = std::env::temp_dir().join(format!("hwanyul-clock-{}", uuid::Uuid::new_v4().simple()));
             std::fs::create_dir_all(&folder).unwrap();
@@ -63,17 +63,13 @@ impl World {
             ..Setup::default()
         };
         let parameters = [
-            ("EcbUrl", provider.url()),
+            ("EcbUrl", ecb.url()),
             ("RateBatchSize", "100"),
             ("MaxJumpPercent", "1000"),
             ("BackupRetrySeconds", "1"),
         ];
         let pipeline = Pipeline::start_with(&parameters, setup).await;
-        Self {
-            pipeline,
-            provider,
-            clock,
-        }
+        Self { pipeline, ecb, clock }
     }
 
     /// Does the work without any fault, and waits until all of it is applied.
@@ -81,7 +77,7 @@ impl World {
     /// # Panics
     /// When it does not come to an end.
     pub async fn work(&mut self, work: &[(Duration, Work)]) -> Outcome {
-        let outcome = do_all(&Doing::of(&self.pipeline, &self.provider), work).await;
+        let outcome = do_all(&Doing::of(&self.pipeline, &self.ecb), work).await;
         self.settled().await;
         outcome
     }
@@ -91,18 +87,14 @@ impl World {
     /// # Panics
     /// When it does not come to an end.
     pub async fn endure(&mut self, schedule: &Schedule) -> Outcome {
-        let Self {
-            pipeline,
-            provider,
-            clock,
-        } = self;
+        let Self { pipeline, ecb, clock } = self;
         let proxies = pipeline.proxies.as_ref().expect("a rough world has proxies");
         let clock = clock.as_ref().expect("a rough world has a clock");
         let doing = Doing {
             emulator: &pipeline.emulator,
             // The poison comes from elsewhere, so its way is not disturbed; a broker that is down it has to await all the same.
             kafka: pipeline.kafka.bootstrap(),
-            provider,
+            ecb,
         };
         let kafka = harm::kafka(&mut pipeline.kafka, &proxies.kafka, schedule.of(Victim::Kafka));
         let redis = harm::redis(&mut pipeline.redis, &proxies.redis, schedule.of(Victim::Redis));
@@ -154,15 +146,15 @@ impl World {
 struct Doing<'a> {
     emulator: &'a Emulator,
     kafka: String,
-    provider: &'a Provider,
+    ecb: &'a EcbDaily,
 }
 
 impl<'a> Doing<'a> {
-    fn of(pipeline: &'a Pipeline, provider: &'a Provider) -> Self {
+    fn of(pipeline: &'a Pipeline, ecb: &'a EcbDaily) -> Self {
         Self {
             emulator: &pipeline.emulator,
             kafka: pipeline.kafka.bootstrap(),
-            provider,
+            ecb,
         }
     }
 
@@ -209,7 +201,7 @@ async fn do_all(doing: &Doing<'_>, work: &[(Duration, Work)]) -> Outcome {
         tokio::time::sleep(*pause).await;
         match piece {
             Work::Run { day, rates } => {
-                doing.provider.publish(*day, rates);
+                doing.ecb.publish(*day, rates);
                 doing.until_done("ingestor", "{}", &mut outcome).await;
             }
             Work::Backfill { from, to } => loop {

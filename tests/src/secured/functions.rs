@@ -10,7 +10,7 @@ use localstack::feed::{Feed, FeedOptions};
 use localstack::stack::STACK_NAME;
 use serde_json::Value;
 use shared::config::{KafkaConfig, KafkaSecurity};
-use shared::publish::Topics;
+use shared::kafka::Topics;
 use uuid::Uuid;
 
 use super::assert_no_secret;

@@ -2,7 +2,4 @@
 
 mod outages;
 mod partial;
-mod provider;
-mod queue;
-mod reader;
 mod redrive;

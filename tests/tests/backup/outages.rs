@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tests::faults::proxy::Way;
 use tests::pipeline::{Pipeline, Setup};
 
-use crate::provider::Provider;
-use crate::reader::{Record, read};
+use tests::ecb_server::EcbDaily;
+use tests::kafka_topic::{Record, read};
 
 /// No runs but the test's own.
 const NO_RUN: (&str, &str) = ("IngestSchedule", "cron(0 0 1 1 ? 2199)");
@@ -22,8 +22,10 @@ const DAYS: [(&str, [&str; 3]); 4] = [
 /// A run's events: new data, EUR, USD and JPY, the caches, the end.
 const EVENTS: usize = 6;
 
-async fn run(pipeline: &Pipeline, provider: &Provider, day: usize) -> Result<Value, String> {
-    provider.serve(DAYS[day]);
+async fn run(pipeline: &Pipeline, ecb: &EcbDaily, day: usize) -> Result<Value, String> {
+    let (day, [usd, jpy, krw]) = DAYS[day];
+    let rates = [("USD", usd), ("JPY", jpy), ("KRW", krw)].map(|(code, rate)| (code.to_owned(), rate.to_owned()));
+    ecb.publish(day.parse().unwrap(), &rates.to_vec());
     pipeline.invoke("ingestor", json!({})).await
 }
 
@@ -40,10 +42,10 @@ async fn end(pipeline: &Pipeline) -> (BTreeMap<&'static str, Vec<String>>, Vec<B
 }
 
 async fn undisturbed() -> (BTreeMap<&'static str, Vec<String>>, Vec<BTreeMap<String, String>>) {
-    let provider = Provider::start().await;
-    let pipeline = Pipeline::start(&[("EcbUrl", &provider.url), NO_RUN]).await;
+    let ecb = EcbDaily::start().await;
+    let pipeline = Pipeline::start(&[("EcbUrl", ecb.url()), NO_RUN]).await;
     for day in 0..DAYS.len() {
-        run(&pipeline, &provider, day).await.unwrap();
+        run(&pipeline, &ecb, day).await.unwrap();
         pipeline.caught_up().await;
     }
     let end = end(&pipeline).await;
@@ -61,16 +63,16 @@ fn without_repetitions(records: Vec<Record>) -> Vec<Record> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_runs_while_kafka_is_away_arrive_in_order_when_it_is_back() {
     let expected = undisturbed().await;
-    let provider = Provider::start().await;
-    let mut pipeline = Pipeline::start(&[("EcbUrl", &provider.url), NO_RUN]).await;
+    let ecb = EcbDaily::start().await;
+    let mut pipeline = Pipeline::start(&[("EcbUrl", ecb.url()), NO_RUN]).await;
     // The ingestor has a connection, which will die.
-    let before = run(&pipeline, &provider, 0).await.unwrap();
+    let before = run(&pipeline, &ecb, 0).await.unwrap();
     assert_eq!(before["backed_up"], 0, "{before}");
     pipeline.caught_up().await;
     pipeline.kafka.kill().await.unwrap();
     let mut runs = vec![before["correlation_id"].clone()];
     for day in 1..DAYS.len() {
-        let summary = run(&pipeline, &provider, day).await.unwrap();
+        let summary = run(&pipeline, &ecb, day).await.unwrap();
         assert_eq!(
             (&summary["backed_up"], &summary["events"]["exchange_rate_updated"]),
             (&json!(EVENTS), &json!(3)),
@@ -118,19 +120,19 @@ async fn three_runs_while_kafka_is_away_arrive_in_order_when_it_is_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_both_are_away_a_run_fails_and_remembers_nothing_and_the_next_sends_all() {
-    let provider = Provider::start().await;
+    let ecb = EcbDaily::start().await;
     let setup = Setup {
         is_proxied: true,
         ..Setup::default()
     };
-    let mut pipeline = Pipeline::start_with(&[("EcbUrl", &provider.url), NO_RUN], setup).await;
-    run(&pipeline, &provider, 0).await.unwrap();
+    let mut pipeline = Pipeline::start_with(&[("EcbUrl", ecb.url()), NO_RUN], setup).await;
+    run(&pipeline, &ecb, 0).await.unwrap();
     let remembered = published(&pipeline).await;
     assert_eq!(remembered.len(), 3);
 
     pipeline.kafka.kill().await.unwrap();
     pipeline.proxies.as_ref().unwrap().sqs.set(Way::Cut);
-    let error = run(&pipeline, &provider, 1).await.unwrap_err();
+    let error = run(&pipeline, &ecb, 1).await.unwrap_err();
     assert!(
         error.contains("Kafka did not acknowledge") && error.contains("BackupQueue"),
         "{error}"
@@ -143,7 +145,7 @@ async fn while_both_are_away_a_run_fails_and_remembers_nothing_and_the_next_send
     assert_eq!(published(&pipeline).await.len(), 0);
 
     pipeline.proxies.as_ref().unwrap().sqs.set(Way::Open);
-    let summary = run(&pipeline, &provider, 1).await.unwrap();
+    let summary = run(&pipeline, &ecb, 1).await.unwrap();
     assert_eq!(
         (&summary["backed_up"], &summary["already_published"]),
         (&json!(EVENTS), &json!(0)),

@@ -11,12 +11,13 @@ use krafka::Kafka as Client;
 use servers::{Kafka, Options, topic_ends};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::publish::{BackupQueue, Outgoing, Place, PublishError, Publisher, Topics};
+use shared::kafka::{Outgoing, Topics};
+use shared::publish::{BackupQueue, Place, PublishError, Publisher};
 use tests::rate;
 use uuid::Uuid;
 
-use crate::queue::{Queue, attribute};
-use crate::reader::read;
+use tests::kafka_topic::read;
+use tests::queue::{Queue, attribute};
 
 const TOPIC: &str = "exchange_rate_updated";
 

@@ -8,11 +8,11 @@ use operations::redrive::Redrive;
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::publish::{Outgoing, Topics};
+use shared::kafka::{Outgoing, Topics};
 use tests::{rate, server};
 
-use crate::queue::{Queue, attribute};
-use crate::reader::read;
+use tests::kafka_topic::read;
+use tests::queue::{Queue, attribute};
 
 const TIME: Duration = Duration::from_secs(60);
 const TOPIC: &str = "exchange_rate_updated";

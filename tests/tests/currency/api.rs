@@ -12,7 +12,7 @@ use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use tests::api::{Ask, Reply};
 use tests::ecb::observations;
-use tests::{Stack, rate};
+use tests::{Services, rate};
 
 /// The ECB's rates of 2026-10-30, as the ingestor publishes them: KRW for one unit.
 fn october_30() -> Vec<ExchangeRateUpdated> {
@@ -36,16 +36,16 @@ fn of_now() -> Vec<ExchangeRateUpdated> {
     october_30().into_iter().map(fresh).collect()
 }
 
-fn routes(stack: &Stack) -> Router {
-    let service = Currency::new(stack.store.clone(), stack.cache.clone());
+fn routes(services: &Services) -> Router {
+    let service = Currency::new(services.store.clone(), services.cache.clone());
     shared::api::edge(currency::api::routes(Arc::new(service)))
 }
 
-async fn with_rates() -> (Stack, Router) {
-    let stack = Stack::start().await;
-    stack.currency.rate_updated(&october_30()).await.unwrap();
-    let routes = routes(&stack);
-    (stack, routes)
+async fn with_rates() -> (Services, Router) {
+    let services = Services::start().await;
+    services.currency.rate_updated(&october_30()).await.unwrap();
+    let routes = routes(&services);
+    (services, routes)
 }
 
 async fn get(routes: &Router, path: &str) -> Reply {
@@ -111,8 +111,8 @@ async fn a_rate_is_the_price_of_one_unit_in_the_base_that_was_asked_for() {
 
 #[tokio::test]
 async fn a_weekends_conversion_names_the_day_asked_for_and_the_day_it_got() {
-    let (stack, routes) = with_rates().await;
-    stack.history.rate_updated(&october_30()).await.unwrap();
+    let (services, routes) = with_rates().await;
+    services.history.rate_updated(&october_30()).await.unwrap();
     let sunday = get(&routes, "/api/v1/convert?from=EUR&to=USD&date=2026-11-01").await;
     assert_eq!(number(&sunday, "rate"), "1.1172");
     let answer = &sunday.json()["data"];
@@ -254,7 +254,7 @@ async fn what_is_wrong_is_refused_with_its_name_and_what_is_allowed() {
 
 #[tokio::test]
 async fn the_tag_changes_when_and_only_when_the_data_do() {
-    let (stack, routes) = with_rates().await;
+    let (services, routes) = with_rates().await;
     let path = "/api/v1/currencies/latest?base=USD";
     let first = get(&routes, path).await;
     let tag = first.header("etag").to_owned();
@@ -263,8 +263,8 @@ async fn the_tag_changes_when_and_only_when_the_data_do() {
     assert!(tag.starts_with("W/\""), "{tag}");
     // From the cache, by another instance, and after the same observation came again: the same data, the same tag.
     assert_eq!(get(&routes, path).await.json()["data"]["served_from"], "cache");
-    assert_eq!(get(&self::routes(&stack), path).await.header("etag"), tag);
-    stack.currency.rate_updated(&october_30()).await.unwrap();
+    assert_eq!(get(&self::routes(&services), path).await.header("etag"), tag);
+    services.currency.rate_updated(&october_30()).await.unwrap();
     let unchanged = Ask::get(path).header("if-none-match", &tag).send(&routes).await;
     assert_eq!((unchanged.status.as_u16(), unchanged.body.len()), (304, 0));
     assert_eq!(
@@ -276,7 +276,7 @@ async fn the_tag_changes_when_and_only_when_the_data_do() {
     );
     // One digit of one rate: other data, another tag.
     let newer = rate("EUR", "ecb", "2026-10-30T13:15:00Z", "2026-11-02T15:05:00Z", "1491.77");
-    stack.currency.rate_updated(&[newer]).await.unwrap();
+    services.currency.rate_updated(&[newer]).await.unwrap();
     let changed = Ask::get(path).header("if-none-match", &tag).send(&routes).await;
     assert_eq!(changed.status, 200);
     assert_ne!(changed.header("etag"), tag);
@@ -284,7 +284,7 @@ async fn the_tag_changes_when_and_only_when_the_data_do() {
 
 #[tokio::test]
 async fn latest_of_150_codes_is_one_round_trip_to_redis() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let today = Utc::now().date_naive();
     let codes: Vec<CurrencyCode> = CurrencyCode::all()
         .filter(|code| *code != CurrencyCode::KRW && !code.is_withdrawn_on(today))
@@ -296,8 +296,8 @@ async fn latest_of_150_codes_is_one_round_trip_to_redis() {
         .iter()
         .map(|code| rate(code.as_str(), "ecb", &now, &now, "7"))
         .collect();
-    stack.currency.rate_updated(&rates).await.unwrap();
-    let routes = routes(&stack);
+    services.currency.rate_updated(&rates).await.unwrap();
+    let routes = routes(&services);
     let symbols: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let path = format!("/api/v1/currencies/latest?symbols={}", symbols.join(","));
     // Connected before it is measured.
@@ -306,7 +306,7 @@ async fn latest_of_150_codes_is_one_round_trip_to_redis() {
     let reads = async || -> u64 {
         let stats: String = redis::cmd("INFO")
             .arg("stats")
-            .query_async(&mut stack.redis.clone())
+            .query_async(&mut services.redis.clone())
             .await
             .unwrap();
         let line = stats
@@ -354,15 +354,15 @@ async fn rows_are_the_same_in_every_format() {
 
 #[tokio::test]
 async fn an_operator_clears_what_is_cached_and_the_next_reader_fills_it() {
-    let (stack, routes) = with_rates().await;
-    stack.currency.rate_updated(&of_now()).await.unwrap();
+    let (services, routes) = with_rates().await;
+    services.currency.rate_updated(&of_now()).await.unwrap();
     let cleared = Ask::get("/api/v1/currencies/cache?currency_code=USD")
         .method("DELETE")
         .signed()
         .send(&routes)
         .await;
     assert_eq!(cleared.json()["data"], json!({"currency_code": "USD", "entries": 1}));
-    assert!(stack.cached_rates(&["USD".parse().unwrap()]).await.is_empty());
+    assert!(services.cached_rates(&["USD".parse().unwrap()]).await.is_empty());
     let served = async |path: &str| get(&routes, path).await.json()["data"]["served_from"].clone();
     assert_eq!(served("/api/v1/currencies/EUR").await, "cache");
     assert_eq!(served("/api/v1/currencies/USD").await, "store");
@@ -377,18 +377,18 @@ async fn an_operator_clears_what_is_cached_and_the_next_reader_fills_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_miss_that_fifty_readers_have_at_once_is_computed_once() {
-    let (stack, _) = with_rates().await;
-    stack
+    let (services, _) = with_rates().await;
+    services
         .cache
         .clear_rates(&CurrencyCode::all().collect::<Vec<_>>())
         .await
         .unwrap();
     let instances: Vec<Router> = (0..50)
         .map(|_| {
-            let get = |name: &str| stack.environment.get(name).cloned();
+            let get = |name: &str| services.environment.get(name).cloned();
             let cache = Cache::new(RedisConfig::read(&get).unwrap());
             shared::api::edge(currency::api::routes(Arc::new(Currency::new(
-                stack.store.clone(),
+                services.store.clone(),
                 cache,
             ))))
         })
@@ -407,15 +407,15 @@ async fn a_miss_that_fifty_readers_have_at_once_is_computed_once() {
 
 #[tokio::test]
 async fn without_redis_answers_come_from_the_store_and_without_both_there_are_none() {
-    let (stack, _) = with_rates().await;
-    stack.currency.rate_updated(&of_now()).await.unwrap();
+    let (services, _) = with_rates().await;
+    services.currency.rate_updated(&of_now()).await.unwrap();
     let nowhere = |name: &str| match name {
         "REDIS_URL" => Some("redis://127.0.0.1:1".to_owned()),
         "DATABASE_URL" => Some("postgres://nobody@127.0.0.1:1/none".to_owned()),
         _ => None,
     };
     let no_redis = Cache::new(RedisConfig::read(&nowhere).unwrap());
-    let service = Currency::new(stack.store.clone(), no_redis.clone());
+    let service = Currency::new(services.store.clone(), no_redis.clone());
     let without_redis = shared::api::edge(currency::api::routes(Arc::new(service)));
     let reply = get(&without_redis, "/api/v1/currencies/latest?base=USD").await;
     assert_eq!(reply.json()["data"]["served_from"], "store");
@@ -427,7 +427,7 @@ async fn without_redis_answers_come_from_the_store_and_without_both_there_are_no
     );
 
     let no_store = shared::store::pool(&nowhere).unwrap();
-    let without_store = Currency::new(no_store.clone(), stack.cache.clone());
+    let without_store = Currency::new(no_store.clone(), services.cache.clone());
     let without_store = shared::api::edge(currency::api::routes(Arc::new(without_store)));
     assert_eq!(
         get(&without_store, "/api/v1/currencies/USD").await.json()["data"]["served_from"],
@@ -453,8 +453,8 @@ async fn without_redis_answers_come_from_the_store_and_without_both_there_are_no
 }
 
 /// The ECB's rates around the days on which currencies ended, and the newest of the file, in both stores: what a backfill leaves.
-async fn with_history() -> (Stack, Router) {
-    let stack = Stack::start().await;
+async fn with_history() -> (Services, Router) {
+    let services = Services::start().await;
     for (from, to) in [
         ("2004-12-30", "2004-12-31"),
         ("2013-12-27", "2014-01-02"),
@@ -464,11 +464,11 @@ async fn with_history() -> (Stack, Router) {
         ("2026-10-28", "2026-10-30"),
     ] {
         let events = observations(from.parse().unwrap()..=to.parse().unwrap());
-        stack.currency.rate_updated(&events).await.unwrap();
-        stack.history.rate_updated(&events).await.unwrap();
+        services.currency.rate_updated(&events).await.unwrap();
+        services.history.rate_updated(&events).await.unwrap();
     }
-    let routes = routes(&stack);
-    (stack, routes)
+    let routes = routes(&services);
+    (services, routes)
 }
 
 #[tokio::test]
@@ -587,20 +587,20 @@ async fn a_currency_that_ended_has_no_current_rate_and_the_days_it_had_go_on() {
 
 #[tokio::test]
 async fn rates_of_two_days_are_crossed_on_the_newest_day_that_both_have() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let day = |day: &str| observations(day.parse().unwrap()..=day.parse().unwrap());
     let (before, after) = (day("2026-10-29"), day("2026-10-30"));
-    stack.currency.rate_updated(&before).await.unwrap();
-    stack.history.rate_updated(&before).await.unwrap();
+    services.currency.rate_updated(&before).await.unwrap();
+    services.history.rate_updated(&before).await.unwrap();
     // Of the next day one of three partitions has arrived.
     let usd: Vec<_> = after
         .iter()
         .filter(|event| event.currency_code == CurrencyCode::USD)
         .cloned()
         .collect();
-    stack.currency.rate_updated(&usd).await.unwrap();
-    stack.history.rate_updated(&usd).await.unwrap();
-    let routes = routes(&stack);
+    services.currency.rate_updated(&usd).await.unwrap();
+    services.history.rate_updated(&usd).await.unwrap();
+    let routes = routes(&services);
     let printed = tests::ecb::printed();
     let of = |day: &str| printed[&("USD".to_owned(), day.parse().unwrap())].clone();
     let convert = get(&routes, "/api/v1/convert?from=EUR&to=USD").await;
@@ -632,12 +632,12 @@ async fn rates_of_two_days_are_crossed_on_the_newest_day_that_both_have() {
         "{csv}"
     );
     // The rest arrives.
-    stack.currency.rate_updated(&after).await.unwrap();
+    services.currency.rate_updated(&after).await.unwrap();
     let convert = get(&routes, "/api/v1/convert?from=EUR&to=USD").await;
     assert_eq!(number(&convert, "rate"), of("2026-10-30"));
 
     // Without a common day in History there is no such rate; without PostgreSQL nobody knows.
-    stack
+    services
         .currency
         .rate_updated(&[rate(
             "CHF",
@@ -649,7 +649,7 @@ async fn rates_of_two_days_are_crossed_on_the_newest_day_that_both_have() {
         .await
         .unwrap();
     sqlx::query("TRUNCATE history.rate, history.daily_rate")
-        .execute(&stack.store)
+        .execute(&services.store)
         .await
         .unwrap();
     let none = get(&routes, "/api/v1/convert?from=CHF&to=USD").await;
@@ -659,7 +659,7 @@ async fn rates_of_two_days_are_crossed_on_the_newest_day_that_both_have() {
     assert_eq!(list.header("cache-control"), "public, no-cache");
     let nowhere = |name: &str| (name == "DATABASE_URL").then(|| "postgres://nobody@127.0.0.1:1/none".to_owned());
     get(&routes, "/api/v1/currencies/latest").await;
-    let without_store = Currency::new(shared::store::pool(&nowhere).unwrap(), stack.cache.clone());
+    let without_store = Currency::new(shared::store::pool(&nowhere).unwrap(), services.cache.clone());
     let without_store = shared::api::edge(currency::api::routes(Arc::new(without_store)));
     assert_eq!(get(&without_store, "/api/v1/convert?from=CHF&to=USD").await.status, 503);
     assert_eq!(get(&without_store, "/api/v1/convert?from=EUR&to=USD").await.status, 200);
@@ -667,7 +667,7 @@ async fn rates_of_two_days_are_crossed_on_the_newest_day_that_both_have() {
 
 #[tokio::test]
 async fn a_cross_is_of_one_source() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let of = |code: &str, source: &str, time: &str, deal: &str| {
         let at = format!("2026-10-30T{time}:00Z");
         rate(code, source, &at, &at, deal)
@@ -679,9 +679,9 @@ async fn a_cross_is_of_one_source() {
         of("USD", "koreaexim", "02:00", "1360"),
         of("JPY", "ecb", "13:15", "9"),
     ];
-    stack.currency.rate_updated(&events).await.unwrap();
-    stack.history.rate_updated(&events).await.unwrap();
-    let routes = routes(&stack);
+    services.currency.rate_updated(&events).await.unwrap();
+    services.history.rate_updated(&events).await.unwrap();
+    let routes = routes(&services);
     for date in ["", "&date=2026-10-30"] {
         let reply = get(&routes, &format!("/api/v1/convert?from=EUR&to=USD{date}")).await;
         assert_eq!(number(&reply, "rate"), "1.1", "{date}");
@@ -694,7 +694,7 @@ async fn a_cross_is_of_one_source() {
     assert_eq!(list.json()["data"]["missing"], json!(["JPY"]));
     assert_eq!(list.json()["data"]["source"], "koreaexim");
     // History's list of a day goes by the same rule.
-    let history = history::History::new(stack.store.clone(), stack.cache.clone());
+    let history = history::History::new(services.store.clone(), services.cache.clone());
     let history = shared::api::edge(history::api::routes(Arc::new(history)));
     let day = get(
         &history,
@@ -753,9 +753,9 @@ async fn a_currency_in_itself_is_one_and_of_nobody() {
 
 #[tokio::test]
 async fn a_result_has_every_digit_and_no_minor_unit_is_made_up() {
-    let (stack, routes) = with_rates().await;
+    let (services, routes) = with_rates().await;
     let xdr = rate("XDR", "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:05:00Z", "1900");
-    stack.currency.rate_updated(&[xdr]).await.unwrap();
+    services.currency.rate_updated(&[xdr]).await.unwrap();
     for (path, result, rounded) in [
         (
             "from=USD&to=KRW&amount=100.0000000001",

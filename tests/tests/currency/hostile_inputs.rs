@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tests::api::Ask;
-use tests::{Stack, openapi, rate, services};
+use tests::{Services, openapi, rate, read_apis};
 
 /// Values that no parameter of a fixed form may take, encoded.
 fn hostile() -> Vec<String> {
@@ -51,12 +51,12 @@ fn allowed(name: &str) -> &'static str {
 
 #[tokio::test]
 async fn every_parameter_of_every_route_refuses_what_it_is_not_for() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let rates =
         ["USD", "EUR", "JPY"].map(|code| rate(code, "ecb", "2026-10-30T13:15:00Z", "2026-10-30T15:05:00Z", "7"));
-    stack.currency.rate_updated(&rates).await.unwrap();
-    stack.history.rate_updated(&rates).await.unwrap();
-    let routes = services::all(&stack, None);
+    services.currency.rate_updated(&rates).await.unwrap();
+    services.history.rate_updated(&rates).await.unwrap();
+    let routes = read_apis::all(&services, None);
     let document = openapi::document(&BTreeMap::new());
     let (mut asked, mut parameters_seen) = (0, 0);
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -132,8 +132,8 @@ async fn every_parameter_of_every_route_refuses_what_it_is_not_for() {
         "{asked} requests, {parameters_seen} parameters"
     );
     // Nothing of it did anything.
-    assert_eq!(stack.current_rates().await.len(), 3);
-    assert_eq!(stack.observations().await.len(), 3);
+    assert_eq!(services.current_rates().await.len(), 3);
+    assert_eq!(services.observations().await.len(), 3);
 }
 
 /// The few of the values that are good ones for these parameters.
@@ -143,8 +143,8 @@ fn is_allowed(what: &str) -> bool {
 
 #[tokio::test]
 async fn spans_that_end_before_they_begin_or_are_too_long_are_refused() {
-    let stack = Stack::start().await;
-    let routes = services::all(&stack, None);
+    let services = Services::start().await;
+    let routes = read_apis::all(&services, None);
     let series = "/api/v1/history?target=USD";
     for (query, code, named) in [
         ("&from=2026-10-30&to=2026-10-01", "INVALID_PARAMETER", "2026-10-30"),
@@ -173,8 +173,8 @@ async fn spans_that_end_before_they_begin_or_are_too_long_are_refused() {
 
 #[tokio::test]
 async fn a_body_that_is_no_click_is_refused() {
-    let stack = Stack::start().await;
-    let routes = services::all(&stack, None);
+    let services = Services::start().await;
+    let routes = read_apis::all(&services, None);
     let json_type = "application/json";
     let large = format!(r#"{{"country":"US","user_id":"{}"}}"#, "x".repeat(5_000_000));
     for (content_type, body) in [

@@ -20,10 +20,10 @@ use serde_json::value::RawValue;
 use shared::currency::CurrencyCode;
 use shared::ecb;
 use shared::event::{ExchangeRateUpdated, Topic};
-use shared::publish::partition_of;
+use shared::kafka::partition_of;
 use shared::schedule;
 use shared::time::Timestamp;
-use tests::Stack;
+use tests::Services;
 use tests::api::{Ask, Reply};
 use tests::ecb::{observations, printed, quotient};
 use uuid::Uuid;
@@ -592,13 +592,13 @@ async fn no_answer_combines_two_instants_or_two_sources() {
     println!("ONE_DAY_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let file = File::read();
-    let stack = Stack::start().await;
-    let service = Currency::new(stack.store.clone(), stack.cache.clone());
-    let history = History::new(stack.store.clone(), stack.cache.clone());
+    let services = Services::start().await;
+    let service = Currency::new(services.store.clone(), services.cache.clone());
+    let history = History::new(services.store.clone(), services.cache.clone());
     let routes = currency::api::routes(Arc::new(service)).merge(history::api::routes(Arc::new(history)));
     let routes = shared::api::edge(routes);
     for _ in 0..CASES {
-        stack.empty().await;
+        services.empty().await;
         let case = Case::new(&file, &mut random);
         let mut arrived = Arrived::default();
         let (to_currency, to_history) = (batches(&case.events, &mut random), batches(&case.events, &mut random));
@@ -609,9 +609,9 @@ async fn no_answer_combines_two_instants_or_two_sources() {
         for (is_current, batch) in deliveries {
             let deliver = async {
                 if is_current {
-                    stack.currency.rate_updated(&batch).await.unwrap();
+                    services.currency.rate_updated(&batch).await.unwrap();
                 } else {
-                    stack.history.rate_updated(&batch).await.unwrap();
+                    services.history.rate_updated(&batch).await.unwrap();
                 }
             };
             let base = ["EUR", "USD", "JPY", "KRW"].choose(&mut random).unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::api::Ask;
 use tests::openapi::{EXAMPLES, TIMESTAMP, document, yaml};
 use tests::pipeline::project;
-use tests::{Stack, ecb, services};
+use tests::{Services, ecb, read_apis};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -15,12 +15,12 @@ fn day(text: &str) -> NaiveDate {
 
 #[tokio::test]
 async fn the_document_is_what_the_handlers_say_and_its_examples_are_what_they_answer() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let observations = ecb::observations(day("2025-10-01")..=day("2026-10-30"));
-    stack.history.rate_updated(&observations).await.unwrap();
-    stack.currency.rate_updated(&observations).await.unwrap();
+    services.history.rate_updated(&observations).await.unwrap();
+    services.currency.rate_updated(&observations).await.unwrap();
     // Noon in Korea.
-    let routes = services::all(&stack, Some("2026-10-30T03:00:00Z".parse().unwrap()));
+    let routes = read_apis::all(&services, Some("2026-10-30T03:00:00Z".parse().unwrap()));
     for (country, clicks) in [("US", 3), ("JP", 2), ("VN", 2)] {
         for _ in 0..clicks {
             let click = json!({"country": country, "user_id": "the-test"});

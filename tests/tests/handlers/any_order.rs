@@ -13,7 +13,7 @@ use shared::currency::CurrencyCode;
 use shared::event::{CacheInvalidation, CacheKey, DataProcessingCompleted, ExchangeRateUpdated, NewDataReceived};
 use shared::time::Timestamp;
 use sqlx::Row;
-use tests::{Stack, rate};
+use tests::{Services, rate};
 
 /// A price and its quotation.
 type Observed = (Decimal, Option<Decimal>);
@@ -95,13 +95,13 @@ async fn comes_again(apply: impl AsyncFn() -> Result<(), ApplyError>) {
     panic!("a batch came a hundred times and was never applied");
 }
 
-async fn deliver(stack: &Stack, delivery: &Delivery) {
+async fn deliver(services: &Services, delivery: &Delivery) {
     let time = "2026-10-31T12:00:00Z".parse().unwrap();
     let (source, id) = ("ecb".to_owned(), uuid::Uuid::nil());
     match delivery {
         Delivery::Rates(events) => {
-            comes_again(async || stack.currency.rate_updated(events).await).await;
-            stack.history.rate_updated(events).await.unwrap();
+            comes_again(async || services.currency.rate_updated(events).await).await;
+            services.history.rate_updated(events).await.unwrap();
         }
         Delivery::Other(0) => {
             let event = [NewDataReceived {
@@ -111,8 +111,8 @@ async fn deliver(stack: &Stack, delivery: &Delivery) {
                 processing_time_ms: 1,
                 correlation_id: id,
             }];
-            comes_again(async || stack.currency.new_data_received(&event).await).await;
-            stack.history.new_data_received(&event).await.unwrap();
+            comes_again(async || services.currency.new_data_received(&event).await).await;
+            services.history.new_data_received(&event).await.unwrap();
         }
         Delivery::Other(1) => {
             let event = [DataProcessingCompleted {
@@ -122,8 +122,8 @@ async fn deliver(stack: &Stack, delivery: &Delivery) {
                 completed_at: time,
                 correlation_id: id,
             }];
-            comes_again(async || stack.currency.processing_completed(&event).await).await;
-            stack.history.processing_completed(&event).await.unwrap();
+            comes_again(async || services.currency.processing_completed(&event).await).await;
+            services.history.processing_completed(&event).await.unwrap();
         }
         Delivery::Other(which) => {
             let key = CODES
@@ -135,17 +135,17 @@ async fn deliver(stack: &Stack, delivery: &Delivery) {
                 invalidated_at: time,
                 source,
             }];
-            comes_again(async || stack.currency.cache_invalidated(&event).await).await;
-            stack.history.cache_invalidated(&event).await.unwrap();
+            comes_again(async || services.currency.cache_invalidated(&event).await).await;
+            services.history.cache_invalidated(&event).await.unwrap();
         }
     }
 }
 
 /// The slow, plain computation: the newest of all for each currency, the standing account of each observation, each day's prices.
-async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
+async fn check(services: &Services, events: &[ExchangeRateUpdated]) {
     let codes: Vec<CurrencyCode> = CODES.iter().map(|code| code.parse().unwrap()).collect();
-    let cached = stack.cached_rates(&codes).await;
-    let current = stack.current_rates().await;
+    let cached = services.cached_rates(&codes).await;
+    let current = services.current_rates().await;
     for code in CODES {
         let of_code = events.iter().filter(|event| event.currency_code.as_str() == code);
         let Some(newest) = of_code.max_by(|left, right| left.cmp_version(right)) else {
@@ -198,7 +198,7 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
             )
         })
         .collect();
-    let observations = stack.observations().await;
+    let observations = services.observations().await;
     assert_eq!(observations, expected);
     // The two services agree: a currency's rate is its source's newest observation.
     for code in CODES {
@@ -236,7 +236,7 @@ async fn check(stack: &Stack, events: &[ExchangeRateUpdated]) {
         ([rates[0], high, low, rates[last]], quotations[last])
     };
     assert_eq!(
-        stack.days().await,
+        services.days().await,
         days.iter().map(|(key, rates)| (key.clone(), prices(rates))).collect()
     );
 }
@@ -252,7 +252,7 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn any_order_ends_in_the_same_stores_and_caches() {
     let runtime = runtime();
-    let stack = runtime.block_on(Stack::start());
+    let services = runtime.block_on(Services::start());
     let config = ProptestConfig {
         cases: 300,
         failure_persistence: None,
@@ -260,11 +260,11 @@ fn any_order_ends_in_the_same_stores_and_caches() {
     };
     proptest!(config, |((events, deliveries) in deliveries())| {
         runtime.block_on(async {
-            stack.empty().await;
+            services.empty().await;
             for delivery in &deliveries {
-                deliver(&stack, delivery).await;
+                deliver(&services, delivery).await;
             }
-            check(&stack, &events).await;
+            check(&services, &events).await;
         });
     });
 }
@@ -272,7 +272,7 @@ fn any_order_ends_in_the_same_stores_and_caches() {
 #[test]
 fn deliveries_at_the_same_time_end_in_the_same_stores_and_caches() {
     let runtime = runtime();
-    let stack = runtime.block_on(Stack::start());
+    let services = runtime.block_on(Services::start());
     let config = ProptestConfig {
         cases: 200,
         failure_persistence: None,
@@ -280,9 +280,9 @@ fn deliveries_at_the_same_time_end_in_the_same_stores_and_caches() {
     };
     proptest!(config, |((events, deliveries) in deliveries())| {
         runtime.block_on(async {
-            stack.empty().await;
-            futures::future::join_all(deliveries.iter().map(|delivery| deliver(&stack, delivery))).await;
-            check(&stack, &events).await;
+            services.empty().await;
+            futures::future::join_all(deliveries.iter().map(|delivery| deliver(&services, delivery))).await;
+            check(&services, &events).await;
         });
     });
 }
@@ -290,7 +290,7 @@ fn deliveries_at_the_same_time_end_in_the_same_stores_and_caches() {
 /// Rows of a build whose versions were two instants and a digest.
 #[tokio::test]
 async fn the_migration_gives_stored_rows_the_versions_of_today() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let usd = |deal: &str, tts: Option<&str>| {
         let mut event = rate(
             "USD",
@@ -304,7 +304,7 @@ async fn the_migration_gives_stored_rows_the_versions_of_today() {
     };
     let version = async || -> String {
         let row = sqlx::query("SELECT version FROM currency.current_rate")
-            .fetch_one(&stack.store)
+            .fetch_one(&services.store)
             .await
             .unwrap();
         row.get(0)
@@ -314,10 +314,14 @@ async fn the_migration_gives_stored_rows_the_versions_of_today() {
         usd("1000000000000", Some("0.0000000001")),
         usd("0.000000000123456789012345678", Some("1350.5")),
     ] {
-        stack.empty().await;
-        stack.currency.rate_updated(std::slice::from_ref(&event)).await.unwrap();
+        services.empty().await;
+        services
+            .currency
+            .rate_updated(std::slice::from_ref(&event))
+            .await
+            .unwrap();
         sqlx::query("UPDATE currency.current_rate SET version = left(version, 36) || right(version, 40)")
-            .execute(&stack.store)
+            .execute(&services.store)
             .await
             .unwrap();
         let former = version().await;
@@ -325,9 +329,9 @@ async fn the_migration_gives_stored_rows_the_versions_of_today() {
         // A second time changes nothing.
         for _ in 0..2 {
             sqlx::query(include_str!(
-                "../../functions/operations/migrations/0006_version_by_value.sql"
+                "../../../functions/operations/migrations/0006_version_by_value.sql"
             ))
-            .execute(&stack.store)
+            .execute(&services.store)
             .await
             .unwrap();
             assert_eq!(version().await, event.version());

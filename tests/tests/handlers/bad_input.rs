@@ -3,7 +3,7 @@
 use shared::batch::{BatchResponse, handle, handle_at};
 use shared::dead_letter::RefusalCode;
 use shared::event::ExchangeRateUpdated;
-use tests::{RawRecord, Stack, kafka_event, rate};
+use tests::{RawRecord, Services, kafka_event, rate};
 
 const TOPIC: &str = "exchange_rate_updated";
 
@@ -20,20 +20,20 @@ fn good(code: &str) -> Vec<u8> {
 
 /// Sends EUR, the bad record and JPY as one batch to both services, and checks what became of each.
 async fn refuses(bad: &[u8], record: RawRecord<'_>, code: RefusalCode, reason: &str) {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let (eur, jpy) = (good("EUR"), good("JPY"));
     let values = [RawRecord::Value(&eur), record, RawRecord::Value(&jpy)];
-    let apply = async |events: &[ExchangeRateUpdated]| stack.currency.rate_updated(events).await;
-    let answer = handle(&kafka_event(TOPIC, &values), &stack.dead_letters, &apply)
+    let apply = async |events: &[ExchangeRateUpdated]| services.currency.rate_updated(events).await;
+    let answer = handle(&kafka_event(TOPIC, &values), &services.dead_letters, &apply)
         .await
         .unwrap();
     assert_eq!(answer, BatchResponse::default());
     assert_eq!(
-        stack.current_rates().await.into_keys().collect::<Vec<_>>(),
+        services.current_rates().await.into_keys().collect::<Vec<_>>(),
         ["EUR", "JPY"]
     );
 
-    let letters = stack.dead_letters().await;
+    let letters = services.dead_letters().await;
     let [letter] = &letters[..] else {
         panic!("{} letters", letters.len())
     };
@@ -111,69 +111,74 @@ async fn a_value_of_five_megabytes() {
 
 #[tokio::test]
 async fn header_bytes_above_127_and_no_headers_at_all_are_accepted() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let values = ["USD", "EUR", "JPY"].map(good);
     let records = [
         RawRecord::WithHeaders(&values[0], r#"[{"x":[200,-56,255]}]"#),
         RawRecord::WithHeaders(&values[1], "null"),
         RawRecord::Value(&values[2]),
     ];
-    let apply = async |events: &[ExchangeRateUpdated]| stack.history.rate_updated(events).await;
+    let apply = async |events: &[ExchangeRateUpdated]| services.history.rate_updated(events).await;
     assert_eq!(
-        handle(&kafka_event(TOPIC, &records), &stack.dead_letters, &apply)
+        handle(&kafka_event(TOPIC, &records), &services.dead_letters, &apply)
             .await
             .unwrap(),
         BatchResponse::default()
     );
-    assert_eq!(stack.observations().await.len(), 3);
-    assert_eq!(stack.dead_letters().await, []);
+    assert_eq!(services.observations().await.len(), 3);
+    assert_eq!(services.dead_letters().await, []);
 }
 
 #[tokio::test]
 async fn a_tombstone_is_acknowledged_and_no_dead_letter() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let usd = good("USD");
     let records = [RawRecord::Tombstone, RawRecord::Value(&usd)];
-    let apply = async |events: &[ExchangeRateUpdated]| stack.currency.rate_updated(events).await;
+    let apply = async |events: &[ExchangeRateUpdated]| services.currency.rate_updated(events).await;
     assert_eq!(
-        handle(&kafka_event(TOPIC, &records), &stack.dead_letters, &apply)
+        handle(&kafka_event(TOPIC, &records), &services.dead_letters, &apply)
             .await
             .unwrap(),
         BatchResponse::default()
     );
-    assert_eq!(stack.current_rates().await.len(), 1);
-    assert_eq!(stack.dead_letters().await, []);
+    assert_eq!(services.current_rates().await.len(), 1);
+    assert_eq!(services.dead_letters().await, []);
 }
 
 #[tokio::test]
 async fn a_rate_of_a_time_to_come_is_applied_when_it_is_replayed_in_its_time() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let usd = good("USD");
     let event = kafka_event(TOPIC, &[RawRecord::Value(&usd)]);
     let apply = async |events: &[ExchangeRateUpdated]| {
-        stack.currency.rate_updated(events).await?;
-        stack.history.rate_updated(events).await
+        services.currency.rate_updated(events).await?;
+        services.history.rate_updated(events).await
     };
     // Three hours and a second before it was published.
     let early = "2026-10-30T11:59:59Z".parse().unwrap();
-    let answer = handle_at(&event, early, &stack.dead_letters, &apply).await.unwrap();
+    let answer = handle_at(&event, early, &services.dead_letters, &apply).await.unwrap();
     assert_eq!(answer, BatchResponse::default());
-    let letters = stack.dead_letters().await;
+    let letters = services.dead_letters().await;
     assert_eq!(letters[0].error_code, RefusalCode::NotYet);
-    assert!(stack.current_rates().await.is_empty() && stack.observations().await.is_empty());
+    assert!(services.current_rates().await.is_empty() && services.observations().await.is_empty());
 
     let replay = event.replacen('{', "{\"hwanyulReplay\":true,", 1);
-    let answer = handle_at(&replay, early, &stack.dead_letters, &apply).await.unwrap();
+    let answer = handle_at(&replay, early, &services.dead_letters, &apply).await.unwrap();
     assert_eq!(
         answer.refusals[0].error_code,
         RefusalCode::NotYet,
         "it is too early still"
     );
     let in_time = "2026-10-30T12:00:00Z".parse().unwrap();
-    let answer = handle_at(&replay, in_time, &stack.dead_letters, &apply).await.unwrap();
+    let answer = handle_at(&replay, in_time, &services.dead_letters, &apply)
+        .await
+        .unwrap();
     assert_eq!(answer, BatchResponse::default());
     assert_eq!(
-        (stack.current_rates().await.len(), stack.observations().await.len()),
+        (
+            services.current_rates().await.len(),
+            services.observations().await.len()
+        ),
         (1, 1)
     );
 }

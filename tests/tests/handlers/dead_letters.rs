@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use shared::batch::handle;
 use shared::dead_letter::DeadLetters;
 use shared::event::{ExchangeRateUpdated, NewDataReceived, Payload};
-use tests::{RawRecord, Stack, kafka_event, server};
+use tests::{RawRecord, Services, kafka_event, server};
 
-/// The desk over the stack's queue, on a Kafka at `kafka`.
-fn desk(stack: &Stack, kafka: &str) -> DeadLetterDesk {
-    let mut environment = stack.environment.clone();
+/// The desk over the services's queue, on a Kafka at `kafka`.
+fn desk(services: &Services, kafka: &str) -> DeadLetterDesk {
+    let mut environment = services.environment.clone();
     environment.insert("KAFKA_BOOTSTRAP_SERVERS".to_owned(), kafka.to_owned());
     DeadLetterDesk::read(&|name: &str| environment.get(name).cloned()).unwrap()
 }
@@ -27,8 +27,8 @@ async fn ask(desk: &DeadLetterDesk, request: Value) -> Result<Value, String> {
 }
 
 /// Has `function` refuse records of these values; their offsets begin at 100.
-async fn refuse<P: Payload>(stack: &Stack, function: &str, records: &[RawRecord<'_>]) {
-    let mut environment = stack.environment.clone();
+async fn refuse<P: Payload>(services: &Services, function: &str, records: &[RawRecord<'_>]) {
+    let mut environment = services.environment.clone();
     environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.to_owned());
     let letters = DeadLetters::read(&|name: &str| environment.get(name).cloned()).unwrap();
     let apply = async |_: &[P]| Ok(());
@@ -37,14 +37,14 @@ async fn refuse<P: Payload>(stack: &Stack, function: &str, records: &[RawRecord<
         .unwrap();
 }
 
-async fn send(stack: &Stack, body: &str) {
-    let request = stack.sqs.send_message().queue_url(&stack.queue_url);
+async fn send(services: &Services, body: &str) {
+    let request = services.sqs.send_message().queue_url(&services.queue_url);
     request.message_body(body).send().await.unwrap();
 }
 
 /// Visible and hidden messages.
-async fn counts(stack: &Stack) -> (u64, u64) {
-    let request = stack.sqs.get_queue_attributes().queue_url(&stack.queue_url);
+async fn counts(services: &Services) -> (u64, u64) {
+    let request = services.sqs.get_queue_attributes().queue_url(&services.queue_url);
     let answer = request.attribute_names(QueueAttributeName::All).send().await.unwrap();
     let count = |name| answer.attributes().unwrap()[&name].parse().unwrap();
     (
@@ -55,19 +55,19 @@ async fn counts(stack: &Stack) -> (u64, u64) {
 
 #[tokio::test]
 async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
-    let stack = Stack::start().await;
-    let desk = desk(&stack, &server("HWANYUL_TEST_KAFKA"));
+    let services = Services::start().await;
+    let desk = desk(&services, &server("HWANYUL_TEST_KAFKA"));
     let bad: Vec<RawRecord<'_>> = (0..20).map(|_| RawRecord::Value(b"{")).collect();
-    refuse::<ExchangeRateUpdated>(&stack, "history-exchange-rate-updated", &bad).await;
+    refuse::<ExchangeRateUpdated>(&services, "history-exchange-rate-updated", &bad).await;
     refuse::<NewDataReceived>(
-        &stack,
+        &services,
         "currency-new-data-received",
         &[RawRecord::Value(b"{}"), RawRecord::Value(b"[")],
     )
     .await;
     // A record that comes again, because the answer to SQS was lost, say, stays one letter.
-    refuse::<NewDataReceived>(&stack, "currency-new-data-received", &[RawRecord::Value(b"{}")]).await;
-    assert_eq!(counts(&stack).await, (23, 0));
+    refuse::<NewDataReceived>(&services, "currency-new-data-received", &[RawRecord::Value(b"{}")]).await;
+    assert_eq!(counts(&services).await, (23, 0));
 
     let all = ask(&desk, json!({"action": "list"})).await.unwrap();
     assert_eq!(
@@ -90,7 +90,7 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
         .collect();
     assert!(refused.is_sorted_by(|newer, older| newer >= older), "{refused:?}");
     assert!(!all.to_string().contains("payload\""), "a listing holds no payload");
-    assert_eq!(counts(&stack).await, (23, 0), "the listing left the queue as it was");
+    assert_eq!(counts(&services).await, (23, 0), "the listing left the queue as it was");
 
     for (filter, expected) in [
         (json!({"function": "currency-new-data-received"}), 2),
@@ -115,7 +115,7 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
     );
 
     // Somebody else looks at some of them.
-    let request = stack.sqs.receive_message().queue_url(&stack.queue_url);
+    let request = services.sqs.receive_message().queue_url(&services.queue_url);
     let taken = request
         .max_number_of_messages(10)
         .visibility_timeout(600)
@@ -134,13 +134,13 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
         "{unknown}"
     );
     // A request that fails leaves the queue as it was, too.
-    assert_eq!(counts(&stack).await, (23 - taken, taken));
+    assert_eq!(counts(&services).await, (23 - taken, taken));
 }
 
 #[tokio::test]
 async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
-    let stack = Stack::start().await;
-    let desk = desk(&stack, &server("HWANYUL_TEST_KAFKA"));
+    let services = Services::start().await;
+    let desk = desk(&services, &server("HWANYUL_TEST_KAFKA"));
     // Digits that JSON readers tend to change, in 3.9 MB of text: what an event of 6 MB can bring.
     let text = format!("{{\"rate\": {}}}", "1335.266738274257070".repeat(195_000));
     let header = format!("[{}]", vec!["200"; 3_000].join(","));
@@ -152,13 +152,13 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
             .join(",")
     );
     let records = [RawRecord::WithHeaders(text.as_bytes(), &headers)];
-    refuse::<ExchangeRateUpdated>(&stack, "f", &records).await;
+    refuse::<ExchangeRateUpdated>(&services, "f", &records).await;
     // And one that no answer of Lambda holds.
     let noise: Vec<u8> = (0..5_000_000_u32)
         .map(|place| (place.wrapping_mul(2_654_435_761) >> 24) as u8)
         .collect();
-    refuse::<NewDataReceived>(&stack, "f", &[RawRecord::Value(&noise)]).await;
-    let (messages, _) = counts(&stack).await;
+    refuse::<NewDataReceived>(&services, "f", &[RawRecord::Value(&noise)]).await;
+    let (messages, _) = counts(&services).await;
 
     let listed = ask(&desk, json!({"action": "list"})).await.unwrap();
     assert_eq!(listed["matched"], 2);
@@ -201,10 +201,10 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
     // One part of the first letter is not to be seen: the list says so, and nothing is sent or shown in its place.
     let id = large["id"].as_str().unwrap();
     let hidden = 'found: loop {
-        let request = stack
+        let request = services
             .sqs
             .receive_message()
-            .queue_url(&stack.queue_url)
+            .queue_url(&services.queue_url)
             .visibility_timeout(600);
         for message in request.send().await.unwrap().messages() {
             let part: Value = serde_json::from_str(message.body().unwrap()).unwrap();
@@ -225,17 +225,17 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
     );
 
     // Purging one removes all of its messages and no others.
-    let visible = counts(&stack).await.0;
+    let visible = counts(&services).await.0;
     let dry = ask(&desk, json!({"action": "purge", "id": larger["id"], "dry_run": true}))
         .await
         .unwrap();
     assert_eq!((&dry["matched"], &dry["deleted"]), (&json!(1), &json!(0)));
-    assert_eq!(counts(&stack).await.0, visible);
+    assert_eq!(counts(&services).await.0, visible);
     let purged = ask(&desk, json!({"action": "purge", "topic": "new_data_received"}))
         .await
         .unwrap();
     assert_eq!(purged["deleted"], 1);
-    assert_eq!(counts(&stack).await.0, visible - larger["parts"].as_u64().unwrap());
+    assert_eq!(counts(&services).await.0, visible - larger["parts"].as_u64().unwrap());
     assert!(
         ask(&desk, json!({"action": "purge"}))
             .await
@@ -246,15 +246,15 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
 
 #[tokio::test]
 async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     // Nobody listens there: what is in Kafka cannot be shown, and nothing else depends on it.
-    let desk = desk(&stack, "127.0.0.1:1");
-    refuse::<ExchangeRateUpdated>(&stack, "f", &[RawRecord::Value(b"{")]).await;
+    let desk = desk(&services, "127.0.0.1:1");
+    refuse::<ExchangeRateUpdated>(&services, "f", &[RawRecord::Value(b"{")]).await;
     // Read and left visible.
-    let request = stack
+    let request = services
         .sqs
         .receive_message()
-        .queue_url(&stack.queue_url)
+        .queue_url(&services.queue_url)
         .visibility_timeout(0);
     let letter = request.send().await.unwrap().messages()[0].body().unwrap().to_owned();
     let foreign = BTreeMap::from([
@@ -270,13 +270,13 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
         ),
     ]);
     for body in foreign.keys() {
-        send(&stack, body).await;
+        send(&services, body).await;
     }
-    send(&stack, &letter.replace("\"version\":1", "\"version\":7")).await;
-    send(&stack, &letter.replace("NOT_JSON", "NO_SUCH_CODE")).await;
+    send(&services, &letter.replace("\"version\":1", "\"version\":7")).await;
+    send(&services, &letter.replace("NOT_JSON", "NO_SUCH_CODE")).await;
     let on_failure = json!({"requestContext": {"condition": "SomethingNew", "functionArn": "arn:aws:lambda:us-east-1:0:function:f"},
         "responseContext": null, "KafkaBatchInfo": {"recordsInfo": {"a-topic-0": {"firstRecordOffset": 1, "lastRecordOffset": 3}}}});
-    send(&stack, &on_failure.to_string()).await;
+    send(&services, &on_failure.to_string()).await;
 
     let listed = ask(&desk, json!({"action": "list"})).await.unwrap();
     assert_eq!(listed["matched"], 8);
@@ -325,12 +325,12 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
             .contains("topic \"a-topic\" is not one of new_data_received"),
         "{replayed}"
     );
-    assert_eq!(counts(&stack).await, (8, 0));
+    assert_eq!(counts(&services).await, (8, 0));
     let purged = ask(&desk, json!({"action": "purge", "id": backup["id"]}))
         .await
         .unwrap();
     assert_eq!(purged["deleted"], 1);
     let purged = ask(&desk, json!({"action": "purge", "all": true})).await.unwrap();
     assert_eq!(purged["deleted"], 7);
-    assert_eq!(counts(&stack).await, (0, 0));
+    assert_eq!(counts(&services).await, (0, 0));
 }

@@ -1,11 +1,11 @@
 //! What a function finds after Lambda has frozen it: its connections are dead, and nobody told it. The next batch is applied all the same.
 
 use sqlx::{Connection, PgConnection};
-use tests::{Stack, rate};
+use tests::{Services, rate};
 
 #[tokio::test]
 async fn connections_that_died_in_the_meantime_are_replaced_within_the_batch() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let on_day = |day: &str, value: &str| {
         [rate(
             "USD",
@@ -15,7 +15,9 @@ async fn connections_that_died_in_the_meantime_are_replaced_within_the_batch() {
             value,
         )]
     };
-    let mut outside = PgConnection::connect(&stack.environment["DATABASE_URL"]).await.unwrap();
+    let mut outside = PgConnection::connect(&services.environment["DATABASE_URL"])
+        .await
+        .unwrap();
     for (day, value) in [("28", "1340.1"), ("29", "1337.2"), ("30", "1335.3")] {
         let killed = sqlx::query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -25,21 +27,21 @@ async fn connections_that_died_in_the_meantime_are_replaced_within_the_batch() {
             "there was no connection to kill"
         );
         assert!(
-            kill_other_connections(&stack).await > 0,
+            kill_other_connections(&services).await > 0,
             "there was no connection to Redis to kill"
         );
 
-        stack.currency.rate_updated(&on_day(day, value)).await.unwrap();
-        stack.history.rate_updated(&on_day(day, value)).await.unwrap();
-        let cached = stack.cached_rates(&["USD".parse().unwrap()]).await;
+        services.currency.rate_updated(&on_day(day, value)).await.unwrap();
+        services.history.rate_updated(&on_day(day, value)).await.unwrap();
+        let cached = services.cached_rates(&["USD".parse().unwrap()]).await;
         assert_eq!(cached["USD"]["deal_base_rate"], value);
     }
-    assert_eq!(stack.observations().await.len(), 3);
+    assert_eq!(services.observations().await.len(), 3);
 }
 
 /// Kills the connections to the test's own Redis database, but for the test's: other tests have theirs on the same server. Answers how many.
-async fn kill_other_connections(stack: &Stack) -> usize {
-    let mut redis = stack.redis.clone();
+async fn kill_other_connections(services: &Services) -> usize {
+    let mut redis = services.redis.clone();
     let client = |command: &'static str| redis::cmd("CLIENT").arg(command).to_owned();
     let own: String = client("INFO").query_async(&mut redis).await.unwrap();
     let all: String = client("LIST").query_async(&mut redis).await.unwrap();

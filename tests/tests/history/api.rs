@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 use shared::currency::CurrencyCode;
 use tests::api::{Ask, Reply};
 use tests::ecb::observations;
-use tests::{Stack, rate};
+use tests::{Services, rate};
 
-fn routes(stack: &Stack) -> Router {
-    let service = History::new(stack.store.clone(), stack.cache.clone());
+fn routes(services: &Services) -> Router {
+    let service = History::new(services.store.clone(), services.cache.clone());
     shared::api::edge(history::api::routes(Arc::new(service)))
 }
 
-async fn with_history(from: &str) -> (Stack, Router) {
-    let stack = Stack::start().await;
+async fn with_history(from: &str) -> (Services, Router) {
+    let services = Services::start().await;
     let events = observations(from.parse().unwrap()..="2026-10-30".parse().unwrap());
-    stack.history.rate_updated(&events).await.unwrap();
-    let routes = routes(&stack);
-    (stack, routes)
+    services.history.rate_updated(&events).await.unwrap();
+    let routes = routes(&services);
+    (services, routes)
 }
 
 async fn get(routes: &Router, path: &str) -> Reply {
@@ -239,7 +239,7 @@ async fn what_is_not_allowed_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_cross_within_the_day_is_told_by_instants_that_both_have() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let at = |code: &str, time: &str, value: &str| {
         let recorded_at = format!("2026-10-30T{time}:00Z");
         rate(code, "koreaexim", &recorded_at, &recorded_at, value)
@@ -269,8 +269,8 @@ async fn a_cross_within_the_day_is_told_by_instants_that_both_have() {
             "1600",
         ),
     ];
-    stack.history.rate_updated(&events).await.unwrap();
-    let routes = routes(&stack);
+    services.history.rate_updated(&events).await.unwrap();
+    let routes = routes(&services);
     let rows = |series: &Value| -> Vec<String> {
         let row = |row: &Value| {
             format!(
@@ -332,7 +332,7 @@ async fn a_cross_within_the_day_is_told_by_instants_that_both_have() {
 
 #[tokio::test]
 async fn of_several_sources_a_day_is_of_the_first_alone() {
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     let on = |source: &str, day: &str, value: &str| {
         rate(
             "USD",
@@ -353,8 +353,8 @@ async fn of_several_sources_a_day_is_of_the_first_alone() {
         on("anybody", "2026-10-30", "5"),
         on("somebody", "2026-10-30", "99"),
     ];
-    stack.history.rate_updated(&events).await.unwrap();
-    let routes = routes(&stack);
+    services.history.rate_updated(&events).await.unwrap();
+    let routes = routes(&services);
     let series = data(&routes, "/api/v1/history?target=USD").await;
     let closes: Vec<&Value> = series["results"]
         .as_array()
@@ -374,7 +374,7 @@ async fn of_several_sources_a_day_is_of_the_first_alone() {
         ("2026-10-29", 4, "ecb"),
         ("2026-10-30", 5, "anybody"),
     ] {
-        let rates = shared::store::rates_on(&stack.store, day.parse().unwrap(), &[CurrencyCode::USD])
+        let rates = shared::store::rates_on(&services.store, day.parse().unwrap(), &[CurrencyCode::USD])
             .await
             .unwrap()
             .unwrap();
@@ -383,7 +383,7 @@ async fn of_several_sources_a_day_is_of_the_first_alone() {
             (close.to_string(), source)
         );
     }
-    let none = shared::store::rates_on(&stack.store, "2026-11-01".parse().unwrap(), &[CurrencyCode::EUR])
+    let none = shared::store::rates_on(&services.store, "2026-11-01".parse().unwrap(), &[CurrencyCode::EUR])
         .await
         .unwrap()
         .unwrap();
@@ -392,7 +392,7 @@ async fn of_several_sources_a_day_is_of_the_first_alone() {
 
 #[tokio::test]
 async fn rows_come_as_csv_and_ndjson_and_an_answer_is_known_by_its_tag() {
-    let (stack, routes) = with_history("2026-10-01").await;
+    let (services, routes) = with_history("2026-10-01").await;
     let path = "/api/v1/history?base=USD&target=EUR&period=1d";
     let csv = get(&routes, &format!("{path}&format=csv")).await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8; header=present");
@@ -426,7 +426,7 @@ async fn rows_come_as_csv_and_ndjson_and_an_answer_is_known_by_its_tag() {
         (304, 0, "*")
     );
     let usd = rate("USD", "ecb", "2026-10-30T13:15:00Z", "2026-10-30T18:00:00Z", "1400.5");
-    stack.history.rate_updated(&[usd]).await.unwrap();
+    services.history.rate_updated(&[usd]).await.unwrap();
     let changed = Ask::get(path).header("if-none-match", &tag).send(&routes).await;
     assert_eq!(changed.status, 200);
     assert_ne!(changed.header("etag"), tag);
@@ -482,7 +482,7 @@ async fn a_forecast_says_how_it_was_chosen_and_ends_where_it_was_asked_to() {
 
 #[tokio::test]
 async fn health_is_degraded_while_the_newest_rate_is_old() {
-    let (stack, routes) = with_history("2026-10-01").await;
+    let (services, routes) = with_history("2026-10-01").await;
     let health = data(&routes, "/health/history").await;
     assert_eq!(
         (&health["status"], &health["stale"]),
@@ -490,7 +490,7 @@ async fn health_is_degraded_while_the_newest_rate_is_old() {
     );
     assert_eq!(health["newest_recorded_at"], "2026-10-30T13:15:00Z");
     let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    stack
+    services
         .history
         .rate_updated(&[rate("USD", "exchangerate_api", &now, &now, "1400")])
         .await

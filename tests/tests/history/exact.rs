@@ -8,7 +8,7 @@ use chrono::{Months, NaiveDate};
 use history::History;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tests::Stack;
+use tests::Services;
 use tests::api::Ask;
 use tests::ecb::{observations, printed};
 
@@ -64,11 +64,11 @@ async fn page(routes: &Router, query: &str, unit: &str) -> Vec<(NaiveDate, Strin
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_number_of_the_ecb_comes_back_as_it_was_printed() {
     let (first, last): (NaiveDate, NaiveDate) = ("1999-01-04".parse().unwrap(), "2026-10-30".parse().unwrap());
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     for batch in observations(first..=last).chunks(5_000) {
-        stack.history.rate_updated(batch).await.unwrap();
+        services.history.rate_updated(batch).await.unwrap();
     }
-    let history = History::new(stack.store.clone(), stack.cache.clone());
+    let history = History::new(services.store.clone(), services.cache.clone());
     let routes = shared::api::edge(history::api::routes(Arc::new(history)));
 
     let mut expected: BTreeMap<String, Vec<(NaiveDate, String)>> = BTreeMap::new();

@@ -15,7 +15,7 @@ use shared::currency::CurrencyCode;
 use sqlx::{Connection, PgConnection, Row};
 use tests::api::Ask;
 use tests::ecb::observations;
-use tests::{Stack, rate};
+use tests::{Services, rate};
 use uuid::Uuid;
 
 /// Everything that involves USD.
@@ -44,8 +44,11 @@ const WITHOUT_USD: [&str; 7] = [
     "/api/v1/history/forecast/EUR",
 ];
 
-fn routes(stack: &Stack, cache: Cache) -> Router {
-    shared::api::edge(history::api::routes(Arc::new(History::new(stack.store.clone(), cache))))
+fn routes(services: &Services, cache: Cache) -> Router {
+    shared::api::edge(history::api::routes(Arc::new(History::new(
+        services.store.clone(),
+        cache,
+    ))))
 }
 
 /// A cache whose Redis nobody serves.
@@ -60,12 +63,12 @@ fn nowhere() -> Cache {
 }
 
 /// A year and more of the ECB's rates.
-async fn with_history() -> Stack {
-    let stack = Stack::start().await;
+async fn with_history() -> Services {
+    let services = Services::start().await;
     let first: NaiveDate = "2025-09-01".parse().unwrap();
     let events = observations(first..="2026-10-30".parse().unwrap());
-    stack.history.rate_updated(&events).await.unwrap();
-    stack
+    services.history.rate_updated(&events).await.unwrap();
+    services
 }
 
 async fn get(routes: &Router, path: &str) -> Value {
@@ -82,8 +85,8 @@ fn apart(mut data: Value) -> (String, Value) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_an_event_nothing_about_its_currency_is_from_before_it_and_the_rest_stays_cached() {
-    let stack = with_history().await;
-    let (cached, plain) = (routes(&stack, stack.cache.clone()), routes(&stack, nowhere()));
+    let services = with_history().await;
+    let (cached, plain) = (routes(&services, services.cache.clone()), routes(&services, nowhere()));
     // A correction of the newest day, a second rate of it, a new day.
     let events = [
         ("2026-10-30T13:15:00Z", "2026-10-30T18:00:00Z", "1400.5"),
@@ -99,7 +102,7 @@ async fn after_an_event_nothing_about_its_currency_is_from_before_it_and_the_res
             assert!(served_from == "cache" || !is_cached, "{path}: {served_from}");
         }
         let usd = rate("USD", "ecb", recorded_at, updated_at, value);
-        stack.history.rate_updated(&[usd]).await.unwrap();
+        services.history.rate_updated(&[usd]).await.unwrap();
         for (place, path) in WITH_USD.iter().enumerate() {
             let (served_from, data) = apart(get(&cached, path).await);
             // What comes later may stand on what the first has cached again.
@@ -124,10 +127,10 @@ async fn after_an_event_nothing_about_its_currency_is_from_before_it_and_the_res
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_fifty_readers_who_miss_one_computes() {
-    let stack = with_history().await;
+    let services = with_history().await;
     // A machine that is busy with other tests may keep a reader waiting for longer than readers have patience, who then compute for themselves, as they should.
-    let cache = stack.cache.clone().with_patience(Duration::from_secs(60));
-    let routes = routes(&stack, cache);
+    let cache = services.cache.clone().with_patience(Duration::from_secs(60));
+    let routes = routes(&services, cache);
     // Hours are told of the days of a series, which are a part of their own: somebody else may get the turn for those.
     get(&routes, "/api/v1/history?base=CHF&target=JPY&period=1w").await;
     for path in [
@@ -149,13 +152,13 @@ async fn of_fifty_readers_who_miss_one_computes() {
 async fn without_redis_the_answers_are_the_same_from_the_store() {
     let directory = std::env::temp_dir().join(format!("hwanyul-test-{}", Uuid::new_v4().simple()));
     let mut redis = Redis::start(&Options::in_dir(directory.join("redis"))).await.unwrap();
-    let stack = with_history().await;
+    let services = with_history().await;
     let cache = Cache::new(RedisConfig {
         url: redis.url(),
         cluster: false,
         ca_file: None,
     });
-    let routes = routes(&stack, cache);
+    let routes = routes(&services, cache);
     let mut before = Vec::new();
     for path in WITH_USD {
         get(&routes, path).await;
@@ -180,15 +183,18 @@ async fn without_redis_the_answers_are_the_same_from_the_store() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_postgresql_what_is_cached_is_answered_and_the_rest_is_unavailable() {
-    let stack = with_history().await;
-    let warm = routes(&stack, stack.cache.clone());
+    let services = with_history().await;
+    let warm = routes(&services, services.cache.clone());
     let path = "/api/v1/history?base=USD&target=EUR&period=3m";
     let (_, before) = apart(get(&warm, path).await);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://nobody@{}/nothing", listener.local_addr().unwrap());
     drop(listener);
     let store = shared::store::pool(&|name: &str| (name == "DATABASE_URL").then(|| url.clone())).unwrap();
-    let alone = shared::api::edge(history::api::routes(Arc::new(History::new(store, stack.cache.clone()))));
+    let alone = shared::api::edge(history::api::routes(Arc::new(History::new(
+        store,
+        services.cache.clone(),
+    ))));
     assert_eq!(apart(get(&alone, path).await), ("cache".to_owned(), before));
     let paths = [
         "/api/v1/history?target=USD&period=1w",
@@ -215,10 +221,10 @@ async fn without_postgresql_what_is_cached_is_answered_and_the_rest_is_unavailab
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_is_overtaken_by_a_clear_leaves_nothing_behind() {
-    let stack = with_history().await;
-    let routes = routes(&stack, stack.cache.clone());
+    let services = with_history().await;
+    let routes = routes(&services, services.cache.clone());
     let path = "/api/v1/history?target=USD&period=1w";
-    let database = stack.environment["DATABASE_URL"].clone();
+    let database = services.environment["DATABASE_URL"].clone();
     // The table is locked, so a reader that has its lease waits in PostgreSQL, with a snapshot of before.
     let mut writer = PgConnection::connect(&database).await.unwrap();
     for statement in ["BEGIN", "LOCK TABLE history.daily_rate IN ACCESS EXCLUSIVE MODE"] {
@@ -238,7 +244,7 @@ async fn a_reader_that_is_overtaken_by_a_clear_leaves_nothing_behind() {
     }
     let event = "SELECT history.store('{USD}', '{ecb}', '{2026-10-30T13:15:00Z}', '{1400.5}', '{NULL}', '{NULL}', '{2026-10-30T18:00:00Z}')";
     sqlx::query(event).execute(&mut writer).await.unwrap();
-    stack
+    services
         .cache
         .clear_history(&[CurrencyCode::USD], &[Family::History])
         .await
@@ -247,7 +253,7 @@ async fn a_reader_that_is_overtaken_by_a_clear_leaves_nothing_behind() {
     assert_eq!(slow.await.unwrap()["served_from"], "store");
     let entry = key::history(CurrencyCode::USD, Period::Week, Interval::Daily);
     assert_eq!(
-        stack.cache.computed(&entry).await.unwrap(),
+        services.cache.computed(&entry).await.unwrap(),
         None,
         "the clear came after the lease"
     );
@@ -266,8 +272,8 @@ async fn a_reader_that_is_overtaken_by_a_clear_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn an_entry_that_cannot_be_read_is_computed_again() {
-    let stack = with_history().await;
-    let routes = routes(&stack, stack.cache.clone());
+    let services = with_history().await;
+    let routes = routes(&services, services.cache.clone());
     for (path, entry) in [
         (
             "/api/v1/history?target=USD&period=3m",
@@ -287,7 +293,7 @@ async fn an_entry_that_cannot_be_read_is_computed_again() {
             r#"{"version":2,"value":{"days":[["#,
         ] {
             let command = redis::cmd("SET").arg(&entry).arg(odd).to_owned();
-            command.exec_async(&mut stack.redis.clone()).await.unwrap();
+            command.exec_async(&mut services.redis.clone()).await.unwrap();
             assert_eq!(apart(get(&routes, path).await).1, before, "{path}: {odd}");
             assert_eq!(
                 apart(get(&routes, path).await),
@@ -300,15 +306,15 @@ async fn an_entry_that_cannot_be_read_is_computed_again() {
 
 #[tokio::test]
 async fn every_entry_is_one_that_a_clear_names() {
-    let stack = with_history().await;
-    let routes = routes(&stack, stack.cache.clone());
+    let services = with_history().await;
+    let routes = routes(&services, services.cache.clone());
     for path in WITH_USD.iter().chain(&WITHOUT_USD) {
         get(&routes, path).await;
     }
     let keys = async || -> Vec<String> {
         let keys: Vec<String> = redis::cmd("KEYS")
             .arg("*")
-            .query_async(&mut stack.redis.clone())
+            .query_async(&mut services.redis.clone())
             .await
             .unwrap();
         keys.into_iter()
@@ -317,7 +323,7 @@ async fn every_entry_is_one_that_a_clear_names() {
     };
     assert!(keys().await.len() >= 15, "{:?}", keys().await);
     let codes: Vec<CurrencyCode> = CurrencyCode::all().collect();
-    stack
+    services
         .cache
         .clear_history(&codes, &[Family::History, Family::Stats, Family::Analysis])
         .await

@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use history::History;
 use rust_decimal::Decimal;
 use serde_json::Value;
-use tests::Stack;
+use tests::Services;
 use tests::api::Ask;
 use tests::ecb::{observations, printed};
 use uuid::Uuid;
@@ -421,9 +421,9 @@ async fn series_statistics_and_comparisons_equal_a_plain_computation() {
         std::env::var("HISTORY_SEED").map_or_else(|_| Uuid::new_v4().as_u64_pair().0, |seed| seed.parse().unwrap());
     println!("HISTORY_SEED={seed}");
     let (first, last): (NaiveDate, NaiveDate) = ("2013-01-01".parse().unwrap(), "2026-10-30".parse().unwrap());
-    let stack = Stack::start().await;
+    let services = Services::start().await;
     for batch in observations(first..=last).chunks(5_000) {
-        stack.history.rate_updated(batch).await.unwrap();
+        services.history.rate_updated(batch).await.unwrap();
     }
     let mut all = Printed::new();
     for ((code, day), text) in printed() {
@@ -432,7 +432,7 @@ async fn series_statistics_and_comparisons_equal_a_plain_computation() {
             all.entry(code).or_default().insert(day, text.parse().unwrap());
         }
     }
-    let history = History::new(stack.store.clone(), stack.cache.clone());
+    let history = History::new(services.store.clone(), services.cache.clone());
     let routes = shared::api::edge(history::api::routes(Arc::new(history)));
     let mut choices = Choices(seed);
     for _ in 0..CHOICES {

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use shared::event::ExchangeRateUpdated;
 use tests::api::{Ask, Reply};
 use tests::ecb::observations;
-use tests::{Stack, rate};
+use tests::{Services, rate};
 
-fn routes(stack: &Stack) -> Router {
-    let currency = Currency::new(stack.store.clone(), stack.cache.clone());
-    let history = History::new(stack.store.clone(), stack.cache.clone());
+fn routes(services: &Services) -> Router {
+    let currency = Currency::new(services.store.clone(), services.cache.clone());
+    let history = History::new(services.store.clone(), services.cache.clone());
     shared::api::edge(currency::api::routes(Arc::new(currency)).merge(history::api::routes(Arc::new(history))))
 }
 
@@ -30,11 +30,11 @@ async fn data(routes: &Router, path: &str) -> Value {
 }
 
 /// Rates of one source and instant, in both services.
-async fn set(stack: &Stack, source: &str, at: &str, rates: &[(&str, &str)]) {
+async fn set(services: &Services, source: &str, at: &str, rates: &[(&str, &str)]) {
     let event = |(code, value): &(&str, &str)| rate(code, source, at, at, value);
     let events: Vec<ExchangeRateUpdated> = rates.iter().map(event).collect();
-    stack.currency.rate_updated(&events).await.unwrap();
-    stack.history.rate_updated(&events).await.unwrap();
+    services.currency.rate_updated(&events).await.unwrap();
+    services.history.rate_updated(&events).await.unwrap();
 }
 
 /// Dates and prices of a series: open, high, low, close.
@@ -52,31 +52,31 @@ fn flat(at: &str, price: f64) -> (String, [Value; 4]) {
 
 #[tokio::test]
 async fn a_point_of_a_series_is_of_the_first_source_that_has_both() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     set(
-        &stack,
+        &services,
         "exchangerate_api",
         "2026-10-30T00:00:01Z",
         &[("TWD", "45"), ("USD", "1300")],
     )
     .await;
     set(
-        &stack,
+        &services,
         "ecb",
         "2026-10-30T13:15:00Z",
         &[("USD", "1320"), ("GBP", "1800")],
     )
     .await;
     set(
-        &stack,
+        &services,
         "koreaexim",
         "2026-11-03T02:00:00Z",
         &[("USD", "1410"), ("EUR", "1505"), ("SAR", "375")],
     )
     .await;
     set(
-        &stack,
+        &services,
         "ecb",
         "2026-11-03T13:15:00Z",
         &[("USD", "1420"), ("GBP", "1900")],
@@ -121,7 +121,7 @@ async fn a_point_of_a_series_is_of_the_first_source_that_has_both() {
         assert!(reply.text().contains("source has"), "{path}: {}", reply.text());
     }
     // The ECB's EUR clears what was cached of the pair, and goes first.
-    set(&stack, "ecb", "2026-11-03T13:15:00Z", &[("EUR", "1562")]).await;
+    set(&services, "ecb", "2026-11-03T13:15:00Z", &[("EUR", "1562")]).await;
     let series = data(&routes, "/api/v1/history?base=USD&target=EUR&period=1w").await;
     assert_eq!(bars(&series), [flat("2026-11-03", 1.1)]);
     assert_eq!(series["source"], "ecb");
@@ -129,22 +129,22 @@ async fn a_point_of_a_series_is_of_the_first_source_that_has_both() {
 
 #[tokio::test]
 async fn statistics_and_comparisons_are_of_points_of_one_source() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     let first: NaiveDate = "2026-09-01".parse().unwrap();
     let days: Vec<NaiveDate> = first.iter_days().take(40).collect();
     for (place, day) in days.iter().enumerate() {
         let of = |value: usize| (value + place % 7).to_string();
         let [usd, eur, jpy, of_ecb] = [of(1400), of(1500), of(9), of(2000)];
         set(
-            &stack,
+            &services,
             "koreaexim",
             &format!("{day}T02:00:00Z"),
             &[("USD", &usd), ("EUR", &eur), ("JPY", &jpy)],
         )
         .await;
         // A won of its own, so that no mixture goes unnoticed.
-        set(&stack, "ecb", &format!("{day}T13:15:00Z"), &[("USD", &of_ecb)]).await;
+        set(&services, "ecb", &format!("{day}T13:15:00Z"), &[("USD", &of_ecb)]).await;
     }
     let last = (days.len() - 1) % 7;
     let ratio = |over: usize, under: usize| {
@@ -171,8 +171,8 @@ async fn statistics_and_comparisons_are_of_points_of_one_source() {
 
 #[tokio::test]
 async fn a_rate_of_two_is_of_the_newest_instant_that_both_have() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     let source = "exchangerate_api";
     for (at, rates) in [
         ("2026-11-04T08:00:00Z", &[("USD", "1420"), ("EUR", "1500")][..]),
@@ -180,7 +180,7 @@ async fn a_rate_of_two_is_of_the_newest_instant_that_both_have() {
         ("2026-11-04T12:00:00Z", &[("EUR", "1600")]),
         ("2026-11-04T13:00:00Z", &[("JPY", "9")]),
     ] {
-        set(&stack, source, at, rates).await;
+        set(&services, source, at, rates).await;
     }
     let rate = json!(1.055944056);
     for date in ["", "&date=2026-11-04"] {
@@ -239,10 +239,10 @@ fn of_late(count: usize) -> Vec<NaiveDate> {
 
 #[tokio::test]
 async fn a_pair_that_no_source_has_had_for_long_has_no_current_rate() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     set(
-        &stack,
+        &services,
         "ecb",
         "2022-03-01T13:15:00Z",
         &[("RUB", "10"), ("GBP", "1600"), ("USD", "1200")],
@@ -251,7 +251,7 @@ async fn a_pair_that_no_source_has_had_for_long_has_no_current_rate() {
     let days = of_late(4);
     for day in &days {
         set(
-            &stack,
+            &services,
             "ecb",
             &format!("{day}T13:15:00Z"),
             &[("GBP", "1900"), ("USD", "1450"), ("CHF", "1800")],
@@ -259,7 +259,7 @@ async fn a_pair_that_no_source_has_had_for_long_has_no_current_rate() {
         .await;
     }
     let now = (Utc::now() - TimeDelta::hours(1)).to_rfc3339_opts(SecondsFormat::Secs, true);
-    set(&stack, "exchangerate_api", &now, &[("RUB", "17"), ("USD", "1460")]).await;
+    set(&services, "exchangerate_api", &now, &[("RUB", "17"), ("USD", "1460")]).await;
     // Each has a rate of its own, and so has the pair that a source has.
     assert_eq!(data(&routes, "/api/v1/currencies/RUB").await["deal_base_rate"], 17);
     assert_eq!(data(&routes, "/api/v1/currencies/GBP").await["deal_base_rate"], 1900);
@@ -297,16 +297,16 @@ async fn a_pair_that_no_source_has_had_for_long_has_no_current_rate() {
 
 #[tokio::test]
 async fn a_pair_of_a_source_that_is_silent_as_a_whole_is_old_and_no_more() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     set(
-        &stack,
+        &services,
         "ecb",
         "2026-09-01T13:15:00Z",
         &[("RUB", "10"), ("GBP", "1600"), ("USD", "1200")],
     )
     .await;
-    set(&stack, "koreaexim", "2026-10-30T02:00:00Z", &[("GBP", "1900")]).await;
+    set(&services, "koreaexim", "2026-10-30T02:00:00Z", &[("GBP", "1900")]).await;
     let converted = data(&routes, "/api/v1/convert?from=GBP&to=RUB").await;
     assert_eq!(converted["rate"], 160);
     assert_eq!(converted["stale"], true);
@@ -315,18 +315,18 @@ async fn a_pair_of_a_source_that_is_silent_as_a_whole_is_old_and_no_more() {
 
 #[tokio::test]
 async fn a_day_of_one_source_is_looked_for_where_another_has_published_since() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     // A Friday and the Saturday after it.
     set(
-        &stack,
+        &services,
         "ecb",
         "2026-10-30T13:15:00Z",
         &[("USD", "1335"), ("EUR", "1491")],
     )
     .await;
     set(
-        &stack,
+        &services,
         "exchangerate_api",
         "2026-10-31T00:00:01Z",
         &[("TWD", "45"), ("USD", "1336")],
@@ -343,17 +343,17 @@ async fn a_day_of_one_source_is_looked_for_where_another_has_published_since() {
         assert_eq!(converted["requested_date"], "2026-10-31", "{pair}");
     }
     // The ECB goes on without the euro's dollar: from then on its last one is not taken for a later day's.
-    set(&stack, "ecb", "2026-11-02T13:15:00Z", &[("EUR", "1492")]).await;
+    set(&services, "ecb", "2026-11-02T13:15:00Z", &[("EUR", "1492")]).await;
     let none = get(&routes, "/api/v1/convert?from=EUR&to=USD&date=2026-11-02").await;
     assert_eq!(none.status, 404, "{}", none.text());
 }
 
 #[tokio::test]
 async fn a_conversion_and_a_list_of_one_day_are_of_one_age() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     set(
-        &stack,
+        &services,
         "ecb",
         "2026-10-30T13:15:00Z",
         &[("USD", "1335"), ("EUR", "1491")],
@@ -382,12 +382,12 @@ async fn a_conversion_and_a_list_of_one_day_are_of_one_age() {
 
 #[tokio::test]
 async fn a_list_is_fresh_until_the_first_of_its_rates_may_be_replaced() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     // Renewed a day after they were set: one in ten minutes, the other in hours.
     let ago = |minutes| (Utc::now() - TimeDelta::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Secs, true);
-    set(&stack, "exchangerate_api", &ago(24 * 60 - 10), &[("TWD", "45")]).await;
-    set(&stack, "exchangerate_api", &ago(60), &[("USD", "1335")]).await;
+    set(&services, "exchangerate_api", &ago(24 * 60 - 10), &[("TWD", "45")]).await;
+    set(&services, "exchangerate_api", &ago(60), &[("USD", "1335")]).await;
     let seconds = async |path: &str| -> u64 {
         let reply = get(&routes, &format!("/api/v1/currencies/{path}")).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -419,11 +419,11 @@ async fn a_list_is_fresh_until_the_first_of_its_rates_may_be_replaced() {
 
 #[tokio::test]
 async fn a_comparison_ends_on_the_newest_day_that_all_have() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     let days = "2024-06-01".parse().unwrap()..="2026-10-30".parse().unwrap();
     for batch in observations(days).chunks(5_000) {
-        stack.history.rate_updated(batch).await.unwrap();
+        services.history.rate_updated(batch).await.unwrap();
     }
     // Bulgaria adopted the euro on 2026-01-01. What is cached of each must not be what is compared.
     for (base, period, from, points) in [
@@ -465,13 +465,13 @@ async fn a_comparison_ends_on_the_newest_day_that_all_have() {
 
 #[tokio::test]
 async fn nothing_is_forecast_of_a_currency_that_goes_on_no_more() {
-    let stack = Stack::start().await;
-    let routes = routes(&stack);
+    let services = Services::start().await;
+    let routes = routes(&services);
     let days = "2025-06-01".parse().unwrap()..="2026-10-30".parse().unwrap();
     for batch in observations(days).chunks(5_000) {
-        stack.history.rate_updated(batch).await.unwrap();
+        services.history.rate_updated(batch).await.unwrap();
     }
-    set(&stack, "ecb", "2022-03-01T13:15:00Z", &[("RUB", "10")]).await;
+    set(&services, "ecb", "2022-03-01T13:15:00Z", &[("RUB", "10")]).await;
     for (code, last) in [("BGN", "2025-12-31"), ("RUB", "2022-03-01")] {
         let none = get(&routes, &format!("/api/v1/history/forecast/{code}")).await;
         assert_eq!(none.status, 404, "{}", none.text());

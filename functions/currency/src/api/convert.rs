@@ -7,10 +7,10 @@ use chrono::{NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Number, Params, Query, Served,
-    ServedFrom,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Params, Query, Served, ServedFrom,
 };
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::schedule;
 use shared::store::{LOOK_BACK_DAYS, newest, newest_common};

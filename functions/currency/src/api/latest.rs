@@ -7,10 +7,10 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, Freshness, FromParams, Number, Params, Query,
-    Served,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, Freshness, FromParams, Params, Query, Served,
 };
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};

@@ -8,11 +8,12 @@ use chrono::Utc;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Nothing, Number, Params, PathCode,
-    Query, Served,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Nothing, Params, PathCode, Query,
+    Served,
 };
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
+use shared::number::Number;
 use shared::schedule;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};

@@ -8,10 +8,10 @@ use axum::http::HeaderMap;
 use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, FromParams, Number, Params, Query, Served,
-    ServedFrom,
+    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, FromParams, Params, Query, Served, ServedFrom,
 };
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::schedule;
 use shared::store::{DayRate, DayRates, LOOK_BACK_DAYS, newest_common, rates_on};

@@ -7,10 +7,10 @@ use chrono::Utc;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, FailureResponses, FromParams, Number, Params, PathCode,
-    Query, Served,
+    Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, FailureResponses, FromParams, Params, PathCode, Query, Served,
 };
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use shared::pair::Pair;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};

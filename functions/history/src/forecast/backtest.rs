@@ -1,7 +1,7 @@
 //! The back-test: each method forecasts from many days of the past, with nothing but what was known then, and is measured by what came.
 
 use serde::{Deserialize, Serialize};
-use shared::api::Number;
+use shared::number::Number;
 use utoipa::ToSchema;
 
 use super::MOST_DAYS;

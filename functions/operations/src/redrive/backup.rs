@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use shared::config::{ConfigError, Get, KafkaConfig, parse_or, required, var};
 use shared::event::header;
-use shared::publish::{DELIVERY_TIMEOUT, KafkaSender, Outgoing};
+use shared::kafka::{DELIVERY_TIMEOUT, KafkaSender, Outgoing};
 use shared::trace::{self, Trigger};
 
 use self::queues::Queues;

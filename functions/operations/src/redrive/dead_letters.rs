@@ -12,9 +12,9 @@ mod show;
 
 use std::time::Duration;
 
-use shared::apply::chain;
 use shared::config::{ConfigError, Get, KafkaConfig, required, var};
-use shared::reread::Records;
+use shared::error_chain::error_chain;
+use shared::kafka::reader::Records;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -94,7 +94,7 @@ impl DeadLetterDesk {
                 tracing::info!(action = ?request.action, hidden, not_given_back, "Answered at the dead-letter desk")
             }
             Err(error) => {
-                tracing::warn!(action = ?request.action, error = chain(error), "Could not answer at the dead-letter desk")
+                tracing::warn!(action = ?request.action, error = error_chain(error), "Could not answer at the dead-letter desk")
             }
         }
         let (done, is_complete) = done?;

@@ -6,9 +6,10 @@ use axum::extract::State;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Freshness, FromParams, Number, Params, Query};
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Freshness, FromParams, Params, Query};
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
+use shared::number::Number;
 use utoipa::{IntoParams, ToSchema};
 
 use super::input::PathCountry;

@@ -3,6 +3,7 @@
 use mongodb::IndexModel;
 use mongodb::bson::{Document, doc};
 use mongodb::options::IndexOptions;
+use shared::error_chain::error_chain;
 use tokio::sync::Mutex;
 
 use super::claims::CLAIM_LIFE;
@@ -28,7 +29,7 @@ impl Indexes {
         connection.check().await?;
         match make(connection).await {
             Ok(()) => *are_made = true,
-            Err(error) => tracing::warn!(error = %shared::apply::chain(&error), "Could not make the indexes"),
+            Err(error) => tracing::warn!(error = %error_chain(&error), "Could not make the indexes"),
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::*;
 struct Row {
     code: &'static str,
     name: &'static str,
-    rate: Option<crate::api::Number>,
+    rate: Option<crate::number::Number>,
 }
 
 fn rows() -> Vec<Row> {

@@ -7,8 +7,8 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::Topic;
+use shared::kafka::reader::{Records, Span};
 use shared::record::{WholeRecord, replay_event};
-use shared::reread::{Records, Span};
 use tokio::time::Instant;
 
 use super::{Doing, Outcome, PATIENCE};
@@ -60,7 +60,7 @@ async fn newest(kafka: &str, topic: &str, partition: i32, count: usize) -> Vec<W
             let read = records
                 .read(&span, BYTES, Instant::now() + Duration::from_secs(10))
                 .await?;
-            Ok::<_, shared::reread::RereadError>(read.records)
+            Ok::<_, shared::kafka::reader::RereadError>(read.records)
         };
         match read.await {
             Ok(records) => return records,

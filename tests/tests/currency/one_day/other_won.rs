@@ -12,7 +12,7 @@ use shared::ecb;
 use shared::event::{DataProcessingCompleted, ExchangeRateUpdated};
 use tests::api::Ask;
 use tests::ecb::quotient;
-use tests::{Stack, rate};
+use tests::{Services, rate};
 
 use super::{Conversion, Latest, OfDay, data};
 
@@ -48,26 +48,26 @@ struct Point {
 }
 
 /// Both services, and what answers of them.
-struct Services {
-    stack: Stack,
+struct BothApis {
+    services: Services,
     routes: Router,
 }
 
-impl Services {
+impl BothApis {
     async fn start() -> Self {
-        let stack = Stack::start().await;
-        let service = Currency::new(stack.store.clone(), stack.cache.clone());
-        let history = History::new(stack.store.clone(), stack.cache.clone());
+        let services = Services::start().await;
+        let service = Currency::new(services.store.clone(), services.cache.clone());
+        let history = History::new(services.store.clone(), services.cache.clone());
         let routes = currency::api::routes(Arc::new(service)).merge(history::api::routes(Arc::new(history)));
         Self {
-            stack,
+            services,
             routes: shared::api::edge(routes),
         }
     }
 
     async fn deliver(&self, events: &[ExchangeRateUpdated]) {
-        self.stack.currency.rate_updated(events).await.unwrap();
-        self.stack.history.rate_updated(events).await.unwrap();
+        self.services.currency.rate_updated(events).await.unwrap();
+        self.services.history.rate_updated(events).await.unwrap();
     }
 
     async fn ask<T: for<'de> Deserialize<'de>>(&self, path: &str) -> T {
@@ -138,46 +138,46 @@ fn without_quotations(mut events: Vec<ExchangeRateUpdated>) -> Vec<ExchangeRateU
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn crosses_are_the_sources_own_while_prices_in_krw_are_of_two_wons() {
-    let services = Services::start().await;
+    let apis = BothApis::start().await;
     for source in SOURCES {
-        services.stack.empty().await;
-        services.deliver(&account(source, WON, &UNITS, 0)).await;
-        services.check(&UNITS, "of one won").await;
+        apis.services.empty().await;
+        apis.deliver(&account(source, WON, &UNITS, 0)).await;
+        apis.check(&UNITS, "of one won").await;
         // The document with another won, as its partitions apply it, has no yen or holds it back.
         let corrected = account(source, CORRECTED_WON, &UNITS[..2], 30);
         for event in corrected {
-            services.deliver(&[event]).await;
-            services.check(&UNITS, "of two wons").await;
+            apis.deliver(&[event]).await;
+            apis.check(&UNITS, "of two wons").await;
         }
-        assert_eq!(services.told("EUR", "JPY").await, "175.68");
-        assert_eq!(services.told("USD", "JPY").await, "157.2502685");
+        assert_eq!(apis.told("EUR", "JPY").await, "175.68");
+        assert_eq!(apis.told("USD", "JPY").await, "157.2502685");
         // Prices in KRW are what was published last of each.
-        assert_eq!(services.told("EUR", "KRW").await, CORRECTED_WON);
-        assert_eq!(services.told("JPY", "KRW").await, quotient(WON, "175.68", 18));
+        assert_eq!(apis.told("EUR", "KRW").await, CORRECTED_WON);
+        assert_eq!(apis.told("JPY", "KRW").await, quotient(WON, "175.68", 18));
         // And when the yen comes after all.
-        services.deliver(&account(source, CORRECTED_WON, &UNITS[2..], 45)).await;
-        services.check(&UNITS, "of the corrected won").await;
+        apis.deliver(&account(source, CORRECTED_WON, &UNITS[2..], 45)).await;
+        apis.check(&UNITS, "of the corrected won").await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_without_quotations_cross_as_before_until_they_come_again_with_them() {
-    let services = Services::start().await;
+    let apis = BothApis::start().await;
     for source in SOURCES {
-        services.stack.empty().await;
+        apis.services.empty().await;
         let former = account(source, WON, &UNITS, 0);
-        services.deliver(&without_quotations(former.clone())).await;
-        services.check(&UNITS, "of one won").await;
-        services.deliver(&account(source, CORRECTED_WON, &UNITS[..2], 30)).await;
+        apis.deliver(&without_quotations(former.clone())).await;
+        apis.check(&UNITS, "of one won").await;
+        apis.deliver(&account(source, CORRECTED_WON, &UNITS[..2], 30)).await;
         // Nothing says what the source printed of the yen.
-        assert_eq!(services.told("EUR", "JPY").await, "180.1834075");
-        assert_eq!(services.told("EUR", "USD").await, "1.1172");
+        assert_eq!(apis.told("EUR", "JPY").await, "180.1834075");
+        assert_eq!(apis.told("EUR", "USD").await, "1.1172");
         // What has the same values and a quotation fills it in, and does not stand before what is newer.
-        services.deliver(&former).await;
-        services.check(&UNITS, "after they came again").await;
-        assert_eq!(services.told("EUR", "KRW").await, CORRECTED_WON);
-        services.deliver(&without_quotations(former)).await;
-        services.check(&UNITS, "after the former came once more").await;
+        apis.deliver(&former).await;
+        apis.check(&UNITS, "after they came again").await;
+        assert_eq!(apis.told("EUR", "KRW").await, CORRECTED_WON);
+        apis.deliver(&without_quotations(former)).await;
+        apis.check(&UNITS, "after the former came once more").await;
     }
 }
 
@@ -193,22 +193,22 @@ async fn what_a_build_without_quotations_replaces_loses_its_quotation() {
                 source = excluded.source, recorded_at = excluded.recorded_at, updated_at = excluded.updated_at, version = excluded.version
             WHERE excluded.version > kept.version";
     const STORE: &str = "SELECT history.store(ARRAY[$1], ARRAY[$2], ARRAY[$3::timestamptz], ARRAY[$4::numeric], ARRAY[NULL::numeric], ARRAY[NULL::numeric], ARRAY[$5::timestamptz])";
-    let services = Services::start().await;
+    let apis = BothApis::start().await;
     let corrected = [("EUR", "1"), ("USD", "1.2"), ("JPY", "180")];
     for source in SOURCES {
-        services.stack.empty().await;
-        services.deliver(&account(source, WON, &UNITS, 0)).await;
-        services.check(&UNITS, "before").await;
+        apis.services.empty().await;
+        apis.deliver(&account(source, WON, &UNITS, 0)).await;
+        apis.check(&UNITS, "before").await;
         for event in without_quotations(account(source, WON, &corrected, 30)) {
             let (code, version) = (event.currency_code.as_str(), event.version());
             let (recorded_at, updated_at) = (event.recorded_at.utc(), event.updated_at.utc());
             let upsert = sqlx::query(UPSERT).bind(code).bind(&event.currency_name);
             let upsert = upsert.bind(event.deal_base_rate.decimal()).bind(&event.source);
             let upsert = upsert.bind(recorded_at).bind(updated_at).bind(version);
-            upsert.execute(&services.stack.store).await.unwrap();
+            upsert.execute(&apis.services.store).await.unwrap();
             let store = sqlx::query(STORE).bind(code).bind(&event.source).bind(recorded_at);
             let store = store.bind(event.deal_base_rate.decimal()).bind(updated_at);
-            store.execute(&services.stack.store).await.unwrap();
+            store.execute(&apis.services.store).await.unwrap();
         }
         let completed = DataProcessingCompleted {
             source: source.0.to_owned(),
@@ -218,12 +218,12 @@ async fn what_a_build_without_quotations_replaces_loses_its_quotation() {
             correlation_id: uuid::Uuid::nil(),
         };
         let completed = [completed];
-        services.stack.currency.processing_completed(&completed).await.unwrap();
+        apis.services.currency.processing_completed(&completed).await.unwrap();
         let all = shared::currency::CurrencyCode::all().collect::<Vec<_>>();
         let families = [shared::cache::Family::History];
-        services.stack.cache.clear_history(&all, &families).await.unwrap();
-        services.check(&corrected, "after the former build").await;
-        services.deliver(&account(source, WON, &UNITS, 45)).await;
-        services.check(&UNITS, "after this build").await;
+        apis.services.cache.clear_history(&all, &families).await.unwrap();
+        apis.check(&corrected, "after the former build").await;
+        apis.deliver(&account(source, WON, &UNITS, 45)).await;
+        apis.check(&UNITS, "after this build").await;
     }
 }

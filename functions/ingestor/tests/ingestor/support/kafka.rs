@@ -9,7 +9,7 @@ use krafka::consumer::TopicPartition;
 use krafka::consumer::{AutoOffsetReset, ConsumerRecord};
 use serde_json::Value;
 use shared::event::Topic;
-use shared::publish::partition_of;
+use shared::kafka::partition_of;
 use tokio::time::timeout;
 
 pub struct Reader {

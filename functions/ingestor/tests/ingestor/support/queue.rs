@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
-use shared::publish::Outgoing;
+use shared::kafka::Outgoing;
 
 pub struct Backup {
     pub url: String,

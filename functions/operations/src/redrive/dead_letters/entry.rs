@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use shared::dead_letter::{JoinError, LetterMessage, shortened};
-use shared::reread::Span;
+use shared::kafka::reader::Span;
 
 use super::on_failure::OnFailure;
 use super::queue::Message;

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::reread::Span;
+use shared::kafka::reader::Span;
 
 /// What is known of a batch that was given up.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::{
     QueueAttributeName,
 };
 use chrono::{DateTime, Utc};
-use shared::apply::chain;
+use shared::error_chain::error_chain;
 
 use super::DeskError;
 
@@ -129,7 +129,7 @@ impl Queue {
                 .map(async |chunk| match self.make_visible(chunk).await {
                     Ok(failed) => failed,
                     Err(error) => {
-                        tracing::warn!(error = chain(&error), "Could not give messages back");
+                        tracing::warn!(error = error_chain(&error), "Could not give messages back");
                         chunk.len()
                     }
                 });
@@ -163,10 +163,10 @@ impl Queue {
                     .receipt_handle(receipt)
                     .build()
             });
-            let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| chain(&error))?;
+            let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| error_chain(&error))?;
             let request = self.client.delete_message_batch().queue_url(&self.url);
             let answer = request.set_entries(Some(entries)).send().await;
-            if let Some(failed) = answer.map_err(|error| chain(&error))?.failed.first() {
+            if let Some(failed) = answer.map_err(|error| error_chain(&error))?.failed.first() {
                 return Err(failed.message().unwrap_or(failed.code()).to_owned());
             }
         }

@@ -6,8 +6,8 @@ pub(super) mod spans;
 
 use shared::dead_letter::DeadLetter;
 use shared::event::Topic;
+use shared::kafka::reader::Records;
 use shared::record::WholeRecord;
-use shared::reread::Records;
 use tokio::time::{Duration, Instant};
 
 use super::entry::{Content, Entry};

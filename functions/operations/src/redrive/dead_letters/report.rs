@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use shared::reread::Span;
+use shared::kafka::reader::Span;
 
 use super::ROWS;
 use super::entry::Entry;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use shared::reread::Span;
+use shared::kafka::reader::Span;
 
 use super::{DeskError, ROWS};
 

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use shared::apply::chain;
 use shared::dead_letter::{DeadLetter, Shown};
+use shared::error_chain::error_chain;
+use shared::kafka::reader::{Records, Span};
 use shared::record::WholeRecord;
-use shared::reread::{Records, Span};
 use tokio::time::Instant;
 
 use super::entry::{Content, Entry};
@@ -132,7 +132,7 @@ async fn show_span(
     let read = records
         .read(&here, *room, deadline)
         .await
-        .map_err(|error| chain(&error))?;
+        .map_err(|error| error_chain(&error))?;
     for record in &read.records {
         if show.records.len() == RECORDS {
             show.not_shown.push(format!(

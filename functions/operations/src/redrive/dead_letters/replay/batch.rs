@@ -1,8 +1,8 @@
 //! Sending a batch again that Lambda gave up: its records are read from Kafka by their offsets.
 
-use shared::apply::chain;
+use shared::error_chain::error_chain;
+use shared::kafka::reader::Span;
 use shared::record::WholeRecord;
-use shared::reread::Span;
 
 use super::deliver::{Delivery, deliver};
 use super::spans::held_part;
@@ -71,7 +71,7 @@ impl Replayer<'_> {
         let Some(mut here) = here else { return Ok(()) };
         loop {
             let read = self.kafka.read(&here, EVENT_BYTES, self.deadline).await;
-            let read = read.map_err(|error| chain(&error))?;
+            let read = read.map_err(|error| error_chain(&error))?;
             let records: Vec<&WholeRecord> = read.records.iter().collect();
             match (to, &batch.function) {
                 (Target::Function, Some(function)) => self.some(function, &records, progress).await?,

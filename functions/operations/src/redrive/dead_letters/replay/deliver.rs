@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use shared::apply::chain;
 use shared::batch::{BatchResponse, ItemIdentifier};
 use shared::dead_letter::shortened;
+use shared::error_chain::error_chain;
 use shared::record::{WholeRecord, replay_event};
 use tokio::time::Instant;
 
@@ -61,7 +61,7 @@ pub(super) async fn deliver(
     match lambda.invoke(function, ALIAS, event, limit).await {
         Ok(invoked) if invoked.is_error => function_failed(&invoked),
         Ok(invoked) => understand(&invoked.payload, records),
-        Err(error) => Delivery::Away(chain(&error)),
+        Err(error) => Delivery::Away(error_chain(&error)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which of a batch's offsets Kafka still holds.
 
-use shared::apply::chain;
-use shared::reread::{Records, Span};
+use shared::error_chain::error_chain;
+use shared::kafka::reader::{Records, Span};
 
 /// The part of `span` that can be read, and a sentence about each part that cannot.
 pub(in crate::redrive::dead_letters) async fn held_part(
@@ -9,7 +9,7 @@ pub(in crate::redrive::dead_letters) async fn held_part(
     records: &Records,
 ) -> Result<(Option<Span>, Vec<String>), String> {
     let bounds = records.bounds(&span.topic, span.partition).await;
-    Ok(divide(span, bounds.map_err(|error| chain(&error))?))
+    Ok(divide(span, bounds.map_err(|error| error_chain(&error))?))
 }
 
 fn divide(span: &Span, (begin, end): (i64, i64)) -> (Option<Span>, Vec<String>) {

@@ -1,6 +1,6 @@
 //! The ECB's history as a server of files has it: with a tag, and with a date where it is given one.
 
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{Cursor, Write as _};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -11,10 +11,10 @@ use axum::routing::get;
 use chrono::{DateTime, Utc};
 use zip::write::SimpleFileOptions;
 
-use crate::pipeline::project;
+use crate::ecb::csv;
 
 /// A server of one file.
-pub struct Archive {
+pub struct EcbArchive {
     url: String,
     served: Arc<Mutex<Served>>,
 }
@@ -27,7 +27,7 @@ struct Served {
     unchanged: usize,
 }
 
-impl Archive {
+impl EcbArchive {
     /// Serves the fixture on a free port.
     ///
     /// # Panics
@@ -74,19 +74,6 @@ impl Archive {
     pub fn unchanged(&self) -> usize {
         self.served.lock().unwrap().unchanged
     }
-}
-
-/// The fixture's CSV.
-///
-/// # Panics
-/// When the fixture is not there.
-#[must_use]
-pub fn csv() -> String {
-    let file = std::fs::File::open(project().join("tests/fixtures/ecb-eurofxref-hist.zip")).unwrap();
-    let mut text = String::new();
-    let mut archive = zip::ZipArchive::new(file).unwrap();
-    archive.by_index(0).unwrap().read_to_string(&mut text).unwrap();
-    text
 }
 
 async fn answer(State(served): State<Arc<Mutex<Served>>>, headers: HeaderMap) -> Response {

@@ -1,5 +1,4 @@
-//! Records of Kafka again: read by their offsets, written as they were. Beside [`crate::publish`] the only module that knows which client is used. It
-//! joins no group, so nobody's progress changes.
+//! Records of Kafka again: read by their offsets, written as they were. It joins no group, so nobody's progress changes.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,9 +11,10 @@ use serde::Serialize;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use crate::apply::chain;
+use super::client::connect;
+use super::producer::DELIVERY_TIMEOUT;
 use crate::config::KafkaConfig;
-use crate::publish::{DELIVERY_TIMEOUT, connect};
+use crate::error_chain::error_chain;
 use crate::record::WholeRecord;
 
 /// How long one poll waits.
@@ -128,7 +128,7 @@ impl Records {
     pub async fn write(&self, records: &[&WholeRecord], deadline: Instant) -> Vec<Result<(), String>> {
         let producer = match timeout_at(deadline, self.producer()).await {
             Ok(Ok(producer)) => producer,
-            Ok(Err(error)) => return records.iter().map(|_| Err(chain(&error))).collect(),
+            Ok(Err(error)) => return records.iter().map(|_| Err(error_chain(&error))).collect(),
             Err(_) => return records.iter().map(|_| Err(late())).collect(),
         };
         let mut sent = Vec::with_capacity(records.len());
@@ -139,10 +139,10 @@ impl Records {
         for acknowledgement in sent {
             outcomes.push(match acknowledgement {
                 Err(_) => Err(late()),
-                Ok(Err(error)) => Err(chain(&error)),
+                Ok(Err(error)) => Err(error_chain(&error)),
                 Ok(Ok(acknowledgement)) => match timeout_at(deadline, acknowledgement).await {
                     Err(_) => Err(late()),
-                    Ok(Err(error)) => Err(chain(&error)),
+                    Ok(Err(error)) => Err(error_chain(&error)),
                     Ok(Ok(_)) => Ok(()),
                 },
             });
@@ -233,7 +233,7 @@ async fn read(consumer: &Consumer, span: &Span, bytes: usize, deadline: Instant)
 /// It has no group to leave, so a failure to say goodbye changes nothing.
 async fn close(consumer: &Consumer) {
     if let Err(error) = consumer.close().await {
-        tracing::debug!(error = chain(&error), "Could not close a consumer");
+        tracing::debug!(error = error_chain(&error), "Could not close a consumer");
     }
 }
 

@@ -2,13 +2,13 @@
 
 use crate::certificate::{Fault, text_of};
 use crate::config::var::{DATABASE_CA_FILE, DATABASE_SECRET_ARN, DATABASE_URL};
-use crate::secrets::note_refused_login;
+use crate::refused_login;
 
 /// Which setting is to blame, when one is. The server's own words stand before it and are not repeated. That a user is refused is noted, because the secrets
 /// may have changed: every error of PostgreSQL comes here before it is logged or answered.
 ///
 /// SQLSTATE codes: PostgreSQL's manual, appendix A.
-pub(crate) fn refusal(error: &sqlx::Error) -> Option<String> {
+pub(super) fn setting_to_blame(error: &sqlx::Error) -> Option<String> {
     let text = text_of(error);
     if let Some(fault) = Fault::of(&text) {
         let setting = format!("{DATABASE_CA_FILE} (or sslrootcert in {DATABASE_URL})");
@@ -18,7 +18,7 @@ pub(crate) fn refusal(error: &sqlx::Error) -> Option<String> {
         sqlx::Error::Database(refused) => {
             let code = refused.code()?;
             if matches!(&*code, "28P01" | "28000") {
-                note_refused_login();
+                refused_login::note();
             }
             match &*code {
                 "28P01" => Some(format!(

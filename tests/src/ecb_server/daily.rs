@@ -1,4 +1,4 @@
-//! The European Central Bank's daily document, with the rates that a test gives it.
+//! The daily document, with the rates that a test gives it.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -11,13 +11,13 @@ use chrono::NaiveDate;
 /// Units of each currency for one EUR, as the document prints them.
 pub type Printed = Vec<(String, String)>;
 
-/// A provider that serves one document.
-pub struct Provider {
+/// A server of the daily document.
+pub struct EcbDaily {
     url: String,
     document: Arc<Mutex<String>>,
 }
 
-impl Provider {
+impl EcbDaily {
     /// Serves on a free port; nothing yet.
     ///
     /// # Panics

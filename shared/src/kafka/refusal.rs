@@ -9,7 +9,7 @@ use crate::config::var::{
     KAFKA_BOOTSTRAP_SERVERS, KAFKA_CA_FILE, KAFKA_PASSWORD, KAFKA_SECRET_ARN, KAFKA_SECURITY, KAFKA_USERNAME,
 };
 use crate::config::{CaFile, KafkaConfig, KafkaSecurity};
-use crate::secrets::note_refused_login;
+use crate::refused_login;
 
 /// The same kind of error, so that a refusal stays permanent and a broken connection stays none, in words that name the setting. That a user is refused is
 /// noted, because the secret may have changed.
@@ -53,7 +53,7 @@ fn reason(config: &KafkaConfig, text: &str) -> Option<String> {
                     format!("the broker does not know SCRAM-SHA-512, which {KAFKA_SECURITY} sasl_ssl_scram means")
                 }
                 None => {
-                    note_refused_login();
+                    refused_login::note();
                     format!(
                         "the broker refused user {username:?}: wrong password in {KAFKA_PASSWORD}, or wrong user in {KAFKA_USERNAME}, which the secret \
                          of {KAFKA_SECRET_ARN} may give"

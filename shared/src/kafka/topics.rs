@@ -6,9 +6,9 @@ use krafka::{Kafka, KrafkaError};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use super::connect;
-use crate::apply::chain;
+use super::client::connect;
 use crate::config::KafkaConfig;
+use crate::error_chain::error_chain;
 use crate::event::Topic;
 
 /// What was found or made of one topic.
@@ -75,7 +75,10 @@ impl Topics {
                     return Ok(reports);
                 }
                 // The connection may have died since the last invocation.
-                Err(error) => tracing::debug!(error = chain(&error), "Kafka is asked again over a new connection"),
+                Err(error) => tracing::debug!(
+                    error = error_chain(&error),
+                    "Kafka is asked again over a new connection"
+                ),
             }
         }
         let kafka = connect(&self.config).await?;

@@ -1,20 +1,20 @@
-//! Records to Kafka: how it is connected to, and what it acknowledged in time.
+//! Records to Kafka, and what it acknowledged in time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use krafka::auth::{AuthConfig, AwsMskIamCredentials, TlsConfig};
 use krafka::producer::Producer;
-use krafka::{CloseOptions, Kafka, KrafkaError, Record};
+use krafka::{CloseOptions, KrafkaError, Record};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Span;
 
+use super::client::connect;
 use super::outgoing::Outgoing;
 use super::refusal;
-use crate::config::{KafkaConfig, KafkaSecurity};
+use crate::config::KafkaConfig;
 use crate::trace;
 
 /// Longest wait for the acknowledgement of what is sent at once, the connection included: a broker restarts in about 5 s and leaders move sooner, and the
@@ -22,8 +22,6 @@ use crate::trace;
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for a connection, sign-in included. Somebody who is not connected in so long will not acknowledge in time either.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// Half of the delivery, so that a connection which died while the function was frozen is replaced within it.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long a producer that did not deliver may take to end.
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -75,42 +73,6 @@ impl Delivery {
             }
         }
     }
-}
-
-/// Connects as `config` says.
-///
-/// # Errors
-/// What the client says; where a setting is to blame (wrong password, wrong CA, a port that speaks something else), its name and what is wrong with it.
-pub async fn connect(config: &KafkaConfig) -> Result<Kafka, KrafkaError> {
-    let security = match &config.security {
-        KafkaSecurity::Plaintext => AuthConfig::plaintext(),
-        KafkaSecurity::Scram {
-            username,
-            password,
-            ca_file,
-        } => {
-            let tls = match ca_file {
-                Some(file) => TlsConfig::new().with_ca_cert_pem(file.pem()),
-                None => TlsConfig::new(),
-            };
-            AuthConfig::sasl_scram_sha512(username, password).with_tls(tls)
-        }
-        KafkaSecurity::MskIam { region } => {
-            let region = region.clone();
-            AuthConfig::aws_msk_iam_provider(move || {
-                let region = region.clone();
-                async move { AwsMskIamCredentials::from_default_chain(region).await }
-            })
-        }
-    };
-    Kafka::builder(config.bootstrap_servers.as_str())
-        .client_id("hwanyul")
-        .security(security)
-        .request_timeout(REQUEST_TIMEOUT)
-        .connect_timeout(Duration::from_secs(3))
-        .connect()
-        .await
-        .map_err(|error| refusal::named(config, error))
 }
 
 /// Sends records to Kafka and to nothing else. Connects at the first of them and keeps the connection for warm invocations, until it fails.

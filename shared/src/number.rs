@@ -1,13 +1,8 @@
-//! Numbers as answers print them.
-
-use std::borrow::Cow;
+//! Decimals as answers and events print them. Every module may use them; nothing here touches Redis, Kafka or the clock.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use crate::rate::Rate;
 
@@ -78,23 +73,6 @@ impl<'de> Deserialize<'de> for Number {
         let text = <&RawValue>::deserialize(deserializer)?.get();
         let read = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
         read.map(Self::exact).map_err(de::Error::custom)
-    }
-}
-
-impl PartialSchema for Number {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(SchemaType::Type(Type::Number))
-            .description(Some(
-                "A decimal without exponent and without trailing zeros. Read it as a decimal, not as a float.",
-            ))
-            .into()
-    }
-}
-
-impl ToSchema for Number {
-    fn name() -> Cow<'static, str> {
-        "Number".into()
     }
 }
 

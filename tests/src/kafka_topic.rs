@@ -10,22 +10,39 @@ use servers::topic_ends;
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
+    /// Its key, as text.
     pub key: String,
+    /// Its value, as text.
     pub payload: String,
+    /// Its headers, as texts.
     pub headers: Vec<(String, String)>,
 }
 
 impl Record {
+    /// The value of a header.
+    ///
+    /// # Panics
+    /// When there is none of that name.
+    #[must_use]
     pub fn header(&self, name: &str) -> &str {
         let (_, value) = self.headers.iter().find(|(key, _)| key == name).unwrap();
         value
     }
 
+    /// The value, read as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.payload).unwrap()
     }
 }
 
+/// Every record of a topic.
+///
+/// # Panics
+/// When Kafka does not give them within a minute for each partition.
 pub async fn read(bootstrap: &str, topic: &str) -> Vec<Record> {
     let kafka = Kafka::builder(bootstrap).connect().await.unwrap();
     let ends = topic_ends(&kafka.admin(), topic).await.unwrap();
