@@ -71,7 +71,7 @@ def main() -> None:
     """Everything in order."""
     counts: dict[str, int] = {}
     found = []
-    for path in sorted([*ROOT.glob("docs/*.md"), *ROOT.glob("README*.md")]):
+    for path in sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("README*.md")]):
         text = FENCE.sub(lambda fence: "\n" * fence.group().count("\n"), path.read_text())
         for match in INLINE.finditer(text):
             try:

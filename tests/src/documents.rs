@@ -1,23 +1,44 @@
 //! The command lines of the documents. Each fence of `sh` is run by a test, or says in a comment above it why no test can: what a reader copies is what a
 //! test runs.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value;
 
 use crate::pipeline::project;
 
-/// Documents that people copy commands from.
-pub const DOCUMENTS: [&str; 10] = [
-    "README.md",
-    "README.ko.md",
-    "docs/ARCHITECTURE.md",
-    "docs/BENCHMARKS.md",
-    "docs/COST.md",
-    "docs/DEPLOY.md",
-    "localstack/emulator/README.md",
-    "docs/OPERATIONS.md",
-    "docs/SAM_LOCAL.md",
-    "docs/SECURITY.md",
-];
+/// Every document of the project, by its path: those at the top, below `docs`, and the emulator's own.
+///
+/// # Panics
+/// When a folder cannot be read.
+#[must_use]
+pub fn documents() -> Vec<String> {
+    let mut folders = vec![PathBuf::from("docs")];
+    let mut paths = vec!["localstack/emulator/README.md".to_owned()];
+    let is_document = |path: &str| path.ends_with(".md");
+    let named = |folder: &Path| -> Vec<PathBuf> {
+        let files = std::fs::read_dir(project().join(folder)).unwrap();
+        files.map(|file| folder.join(file.unwrap().file_name())).collect()
+    };
+    let top = named(Path::new(""));
+    paths.extend(
+        top.iter()
+            .map(|path| path.display().to_string())
+            .filter(|path| is_document(path)),
+    );
+    while let Some(folder) = folders.pop() {
+        for path in named(&folder) {
+            match path.display().to_string() {
+                text if is_document(&text) => paths.push(text),
+                _ if project().join(&path).is_dir() => folders.push(path),
+                _ => {}
+            }
+        }
+    }
+    paths.sort();
+    paths
+}
+
 const TESTED: &str = "run by ";
 const ACCOUNT: &str = "needs an account";
 const UNTESTED: &str = "not run by a test: ";
@@ -44,6 +65,8 @@ pub struct Fence {
     pub text: String,
     /// What stands in the fence of `json` below it, as far as it is JSON.
     pub answer: Option<Value>,
+    /// What stands in the fence of `text` below it, before any other command.
+    pub printed: Option<String>,
 }
 
 impl Fence {
@@ -87,11 +110,17 @@ pub fn fences(document: &str) -> Vec<Fence> {
                     runner: above.and_then(|line| runner(line)).or_else(|| default.clone()),
                     text: inside,
                     answer: None,
+                    printed: None,
                 });
             }
             "json" => {
                 if let Some(last) = fences.last_mut() {
                     last.answer = last.answer.take().or_else(|| serde_json::from_str(&inside).ok());
+                }
+            }
+            "text" => {
+                if let Some(last) = fences.last_mut() {
+                    last.printed.get_or_insert(inside);
                 }
             }
             _ => {}

@@ -1,4 +1,5 @@
-//! Everything that README.md tells people to type, in its order, from the clone on; and every document says of its commands who runs them.
+//! Everything that README.md and the documents behind it tell people to type, in their order, from the clone on; and every document says of its commands who
+//! runs them.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -9,11 +10,15 @@ use localstack::stack::{Places, State};
 use serde_json::Value;
 use servers::free_port;
 use shared::time::HANDLER_TOLERANCE;
-use tests::documents::{DOCUMENTS, Fence, Runner, fences, is_run_by};
+use tests::documents::{Fence, Runner, documents, fences, is_run_by};
 use tests::pipeline::{binaries, project};
 
-const README: &str = "README.md";
-const KOREAN: &str = "README.ko.md";
+/// What a reader goes through, each with its Korean twin.
+const READ: [(&str, &str); 3] = [
+    ("README.md", "README.ko.md"),
+    ("docs/API.md", "docs/ko/API.md"),
+    ("docs/TROUBLESHOOTING.md", "docs/ko/TROUBLESHOOTING.md"),
+];
 /// How long the two dead letters of a poisoned record may take.
 const LIMIT: Duration = Duration::from_secs(30);
 /// When its cause is mended: later than the letters are there.
@@ -22,12 +27,12 @@ const SOON: TimeDelta = TimeDelta::seconds(40);
 #[test]
 fn every_command_of_the_documents_is_run_by_a_test_or_says_why_not() {
     let mut without = Vec::new();
-    for document in DOCUMENTS {
-        for fence in fences(document) {
+    for document in documents() {
+        for fence in fences(&document) {
             let at = format!("{document}:{}", fence.line);
             match fence.runner {
                 None => without.push(at),
-                Some(Runner::Test(test)) if !is_run_by(&test, document) => without.push(format!("{at} ({test})")),
+                Some(Runner::Test(test)) if !is_run_by(&test, &document) => without.push(format!("{at} ({test})")),
                 Some(Runner::Nobody(reason)) if reason.len() < 10 => without.push(format!("{at} ({reason})")),
                 Some(_) => {}
             }
@@ -38,23 +43,22 @@ fn every_command_of_the_documents_is_run_by_a_test_or_says_why_not() {
         Vec::<String>::new(),
         "tests/src/documents.rs says what stands above a fence"
     );
-    let documents = std::fs::read_dir(project().join("docs")).unwrap();
-    let unknown: Vec<String> = documents
-        .map(|file| format!("docs/{}", file.unwrap().file_name().display()))
-        .filter(|name| name.ends_with(".md") && !DOCUMENTS.contains(&name.as_str()))
-        .collect();
-    assert_eq!(unknown, Vec::<String>::new(), "documents that nobody looks into");
 }
 
-/// The Korean page has the same commands; only their explanations differ.
+/// A Korean page has the same commands; only their explanations differ.
 #[test]
-fn both_readmes_have_the_same_commands() {
+fn the_korean_pages_have_the_same_commands() {
     let commands = |document: &str| -> Vec<Vec<String>> { fences(document).iter().map(Fence::commands).collect() };
     let plain = |text: &str| text.replace("<this repository>", "…").replace("<이 저장소>", "…");
-    let (english, korean) = (commands(README), commands(KOREAN));
-    assert_eq!(english.len(), korean.len());
-    for (english, korean) in english.iter().flatten().zip(korean.iter().flatten()) {
-        assert_eq!(plain(english), plain(korean));
+    for (page, twin) in READ {
+        let all = |document: &str| {
+            commands(document)
+                .concat()
+                .iter()
+                .map(|line| plain(line))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(all(page), all(twin), "{twin}");
     }
 }
 
@@ -182,7 +186,10 @@ fn everything_that_the_readme_says_to_type_works() {
     words.insert("localstack/up", "localstack/up --no-build".to_owned());
     // Whoever reads mends the cause first; here it mends itself.
     let mut due = Utc::now();
-    for fence in fences(README) {
+    let in_order = READ
+        .iter()
+        .flat_map(|(document, _)| fences(document).into_iter().map(move |fence| (document, fence)));
+    for (document, fence) in in_order {
         if !matches!(fence.runner, Some(Runner::Test(_))) {
             continue;
         }
@@ -208,16 +215,54 @@ fn everything_that_the_readme_says_to_type_works() {
         let is_error = fence.answer.as_ref().is_some_and(|answer| answer["success"] == false);
         assert_eq!(
             is_success, !is_error,
-            "{README}:{}: {text}\n{said}{complaint}",
+            "{document}:{}: {text}\n{said}{complaint}",
             fence.line
         );
-        assert!(!said.trim().is_empty(), "{README}:{}: {text}", fence.line);
+        assert!(!said.trim().is_empty(), "{document}:{}: {text}", fence.line);
         if let Some(answer) = &fence.answer {
             let found: Value = serde_json::from_str(said.trim())
-                .unwrap_or_else(|error| panic!("{README}:{}: {error}: {said}", fence.line));
-            assert_eq!(shape(&found), shape(answer), "{README}:{}", fence.line);
+                .unwrap_or_else(|error| panic!("{document}:{}: {error}: {said}", fence.line));
+            assert_eq!(shape(&found), shape(answer), "{document}:{}", fence.line);
+        }
+        if let Some(printed) = &fence.printed {
+            assert_eq!(headings(&said), headings(printed), "{document}:{}", fence.line);
+            if fence.text.contains("localstack/status") {
+                assert_eq!(labels(&said), labels(printed), "{document}:{}", fence.line);
+            }
         }
     }
+}
+
+/// The headings of the tables in a command's output.
+fn headings(output: &str) -> Vec<Vec<&str>> {
+    let is_heading = |cells: &Vec<&str>| {
+        cells.len() > 1
+            && cells
+                .iter()
+                .all(|cell| cell.chars().all(|c| c == ' ' || c.is_ascii_uppercase()))
+    };
+    output.lines().map(cells).filter(is_heading).collect()
+}
+
+/// What each line of a status is of: the first cell of a table's row, or what stands before a colon. The number of topics' offsets and the like vary.
+fn labels(output: &str) -> Vec<&str> {
+    let of_line = |line| match cells(line)[..] {
+        [single] => single.split(':').next().unwrap_or(single),
+        ref several => several[0],
+    };
+    output
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(of_line)
+        .collect()
+}
+
+/// A line's cells, which stand two spaces apart or more.
+fn cells(line: &str) -> Vec<&str> {
+    line.split("  ")
+        .map(str::trim)
+        .filter(|cell| !cell.is_empty())
+        .collect()
 }
 
 /// The names of an answer's fields, and of those below its data: values move with the feed.

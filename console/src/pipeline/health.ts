@@ -1,4 +1,4 @@
-// How the pipeline fares, in words: what the promises say of the servers that are away, and what does not move. The promises are those of docs/ARCHITECTURE.md.
+// How the pipeline fares, in words: what the promises say of the servers that are away, and what does not move. The promises are those of docs/PROMISES.md.
 import { count } from "../core/format";
 import { text } from "./health-texts";
 import { isAway, serverName, waiting } from "./names";

@@ -3,3 +3,4 @@
 mod asyncapi;
 mod fuzz_inputs;
 mod openapi;
+mod references;
