@@ -13,5 +13,5 @@ pub use self::client::{ConnectError, KafkaClient};
 pub use self::partition::partition_of;
 pub use self::producer::{DELIVERY_TIMEOUT, Delivery, KafkaError, KafkaSender};
 pub use self::producer_record::ProducerRecord;
-pub use self::republisher::Republisher;
+pub use self::republisher::{Republisher, WriteError};
 pub use self::topics::{TopicReport, Topics, TopicsError};

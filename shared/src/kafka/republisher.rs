@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use krafka::{KrafkaError, Record};
 use krafka::producer::Producer;
+use krafka::{KrafkaError, Record};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 

@@ -2,8 +2,8 @@
 
 use shared::dead_letter::{Outcome, ReplayTarget};
 use shared::error_chain::error_chain;
+use shared::kafka::WriteError;
 use shared::kafka::reader::{OffsetRange, ReadError};
-use shared::kafka::republisher::WriteError;
 use shared::record::ConsumerRecord;
 
 use super::Replayer;
