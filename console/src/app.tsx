@@ -4,10 +4,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { choose, language, texts } from "./core/language";
 import { href, route } from "./core/route";
 import { load, settings } from "./core/settings";
+import { sourceName, sources } from "./core/source";
 import { theme, toggle } from "./core/theme";
 import { subject } from "./core/title";
-import { Loading, Trouble } from "./parts/state";
-import { sourceName, sources } from "./rates/source";
+import { ErrorNotice, Loading } from "./parts/polled-content";
 
 const text = texts({
   ko: {
@@ -145,7 +145,7 @@ function Place({ name, rest }: { name: string; rest: readonly string[] }) {
   useEffect(fetchView, [name, isKnown]);
   useArrival(loaded?.name);
   if (loaded?.name !== name) return <Loading />;
-  if (loaded.error) return <Trouble error={loaded.error} again={fetchView} />;
+  if (loaded.error) return <ErrorNotice error={loaded.error} again={fetchView} />;
   const Shown = loaded.view;
   if (Shown) return <Shown rest={rest} />;
   return (

@@ -1,4 +1,4 @@
-//! What a person types: `up`, `down`, `status`, `invoke`, `backfill`, `dead-letters`, `logs`, `sam-env`, `reset`. Each prints for people and fails with
+//! What a person types: `up`, `down`, `status`, `invoke`, `backfill`, `dead-letters`, `logs`, `sam-env`, `reset`, `servers`. Each prints for people and fails with
 //! what to do next.
 
 mod backfill;
@@ -13,6 +13,7 @@ mod sam_env;
 mod status;
 mod table;
 mod up;
+mod with_servers;
 
 pub use backfill::backfill;
 pub use dead_letters::{DeadLetters, dead_letters};
@@ -23,7 +24,8 @@ pub use logs::logs;
 pub use reset::reset;
 pub use sam_env::sam_env;
 pub use status::status;
-pub use up::{UpOptions, up};
+pub use up::up;
+pub use with_servers::{WithServersError, with_servers};
 
 /// 128 and the number of SIGPIPE, as shells have it.
 const BROKEN_PIPE: i32 = 141;

@@ -6,4 +6,3 @@
 pub mod commands;
 pub mod feed;
 pub mod stack;
-pub mod wrapper;

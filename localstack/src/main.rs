@@ -1,17 +1,15 @@
 //! The command `localstack`, behind the scripts in `localstack/`. It reads arguments; `localstack::commands` does the work.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand};
-use emulator::{PartialResponse, with_causes};
-use localstack::commands::{self, DeadLetters, UpOptions};
-use localstack::stack::daemon::{self, DaemonOptions};
-use localstack::stack::{ConsoleMode, Places};
-use localstack::wrapper;
+use clap::{Parser, Subcommand};
+use emulator::with_causes;
+use localstack::commands::{self, DeadLetters};
+use localstack::stack::daemon;
+use localstack::stack::{StackOptions, StackPaths};
 use tracing_subscriber::EnvFilter;
 
 /// The whole flow on one machine: real servers, the functions, their events.
@@ -34,7 +32,7 @@ enum Command {
     #[command(
         override_usage = "./localstack/up [--live] [--no-build] [--parameter NAME=VALUE]... [--feed-days DAYS] [--feed-step SECONDS] [--api-port PORT] [--console MODE] [--console-port PORT] [--partial-response READING] [--docker]"
     )]
-    Up(Run),
+    Up(StackOptions),
     /// End everything; data stays
     #[command(override_usage = "./localstack/down")]
     Down,
@@ -100,44 +98,7 @@ enum Command {
     },
     /// The process that `up` starts
     #[command(hide = true)]
-    Daemon(Run),
-}
-
-#[derive(Args)]
-struct Run {
-    /// Ask the providers themselves instead of the feed
-    #[arg(long)]
-    live: bool,
-    /// Business days before the newest at which the feed starts
-    #[arg(long, env = "FEED_DAYS", default_value_t = 5, value_name = "DAYS")]
-    feed_days: usize,
-    /// Seconds from one business day of the feed to the next
-    #[arg(long, env = "FEED_STEP", default_value_t = 4, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    feed_step: u64,
-    /// Port of the HTTP API; 9000, or another when that is in use, without it
-    #[arg(long, env = "HWANYUL_API_PORT", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    api_port: Option<u16>,
-    /// What the console shows of the pipeline: control lets it be worked with from the page, view only looks, off serves no page
-    #[arg(long, env = "HWANYUL_CONSOLE", value_enum, default_value_t, value_name = "MODE")]
-    console: ConsoleMode,
-    /// Port of the console; 8000, or another when that is in use, without it
-    #[arg(long, env = "HWANYUL_CONSOLE_PORT", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    console_port: Option<u16>,
-    /// What a partial batch response of a function means for the records that it does not name
-    #[arg(
-        long,
-        env = "HWANYUL_PARTIAL_RESPONSE",
-        value_enum,
-        default_value_t,
-        value_name = "READING"
-    )]
-    partial_response: PartialResponse,
-    /// Let functions in containers reach the stack, at the address of Docker's bridge, for `sam local`
-    #[arg(long)]
-    docker: bool,
-    /// A parameter of template.yaml, such as Providers=ecb,koreaexim; may be repeated
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
-    parameters: Vec<(String, String)>,
+    Daemon(StackOptions),
 }
 
 #[tokio::main]
@@ -163,73 +124,26 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn std::error::Error>> {
         .root
         .canonicalize()
         .map_err(|error| format!("the checkout {}: {error}", cli.root.display()))?;
-    let places = match cli.stack_dir {
-        Some(dir) => Places::new(root).keeping(std::path::absolute(dir)?),
-        None => Places::new(root),
+    let paths = match cli.stack_dir {
+        Some(dir) => StackPaths::new(root).with_stack_dir(std::path::absolute(dir)?),
+        None => StackPaths::new(root),
     };
     match cli.command {
-        Command::Up(run) => {
-            let parameters = run
-                .parameters
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
-            let options = UpOptions {
-                live: run.live,
-                feed_days: run.feed_days,
-                feed_step: run.feed_step,
-                api_port: run.api_port,
-                console: run.console,
-                console_port: run.console_port,
-                partial_response: run.partial_response,
-                docker: run.docker,
-                parameters,
-            };
-            commands::up(&places, &options).await?;
-        }
-        Command::Down => commands::down(&places).await?,
-        Command::Status { json } => commands::status(&places, json).await?,
-        Command::Invoke { function, event } => commands::invoke(&places, &function, event.as_deref()).await?,
-        Command::Backfill { from, to } => commands::backfill(&places, from, to).await?,
-        Command::DeadLetters(command) => commands::dead_letters(&places, command).await?,
+        Command::Up(options) => commands::up(&paths, &options).await?,
+        Command::Down => commands::down(&paths).await?,
+        Command::Status { json } => commands::status(&paths, json).await?,
+        Command::Invoke { function, event } => commands::invoke(&paths, &function, event.as_deref()).await?,
+        Command::Backfill { from, to } => commands::backfill(&paths, from, to).await?,
+        Command::DeadLetters(command) => commands::dead_letters(&paths, command).await?,
         Command::Logs {
             function,
             follow,
             lines,
-        } => commands::logs(&places, function.as_deref(), lines, follow).await?,
-        Command::SamEnv { build_dir } => commands::sam_env(&places, build_dir.as_deref())?,
-        Command::Reset => commands::reset(&places).await?,
-        Command::Servers { command } => return Ok(ExitCode::from(wrapper::run(&command).await?)),
-        Command::Daemon(run) => daemon::run(daemon_options(places, run)?, Box::new(std::io::stdout())).await?,
+        } => commands::logs(&paths, function.as_deref(), lines, follow).await?,
+        Command::SamEnv { build_dir } => commands::sam_env(&paths, build_dir.as_deref())?,
+        Command::Reset => commands::reset(&paths).await?,
+        Command::Servers { command } => return Ok(ExitCode::from(commands::with_servers(&command).await?)),
+        Command::Daemon(options) => daemon::run(&paths, &options, Box::new(std::io::stdout())).await?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn daemon_options(places: Places, run: Run) -> Result<DaemonOptions, Box<dyn std::error::Error>> {
-    let own = std::env::current_exe()?;
-    let bin_dir = own.parent().ok_or("this program is in no folder")?.to_path_buf();
-    let parameters: BTreeMap<String, String> = run.parameters.iter().cloned().collect();
-    let (live, feed_days, feed_step) = (run.live, run.feed_days, run.feed_step);
-    Ok(DaemonOptions {
-        places,
-        live,
-        feed_days,
-        feed_step,
-        api_port: run.api_port,
-        console: run.console,
-        console_port: run.console_port,
-        partial_response: run.partial_response,
-        // From the environment alone, because a command line is for all to see, and the URI may hold a password.
-        mongodb_uri: std::env::var("MONGODB_URI").ok().filter(|uri| !uri.is_empty()),
-        bin_dir,
-        docker: run.docker,
-        parameters,
-    })
-}
-
-fn parse_parameter(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("must be NAME=VALUE, such as Providers=ecb,koreaexim".to_owned()),
-    }
 }

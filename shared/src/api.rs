@@ -1,15 +1,15 @@
-//! What the three read APIs have in common: errors, parameters, the envelope with its ETag and formats, health, and the edge that every request and
+//! What the three read APIs have in common: errors, parameters, the envelope with its ETag and formats, health, and the middleware that every request and
 //! answer passes. A service's `api` module says which routes there are and what they answer.
 //!
 //! Requests come from API Gateway (HTTP API, payload format 2.0) by way of `lambda_http`.
 
 mod answer;
 mod caller;
-mod edge;
 mod envelope;
 mod error;
 mod format;
 mod health;
+mod middleware;
 mod params;
 mod schema;
 
@@ -29,14 +29,14 @@ use crate::trace::Trigger;
 
 pub use self::answer::{Answer, Freshness, Served, ServedFrom};
 pub use self::caller::{Caller, IamCaller, JsonBody};
-pub use self::edge::{CORRELATION_ID, edge};
 pub use self::envelope::Envelope;
 pub use self::error::{ApiError, Detail, ErrorBody, ErrorCode, ErrorEnvelope, FailureResponses};
 pub use self::format::Format;
 pub use self::health::{Dependency, Health, HealthStatus, ping};
+pub use self::middleware::{CORRELATION_ID, with_middleware};
 pub use self::params::{FromParams, Nothing, Params, PathCode, Query};
 
-/// Serves one read function: the routes that `build` makes, behind the [`edge`].
+/// Serves one read function: the routes that `build` makes, behind the middleware.
 ///
 /// # Errors
 /// When the configuration is incomplete or the Runtime API ends.
@@ -48,7 +48,7 @@ pub async fn serve(build: impl Fn(Get<'_>) -> Result<Router, ConfigError>) -> Re
             noted.store(response.status().is_server_error(), Ordering::Relaxed);
             std::future::ready(response)
         };
-        Ok(Adapter::from(edge(build(get)?).layer(map_response(note))))
+        Ok(Adapter::from(with_middleware(build(get)?).layer(map_response(note))))
     });
     let handle = async |routes: &Adapter<'static, _, _>, event: &LambdaEvent<Box<RawValue>>| {
         // Read anew for each attempt, because a request is used up by its answer.

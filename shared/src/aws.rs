@@ -1,4 +1,4 @@
-//! How AWS is asked: bounded waits for every client of an AWS service.
+//! How AWS is asked: one configuration with bounded waits for every client of an AWS service, and for requests that are signed without one.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Redis cache operations. Every key pattern and TTL is in [`key`] and [`ttl`], every script in `script`.
 //!
 //! A clear costs what it touches: the key space is closed, so a clear names its keys and no command ever searches for them. A clear wins: each
-//! currency has a guard (see [`key::rate_guard`]) whose token every clear replaces, and a reader can only store what it computed under the token
+//! currency has a fence (see [`key::rate_fence`]) whose token every clear replaces, and a reader can only store what it computed under the token
 //! that it took before it began.
 
 mod connection;
@@ -10,8 +10,8 @@ pub mod key;
 mod rate;
 mod refusal;
 mod script;
+mod single_flight;
 pub mod ttl;
-mod turn;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,14 +22,13 @@ use uuid::Uuid;
 
 use self::connection::Connection;
 use self::script::Script;
+use self::single_flight::Patience;
 use crate::config::RedisConfig;
 
 pub use self::history::{Family, Lease};
-pub use self::key::{AnalysisKind, Interval, Period};
+pub use self::key::{AnalysisKind, Interval};
 pub use self::rate::{CachedRate, RateLeases, Refreshed};
-use self::turn::Patience;
-
-pub use self::turn::Reading;
+pub use self::single_flight::Reading;
 
 /// Why Redis did not do what it was asked to. Whether it was done all the same is unknown; every operation here may be repeated.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +46,7 @@ pub enum CacheError {
         source: redis::RedisError,
     },
     /// Redis lost its data again and again while rows were on their way.
-    #[error("redis lost its guards {0} times in a row while rates were refreshed")]
+    #[error("redis lost its fences {0} times in a row while rates were refreshed")]
     Unstable(u32),
     /// Redis did not answer while a reader waited.
     #[error("redis did not answer in {0:?}")]
@@ -158,8 +157,8 @@ impl Cache {
     pub async fn count(&self, key: &str, window: Duration) -> Result<(u64, Duration), CacheError> {
         let call = (vec![key.to_owned()], vec![window.as_millis().to_string()]);
         let answer = self.scripts(&script::COUNT, &[call]).await?.pop().unwrap_or(Value::Nil);
-        let (count, left): (u64, i64) = from_redis_value(answer).map_err(redis::RedisError::from)?;
-        Ok((count, Duration::from_millis(left.unsigned_abs())))
+        let (count, remaining): (u64, i64) = from_redis_value(answer).map_err(redis::RedisError::from)?;
+        Ok((count, Duration::from_millis(remaining.unsigned_abs())))
     }
 
     /// Runs `script` once for each pair of keys and arguments, all in one round trip (one for each node on a cluster).
@@ -199,7 +198,7 @@ fn new_token() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
-/// What a guard's lease is: its token, and its last clear by an operator.
+/// What a fence's lease is: its token, and its last clear by an operator.
 fn lease(value: Value) -> Result<(String, String), CacheError> {
     Ok(from_redis_value(value).map_err(redis::RedisError::from)?)
 }

@@ -9,7 +9,9 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::serde_text;
 
 /// What is known of one currency. Codes and minor units follow ISO 4217 (withdrawn codes included, because the ECB's history holds them).
 #[derive(Debug, PartialEq, Eq)]
@@ -126,17 +128,7 @@ impl Serialize for CurrencyCode {
 
 impl<'de> Deserialize<'de> for CurrencyCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = CurrencyCode;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a currency code of three capital letters")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<CurrencyCode, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_str(Visitor)
+        serde_text::deserialize(deserializer, "a currency code of three capital letters")
     }
 }
 

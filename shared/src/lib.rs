@@ -4,10 +4,11 @@
 //! - **Top: serving a function.** [`batch`] takes Kafka's events from Lambda (decodes, applies, retries, dead-letters), [`api`] answers HTTP requests, and
 //!   [`function`] is what both run on.
 //! - **Middle: one room for each thing outside.** [`kafka`], [`publish`] (Kafka with its SQS backup), [`cache`] (Redis), [`store`] (PostgreSQL),
-//!   [`dead_letter`] and [`sqs`], `secrets` (Secrets Manager), [`metrics`], [`trace`] and [`telemetry`].
-//! - **Floor: values, and what every module needs.** Money and time ([`currency`], [`country`], [`rate`], [`number`], [`pair`], [`time`]), what travels
-//!   ([`event`], [`record`]), what is known of sources ([`source`], [`schedule`], [`ecb`], [`held`]); they know no Redis, Kafka, Lambda or clock. [`config`] reads the
-//!   environment, [`error_chain`] writes an error as one line, [`refused_login`] remembers that a password was refused.
+//!   [`dead_letter`] and [`sqs`], `secrets` (Secrets Manager), [`aws`] (how long any of its services is waited for), [`metrics`], [`trace`] and
+//!   [`telemetry`]; [`apply`] says which of their errors pass, [`progress`] how far a source has come in Kafka's partitions.
+//! - **Floor: values, and what every module needs.** Money and time ([`currency`], [`country`], [`rate`], [`number`], [`pair`], [`time`], [`period`]), what
+//!   travels ([`event`], [`record`]), what is known of sources ([`source`], [`schedule`], [`ecb`], [`held`], [`provenance`]); they know no Redis, Kafka, Lambda or clock.
+//!   [`config`] reads the environment, [`error_chain`] writes an error as one line, [`refused_login`] remembers that a password was refused.
 
 // Top.
 pub mod api;
@@ -40,9 +41,13 @@ pub mod event;
 pub mod held;
 pub mod number;
 pub mod pair;
+pub mod period;
+pub mod provenance;
 pub mod rate;
 pub mod record;
 pub mod refused_login;
 pub mod schedule;
+mod serde_text;
+mod sorted_table;
 pub mod source;
 pub mod time;

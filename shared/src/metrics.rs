@@ -30,7 +30,7 @@ pub enum Metric {
     Failures,
     /// Records whose effects are stored.
     RecordsApplied,
-    /// Records that were put aside as dead letters.
+    /// Records that were dead-lettered.
     RecordsRefused,
     /// Records without a value, which are acknowledged.
     Tombstones,

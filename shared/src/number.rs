@@ -28,9 +28,9 @@ impl Number {
         Self::exact(rounded.unwrap_or(value))
     }
 
-    /// A measure such as a volatility, which is no money and so may come from an `f64`; `None` when it is not finite or too large for a decimal.
+    /// A float such as a volatility, which is no money, to ten significant digits; `None` when it is not finite or too large for a decimal.
     #[must_use]
-    pub fn measure(value: f64) -> Option<Self> {
+    pub fn from_f64(value: f64) -> Option<Self> {
         if !value.is_finite() {
             return None;
         }
@@ -103,8 +103,8 @@ mod tests {
     }
 
     #[test]
-    fn a_measure_keeps_ten_digits_of_a_finite_float() {
-        let printed = |value| Number::measure(value).map(|number| number.to_string());
+    fn a_float_keeps_ten_digits_when_it_is_finite() {
+        let printed = |value| Number::from_f64(value).map(|number| number.to_string());
         assert_eq!(printed(1.0 / 3.0).as_deref(), Some("0.3333333333"));
         assert_eq!(printed(-12_345.678_901_234).as_deref(), Some("-12345.6789"));
         assert_eq!(printed(0.0).as_deref(), Some("0"));

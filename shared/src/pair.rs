@@ -34,6 +34,16 @@ impl Pair {
         format!("{price} per {priced}")
     }
 
+    /// What the rates of several currencies in one base are, such as `KRW per unit of each currency`.
+    #[must_use]
+    pub fn unit_of_each(base: CurrencyCode, inverse: bool) -> String {
+        if inverse {
+            format!("units of each currency per {base}")
+        } else {
+            format!("{base} per unit of each currency")
+        }
+    }
+
     /// The rate, from what `stored` says of a currency, for both by one source at one instant; `None` where it says nothing. KRW itself is not asked for.
     ///
     /// Against KRW the stored price keeps all its digits. Of two other currencies it is the quotient of what the source printed, where that is known of

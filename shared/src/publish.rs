@@ -2,14 +2,16 @@
 //! and takes [`crate::kafka`].
 
 mod backup;
+mod backup_text;
 
 use crate::config::KafkaConfig;
 use crate::error_chain::error_chain;
 use crate::event::{Event, Topic};
-use crate::kafka::{DELIVERY_TIMEOUT, KafkaError, KafkaSender, Outgoing};
-use crate::trace::{self, step};
+use crate::kafka::{DELIVERY_TIMEOUT, KafkaError, KafkaSender, ProducerRecord};
+use crate::trace::{self, in_span};
 
 pub use self::backup::{BackupError, BackupQueue};
+pub use self::backup_text::BackupTextError;
 
 /// Why events are not all acknowledged. Those that are not may have been written all the same, so callers must be able to repeat them.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +48,7 @@ pub enum PublishError {
 
 /// Who has acknowledged an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Destination {
     /// Kafka has it.
     Kafka,
     /// The backup queue has it, until it is published to Kafka from there.
@@ -57,7 +59,7 @@ pub enum Place {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sent {
     /// Of each event, in the order in which they were given.
-    pub places: Vec<Place>,
+    pub destinations: Vec<Destination>,
     /// Why some of them, or earlier ones of the run, are not in Kafka, in one line.
     pub away: Option<String>,
 }
@@ -66,13 +68,16 @@ impl Sent {
     /// How many Kafka has.
     #[must_use]
     pub fn in_kafka(&self) -> usize {
-        self.places.len() - self.in_backup()
+        self.destinations.len() - self.in_backup()
     }
 
     /// How many wait in the backup queue.
     #[must_use]
     pub fn in_backup(&self) -> usize {
-        self.places.iter().filter(|place| **place == Place::Backup).count()
+        self.destinations
+            .iter()
+            .filter(|destination| **destination == Destination::Backup)
+            .count()
     }
 }
 
@@ -140,18 +145,21 @@ impl Publishing<'_> {
         let Some(first) = events.first() else {
             return Ok(Sent::default());
         };
-        let mut places = vec![Place::Backup; events.len()];
+        let mut destinations = vec![Destination::Backup; events.len()];
         if self.away.is_none() || self.publisher.backup.is_none() {
-            let records: Vec<Outgoing> = events.iter().map(Outgoing::from).collect();
+            let records: Vec<ProducerRecord> = events.iter().map(ProducerRecord::from).collect();
             let delivery = self.publisher.kafka.send(&records, DELIVERY_TIMEOUT).await;
-            for (place, is_acknowledged) in places.iter_mut().zip(delivery.acknowledged) {
+            for (destination, is_acknowledged) in destinations.iter_mut().zip(delivery.acknowledged) {
                 if is_acknowledged {
-                    *place = Place::Kafka;
+                    *destination = Destination::Kafka;
                 }
             }
             if let Some(error) = delivery.error {
                 if self.publisher.backup.is_none() {
-                    let unacknowledged = places.iter().filter(|place| **place == Place::Backup).count();
+                    let unacknowledged = destinations
+                        .iter()
+                        .filter(|destination| **destination == Destination::Backup)
+                        .count();
                     return Err(PublishError::Kafka {
                         topic: first.topic,
                         unacknowledged,
@@ -163,34 +171,34 @@ impl Publishing<'_> {
             }
         }
         let sent = Sent {
-            places,
+            destinations,
             away: self.away.clone(),
         };
         if let (Some(backup), Some(away)) = (&self.publisher.backup, &self.away) {
-            let left: Vec<&Event> = events
+            let unacknowledged: Vec<&Event> = events
                 .iter()
-                .zip(&sent.places)
-                .filter(|(_, place)| **place == Place::Backup)
+                .zip(&sent.destinations)
+                .filter(|(_, destination)| **destination == Destination::Backup)
                 .map(|(event, _)| event)
                 .collect();
             let mut taken = 0;
             // Boxed: the SDK's futures are deep, and this one lies within those of every caller.
-            let sending = step(
-                trace::sending_to_sqs(backup.url(), left.len()),
-                Box::pin(backup.send(&left, &mut taken)),
+            let sending = in_span(
+                trace::sending_to_sqs(backup.url(), unacknowledged.len()),
+                Box::pin(backup.send(&unacknowledged, &mut taken)),
             );
             if let Err(source) = sending.await {
                 return Err(PublishError::Both {
                     topic: first.topic,
-                    unacknowledged: left.len() - taken,
+                    unacknowledged: unacknowledged.len() - taken,
                     total: events.len(),
                     kafka: away.clone(),
                     source: Box::new(source),
                 });
             }
-            if !left.is_empty() {
+            if !unacknowledged.is_empty() {
                 tracing::warn!(
-                    count = left.len(),
+                    count = unacknowledged.len(),
                     total = events.len(),
                     queue.url = backup.url(),
                     error = away,

@@ -3,7 +3,7 @@
 //!
 //! Shape: AWS Lambda Developer Guide, "Using Lambda with Amazon MSK", event example.
 
-mod whole;
+mod consumer_record;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::event::Header;
 
-pub use self::whole::{WholeRecord, replay_event};
+pub use self::consumer_record::{ConsumerRecord, replay_event};
 
 /// The event of one invocation, borrowed from its bytes. Records of several partitions of one topic may be mixed.
 #[derive(Debug, Deserialize)]
@@ -23,7 +23,7 @@ pub struct KafkaEvent<'a> {
     /// By `topic-partition`.
     #[serde(borrow)]
     pub records: BTreeMap<Text<'a>, Vec<KafkaRecord<'a>>>,
-    /// Whether these are records that were put aside before, sent again by [`replay_event`]. It stands beside the records and not in a header of
+    /// Whether these are records that were dead-lettered before, sent again by [`replay_event`]. It stands beside the records and not in a header of
     /// theirs, so that nobody who writes to a topic can set it.
     #[serde(default, rename = "hwanyulReplay")]
     pub is_replay: bool,

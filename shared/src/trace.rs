@@ -5,7 +5,7 @@
 
 mod export;
 mod invocation;
-mod origin;
+mod parent;
 mod resource;
 mod span;
 
@@ -21,9 +21,9 @@ pub use self::export::is_on;
 pub(crate) use self::export::{flush, start};
 pub(crate) use self::invocation::Invocation;
 pub use self::invocation::{Trigger, correlated, triggered_by};
-pub use self::origin::follows;
-pub(crate) use self::origin::{answered, consumes, requested};
-pub use self::span::{failed, mongodb, postgres, provider_span, step};
+pub use self::parent::follows;
+pub(crate) use self::parent::{answered, consumes, requested};
+pub use self::span::{failed, in_span, mongodb, postgres, provider_span};
 pub(crate) use self::span::{redis, sending, sending_to_sqs};
 use crate::event::Traceparent;
 

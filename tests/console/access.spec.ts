@@ -1,7 +1,7 @@
 // What axe finds on every view, in both languages and themes, wide and narrow.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "./parts/page";
-import { heal, tell } from "./parts/stack";
+import { control, heal } from "./parts/stack";
 import { choose, languages, narrow, themes, views, wide } from "./parts/views";
 
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
@@ -76,7 +76,7 @@ test.describe("with dead letters", () => {
   test.afterEach(async () => heal());
 
   test("axe finds nothing serious", async ({ page }) => {
-    await tell("poison", { kind: "unreadable" });
+    await control("poison", { kind: "unreadable" });
     await page.goto("/#/pipeline");
     await expect(page.getByTestId("dead-letter")).toHaveCount(2, { timeout: 60_000 });
     for (const size of [wide, narrow]) {

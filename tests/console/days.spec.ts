@@ -1,6 +1,6 @@
 // Days are the API's days, wherever and whenever they are looked at.
 import type { Page } from "@playwright/test";
-import { answer, envelope, withData } from "./parts/held";
+import { answer, envelope, withData } from "./parts/answers";
 import { expect, test } from "./parts/page";
 import { row } from "./parts/rates";
 

@@ -1,5 +1,5 @@
 // Currencies that have a rate no more, and rates of another day than the others. Which there are differs from day to day, so the API's answers are changed on their way.
-import { answer, envelope, longDay, ratesAddress, ratesOfNow, withData } from "./parts/held";
+import { answer, envelope, longDay, ratesAddress, ratesOfNow, withData } from "./parts/answers";
 import { expect, test } from "./parts/page";
 import { row, rows } from "./parts/rates";
 

@@ -2,7 +2,7 @@
 import { expect, test } from "./parts/page";
 import { row } from "./parts/rates";
 import { redis } from "./parts/redis";
-import { tell } from "./parts/stack";
+import { control } from "./parts/stack";
 
 const key = "held:koreaexim";
 const rate = (day: string, quotation: number, percent: string) => ({
@@ -39,10 +39,10 @@ test("what is held back is shown with its move, and a button releases it", async
     bodies.push(route.request().postDataJSON());
     // What the ingestor does with it is its own tests' affair; here it is a run, after which nothing of it is held.
     await redis("HDEL", key, "CHF");
-    await route.fulfill({ json: await tell("run", { force: false }) });
+    await route.fulfill({ json: await control("run", { force: false }) });
   });
   await held.getByTestId("release-CHF").click();
-  await expect(page.getByTestId("said")).toContainText("CHF의 보류를 해제하도록");
+  await expect(page.getByTestId("toast")).toContainText("CHF의 보류를 해제하도록");
   expect(bodies).toEqual([{ release: ["CHF"] }]);
   await expect(line).toHaveCount(0);
   await page.getByRole("button", { name: "English" }).click();

@@ -1,6 +1,6 @@
 // What a reader sees while one store knows a new rate and another does not know it yet.
 import { dayBefore } from "./parts/api";
-import { answer, dayEarlier, envelope, longDay, ratesAddress, ratesOfNow, withData } from "./parts/held";
+import { answer, dayEarlier, envelope, longDay, ratesAddress, ratesOfNow, withData } from "./parts/answers";
 import { rate } from "./parts/numbers";
 import { expect, test } from "./parts/page";
 import { row } from "./parts/rates";

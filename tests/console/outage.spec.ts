@@ -1,15 +1,15 @@
 // What a reader sees while the servers behind the API are away, or the network is.
-import { answer, ratesAddress, ratesOfNow } from "./parts/held";
+import { answer, ratesAddress, ratesOfNow } from "./parts/answers";
 import { expect, test } from "./parts/page";
 import { row, rows } from "./parts/rates";
-import { heal, tell } from "./parts/stack";
+import { control, heal } from "./parts/stack";
 
 test.beforeEach(async () => heal());
 test.afterEach(async () => heal());
 
 test("with PostgreSQL and Redis away the page says clearly that the API cannot answer, and recovers by itself", async ({ page, watch }) => {
   watch.expect(/status of 503/);
-  for (const server of ["postgres", "redis"]) await tell(`servers/${server}/stop`);
+  for (const server of ["postgres", "redis"]) await control(`servers/${server}/stop`);
   await page.goto("/#/rates");
   const alert = page.locator(".board").getByRole("alert");
   await expect(alert).toContainText("API가 지금은 답할 수 없습니다", { timeout: 60_000 });
@@ -18,7 +18,7 @@ test("with PostgreSQL and Redis away the page says clearly that the API cannot a
   await expect(page.getByTestId("converter")).toContainText("지금은 계산할 수 없습니다", { timeout: 60_000 });
 
   await page.evaluate(() => Object.assign(window, { isTheSamePage: true }));
-  for (const server of ["postgres", "redis"]) await tell(`servers/${server}/start`);
+  for (const server of ["postgres", "redis"]) await control(`servers/${server}/start`);
   await expect(row(page, "USD").getByTestId("rate")).toHaveText(/\d/, { timeout: 90_000 });
   expect(await rows(page).count()).toBeGreaterThanOrEqual(29);
   await expect(page.locator(".board").getByRole("alert")).toHaveCount(0);
@@ -28,10 +28,10 @@ test("with PostgreSQL and Redis away the page says clearly that the API cannot a
 
 test("a currency's page says so, too, and recovers by itself", async ({ page, watch }) => {
   watch.expect(/status of 503/);
-  for (const server of ["postgres", "redis"]) await tell(`servers/${server}/stop`);
+  for (const server of ["postgres", "redis"]) await control(`servers/${server}/stop`);
   await page.goto("/#/currency/USD");
   await expect(page.getByRole("alert").first()).toContainText("API가 지금은 답할 수 없습니다", { timeout: 60_000 });
-  for (const server of ["postgres", "redis"]) await tell(`servers/${server}/start`);
+  for (const server of ["postgres", "redis"]) await control(`servers/${server}/start`);
   await expect(page.getByTestId("chart").locator("canvas")).toBeVisible({ timeout: 90_000 });
   await expect(page.getByTestId("stats").locator("dd")).toHaveCount(8, { timeout: 60_000 });
   await expect(page.getByTestId("forecast-chart")).toBeVisible({ timeout: 60_000 });

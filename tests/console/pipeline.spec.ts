@@ -1,15 +1,15 @@
-// The pipeline: what the page tells of it, and what its buttons do to it. Every test begins and ends with a stack in order.
+// The pipeline: what the page shows of it, and what its buttons do to it. Every test begins and ends with a stack in order.
 import type { Locator, Page } from "@playwright/test";
 import { get } from "./parts/api";
 import { expect, test } from "./parts/page";
 import { row as rateRow, rows as rateRows } from "./parts/rates";
-import { heal, look, state } from "./parts/stack";
+import { heal, read, state } from "./parts/stack";
 
 test.beforeEach(async () => heal());
 test.afterEach(async () => heal());
 
 const verdict = (page: Page): Locator => page.getByTestId("verdict");
-const letters = (page: Page): Locator => page.getByTestId("dead-letter");
+const deadLetters = (page: Page): Locator => page.getByTestId("dead-letter");
 const counted = async (of: Locator): Promise<number> => Number((await of.getAttribute("data-count")) || Number.NaN);
 
 async function open(page: Page): Promise<void> {
@@ -17,14 +17,14 @@ async function open(page: Page): Promise<void> {
   await expect(verdict(page)).toHaveAttribute("data-verdict", "good", { timeout: 60_000 });
 }
 
-/** A letter is deleted at the second press, and a first press stands for some seconds only. */
-async function purge(letter: Locator): Promise<void> {
-  const button = letter.getByTestId("purge");
+/** A dead letter is deleted at the second press, and a first press stands for some seconds only. */
+async function purge(deadLetter: Locator): Promise<void> {
+  const button = deadLetter.getByTestId("purge");
   await expect(async () => {
     if (!(await button.isVisible())) return;
     await button.click({ timeout: 2_000 });
     await button.filter({ hasText: "정말 삭제" }).click({ timeout: 2_000 });
-    await expect(letter).toHaveCount(0, { timeout: 5_000 });
+    await expect(deadLetter).toHaveCount(0, { timeout: 5_000 });
   }).toPass({ timeout: 60_000 });
 }
 
@@ -53,7 +53,7 @@ test("topics' counts rise by themselves and are the stack's", async ({ page }) =
 test("a run from the page appears among the runs, and its timeline leads from the provider to the cache", async ({ page }) => {
   await open(page);
   await page.getByTestId("run").click();
-  const link = page.getByTestId("said").getByRole("link");
+  const link = page.getByTestId("toast").getByRole("link");
   await expect(link).toBeVisible();
   const id = ((await link.getAttribute("href")) ?? "").split("/").at(-1) ?? "";
   await expect(page.locator(`[data-testid=run-row][data-id="${id}"]`).or(page.getByTestId("runs").getByRole("button", { name: "모두 보기" }))).not.toHaveCount(0);
@@ -67,7 +67,7 @@ test("a run from the page appears among the runs, and its timeline leads from th
   await expect(timeline.locator("[data-testid=way] li")).toHaveCount(4);
   for (const milestone of await timeline.locator("[data-testid=way] li").all()) await expect(milestone).toHaveAttribute("data-ms", /^\d/, { timeout: 60_000 });
   await expect(async () => {
-    const run = await look(`runs/${id}`);
+    const run = await read(`runs/${id}`);
     const shown = await timeline.getByTestId("timeline-step").evaluateAll((steps) => steps.reduce((sum, step) => sum + Number(step.getAttribute("data-count")), 0));
     expect(shown, "steps, folded ones included").toBe(run.steps.length);
     const total = new Intl.NumberFormat("ko", { maximumFractionDigits: run.total_ms < 10 || run.total_ms >= 1000 ? 1 : 0 });
@@ -79,7 +79,7 @@ test("a run from the page appears among the runs, and its timeline leads from th
 
 test("a run is found by its correlation id", async ({ page }) => {
   await open(page);
-  const [, { correlation_id: id }] = await look("runs");
+  const [, { correlation_id: id }] = await read("runs");
   await page.getByTestId("find-run").fill(id);
   await page.getByTestId("find-run").press("Enter");
   await expect(page.getByTestId("timeline")).toContainText(id);
@@ -98,26 +98,26 @@ test("a run that nobody knows says so in the stack's words", async ({ page, watc
 test("an unreadable record ends as two dead letters with their reason, is refused again, and a purge removes it", async ({ page }) => {
   await open(page);
   await page.getByTestId("poison-unreadable").click();
-  await expect(page.getByTestId("said")).toContainText(/exchange_rate_updated-\d+@\d+/);
-  await expect(letters(page)).toHaveCount(2, { timeout: 60_000 });
+  await expect(page.getByTestId("toast")).toContainText(/exchange_rate_updated-\d+@\d+/);
+  await expect(deadLetters(page)).toHaveCount(2, { timeout: 60_000 });
   const functions = ["currency-exchange-rate-updated", "history-exchange-rate-updated"] as const;
-  for (const name of functions) await expect(letters(page).filter({ hasText: name })).toContainText("-1");
+  for (const name of functions) await expect(deadLetters(page).filter({ hasText: name })).toContainText("-1");
   await expect(page.getByTestId("queue-dead-letters")).toHaveAttribute("data-count", "2");
   await expect(verdict(page)).toHaveAttribute("data-verdict", "warn");
   await expect(verdict(page)).toContainText("2건");
 
   // One alone, then both at once.
-  await letters(page).filter({ hasText: functions[0] }).getByTestId("replay").click();
-  await expect(letters(page).filter({ hasText: functions[0] }).getByTestId("outcome")).toHaveAttribute("data-outcome", "refused", { timeout: 60_000 });
-  await expect(letters(page).filter({ hasText: functions[1] }).getByTestId("outcome")).toHaveCount(0);
+  await deadLetters(page).filter({ hasText: functions[0] }).getByTestId("replay").click();
+  await expect(deadLetters(page).filter({ hasText: functions[0] }).getByTestId("outcome")).toHaveAttribute("data-outcome", "refused", { timeout: 60_000 });
+  await expect(deadLetters(page).filter({ hasText: functions[1] }).getByTestId("outcome")).toHaveCount(0);
   await expect(page.getByTestId("replay-all")).toHaveAttribute("aria-disabled", "false");
   await page.getByTestId("replay-all").click();
-  await expect(letters(page).filter({ hasText: functions[1] }).getByTestId("outcome")).toContainText("다시 거절됨", { timeout: 60_000 });
-  await expect(letters(page)).toHaveCount(2);
+  await expect(deadLetters(page).filter({ hasText: functions[1] }).getByTestId("outcome")).toContainText("다시 거절됨", { timeout: 60_000 });
+  await expect(deadLetters(page)).toHaveCount(2);
 
-  await purge(letters(page).filter({ hasText: functions[0] }));
-  await expect(letters(page)).toHaveCount(1);
-  await purge(letters(page).filter({ hasText: functions[1] }));
+  await purge(deadLetters(page).filter({ hasText: functions[0] }));
+  await expect(deadLetters(page)).toHaveCount(1);
+  await purge(deadLetters(page).filter({ hasText: functions[1] }));
   await expect(page.getByTestId("dead-letters")).toContainText("비어 있습니다");
   await expect(page.getByTestId("queue-dead-letters")).toHaveAttribute("data-count", "0");
   await expect(verdict(page)).toHaveAttribute("data-verdict", "good", { timeout: 60_000 });
@@ -128,8 +128,8 @@ test("a record that the store refuses is kept, and applied by a replay once the 
   const before = await get("/api/v1/currencies/USD");
   const { results: history } = await get("/api/v1/history", { target: "USD", period: "1w" });
   await page.getByTestId("poison-store").click();
-  await expect(letters(page)).toHaveCount(1, { timeout: 60_000 });
-  await expect(letters(page)).toContainText("history-exchange-rate-updated");
+  await expect(deadLetters(page)).toHaveCount(1, { timeout: 60_000 });
+  await expect(deadLetters(page)).toContainText("history-exchange-rate-updated");
   await expect(verdict(page)).toHaveAttribute("data-verdict", "warn");
   await expect(verdict(page)).toContainText("테이블");
   // All other records flow meanwhile.
@@ -139,10 +139,10 @@ test("a record that the store refuses is kept, and applied by a replay once the 
 
   await page.getByTestId("mend").click();
   await expect(page.getByTestId("mend")).toHaveCount(0);
-  await expect(page.getByTestId("said")).toContainText("고쳤습니다");
-  await letters(page).getByTestId("replay").click();
+  await expect(page.getByTestId("toast")).toContainText("고쳤습니다");
+  await deadLetters(page).getByTestId("replay").click();
   await expect(page.getByTestId("dead-letter-done").getByTestId("outcome")).toHaveAttribute("data-outcome", "applied", { timeout: 60_000 });
-  await expect(letters(page)).toHaveCount(0);
+  await expect(deadLetters(page)).toHaveCount(0);
   await expect(page.getByTestId("queue-dead-letters")).toHaveAttribute("data-count", "0");
   await expect(verdict(page)).toHaveAttribute("data-verdict", "good", { timeout: 60_000 });
 

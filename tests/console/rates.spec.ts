@@ -1,6 +1,6 @@
 // The table of rates and the converter.
 import { ask, dayBefore, get, rates } from "./parts/api";
-import { answer, longDay, ratesAddress, ratesOfNow, withData } from "./parts/held";
+import { answer, longDay, ratesAddress, ratesOfNow, withData } from "./parts/answers";
 import { percent, percentOf, rate } from "./parts/numbers";
 import { expect, test } from "./parts/page";
 import { row, rows } from "./parts/rates";

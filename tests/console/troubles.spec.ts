@@ -1,7 +1,7 @@
 // What the pipeline's page says and keeps where something is slow, away or not as it was. Answers are changed on their way where real servers cannot be made to give them.
 import type { Page, Request } from "@playwright/test";
 import { expect, test } from "./parts/page";
-import { heal, look, state, tell } from "./parts/stack";
+import { control, heal, read, state } from "./parts/stack";
 
 test.beforeEach(async () => heal());
 test.afterEach(async () => heal());
@@ -17,7 +17,7 @@ async function open(page: Page): Promise<void> {
 
 /** Text outside of what is marked as English. */
 const unmarked = (page: Page): Promise<string> =>
-  page.getByTestId("said").evaluate((one) => {
+  page.getByTestId("toast").evaluate((one) => {
     const copy = one.cloneNode(true) as Element;
     for (const marked of copy.querySelectorAll("[lang=en]")) marked.remove();
     return copy.textContent ?? "";
@@ -50,7 +50,7 @@ test("the time for which records wait begins at the first look that saw them wai
   let looks = 0;
   await page.route(isState, (route) => {
     looks += 1;
-    // Nothing waits at the first look, something does at three more, the last of which is repeated.
+    // Nothing waits at the first read, something does at three more, the last of which is repeated.
     const step = Math.min(looks, 4);
     const at = new Date(Date.parse(real.now) + step * 4_000).toISOString();
     const mappings = real.mappings.map((mapping: any) => ({ ...mapping, lag: step === 1 ? 0 : 1 }));
@@ -104,20 +104,20 @@ test("what the stack says is marked as English, and what the page says itself is
   const isRun = (url: URL): boolean => url.pathname === "/pipeline/run";
   await page.route(isRun, (route) => route.fulfill({ status: 500, json: { error: "ingestor failed: no provider has rates" } }));
   await run.click();
-  await expect(page.getByTestId("said").locator("[lang=en]")).toHaveText("ingestor failed: no provider has rates");
+  await expect(page.getByTestId("toast").locator("[lang=en]")).toHaveText("ingestor failed: no provider has rates");
   expect((await unmarked(page)).trim()).toBe("실패했습니다:");
 
   await page.route(isRun, (route) => route.abort());
   await run.click();
-  await expect(page.getByTestId("said")).toContainText("로컬 스택에 연결할 수 없습니다.");
+  await expect(page.getByTestId("toast")).toContainText("로컬 스택에 연결할 수 없습니다.");
   await page.route(isRun, (route) => route.fulfill({ status: 502, body: "Bad gateway" }));
   await run.click();
-  await expect(page.getByTestId("said")).toContainText("상태 코드 502");
+  await expect(page.getByTestId("toast")).toContainText("상태 코드 502");
   expect(await unmarked(page)).not.toMatch(/(?:[A-Za-z]+ ){3}/);
 });
 
 test("the focus stays near a button that goes away when it is pressed", async ({ page }) => {
-  await tell("poison", { kind: "refused_by_store" });
+  await control("poison", { kind: "refused_by_store" });
   await open(page);
   await page.getByTestId("mend").press("Enter");
   await expect(page.getByTestId("mend")).toHaveCount(0);
@@ -125,13 +125,13 @@ test("the focus stays near a button that goes away when it is pressed", async ({
 
   // The line that says what was done is closed, and one is back where one was.
   await page.getByTestId("find-run").focus();
-  await page.getByTestId("close-said").press("Enter");
-  await expect(page.getByTestId("close-said")).toHaveCount(0);
+  await page.getByTestId("close-toast").press("Enter");
+  await expect(page.getByTestId("close-toast")).toHaveCount(0);
   await expect(page.getByTestId("find-run")).toBeFocused();
 });
 
 test("without a run that sent rates the list says so, and not that there is no run", async ({ page }) => {
-  const runs = await look("runs");
+  const runs = await read("runs");
   await page.route(isRuns, (route) => route.fulfill({ json: runs.map((run: any) => ({ ...run, rates: 0 })) }));
   await open(page);
   const card = page.getByTestId("runs");

@@ -40,8 +40,8 @@ def number(value: float) -> str:
 
 
 def partitions() -> dict[str, int]:
-    """Partitions of each topic, as shared/src/event.rs creates them."""
-    text = (ROOT / "shared/src/event.rs").read_text()
+    """Partitions of each topic, as shared/src/event/topic.rs creates them."""
+    text = (ROOT / "shared/src/event/topic.rs").read_text()
     names = dict(re.findall(r'Self::(\w+) => "(\w+_\w+)"', text.split("fn name", 1)[1].split("fn ", 1)[0]))
     arms = re.findall(r"((?:Self::\w+(?: \| )?)+) => (\d+)", text.split("fn partitions", 1)[1].split("fn ", 1)[0])
     return {names[topic]: int(count) for arm, count in arms for topic in re.findall(r"Self::(\w+)", arm)}

@@ -139,9 +139,13 @@ def deploy(template: dict, parameters: dict[str, str], own_secret: str) -> dict[
         depends = resource.pop("DependsOn", [])
         depends = [depends] if isinstance(depends, str) else depends
         resource["DependsOn"] = [name for name in depends if name not in left]
-        if resource["Type"] == "AWS::IAM::Role" and not SECRETS.keys() <= parameters.keys():
-            # CloudFormation leaves a policy out whose condition is false; moto would take it for one without a name.
-            resource["Properties"]["Policies"] = [policy for policy in resource["Properties"].get("Policies", []) if "Fn::If" not in policy]
+        if not SECRETS.keys() <= parameters.keys():
+            # CloudFormation leaves out a policy or a statement whose condition is false; moto would take it for an empty one.
+            if resource["Type"] == "AWS::IAM::Role":
+                resource["Properties"]["Policies"] = [policy for policy in resource["Properties"].get("Policies", []) if "Fn::If" not in policy]
+            if resource["Type"] == "AWS::IAM::ManagedPolicy":
+                document = resource["Properties"]["PolicyDocument"]
+                document["Statement"] = [statement for statement in document["Statement"] if "Fn::If" not in statement]
     aliases = {name: body["Properties"]["FunctionName"]["Ref"] for name, body in template["Resources"].items() if body["Type"] == ALIAS}
     must(len(aliases) == len([body for body in template["Resources"].values() if body["Type"] == "AWS::Lambda::Function"]), "an alias for each function")
     resources = without_aliases(resources, aliases)

@@ -64,7 +64,7 @@ fn each_record_is_accounted_for<P: Payload>(event: &KafkaEvent<'_>) {
     } = decode::<P>(event, now);
     assert_eq!(payloads.len() + tombstones + refused.len(), records);
     assert_eq!(payloads.len(), places.len());
-    assert!(refused.iter().all(|(_, _, reason)| !reason.is_empty()));
+    assert!(refused.iter().all(|refused| !refused.reason.is_empty()));
     for list in event.records.values() {
         let inside =
             |offset: &&&shared::record::KafkaRecord<'_>| list.iter().any(|record| std::ptr::eq(**offset, record));

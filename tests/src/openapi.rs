@@ -124,7 +124,7 @@ fn join(value: &mut Value) {
     }
 }
 
-/// What the edge adds to every operation, and the example.
+/// What the middleware adds to every operation, and the example.
 fn finish(operation: &mut Value, examples: &BTreeMap<String, Value>) {
     let correlation = json!({"description": "Echoed from the request, or made.", "schema": {"type": "string"}});
     for (status, response) in object(&mut operation["responses"]) {

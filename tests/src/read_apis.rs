@@ -31,7 +31,7 @@ pub fn all(services: &Services, now: Option<DateTime<Utc>>) -> Router {
     }
     let currency = Currency::new(services.store.clone(), services.cache.clone());
     let history = History::new(services.store.clone(), services.cache.clone());
-    shared::api::edge(
+    shared::api::with_middleware(
         currency::api::routes(Arc::new(currency))
             .merge(history::api::routes(Arc::new(history)))
             .merge(ranking::api::routes(Arc::new(ranking))),

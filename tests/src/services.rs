@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use shared::cache::Cache;
 use shared::config::RedisConfig;
 use shared::currency::CurrencyCode;
-use shared::dead_letter::{DeadLetter, DeadLetters, LetterMessage};
+use shared::dead_letter::{DeadLetter, DeadLetterPart, DeadLetters};
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
@@ -143,12 +143,12 @@ impl Services {
 
     /// All dead letters so far, each put together from its messages; they stay hidden from a second call.
     pub async fn dead_letters(&self) -> Vec<DeadLetter> {
-        let mut letters: BTreeMap<Uuid, Vec<LetterMessage>> = BTreeMap::new();
+        let mut dead_letters: BTreeMap<Uuid, Vec<DeadLetterPart>> = BTreeMap::new();
         for body in received(&self.sqs, &self.queue_url, 3600).await {
-            let message = LetterMessage::parse(&body).unwrap();
-            letters.entry(message.id).or_default().push(message);
+            let message = DeadLetterPart::parse(&body).unwrap();
+            dead_letters.entry(message.id).or_default().push(message);
         }
-        letters
+        dead_letters
             .into_values()
             .map(|messages| DeadLetter::join(messages).unwrap())
             .collect()

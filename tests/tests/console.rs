@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use localstack::stack::{Places, State};
+use localstack::stack::{StackPaths, State};
 use rustix::process::Signal;
 use servers::free_port;
 use servers::process_table::Identity;
@@ -117,7 +117,7 @@ fn succeed(mut command: Command) {
 
 /// What any page of the web can send anywhere without asking the browser for leave: a letter's end, or the stack's.
 async fn a_page_cannot_reach_the_lambda_api(stack: &Stack) {
-    let places = Places::new(project()).keeping(stack.dir.path().join("stack"));
+    let places = StackPaths::new(project()).with_stack_dir(stack.dir.path().join("stack"));
     let lambda = State::running(&places).unwrap().unwrap().endpoints.lambda;
     let client = reqwest::Client::new();
     for (path, body) in [
@@ -226,7 +226,7 @@ async fn people_see_rates_arrive_and_can_watch_the_promises_hold() {
     succeed(install);
     let stack = Stack::start();
     a_page_cannot_reach_the_lambda_api(&stack).await;
-    let places = Places::new(project()).keeping(stack.dir.path().join("stack"));
+    let places = StackPaths::new(project()).with_stack_dir(stack.dir.path().join("stack"));
     let redis = State::running(&places).unwrap().unwrap().endpoints.redis;
     what_is_held_back_is_told(&stack, &redis).await;
     let mut test = node("npm", &folder);

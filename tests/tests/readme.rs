@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use localstack::stack::{Places, State};
+use localstack::stack::{StackPaths, State};
 use serde_json::Value;
 use servers::free_port;
 use shared::time::HANDLER_TOLERANCE;
@@ -80,7 +80,7 @@ impl Reader {
     }
 
     fn state(&self) -> Option<State> {
-        State::running(&Places::new(self.dir.path().join("hwanyul"))).unwrap()
+        State::running(&StackPaths::new(self.dir.path().join("hwanyul"))).unwrap()
     }
 
     /// The text with the ports that the stack has, which are others than the page's when something else runs on this machine.

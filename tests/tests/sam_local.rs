@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use emulator::{Deployment, FunctionSpec, Template};
-use localstack::stack::{Places, STACK_NAME, State};
+use localstack::stack::{STACK_NAME, StackPaths, State};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use servers::free_port;
@@ -110,7 +110,7 @@ impl Local {
     }
 
     fn state(&self) -> State {
-        let places = Places::new(project()).keeping(self.dir.path().join("stack"));
+        let places = StackPaths::new(project()).with_stack_dir(self.dir.path().join("stack"));
         State::running(&places).unwrap().unwrap()
     }
 }

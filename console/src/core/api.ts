@@ -16,7 +16,7 @@ type Parameters<O, K extends string> = O extends { parameters: { [N in K]: infer
 type Data<P extends keyof paths, M extends "get" | "post"> = paths[P] extends Record<M, infer O> ? Opened<Answer<O>> : never;
 
 /** The API refused, as it says itself. */
-export class Refused extends Error {
+export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: Schemas["ErrorCode"] | "UNKNOWN",
@@ -38,7 +38,7 @@ export class Unreachable extends Error {
 }
 
 /** How long an answer may take. API Gateway gives up after 30 s, and its refusal needs a moment to get here. */
-export const patienceSeconds = 35;
+export const timeoutSeconds = 35;
 
 /** Asks for what the document calls `path`, its `{name}`s taken from `at`. */
 export async function get<P extends PathOf<"get">>(
@@ -53,7 +53,7 @@ export async function get<P extends PathOf<"get">>(
   return ask(`${filled}${text === "" ? "" : `?${text}`}`, { cache: "no-cache", signal: options.signal ?? null });
 }
 
-/** Counts somebody's look at a currency. The same `key` counts once. */
+/** Counts somebody's view of a currency. The same `key` counts once. */
 export async function click(body: Schemas["ClickRequest"], key: string): Promise<Schemas["Clicked"]> {
   return ask("/api/v1/rankings/click", {
     method: "POST",
@@ -64,7 +64,7 @@ export async function click(body: Schemas["ClickRequest"], key: string): Promise
 
 async function ask<T>(url: string, init: RequestInit): Promise<T> {
   // Without a deadline, one request that hangs would end all polling.
-  const late = AbortSignal.timeout(patienceSeconds * 1000);
+  const late = AbortSignal.timeout(timeoutSeconds * 1000);
   let response: Response;
   let text: string;
   try {
@@ -78,7 +78,7 @@ async function ask<T>(url: string, init: RequestInit): Promise<T> {
   if (response.ok && answer?.success === true) return answer.data as T;
   const error = answer?.error;
   if (error?.code === undefined) throw new Unreachable(response.status);
-  throw new Refused(response.status, error.code, error.message, error.details);
+  throw new ApiError(response.status, error.code, error.message, error.details);
 }
 
 type Envelope = { success?: boolean; data?: unknown; error?: Schemas["ErrorBody"] };

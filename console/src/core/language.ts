@@ -1,6 +1,6 @@
 // Which language people are shown, and the texts in it.
 import { effect, signal } from "@preact/signals";
-import { remembered } from "./remembered";
+import { preferences } from "./preferences";
 
 export type Language = "ko" | "en";
 
@@ -8,7 +8,7 @@ const isLanguage = (value: unknown): value is Language => value === "ko" || valu
 const preferred = (): Language => (navigator.languages.some((name) => name.startsWith("ko")) ? "ko" : "en");
 
 /** Korean where the browser speaks it, until somebody chooses. */
-export const language = signal<Language>(remembered.read("language", isLanguage) ?? preferred());
+export const language = signal<Language>(preferences.read("language", isLanguage) ?? preferred());
 
 effect(() => {
   document.documentElement.lang = language.value;
@@ -16,7 +16,7 @@ effect(() => {
 
 export function choose(next: Language): void {
   language.value = next;
-  remembered.write("language", next);
+  preferences.write("language", next);
 }
 
 /** Texts in both languages; the answer reads the language, so whoever shows one is drawn again when it changes. */

@@ -6,7 +6,7 @@ export interface Settings {
   readonly pipeline: false | "view" | "control";
   /** Whether the rates are days of the past that go by one after the other, as the local feed has them: all of them are old then, and none is late. */
   readonly replay: boolean;
-  /** Seconds from one look at the rates to the next. */
+  /** Seconds from one poll of the rates to the next. */
   readonly poll_seconds: number;
 }
 

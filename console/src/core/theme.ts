@@ -1,11 +1,11 @@
 // Light or dark: the system's, until somebody chooses. The colours are in styles/colours.css.
 import { computed, effect, signal } from "@preact/signals";
-import { remembered } from "./remembered";
+import { preferences } from "./preferences";
 
 export type Theme = "light" | "dark";
 
 const isTheme = (value: unknown): value is Theme => value === "light" || value === "dark";
-const chosen = signal<Theme | undefined>(remembered.read("theme", isTheme));
+const chosen = signal<Theme | undefined>(preferences.read("theme", isTheme));
 const query = matchMedia("(prefers-color-scheme: dark)");
 const system = signal<Theme>(query.matches ? "dark" : "light");
 query.addEventListener("change", (event) => {
@@ -21,7 +21,7 @@ effect(() => {
 
 export function toggle(): void {
   chosen.value = theme.value === "dark" ? "light" : "dark";
-  remembered.write("theme", chosen.value);
+  preferences.write("theme", chosen.value);
 }
 
 /** A colour of the style sheet, such as `--line`, as it is now. */

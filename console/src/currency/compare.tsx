@@ -7,10 +7,11 @@ import { texts } from "../core/language";
 import { Chart } from "../parts/chart";
 import { type Choice, choose, most } from "./choice";
 import { ComparedTable, Matrix } from "./compared";
-import { type Known, knownName } from "./known";
+import { type Known, knownName } from "./currencies";
+import { Difference } from "./difference";
+import { ContentWithEnoughData } from "./enough-data";
 import { type ComparedPeriod, drawLines, type Lines, loadLines } from "./lines";
-import { type Pulse, useKept, useSeldom } from "./pulse";
-import { Difference, Told } from "./said";
+import { type Refresh, useLastData, useRefreshed } from "./refresh";
 
 const text = texts({
   ko: {
@@ -39,12 +40,12 @@ const text = texts({
   },
 });
 
-export function CompareCard({ choice, known, pulse }: { choice: Choice; known: Known | undefined; pulse: Pulse }) {
+export function CompareCard({ choice, known, refresh }: { choice: Choice; known: Known | undefined; refresh: Refresh }) {
   const at = useSignal<number | undefined>(undefined);
   const codes = [choice.code, ...choice.beside];
   const period: ComparedPeriod = choice.period === "all" ? "1y" : choice.period;
   const key = `${codes.join()} ${choice.base} ${period}`;
-  const lines = useKept(useSeldom(`lines ${key}`, pulse, (signal) => loadLines(codes, choice.base, period, signal), (data) => data.recordedAt));
+  const lines = useLastData(useRefreshed(`lines ${key}`, refresh, (signal) => loadLines(codes, choice.base, period, signal), (data) => data.recordedAt));
   const isAlone = codes.length < 2;
   // Numbers of currencies without any history would be refused with the same words.
   const isRefused = lines.polled.data === undefined && lines.polled.error !== undefined;
@@ -56,28 +57,28 @@ export function CompareCard({ choice, known, pulse }: { choice: Choice; known: K
       </p>
       <Chips choice={choice} known={known} lines={lines.polled.data} at={at} />
       <div class={lines.isOld ? "waiting" : "ready"}>
-        <Told of={lines.polled}>{(data) => <Drawn lines={data} at={at} known={known} />}</Told>
+        <ContentWithEnoughData of={lines.polled}>{(data) => <Drawn lines={data} at={at} known={known} />}</ContentWithEnoughData>
       </div>
       {isAlone && <p class="few">{text().alone}</p>}
-      {!isAlone && !isRefused && <Numbers codes={codes} base={choice.base} period={period} known={known} pulse={pulse} />}
+      {!isAlone && !isRefused && <Numbers codes={codes} base={choice.base} period={period} known={known} refresh={refresh} />}
     </section>
   );
 }
 
-function Numbers({ codes, base, period, known, pulse }: { codes: readonly string[]; base: string; period: ComparedPeriod; known: Known | undefined; pulse: Pulse }) {
-  const comparison = useKept(
-    useSeldom(`compare ${codes.join()} ${base} ${period}`, pulse, (signal) => get("/api/v1/history/compare", { targets: codes.join(","), base, period }, { signal }), (data) => data.recorded_at),
+function Numbers({ codes, base, period, known, refresh }: { codes: readonly string[]; base: string; period: ComparedPeriod; known: Known | undefined; refresh: Refresh }) {
+  const comparison = useLastData(
+    useRefreshed(`compare ${codes.join()} ${base} ${period}`, refresh, (signal) => get("/api/v1/history/compare", { targets: codes.join(","), base, period }, { signal }), (data) => data.recorded_at),
   );
   return (
     <div class={comparison.isOld ? "waiting" : "ready"}>
-      <Told of={comparison.polled}>
+      <ContentWithEnoughData of={comparison.polled}>
         {(data) => (
           <div class="compared">
             <ComparedTable of={data} codes={codes} known={known} />
             <Matrix of={data} codes={codes} />
           </div>
         )}
-      </Told>
+      </ContentWithEnoughData>
     </div>
   );
 }

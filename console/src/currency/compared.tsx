@@ -4,9 +4,10 @@ import type { Schemas } from "../core/api";
 import { toFloat } from "../core/decimal";
 import * as format from "../core/format";
 import { texts } from "../core/language";
-import { None } from "../parts/none";
-import { type Known, knownName } from "./known";
-import { direction } from "./said";
+import { EmptyState } from "../parts/empty-state";
+import { TableHead } from "../parts/table-head";
+import { type Known, knownName } from "./currencies";
+import { direction } from "./difference";
 
 const text = texts({
   ko: {
@@ -55,26 +56,16 @@ export function ComparedTable({ of, codes, known }: { of: Comparison; codes: rea
     <Box title={text().caption} note={text().sharpeWhy}>
       <table data-testid="compare-table">
         <caption class="unseen">{text().caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col" class="number">
-              {text().rank}
-            </th>
-            <th scope="col">{text().currency}</th>
-            <th scope="col" class="number">
-              {text().change}
-            </th>
-            <th scope="col" class="number">
-              {text().volatility}
-            </th>
-            <th scope="col" class="number">
-              {text().sharpe}
-            </th>
-            <th scope="col" class="number">
-              {text().rate(of.base)}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            { name: text().rank, kind: "number" },
+            text().currency,
+            { name: text().change, kind: "number" },
+            { name: text().volatility, kind: "number" },
+            { name: text().sharpe, kind: "number" },
+            { name: text().rate(of.base), kind: "number" },
+          ]}
+        />
         <tbody>
           {of.currencies.map((row) => (
             <tr key={row.currency_code}>
@@ -84,8 +75,8 @@ export function ComparedTable({ of, codes, known }: { of: Comparison; codes: rea
                 <span class="name">{knownName(known, row.currency_code)}</span>
               </th>
               <td class={`number ${direction(row.period_change_percent)}`}>{format.percent(row.period_change_percent)}</td>
-              <td class="number">{row.volatility == null ? <None /> : `${format.money(row.volatility, 2)}%`}</td>
-              <td class="number">{row.sharpe_ratio == null ? <None /> : format.signed(row.sharpe_ratio, 2)}</td>
+              <td class="number">{row.volatility == null ? <EmptyState /> : `${format.money(row.volatility, 2)}%`}</td>
+              <td class="number">{row.sharpe_ratio == null ? <EmptyState /> : format.signed(row.sharpe_ratio, 2)}</td>
               <td class="number">{format.rate(row.current_rate)}</td>
             </tr>
           ))}
@@ -131,7 +122,7 @@ export function Matrix({ of, codes }: { of: Comparison; codes: readonly string[]
 
 function Cell({ pair, isSame }: { pair: Schemas["Correlation"] | undefined; isSame: boolean }) {
   if (isSame) return <td class="same">1</td>;
-  if (pair?.coefficient == null) return <td><None /></td>;
+  if (pair?.coefficient == null) return <td><EmptyState /></td>;
   const value = toFloat(pair.coefficient);
   // Five shades; the number is what counts.
   return <td class={`${value < 0 ? "against" : "with"}-${Math.min(5, Math.ceil(Math.abs(value) * 5))}`}>{format.money(pair.coefficient, 2)}</td>;

@@ -1,7 +1,7 @@
 // What can be chosen of the main chart: the period, how it is drawn, and against which currency.
 import { texts } from "../core/language";
 import { type Choice, choose, hasCandles, periods } from "./choice";
-import { type Known, knownName } from "./known";
+import { type Known, knownName } from "./currencies";
 import { drawnView } from "./series";
 
 const text = texts({

@@ -1,17 +1,17 @@
 // The next days of a currency in won, with the interval they are expected in, and how far that can be trusted.
 import { type Signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import { older } from "../core/behind";
 import { get, type Schemas } from "../core/api";
+import { older } from "../core/behind";
 import { toFloat } from "../core/decimal";
 import * as format from "../core/format";
 import { texts } from "../core/language";
 import { colour } from "../core/theme";
 import { Chart, type Drawing } from "../parts/chart";
-import { type Pulse, useSeldom } from "./pulse";
-import { Told } from "./said";
+import { Backtest } from "./backtest";
+import { ContentWithEnoughData } from "./enough-data";
+import { type Refresh, useRefreshed } from "./refresh";
 import { type Row, secondsOf } from "./series";
-import { Trust } from "./trust";
 
 const text = texts({
   ko: {
@@ -38,28 +38,28 @@ const text = texts({
   },
 });
 
-interface Answer {
+interface ForecastWithPast {
   readonly past: readonly Row[];
   readonly ahead: Schemas["Forecast"];
   /** When the last rate of the one that is further behind was set. */
   readonly recordedAt: string | undefined;
 }
 
-export function ForecastCard({ code, pulse }: { code: string; pulse: Pulse }) {
+export function ForecastCard({ code, refresh }: { code: string; refresh: Refresh }) {
   return (
     <section class="card" data-testid="forecast" aria-labelledby="forecast-title">
       <h2 id="forecast-title">{text().title}</h2>
-      {code === "KRW" ? <p class="few">{text().wonOnly}</p> : <Asked code={code} pulse={pulse} />}
+      {code === "KRW" ? <p class="few">{text().wonOnly}</p> : <Asked code={code} refresh={refresh} />}
     </section>
   );
 }
 
-function Asked({ code, pulse }: { code: string; pulse: Pulse }) {
-  const answer = useSeldom(`forecast ${code}`, pulse, (signal) => load(code, signal), (data) => data.recordedAt);
-  return <Told of={answer}>{(data) => <Drawn answer={data} />}</Told>;
+function Asked({ code, refresh }: { code: string; refresh: Refresh }) {
+  const answer = useRefreshed(`forecast ${code}`, refresh, (signal) => load(code, signal), (data) => data.recordedAt);
+  return <ContentWithEnoughData of={answer}>{(data) => <Drawn answer={data} />}</ContentWithEnoughData>;
 }
 
-async function load(code: string, signal: AbortSignal): Promise<Answer> {
+async function load(code: string, signal: AbortSignal): Promise<ForecastWithPast> {
   const [ahead, past] = await Promise.all([
     get("/api/v1/history/forecast/{code}", { days: 14 }, { at: { code }, signal }),
     get("/api/v1/history", { target: code, base: "KRW", period: "3m", interval: "daily" }, { signal }),
@@ -70,7 +70,7 @@ async function load(code: string, signal: AbortSignal): Promise<Answer> {
   return { ahead, past: before, recordedAt: older(ahead.recorded_at, past.recorded_at) };
 }
 
-function Drawn({ answer }: { answer: Answer }) {
+function Drawn({ answer }: { answer: ForecastWithPast }) {
   const at = useSignal<number | undefined>(undefined);
   const drawing = useMemo(() => draw(answer), [answer]);
   const { ahead } = answer;
@@ -83,14 +83,14 @@ function Drawn({ answer }: { answer: Answer }) {
         {text().won} · {ahead.unit}
       </p>
       <ReadOut at={at} answer={answer} />
-      <Chart drawing={drawing} label={label} at={at} say={(index) => said(answer, index)} testid="forecast-chart" />
-      <Trust forecast={ahead} />
+      <Chart drawing={drawing} label={label} at={at} say={(index) => pointText(answer, index)} testid="forecast-chart" />
+      <Backtest forecast={ahead} />
       <p class="faint note">{text().advice}</p>
     </>
   );
 }
 
-function said({ past, ahead }: Answer, index: number): string {
+function pointText({ past, ahead }: ForecastWithPast, index: number): string {
   const row = past[index];
   if (row !== undefined) return `${format.day(row.date)}: ${text().rate} ${format.rate(row.close)}`;
   const step = ahead.forecast[index - past.length];
@@ -99,7 +99,7 @@ function said({ past, ahead }: Answer, index: number): string {
   return `${format.day(step.date)}: ${text().forecast} ${format.rate(step.rate)}, ${interval}`;
 }
 
-function ReadOut({ at, answer }: { at: Signal<number | undefined>; answer: Answer }) {
+function ReadOut({ at, answer }: { at: Signal<number | undefined>; answer: ForecastWithPast }) {
   const { past, ahead } = answer;
   const index = at.value ?? past.length + ahead.forecast.length - 1;
   const row = past[index];
@@ -126,7 +126,7 @@ function ReadOut({ at, answer }: { at: Signal<number | undefined>; answer: Answe
   );
 }
 
-function draw({ past, ahead }: Answer): Drawing {
+function draw({ past, ahead }: ForecastWithPast): Drawing {
   const days = [...past.map(({ date }) => date), ...ahead.forecast.map(({ date }) => date)];
   const closes = past.map(({ close }) => toFloat(close));
   const [last] = closes.slice(-1);

@@ -7,12 +7,12 @@ import * as format from "../core/format";
 import { language, texts } from "../core/language";
 import type { Polled } from "../core/poll";
 import { settings } from "../core/settings";
-import { type Held, held } from "../rates/since";
-import { sourceName } from "../rates/source";
-import { endSaid } from "../rates/without";
-import type { Known } from "./known";
-import { type Pulse, useSeldom } from "./pulse";
-import { Difference } from "./said";
+import { sourceName } from "../core/source";
+import { type ShownRate, shownRate } from "../rates/daily-change";
+import { lastRateNotice } from "../rates/unquoted";
+import type { Known } from "./currencies";
+import { Difference } from "./difference";
+import { type Refresh, useRefreshed } from "./refresh";
 
 const text = texts({
   ko: {
@@ -107,12 +107,12 @@ interface HeadProps {
   first: string;
 }
 
-export function Head({ rate: newest, statistics, first, pulse }: HeadProps & { rate: Current; pulse: Pulse }) {
+export function Head({ rate: newest, statistics, first, refresh }: HeadProps & { rate: Current; refresh: Refresh }) {
   const { currency_code: code, customary_unit: units } = newest;
   const before = dayBefore(newest.recorded_at);
-  const earlier = useSeldom(`before ${code} ${before}`, pulse, (signal) => get("/api/v1/history/rates", { date: before, symbols: code }, { signal }));
-  const former = useRef<Held>(undefined);
-  const { rate, change } = (former.current = held(newest, earlier.data?.rates ?? (earlier.error && {}), former.current));
+  const earlier = useRefreshed(`before ${code} ${before}`, refresh, (signal) => get("/api/v1/history/rates", { date: before, symbols: code }, { signal }));
+  const former = useRef<ShownRate>(undefined);
+  const { rate, change } = (former.current = shownRate(newest, earlier.data?.rates ?? (earlier.error && {}), former.current));
   return (
     <>
       <Names code={code} korean={rate.currency_name} english={rate.currency_name_en} symbol={rate.symbol} />
@@ -172,7 +172,7 @@ export function EndedHead({ code, day, known }: { code: string; day: string; kno
   return (
     <>
       <Names code={code} korean={found?.currency_name ?? code} english={found?.currency_name_en ?? code} symbol={found?.symbol ?? ""} />
-      <p data-testid="ended-head">{endSaid(code, day)}</p>
+      <p data-testid="ended-head">{lastRateNotice(code, day)}</p>
     </>
   );
 }

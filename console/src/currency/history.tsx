@@ -5,15 +5,16 @@ import { toFloat } from "../core/decimal";
 import * as format from "../core/format";
 import { texts } from "../core/language";
 import type { Polled } from "../core/poll";
+import { sourceName } from "../core/source";
 import { colour } from "../core/theme";
-import { candleSeries, candles } from "../parts/candles";
+import { candles, candleSeries } from "../parts/candles";
 import { Chart, type Drawing } from "../parts/chart";
-import { sourceName } from "../rates/source";
 import type { Choice } from "./choice";
 import { Controls } from "./controls";
-import type { Known } from "./known";
-import { useKept } from "./pulse";
-import { Difference, Told } from "./said";
+import type { Known } from "./currencies";
+import { Difference } from "./difference";
+import { ContentWithEnoughData } from "./enough-data";
+import { useLastData } from "./refresh";
 import { type Interval, type Row, secondsOf, type Series } from "./series";
 import { dateOf, SeriesTable } from "./table";
 
@@ -55,7 +56,7 @@ const text = texts({
 });
 
 export function HistoryCard({ choice, series, known }: { choice: Choice; series: Polled<Series>; known: Known | undefined }) {
-  const { polled, isOld } = useKept(series);
+  const { polled, isOld } = useLastData(series);
   return (
     <section class="card history" aria-labelledby="history-title" aria-busy={isOld}>
       <h2 id="history-title" class="unseen">
@@ -63,7 +64,7 @@ export function HistoryCard({ choice, series, known }: { choice: Choice; series:
       </h2>
       <Controls choice={choice} known={known} />
       <div class={isOld ? "waiting" : "ready"}>
-        <Told of={polled}>{(data) => (data.rows.length === 0 ? <p class="few">{text().none}</p> : <Drawn series={data} choice={choice} />)}</Told>
+        <ContentWithEnoughData of={polled}>{(data) => (data.rows.length === 0 ? <p class="few">{text().none}</p> : <Drawn series={data} choice={choice} />)}</ContentWithEnoughData>
       </div>
     </section>
   );
@@ -82,7 +83,7 @@ function Drawn({ series, choice }: { series: Series; choice: Choice }) {
   return (
     <>
       <ReadOut at={at} series={series} />
-      <Chart drawing={drawing} label={label} at={at} say={(index) => said(rows[index], interval, unit)} testid="chart" />
+      <Chart drawing={drawing} label={label} at={at} say={(index) => pointText(rows[index], interval, unit)} testid="chart" />
       <p class="faint note">
         {series.view === "candles" && `${interval === "monthly" ? text().monthly : text().weekly} ${text().hollow}`}
         {series.view === "line" && interval === "weekly" && text().weeklyLine}{" "}
@@ -93,7 +94,7 @@ function Drawn({ series, choice }: { series: Series; choice: Choice }) {
   );
 }
 
-function said(row: Row | undefined, interval: Interval, unit: string): string {
+function pointText(row: Row | undefined, interval: Interval, unit: string): string {
   if (row === undefined) return "";
   const isOne = interval === "daily" || interval === "hourly";
   const values = isOne ? "" : `, ${text().open} ${format.rate(row.open)}, ${text().high} ${format.rate(row.high)}, ${text().low} ${format.rate(row.low)}`;

@@ -4,9 +4,10 @@ import * as format from "../core/format";
 import { texts } from "../core/language";
 import type { Polled } from "../core/poll";
 import type { Choice } from "./choice";
+import { Difference } from "./difference";
+import { ContentWithEnoughData } from "./enough-data";
 import { Fact, later } from "./head";
-import { type Pulse, useSeldom } from "./pulse";
-import { Difference, Told } from "./said";
+import { type Refresh, useRefreshed } from "./refresh";
 import { pairQuery } from "./series";
 
 const text = texts({
@@ -53,14 +54,14 @@ const text = texts({
 
 export type Statistics = Schemas["Statistics"];
 
-export function useStatistics(choice: Choice, pulse: Pulse, isTime: boolean): Polled<Statistics> {
+export function useStatistics(choice: Choice, refresh: Refresh, isTime: boolean): Polled<Statistics> {
   const { code, base, isInverse, period } = choice;
   // The head and the chart come first; until then nothing is asked.
   const ask = async (signal: AbortSignal): Promise<Statistics | undefined> => {
     if (!isTime) return undefined;
     return get("/api/v1/history/stats", { ...pairQuery(choice), ...(period === "all" ? { from: tenYearsBefore(new Date()) } : { period }) }, { signal });
   };
-  const { data, error, at, again } = useSeldom(`stats ${code} ${base} ${isInverse} ${period} ${isTime}`, pulse, ask, (answer) => answer?.recorded_at);
+  const { data, error, at, again } = useRefreshed(`stats ${code} ${base} ${isInverse} ${period} ${isTime}`, refresh, ask, (answer) => answer?.recorded_at);
   return { data, error, at, again };
 }
 
@@ -74,7 +75,7 @@ export function StatisticsCard({ of, first, period }: { of: Polled<Statistics>; 
   return (
     <section class="card" data-testid="stats" aria-labelledby="statistics-title">
       <h2 id="statistics-title">{text().title}</h2>
-      <Told of={of}>{(statistics) => <Numbers of={statistics} first={first} isCut={period === "all"} />}</Told>
+      <ContentWithEnoughData of={of}>{(statistics) => <Numbers of={statistics} first={first} isCut={period === "all"} />}</ContentWithEnoughData>
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import { useMemo } from "preact/hooks";
 import * as format from "../core/format";
 import { language, texts } from "../core/language";
-import { direction } from "./said";
+import { direction } from "./difference";
 import type { Interval, Series } from "./series";
 
 const text = texts({

@@ -43,7 +43,7 @@ interface Props {
 export function Chart({ drawing, label, at, say, testid }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const [said, setSaid] = useState("");
+  const [spoken, setSpoken] = useState("");
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -76,17 +76,17 @@ export function Chart({ drawing, label, at, say, testid }: Props) {
     event.preventDefault();
     const index = Math.max(0, Math.min(last, to));
     show(plot.current, index);
-    setSaid(say(index));
+    setSpoken(say(index));
   };
   const leave = (): void => {
     plot.current?.setCursor({ left: -10, top: -10 });
-    setSaid("");
+    setSpoken("");
   };
   return (
     <>
       <div ref={box} class="chart" role="img" aria-label={label} data-testid={testid} tabIndex={0} onKeyDown={move} onBlur={leave} />
       <p class="unseen" aria-live="polite">
-        {said}
+        {spoken}
       </p>
     </>
   );
@@ -104,7 +104,7 @@ const axisWidth = (_: uPlot, values: readonly string[] | null): number => Math.c
 const isCut = (plot: uPlot, x: number, isLeft: boolean): boolean => !isLeft && plot.valToPos(x, "x") < 26;
 
 function options(drawing: Drawing, at: Signal<number | undefined>): Omit<uPlot.Options, "width" | "height"> {
-  const look = {
+  const axisStyle = {
     stroke: () => colour("--faint"),
     font: `12px ${getComputedStyle(document.body).fontFamily}`,
     grid: { stroke: () => colour("--grid"), width: 1 },
@@ -126,7 +126,7 @@ function options(drawing: Drawing, at: Signal<number | undefined>): Omit<uPlot.O
     },
     axes: [
       {
-        ...look,
+        ...axisStyle,
         space: 68,
         size: 30,
         grid: { show: false },
@@ -135,7 +135,7 @@ function options(drawing: Drawing, at: Signal<number | undefined>): Omit<uPlot.O
         ...(!drawing.isHourly && { splits: (_plot: uPlot, _axis: number, min: number, max: number, step: number) => daysBetween(min, max, step) }),
         values: (plot, splits, _axis, _space, step) => splits.map((split) => (isCut(plot, split, isLeft) ? null : timeTick(split, step, drawing.isHourly === true))),
       },
-      { ...look, side: isLeft ? 3 : 1, space: 36, size: axisWidth, values: (_, splits, _axis, _space, step) => splits.map((split) => drawing.tick(split, step)) },
+      { ...axisStyle, side: isLeft ? 3 : 1, space: 36, size: axisWidth, values: (_, splits, _axis, _space, step) => splits.map((split) => drawing.tick(split, step)) },
     ],
     cursor: {
       y: false,

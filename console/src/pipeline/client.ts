@@ -1,8 +1,8 @@
-// Asks the local stack about the pipeline, and tells it what to do.
-import type { DeadLetters, Done, Filter, Outcomes, PipelineState, PoisonAnswer, PoisonKind, RunAnswer, RunSummary, StackError, Timeline } from "./types";
+// The client of the local stack's `/pipeline`: reads how the pipeline fares, and controls it.
+import type { DeadLetters, Done, Filter, Outcomes, PipelineState, PoisonKind, PoisonResponse, RunResponse, RunSummary, StackErrorBody, Timeline } from "./types";
 
 /** The stack refused or could not do it; the message is its own, and English. */
-export class StackRefused extends Error {
+export class StackError extends Error {
   constructor(
     message: string,
     /** Of its answer. */
@@ -12,8 +12,8 @@ export class StackRefused extends Error {
   }
 }
 
-/** There is no answer that can be read: nobody gave one, it took too long, or it had a status alone. What is said of it is `Why`'s. */
-export class StackSilent extends Error {
+/** There is no answer that can be read: nobody gave one, it took too long, or it had a status alone. `ErrorReason` puts it into words. */
+export class StackUnreachable extends Error {
   constructor(
     readonly how: "away" | "late" | { readonly status: number },
     options?: ErrorOptions,
@@ -31,15 +31,15 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
   } catch (error) {
     const name = error instanceof DOMException ? error.name : undefined;
     if (name === "AbortError") throw error;
-    throw new StackSilent(name === "TimeoutError" ? "late" : "away", { cause: error });
+    throw new StackUnreachable(name === "TimeoutError" ? "late" : "away", { cause: error });
   }
-  const answer = read<T | StackError>(text);
+  const answer = parsed<T | StackErrorBody>(text);
   if (response.ok && answer !== undefined) return answer as T;
-  const said = (answer as StackError | undefined)?.error;
-  throw said === undefined ? new StackSilent({ status: response.status }) : new StackRefused(said, response.status);
+  const reason = (answer as StackErrorBody | undefined)?.error;
+  throw reason === undefined ? new StackUnreachable({ status: response.status }) : new StackError(reason, response.status);
 }
 
-function read<A>(text: string): A | undefined {
+function parsed<A>(text: string): A | undefined {
   try {
     return JSON.parse(text) as A;
   } catch {
@@ -47,45 +47,45 @@ function read<A>(text: string): A | undefined {
   }
 }
 
-/** How long a look may take: a stack that hangs has to be told from one that is slow. */
-export const PATIENCE_MS = 8_000;
+/** How long an answer may take, of the stack or of the API beside it: one that hangs has to be told from one that is slow. */
+export const RESPONSE_TIMEOUT_MS = 8_000;
 
-const look = <T>(path: string, signal?: AbortSignal): Promise<T> => {
-  const late = AbortSignal.timeout(PATIENCE_MS);
+const read = <T>(path: string, signal?: AbortSignal): Promise<T> => {
+  const late = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
   return ask<T>(path, { signal: signal ? AbortSignal.any([signal, late]) : late });
 };
 /** JSON, so that no page of another origin can send it without asking first. */
-const tell = <T>(path: string, body: unknown = {}): Promise<T> =>
+const control = <T>(path: string, body: unknown = {}): Promise<T> =>
   ask<T>(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-let turn: Promise<unknown> = Promise.resolve();
+let lastDeadLetterRequest: Promise<unknown> = Promise.resolve();
 
-/** One request to the dead-letter desk after the other: whatever it does, it takes all letters first, and who asks meanwhile is told that there are none. */
-function inTurn<T>(request: () => Promise<T>): Promise<T> {
-  const mine = turn.then(request);
-  turn = mine.catch(() => undefined);
-  return mine;
+/** One request for dead letters after the other: whatever it does, it receives all of them first, and who asks meanwhile finds none. */
+function inSequence<T>(request: () => Promise<T>): Promise<T> {
+  const next = lastDeadLetterRequest.then(request);
+  lastDeadLetterRequest = next.catch(() => undefined);
+  return next;
 }
 
 export const pipeline = {
-  state: (signal?: AbortSignal) => look<PipelineState>("state", signal),
-  runs: (signal?: AbortSignal) => look<RunSummary[]>("runs", signal),
-  timeline: (correlationId: string, signal?: AbortSignal) => look<Timeline>(`runs/${encodeURIComponent(correlationId)}`, signal),
-  /** `signal` keeps a list from being begun. One that is under way is waited for all the same, because the desk goes on with it. */
+  state: (signal?: AbortSignal) => read<PipelineState>("state", signal),
+  runs: (signal?: AbortSignal) => read<RunSummary[]>("runs", signal),
+  timeline: (correlationId: string, signal?: AbortSignal) => read<Timeline>(`runs/${encodeURIComponent(correlationId)}`, signal),
+  /** `signal` keeps a list from being begun. One that is under way is waited for all the same, because the stack goes on with it. */
   deadLetters: (signal: AbortSignal) =>
-    inTurn(() => {
+    inSequence(() => {
       signal.throwIfAborted();
-      return look<DeadLetters>("dead-letters");
+      return read<DeadLetters>("dead-letters");
     }),
   /** Runs the ingestor; `force` publishes again what is published already. Gives the run's summary. */
-  run: (force: boolean) => tell<RunAnswer>("run", { force }),
+  run: (force: boolean) => control<RunResponse>("run", { force }),
   /** Runs the ingestor, and has it publish what is held back of a currency. */
-  release: (code: string) => tell<RunAnswer>("run", { release: [code] }),
-  poison: (kind: PoisonKind) => tell<PoisonAnswer>("poison", { kind }),
+  release: (code: string) => control<RunResponse>("run", { release: [code] }),
+  poison: (kind: PoisonKind) => control<PoisonResponse>("poison", { kind }),
   /** Takes the fault out of History's table that `refused_by_store` has put in. */
-  mend: () => tell<Done>("mend"),
-  stop: (server: string) => tell<Done>(`servers/${server}/stop`),
-  start: (server: string) => tell<Done>(`servers/${server}/start`),
-  replay: (filter: Filter) => inTurn(() => tell<Outcomes>("dead-letters/replay", filter)),
-  purge: (filter: Filter) => inTurn(() => tell<Outcomes>("dead-letters/purge", filter)),
+  mend: () => control<Done>("mend"),
+  stop: (server: string) => control<Done>(`servers/${server}/stop`),
+  start: (server: string) => control<Done>(`servers/${server}/start`),
+  replay: (filter: Filter) => inSequence(() => control<Outcomes>("dead-letters/replay", filter)),
+  purge: (filter: Filter) => inSequence(() => control<Outcomes>("dead-letters/purge", filter)),
 };

@@ -3,11 +3,11 @@ import { useState } from "preact/hooks";
 import { count } from "../core/format";
 import { texts } from "../core/language";
 import { href } from "../core/route";
+import { StateBadge } from "./badges";
 import { pipeline } from "./client";
 import { useFocusKept } from "./focus";
-import { StateBadge } from "./marks";
 import { serverName } from "./names";
-import { useAction } from "./said";
+import { useAction } from "./toast";
 import type { PipelineState, PoisonKind, ServerState } from "./types";
 
 const text = texts({

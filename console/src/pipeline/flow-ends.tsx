@@ -1,8 +1,8 @@
 // The parts of the picture behind the handlers: stores, caches, and the functions that answer.
 import { count, number } from "../core/format";
 import { texts } from "../core/language";
+import { Pulse, StateBadge } from "./badges";
 import { text } from "./flow-texts";
-import { Pulse, StateBadge } from "./marks";
 import { serverName } from "./names";
 import type { CacheState, PipelineState } from "./types";
 

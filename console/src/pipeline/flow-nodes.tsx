@@ -1,7 +1,7 @@
 // The parts of the picture up to the handlers.
 import { age, count, day, duration, number } from "../core/format";
+import { Pulse, Sign, StateBadge } from "./badges";
 import { text } from "./flow-texts";
-import { Pulse, Sign, StateBadge } from "./marks";
 import { isAway, waiting } from "./names";
 import { Reason } from "./reason";
 import type { Mapping, PipelineState, Queue, Topic } from "./types";
@@ -108,22 +108,22 @@ export function MappingNode({ mapping }: { mapping: Mapping }) {
 export function QueueNode({ state, role, isUsed }: { state: PipelineState; role: Queue["role"]; isUsed: boolean }) {
   const many = waiting(state, role);
   const isBackup = role === "backup";
-  const name = isBackup ? text().backup : text().letters;
-  const told = many === null ? text().unknown : isBackup ? text().waits(count(many)) : text().kept(count(many));
+  const name = isBackup ? text().backup : text().deadLetters;
+  const amount = many === null ? text().unknown : isBackup ? text().waits(count(many)) : text().kept(count(many));
   const level = many === null ? "bad" : many > 0 ? "warn" : "good";
   return (
     <div
-      class={`node queue of-${isBackup ? "backup" : "letters"} ${isUsed || (many ?? 0) > 0 ? "used" : ""}`}
+      class={`node queue of-${isBackup ? "backup" : "dead-letters"} ${isUsed || (many ?? 0) > 0 ? "used" : ""}`}
       data-testid={isBackup ? "queue-backup" : "queue-dead-letters"}
       data-count={many ?? ""}
     >
       <p class="split">
         <strong>{name}</strong>
         <span class={`badge state ${isAway(state, "sqs") ? "bad" : level}`}>
-          <Sign level={level} size={12} /> {told}
+          <Sign level={level} size={12} /> {amount}
         </span>
       </p>
-      <p class="small">{isBackup ? text().backupWhat : text().lettersWhat}</p>
+      <p class="small">{isBackup ? text().backupWhat : text().deadLettersWhat}</p>
     </div>
   );
 }

@@ -1,8 +1,8 @@
 // The picture of the whole way, from the provider to the reader. In a narrow window the columns stand below one another and the lines go.
+import { StateBadge } from "./badges";
 import { ApiNodes, RedisNode, ServerNode } from "./flow-ends";
 import { IngestorNode, MappingNode, QueueNode, SourceNode, TopicNode } from "./flow-nodes";
 import { text } from "./flow-texts";
-import { StateBadge } from "./marks";
 import { isAway, mappingsOf, serverName, topicNames, topicOf } from "./names";
 import type { PipelineState } from "./types";
 import { type Wire, Wires } from "./wires";

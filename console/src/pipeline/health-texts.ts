@@ -27,7 +27,7 @@ export const text = texts({
     runsFail: "수집은 실패로 끝나며 발행한 것으로 적지 않습니다. 다음 수집이 모두 다시 보냅니다.",
     handlersRetry: (name: string) =>
       `핸들러는 배치를 다시 시도합니다. 이벤트는 Kafka에 남아 있고, ${name}${particle([name])} 돌아오면 따라잡습니다.`,
-    noLetters: "적용할 수 없는 레코드는 보관하지 못해, 같은 파티션의 다음 레코드들과 함께 다시 옵니다.",
+    noDeadLetters: "적용할 수 없는 레코드는 보관하지 못해, 같은 파티션의 다음 레코드들과 함께 다시 옵니다.",
     ranking: "순위와 클릭은 평소처럼 동작합니다.",
     noRanking: "순위 조회와 클릭은 503으로 거절합니다.",
     noClicks: "순위 클릭은 503으로 거절합니다. 클릭 횟수 제한이 Redis에 있기 때문입니다.",
@@ -40,7 +40,7 @@ export const text = texts({
     catchingUp: "핸들러가 배치를 다시 시도하며 따라잡고 있습니다.",
     disabled: "꺼진 핸들러가 있습니다. 그 토픽의 이벤트는 Kafka에서 기다립니다.",
     tableBroken: "History의 테이블이 USD의 최신 환율을 거절하도록 고장 나 있습니다. 나머지는 모두 흐릅니다.",
-    letters: (count: string) => `모두 흐르고 있고, 적용할 수 없는 레코드 ${count}건을 데드레터로 따로 보관하고 있습니다.`,
+    deadLetters: (count: string) => `모두 흐르고 있고, 적용할 수 없는 레코드 ${count}건을 데드레터로 따로 보관하고 있습니다.`,
   },
   en: {
     good: "Everything flows",
@@ -51,7 +51,7 @@ export const text = texts({
       redis: "Reads answer from PostgreSQL; handlers try their batches again and catch up when Redis is back.",
       postgres: "Only what is cached is answered; handlers try their batches again and wait.",
       mongo: "Only the ranking answers 503; the rates flow as before.",
-      sqs: "Rates flow as before; refused records cannot be put aside and come again.",
+      sqs: "Rates flow as before; refused records cannot be dead-lettered and come again.",
     } as Record<string, string>,
     reads: "Rates and history are answered as usual.",
     readsFromStore: "Rates and history are answered from PostgreSQL (served_from: store).",
@@ -63,7 +63,7 @@ export const text = texts({
     inBackup: (count: string) => `Events in the backup queue: ${count}. When Kafka is back, redrive publishes them.`,
     runsFail: "Runs fail and remember nothing as published; the next one sends everything.",
     handlersRetry: (name: string) => `Handlers try their batches again. Events stay in Kafka, and are caught up with when ${name} is back.`,
-    noLetters: "Records that can never be applied cannot be put aside: they come again, with those behind them in their partition.",
+    noDeadLetters: "Records that can never be applied cannot be dead-lettered: they come again, with those behind them in their partition.",
     ranking: "The ranking and its clicks work as usual.",
     noRanking: "Rankings and clicks are refused with 503.",
     noClicks: "Clicks are refused with 503, because their limit lives in Redis.",
@@ -76,6 +76,6 @@ export const text = texts({
     catchingUp: "Handlers are trying batches again and catching up.",
     disabled: "Some handlers are switched off. Their topics' events wait in Kafka.",
     tableBroken: "History's table is broken: it refuses the newest rate of USD. Everything else flows.",
-    letters: (count: string) => `Everything flows; records that cannot be applied are kept aside as dead letters: ${count}.`,
+    deadLetters: (count: string) => `Everything flows; records that cannot be applied are kept as dead letters: ${count}.`,
   },
 });

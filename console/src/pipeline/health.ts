@@ -27,13 +27,13 @@ export function backlog(state: PipelineState): number | null {
   return lags.includes(null) ? null : lags.reduce<number>((sum, lag) => sum + (lag ?? 0), 0);
 }
 
-export function judge(state: PipelineState, watch: Watch): Health {
+export function assess(state: PipelineState, watch: Watch): Health {
   const say = text();
   const away = state.servers.filter((server) => server.state !== "running");
   const stopped = away.filter((server) => server.state !== "starting").map((server) => server.name);
   const [only, ...more] = away;
   if (only === undefined) return withAllServers(state, watch);
-  const { level, facts } = without(state);
+  const { level, facts } = degraded(state);
   const names = (stopped.length > 0 ? stopped : away.map((server) => server.name)).map(serverName);
   if (stopped.length === 0) return { level: "warn", sentence: say.starting(names), facts };
   const lead = more.length === 0 ? (say.lead[only.name] ?? "") : "";
@@ -41,7 +41,7 @@ export function judge(state: PipelineState, watch: Watch): Health {
 }
 
 /** What goes on and what does not without the servers that are away. */
-function without(state: PipelineState): Pick<Health, "level" | "facts"> {
+function degraded(state: PipelineState): Pick<Health, "level" | "facts"> {
   const say = text();
   const isGone = (name: string): boolean => isAway(state, name);
   const [kafka, redis, postgres, mongo, sqs] = [isGone("kafka"), isGone("redis"), isGone("postgres"), isGone("mongo"), isGone("sqs")];
@@ -63,7 +63,7 @@ function without(state: PipelineState): Pick<Health, "level" | "facts"> {
   } else works.push(say.runsPublish);
 
   if (!kafka && (redis || postgres)) waits.push(say.handlersRetry(serverName(redis ? "redis" : "postgres")));
-  if (sqs) waits.push(say.noLetters);
+  if (sqs) waits.push(say.noDeadLetters);
 
   if (mongo) refused.push(say.noRanking);
   else if (redis) refused.push(say.noClicks);
@@ -83,7 +83,7 @@ function withAllServers(state: PipelineState, watch: Watch): Health {
   const are = (wanted: string): boolean => state.mappings.some((mapping) => mapping.state === wanted);
   const [stuck] = watch.stuck;
   const isAnswered = state.topics !== null && state.cache !== null;
-  const letters = waiting(state, "dead_letters") ?? 0;
+  const deadLetters = waiting(state, "dead_letters") ?? 0;
   const backup = waiting(state, "backup") ?? 0;
 
   if (watch.isFailing) return { ...health("bad", say.runFails), reason: state.ingestor.last_error ?? "" };
@@ -95,6 +95,6 @@ function withAllServers(state: PipelineState, watch: Watch): Health {
   if (are("retrying")) return health("warn", say.catchingUp);
   if (are("stopped") || are("disabled")) return health("warn", say.disabled);
   if (state.table_is_broken) return health("warn", say.tableBroken);
-  if (letters > 0) return health("warn", say.letters(count(letters)));
+  if (deadLetters > 0) return health("warn", say.deadLetters(count(deadLetters)));
   return health("good", say.good);
 }

@@ -2,19 +2,22 @@
 import { useEffect } from "preact/hooks";
 import { texts } from "../core/language";
 import { usePoll } from "../core/poll";
-import { Loading } from "../parts/state";
+import { Loading } from "../parts/polled-content";
 import "../styles/pipeline.css";
+import "../styles/pipeline-controls.css";
 import "../styles/pipeline-flow.css";
+import "../styles/pipeline-flow-columns.css";
 import "../styles/pipeline-runs.css";
+import "../styles/pipeline-timeline.css";
 import { pipeline } from "./client";
 import { Controls } from "./controls";
+import { DeadLetterCard } from "./dead-letters";
 import { Flow } from "./flow";
-import { judge } from "./health";
-import { HeldBack } from "./held";
-import { Letters } from "./letters";
+import { assess } from "./health";
+import { HeldRates } from "./held-rates";
 import { Runs } from "./runs";
-import { Said, say } from "./said";
 import { Timeline } from "./timeline";
+import { showToast, Toast } from "./toast";
 import { Verdict } from "./verdict";
 import { useWatch } from "./watch";
 
@@ -27,10 +30,10 @@ export default function Pipeline({ rest }: { rest: readonly string[] }) {
   const { data: state, error, at, again } = usePoll("state", 1, pipeline.state);
   const watch = useWatch(state);
   const [place, run] = rest;
-  // What was said belongs to the place where a button was pressed.
-  useEffect(() => () => say(undefined), [run]);
+  // A toast belongs to the place where a button was pressed.
+  useEffect(() => () => showToast(undefined), [run]);
   const current = place === "run" ? run : undefined;
-  const health = state && judge(state, watch);
+  const health = state && assess(state, watch);
   return (
     <div class={`pipeline ${error ? "lost" : ""} ${current === undefined ? "whole" : ""}`}>
       <h1 class="unseen">{text().title}</h1>
@@ -41,13 +44,13 @@ export default function Pipeline({ rest }: { rest: readonly string[] }) {
           {current === undefined && (
             <>
               <Flow state={state} />
-              <HeldBack state={state} again={again} />
+              <HeldRates state={state} again={again} />
               <Controls state={state} again={again} />
-              <Letters state={state} again={again} />
+              <DeadLetterCard state={state} again={again} />
             </>
           )}
           <Runs current={current} />
-          <Said />
+          <Toast />
         </>
       )}
     </div>

@@ -4,6 +4,7 @@ import { useRef } from "preact/hooks";
 import type { Schemas } from "../core/api";
 import type { Decimal } from "../core/decimal";
 import { usePoll } from "../core/poll";
+import { RESPONSE_TIMEOUT_MS } from "./client";
 
 export interface Probe {
   /** `cache`, `store`, or `none` when there was no answer. */
@@ -11,22 +12,19 @@ export interface Probe {
   readonly rate: Decimal | undefined;
   readonly ms: number;
   /** Why there was none: status and code, or that nobody answered, or not in time. */
-  readonly refusal: { readonly said: string } | "unreachable" | "late" | undefined;
+  readonly refusal: { readonly message: string } | "unreachable" | "late" | undefined;
 }
 
 /** How many answers are kept for the picture. */
-export const KEPT = 24;
-
-/** How long an answer may take. */
-export const PATIENCE_MS = 8_000;
+export const PROBE_COUNT = 24;
 
 /** Asks for the dollar every two seconds. The newest answer is the last. */
 export function useProbe(): readonly Probe[] {
-  const kept = useRef<readonly Probe[]>([]);
+  const probes = useRef<readonly Probe[]>([]);
   const { data } = usePoll("probe", 2, async (signal) => {
     const answer = await ask(signal);
-    kept.current = [...kept.current, answer].slice(-KEPT);
-    return kept.current;
+    probes.current = [...probes.current, answer].slice(-PROBE_COUNT);
+    return probes.current;
   });
   return data ?? [];
 }
@@ -35,7 +33,7 @@ export function useProbe(): readonly Probe[] {
  * Without the browser's cache, unlike `core/api`: the same rate has the same tag, so a 304 would bring back the former answer with its former `served_from`.
  */
 async function ask(signal: AbortSignal): Promise<Probe> {
-  const late = AbortSignal.timeout(PATIENCE_MS);
+  const late = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
   const began = performance.now();
   const taken = (): number => performance.now() - began;
   try {
@@ -44,7 +42,7 @@ async function ask(signal: AbortSignal): Promise<Probe> {
     const ms = taken();
     const answer = read(text);
     if (response.ok && answer?.data) return { from: answer.data.served_from, rate: answer.data.deal_base_rate, ms, refusal: undefined };
-    return { from: "none", rate: undefined, ms, refusal: { said: `${response.status} ${answer?.error?.code ?? ""}`.trim() } };
+    return { from: "none", rate: undefined, ms, refusal: { message: `${response.status} ${answer?.error?.code ?? ""}`.trim() } };
   } catch (error) {
     if (signal.aborted) throw error;
     return { from: "none", rate: undefined, ms: taken(), refusal: late.aborted ? "late" : "unreachable" };

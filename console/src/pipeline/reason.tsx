@@ -1,6 +1,6 @@
 // Why something failed, in the words of the stack or a server: its beginning, and all of it to whoever opens it.
 import type { ComponentChildren } from "preact";
-import { Quoted } from "./trouble";
+import { EnglishText } from "./stack-error";
 
 /** `children` are what is seen while it is closed; without a reason there is nothing to open. */
 export function Reason({ of, children }: { of: string | null; children: ComponentChildren }) {
@@ -9,7 +9,7 @@ export function Reason({ of, children }: { of: string | null; children: Componen
     <details class="reason">
       <summary>{children}</summary>
       <p>
-        <Quoted of={of} />
+        <EnglishText of={of} />
       </p>
     </details>
   );
@@ -17,10 +17,10 @@ export function Reason({ of, children }: { of: string | null; children: Componen
 
 /** A reason that stands for itself. */
 export function LongReason({ of }: { of: string }) {
-  if (of.length <= 90) return <Quoted of={of} />;
+  if (of.length <= 90) return <EnglishText of={of} />;
   return (
     <Reason of={of}>
-      <Quoted of={`${of.slice(0, 80)}…`} />
+      <EnglishText of={`${of.slice(0, 80)}…`} />
     </Reason>
   );
 }

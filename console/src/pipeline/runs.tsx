@@ -4,8 +4,9 @@ import { clock, count, duration } from "../core/format";
 import { texts } from "../core/language";
 import { usePoll } from "../core/poll";
 import { href } from "../core/route";
+import { TableHead } from "../parts/table-head";
 import { pipeline } from "./client";
-import { Told } from "./trouble";
+import { StackContent } from "./stack-error";
 
 const text = texts({
   ko: {
@@ -66,7 +67,7 @@ export function Runs({ current }: { current: string | undefined }) {
         <Find />
       </div>
       <p class="small">{text().what}</p>
-      <Told of={polled}>
+      <StackContent of={polled}>
         {(all) => {
           const runs = all.filter((run) => !isSending || run.rates > 0);
           if (runs.length === 0) return <p class="faint">{all.length === 0 ? text().none : text().noneSent}</p>;
@@ -74,21 +75,15 @@ export function Runs({ current }: { current: string | undefined }) {
             <>
               <table class="runs">
                 <caption class="unseen">{text().caption}</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">{text().when}</th>
-                    <th scope="col" class="number">
-                      {text().rates}
-                    </th>
-                    <th scope="col" class="number steps">
-                      {text().steps}
-                    </th>
-                    <th scope="col" class="number">
-                      {text().took}
-                    </th>
-                    <th scope="col">{text().result}</th>
-                  </tr>
-                </thead>
+                <TableHead
+                  columns={[
+                    text().when,
+                    { name: text().rates, kind: "number" },
+                    { name: text().steps, kind: "number steps" },
+                    { name: text().took, kind: "number" },
+                    text().result,
+                  ]}
+                />
                 <tbody>
                   {runs.slice(0, isAll ? runs.length : FEW).map((run) => (
                     <tr
@@ -118,7 +113,7 @@ export function Runs({ current }: { current: string | undefined }) {
             </>
           );
         }}
-      </Told>
+      </StackContent>
     </section>
   );
 }

@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { count, duration, fixed, instant, number } from "../core/format";
 import { usePoll } from "../core/poll";
 import { href } from "../core/route";
-import { pipeline, StackRefused } from "./client";
+import { pipeline, StackError } from "./client";
+import { ErrorReason, StackContent } from "./stack-error";
 import { text } from "./timeline-texts";
-import { Told, Why } from "./trouble";
 import type { Timeline as Run } from "./types";
 import { milestones, type Row, rows, span } from "./waterfall";
 
@@ -41,13 +41,13 @@ export function Timeline({ id }: { id: string }) {
       {polled.data === undefined && isUnknown(polled.error) ? (
         <Unknown id={id} error={polled.error} isOver={isOver} again={begin} />
       ) : (
-        <Told of={polled}>{(run) => <Drawn run={run} />}</Told>
+        <StackContent of={polled}>{(run) => <Drawn run={run} />}</StackContent>
       )}
     </section>
   );
 }
 
-const isUnknown = (error: unknown): boolean => error instanceof StackRefused && error.status === 404;
+const isUnknown = (error: unknown): boolean => error instanceof StackError && error.status === 404;
 
 /** A run may be known in a moment; when it is not for long, it never will be. */
 function Unknown({ id, error, isOver, again }: { id: string; error: Error | undefined; isOver: boolean; again: () => void }) {
@@ -57,7 +57,7 @@ function Unknown({ id, error, isOver, again }: { id: string; error: Error | unde
         <p role="alert">
           {text().lost}
           <br />
-          <Why error={error} />
+          <ErrorReason error={error} />
         </p>
         <button type="button" onClick={again}>
           {text().again}

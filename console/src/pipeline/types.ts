@@ -1,4 +1,4 @@
-// What the local stack tells of the pipeline, at `/pipeline/…` of the console's own address: by docs/stack.yaml, which is made of the stack's own types.
+// What the local stack answers about the pipeline, at `/pipeline/…` of the console's own address: by docs/stack.yaml, which is made of the stack's own types.
 import type { components } from "../generated/stack";
 
 type Schemas = components["schemas"];
@@ -11,16 +11,16 @@ export type CacheState = Schemas["CacheState"];
 export type Held = Schemas["HeldView"];
 export type ServerState = Schemas["ServerView"];
 export type RunSummary = Schemas["RunSummary"];
-export type RunAnswer = Schemas["RunAnswer"];
+export type RunResponse = Schemas["RunResponse"];
 export type PoisonKind = Schemas["PoisonKind"];
-export type PoisonAnswer = Schemas["PoisonAnswer"];
+export type PoisonResponse = Schemas["PoisonResponse"];
 export type Done = Schemas["Done"];
 export type Timeline = Schemas["Timeline"];
 export type TimelineStep = Schemas["TimelineStep"];
 export type DeadLetters = Schemas["DeadLetters"];
-export type Letter = Schemas["Letter"];
+export type DeadLetter = Schemas["DeadLetter"];
 export type Outcomes = Schemas["Outcomes"];
-/** Which letters: those with all of these. */
+/** Which dead letters: those with all of these. */
 export type Filter = Partial<Schemas["Filter"]>;
-/** Every refusal of `/pipeline/…`, with a status of 4xx or 5xx. */
-export type StackError = Schemas["Refusal"];
+/** Every error of `/pipeline/…`, with a status of 4xx or 5xx. */
+export type StackErrorBody = Schemas["ApiError"];

@@ -1,10 +1,11 @@
 // The first thing to see: one sentence on how everything fares, what the promises say of a server that is away, and a reader's answers as evidence.
 import { age, count, duration, number, rate } from "../core/format";
 import { texts } from "../core/language";
+import { Sign } from "./badges";
+import { RESPONSE_TIMEOUT_MS } from "./client";
 import { backlog, type Fact, type Health, type Level } from "./health";
-import { Sign } from "./marks";
-import { KEPT, PATIENCE_MS, type Probe, useProbe } from "./probe";
-import { Quoted } from "./trouble";
+import { type Probe, PROBE_COUNT, useProbe } from "./probe";
+import { EnglishText } from "./stack-error";
 import type { PipelineState } from "./types";
 
 const text = texts({
@@ -48,18 +49,18 @@ const text = texts({
   },
 });
 
-/** The verdict on `state`; nothing to judge while the stack has never answered. `lostAt` is when it answered last, if it no longer does. */
+/** The verdict on `state`; nothing while the stack has never answered. `lostAt` is when it answered last, if it no longer does. */
 export function Verdict({ health, state, lostAt }: { health: Health | undefined; state: PipelineState | undefined; lostAt: number | undefined | false }) {
   const isLost = lostAt !== false;
   const level: Level = isLost ? "bad" : (health?.level ?? "good");
   return (
     <section class={`card verdict ${level}`} data-testid="verdict" data-verdict={level}>
-      <div class="judged">
+      <div class="assessed">
         <Sign level={level} size={34} />
         <div>
           <p class="sentence" role="status">
             <span class="unseen">{text().levels[level]}: </span>
-            {isLost ? text().lost : health?.sentence} {!isLost && health?.reason && <Quoted of={health.reason} />}
+            {isLost ? text().lost : health?.sentence} {!isLost && health?.reason && <EnglishText of={health.reason} />}
           </p>
           {isLost && <p class="faint">{lostAt === undefined ? text().start : text().old(age(lostAt, Date.now()))}</p>}
           {!isLost && state && <Figures state={state} />}
@@ -117,8 +118,8 @@ function Reader() {
 
 function Answer({ of }: { of: Probe }) {
   const { refusal } = of;
-  if (refusal === "late") return <strong class="bad">{text().late(count(PATIENCE_MS / 1000))}</strong>;
-  if (of.rate === undefined) return <strong class="bad">{typeof refusal === "object" ? refusal.said : text().unreachable}</strong>;
+  if (refusal === "late") return <strong class="bad">{text().late(count(RESPONSE_TIMEOUT_MS / 1000))}</strong>;
+  if (of.rate === undefined) return <strong class="bad">{typeof refusal === "object" ? refusal.message : text().unreachable}</strong>;
   return (
     <>
       <strong>USD {rate(of.rate)}</strong> · <span class={of.from === "cache" ? "good" : "warn"}>{text().from[of.from]}</span> · {duration(of.ms)}
@@ -131,9 +132,9 @@ function History({ of }: { of: readonly Probe[] }) {
   const many = (from: Probe["from"]): number => of.filter((probe) => probe.from === from).length;
   const height = (ms: number): number => Math.min(26, 4 + 6 * Math.log2(1 + ms / 3));
   return (
-    <svg class="probes" width={KEPT * 5} height="28" role="img" aria-label={text().probes(of.length, many("cache"), many("store"), many("none"))}>
+    <svg class="probes" width={PROBE_COUNT * 5} height="28" role="img" aria-label={text().probes(of.length, many("cache"), many("store"), many("none"))}>
       {of.map(({ from, ms }, index) => {
-        const x = (KEPT - of.length + index) * 5;
+        const x = (PROBE_COUNT - of.length + index) * 5;
         if (from === "none") return <path key={index} class="none" d={`M${x + 0.5} 23l3 4m0 -4l-3 4`} />;
         const tall = height(ms);
         return <rect key={index} class={from} x={x + 0.5} y={27.5 - tall} width="3" height={tall} />;

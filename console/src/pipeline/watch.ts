@@ -1,4 +1,4 @@
-// What one look at the pipeline cannot tell: whether anything moves. Looks are compared with earlier ones, by the stack's own clock.
+// What one snapshot of the pipeline cannot tell: whether anything moves. Snapshots are compared with earlier ones, by the stack's own clock.
 import { useRef } from "preact/hooks";
 import type { PipelineState } from "./types";
 

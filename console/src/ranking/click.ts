@@ -1,8 +1,8 @@
-// Counts that somebody looked at a currency, which is what the ranking is made of. A look must not disturb: a failure is only told to the console.
-import { click, Refused, type Schemas } from "../core/api";
-import { remembered } from "../core/remembered";
+// Counts that somebody viewed a currency, which is what the ranking is made of. Counting must not disturb: a failure is only logged to the browser's console.
+import { click, ApiError, type Schemas } from "../core/api";
+import { preferences } from "../core/preferences";
 
-interface Look {
+interface View {
   /** Milliseconds since 1970. */
   readonly at: number;
   /** The same for each try, so that a click whose answer was lost is not counted twice. */
@@ -12,7 +12,7 @@ interface Look {
 }
 
 const hourMs = 3_600_000;
-const place = "hwanyul.looks";
+const storageKey = "hwanyul.looks";
 
 // A click counts for the home country of a currency, and the euro has none: the API would refuse.
 const withoutHome: ReadonlySet<string> = new Set(["EUR"]);
@@ -24,30 +24,30 @@ const isId = (value: unknown): value is string => typeof value === "string" && /
 
 /** Keeps one browser's keys apart from another's; it says nothing of a person. */
 function user(): string {
-  const known = remembered.read("user", isId);
+  const known = preferences.read("user", isId);
   if (known !== undefined) return known;
   const id = random();
-  remembered.write("user", id);
+  preferences.write("user", id);
   return id;
 }
 
-const isLooks = (value: unknown): value is Record<string, Look> => typeof value === "object" && value !== null;
-let looks = read();
+const isViews = (value: unknown): value is Record<string, View> => typeof value === "object" && value !== null;
+let views = read();
 
 /** As long as the browser's tab lives; in a browser that keeps nothing, as long as the page. */
-function read(): Record<string, Look> {
+function read(): Record<string, View> {
   try {
-    const value: unknown = JSON.parse(sessionStorage.getItem(place) ?? "{}");
-    return isLooks(value) ? value : {};
+    const value: unknown = JSON.parse(sessionStorage.getItem(storageKey) ?? "{}");
+    return isViews(value) ? value : {};
   } catch {
     return {};
   }
 }
 
-function put(code: string, look: Look): void {
-  looks = { ...looks, [code]: look };
+function put(code: string, view: View): void {
+  views = { ...views, [code]: view };
   try {
-    sessionStorage.setItem(place, JSON.stringify(looks));
+    sessionStorage.setItem(storageKey, JSON.stringify(views));
   } catch {
     // This page remembers by itself.
   }
@@ -55,22 +55,22 @@ function put(code: string, look: Look): void {
 
 const asking = new Set<string>();
 
-/** Counts a look at `code`, once an hour in a browser's session. Does not fail. */
-export async function countLook(code: string): Promise<void> {
-  const former = looks[code];
+/** Counts a view of `code`, once an hour in a browser's session. Does not fail. */
+export async function countView(code: string): Promise<void> {
+  const former = views[code];
   const isRecent = former !== undefined && Date.now() - former.at < hourMs;
   if (withoutHome.has(code) || asking.has(code) || (isRecent && former.isSettled)) return;
-  const look = isRecent ? former : { at: Date.now(), key: random(), isSettled: false };
+  const view = isRecent ? former : { at: Date.now(), key: random(), isSettled: false };
   asking.add(code);
-  put(code, look);
+  put(code, view);
   try {
     // Which currencies can be clicked is the API's to say; it refuses those that no single country uses.
-    await click({ currency_code: code as Schemas["CurrencyClick"]["currency_code"], user_id: user() }, look.key);
-    put(code, { ...look, isSettled: true });
+    await click({ currency_code: code as Schemas["CurrencyClick"]["currency_code"], user_id: user() }, view.key);
+    put(code, { ...view, isSettled: true });
   } catch (error) {
     // Asked again, a click is refused again, unless there were only too many of them.
-    if (error instanceof Refused && error.status < 500 && error.status !== 429) put(code, { ...look, isSettled: true });
-    console.warn(`The look at ${code} was not counted:`, error);
+    if (error instanceof ApiError && error.status < 500 && error.status !== 429) put(code, { ...view, isSettled: true });
+    console.warn(`The view of ${code} was not counted:`, error);
   } finally {
     asking.delete(code);
   }

@@ -7,7 +7,8 @@ import { usePoll } from "../core/poll";
 import { href } from "../core/route";
 import { settings } from "../core/settings";
 import { useSubject } from "../core/title";
-import { Shown } from "../parts/state";
+import { PolledContent } from "../parts/polled-content";
+import { TableHead } from "../parts/table-head";
 
 const text = texts({
   ko: {
@@ -45,7 +46,7 @@ const text = texts({
 });
 
 type Country = Schemas["CountryStats"];
-// The path's type is every country's code; what somebody wrote into the address is the API's to judge.
+// The path's type is every country's code; what somebody wrote into the address the API accepts or refuses.
 const days = 30;
 
 /** `isChosen` when somebody chose the country here, instead of coming to its address. */
@@ -66,7 +67,7 @@ export function CountryStats({ code, close, isChosen }: { code: string; close: s
         </h2>
         <a href={close}>{text().close}</a>
       </div>
-      <Shown of={stats}>{(data) => <Stats of={data} />}</Shown>
+      <PolledContent of={stats}>{(data) => <Stats of={data} />}</PolledContent>
     </section>
   );
 }
@@ -95,14 +96,7 @@ function Stats({ of }: { of: Country }) {
         <summary>{text().numbers}</summary>
         <table>
           <caption class="unseen">{text().caption}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{text().day}</th>
-              <th scope="col" class="number">
-                {text().clicks}
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={[text().day, { name: text().clicks, kind: "number" }]} />
           <tbody>
             {of.daily.toReversed().map(({ date, clicks }) => (
               <tr key={date}>

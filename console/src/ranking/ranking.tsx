@@ -6,7 +6,7 @@ import { texts } from "../core/language";
 import { usePoll } from "../core/poll";
 import { href, refine, route } from "../core/route";
 import { settings } from "../core/settings";
-import { Shown } from "../parts/state";
+import { PolledContent } from "../parts/polled-content";
 import "../styles/ranking.css";
 import { CountryStats } from "./country";
 import { RankingTable } from "./table";
@@ -82,7 +82,7 @@ export default function Ranking({ rest: [country] }: { rest: readonly string[] }
             {page.data && span(page.data)}
           </p>
         </div>
-        <Shown of={page}>
+        <PolledContent of={page}>
           {(data) =>
             data.ranking.length > 0 ? (
               <>
@@ -93,7 +93,7 @@ export default function Ranking({ rest: [country] }: { rest: readonly string[] }
               <Nothing of={data} />
             )
           }
-        </Shown>
+        </PolledContent>
       </div>
       {country === undefined ? (
         page.data && page.data.ranking.length > 0 && <p class="hint faint">{text().choose}</p>

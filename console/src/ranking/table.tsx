@@ -3,7 +3,8 @@ import type { Schemas } from "../core/api";
 import * as format from "../core/format";
 import { language, texts } from "../core/language";
 import { href } from "../core/route";
-import { opens } from "../parts/opens";
+import { followRowLink } from "../parts/row-link";
+import { TableHead } from "../parts/table-head";
 
 type Country = Schemas["RankedCountry"];
 
@@ -50,24 +51,16 @@ export function RankingTable({ of, selected, query }: Props) {
     <div class="scroll">
       <table class="ranking-table" data-testid="ranking-table">
         <caption class="unseen">{text().caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col" class="number">
-              {text().rank}
-            </th>
-            <th scope="col">{text().country}</th>
-            <th scope="col" class="of-currency">
-              {text().currency}
-            </th>
-            <th scope="col" class="number">
-              {text().score}
-            </th>
-            <th scope="col" class="number">
-              {text().share}
-            </th>
-            <th scope="col">{text().change}</th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            { name: text().rank, kind: "number" },
+            text().country,
+            { name: text().currency, kind: "of-currency" },
+            { name: text().score, kind: "number" },
+            { name: text().share, kind: "number" },
+            text().change,
+          ]}
+        />
         <tbody>
           {of.ranking.map((country) => (
             <Row key={country.country_code} country={country} isSelected={country.country_code === selected} query={query} />
@@ -82,7 +75,7 @@ function Row({ country, isSelected, query }: { country: Country; isSelected: boo
   const { country_code: code, currency_code: currency, percentage } = country;
   const place = href(["ranking", code], query);
   return (
-    <tr data-testid="ranking-row" data-country={code} class={isSelected ? "selected" : ""} onClick={opens(place)}>
+    <tr data-testid="ranking-row" data-country={code} class={isSelected ? "selected" : ""} onClick={followRowLink(place)}>
       <td class="number rank">{format.count(country.rank)}</td>
       <th scope="row">
         <a href={place} aria-current={isSelected ? "true" : undefined}>

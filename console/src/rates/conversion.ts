@@ -1,6 +1,6 @@
 // What the converter asks, and the last answer it had.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { get, Refused, type Schemas } from "../core/api";
+import { get, ApiError, type Schemas } from "../core/api";
 
 export interface Question {
   readonly amount: string;
@@ -18,7 +18,7 @@ export interface Outcome {
   /** Whether it answers an earlier question than the present one. */
   readonly isFormer: boolean;
   /** What the API says against the question, of which field, and the day with which it has an answer, if there is one. */
-  readonly refusal: { readonly said: string; readonly field: Field | undefined; readonly day: string | undefined } | undefined;
+  readonly refusal: { readonly message: string; readonly field: Field | undefined; readonly day: string | undefined } | undefined;
   readonly isAway: boolean;
 }
 
@@ -54,10 +54,10 @@ export function useConversion(question: Question, version: string, round: number
         setOutcome({ conversion, isFormer: false, refusal: undefined, isAway: false });
       } catch (error) {
         if (abort.signal.aborted) return;
-        const refused = error instanceof Refused && error.status < 500 ? error : undefined;
+        const refused = error instanceof ApiError && error.status < 500 ? error : undefined;
         const parameter = refused?.details?.parameter;
         const day = refused?.details?.suggestions?.find((suggestion) => suggestion.startsWith("date="))?.slice("date=".length);
-        const refusal = refused && { said: refused.message, field: isField(parameter) ? parameter : undefined, day };
+        const refusal = refused && { message: refused.message, field: isField(parameter) ? parameter : undefined, day };
         setOutcome(({ conversion }) => ({ conversion, isFormer: true, refusal, isAway: refused === undefined }));
       } finally {
         if (!abort.signal.aborted) isAsking.current = false;

@@ -4,10 +4,10 @@ import type { Schemas } from "../core/api";
 import { newestDay } from "../core/day";
 import * as format from "../core/format";
 import { language, nameOf, texts } from "../core/language";
+import { sourceName } from "../core/source";
 import { type Question, useConversion } from "./conversion";
-import { sourceName } from "./source";
-import { endSaid } from "./without";
 import type { Currency, Today } from "./today";
+import { lastRateNotice } from "./unquoted";
 
 const text = texts({
   ko: {
@@ -64,9 +64,9 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
   const past = refusal && date === "" ? [from, to].flatMap((code) => of?.ended.get(code) ?? []) : [];
   const lastDay = refusal?.day;
   const known = new Map(of?.known.map((currency) => [currency.currency_code, currency]));
-  const says = (...fields: (string | undefined)[]) => (
+  const refusalOf = (...fields: (string | undefined)[]) => (
     <span id={`convert-${fields[0]}-trouble`} class="field-trouble" role="status" lang="en">
-      {refusal && past.length === 0 && fields.includes(refusal.field) ? refusal.said : ""}
+      {refusal && past.length === 0 && fields.includes(refusal.field) ? refusal.message : ""}
     </span>
   );
   const invalid = (field: string) => ({ "aria-invalid": refusal?.field === field, "aria-describedby": `convert-${field}-trouble` });
@@ -109,8 +109,8 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
             onInput={(event) => set({ date: event.currentTarget.value })}
           />
         </div>
-        {says("amount")}
-        {says("date")}
+        {refusalOf("amount")}
+        {refusalOf("date")}
         <div class="pair">
           <div class="field">{choice("from")}</div>
           <button type="button" class="swap" data-testid="convert-swap" aria-label={text().swap} title={text().swap} onClick={() => set({ from: to, to: from })}>
@@ -118,15 +118,15 @@ export function Converter({ of, at }: { of: Today | undefined; at: number | unde
           </button>
           <div class="field">{choice("to")}</div>
         </div>
-        {says("from")}
-        {says("to", undefined)}
+        {refusalOf("from")}
+        {refusalOf("to", undefined)}
       </div>
       <div class="answer">
         {isAway && <p class="bad">{text().away}</p>}
         {past.length > 0 && (
           <div class="past" role="status" data-testid="convert-past">
             {past.map((end) => (
-              <p key={end.currency_code}>{endSaid(end.currency_code, end.last_date)}</p>
+              <p key={end.currency_code}>{lastRateNotice(end.currency_code, end.last_date)}</p>
             ))}
             {lastDay === undefined ? (
               <p>{text().never}</p>

@@ -1,7 +1,7 @@
 // The last month of a currency, for the small line in its row. Asked when the row comes near, a few at a time, and again only when the currency has a newer rate.
 import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { get, Refused } from "../core/api";
+import { get, ApiError } from "../core/api";
 import { isBehind, pausesSeconds } from "../core/behind";
 import type { Decimal } from "../core/decimal";
 import type { Point } from "../parts/sparkline";
@@ -10,14 +10,14 @@ import type { Point } from "../parts/sparkline";
 type Month = { readonly points: readonly Point[]; readonly percent: Decimal } | undefined;
 
 /** `of` is the newest rate that the month ends with; nothing while a month is shown that does not know that rate yet. */
-const kept = new Map<string, { readonly of: string | undefined; readonly month: Month }>();
+const cached = new Map<string, { readonly of: string | undefined; readonly month: Month }>();
 
 // A browser opens six connections to a place; the rates and the converter shall not wait for small lines.
 const atOnce = 3;
 let asked = 0;
 const waiting: (() => void)[] = [];
 
-async function inTurn<T>(ask: () => Promise<T>): Promise<T> {
+async function limited<T>(ask: () => Promise<T>): Promise<T> {
   if (asked < atOnce) asked += 1;
   else await new Promise<void>((resolve) => waiting.push(resolve));
   try {
@@ -30,7 +30,7 @@ async function inTurn<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 async function load(code: string, signal: AbortSignal): Promise<Month> {
-  return inTurn(async () => {
+  return limited(async () => {
     signal.throwIfAborted();
     try {
       const { results } = await get("/api/v1/history", { target: code, period: "1m" }, { signal });
@@ -39,7 +39,7 @@ async function load(code: string, signal: AbortSignal): Promise<Month> {
       return { points: results.map(({ date, close }) => ({ date, value: close })), percent: last.change_percent };
     } catch (error) {
       // No rates, or too few of them.
-      if (error instanceof Refused && (error.status === 404 || error.status === 422)) return undefined;
+      if (error instanceof ApiError && (error.status === 404 || error.status === 422)) return undefined;
       throw error;
     }
   });
@@ -47,18 +47,18 @@ async function load(code: string, signal: AbortSignal): Promise<Month> {
 
 /** The month of `code`, once `isNear`; "waiting" until it is known. `round` changes with each poll, so that a failure is tried again. */
 export function useMonth(code: string, recordedAt: string, isNear: boolean, round: number | undefined): Month | "waiting" {
-  const [month, setMonth] = useState<Month | "waiting">(() => (kept.has(code) ? kept.get(code)?.month : "waiting"));
+  const [month, setMonth] = useState<Month | "waiting">(() => (cached.has(code) ? cached.get(code)?.month : "waiting"));
   const [hasFailed, setFailed] = useState(false);
   const [late, setLate] = useState({ of: recordedAt, tries: 0 });
   const tries = late.of === recordedAt ? late.tries : 0;
   useEffect(() => {
-    if (!isNear || kept.get(code)?.of === recordedAt) return;
+    if (!isNear || cached.get(code)?.of === recordedAt) return;
     const abort = new AbortController();
     let timer: number | undefined;
     load(code, abort.signal).then(
       (month) => {
         const isLate = month !== undefined && isBehind(month.points.at(-1)?.date, recordedAt);
-        kept.set(code, { of: isLate ? undefined : recordedAt, month });
+        cached.set(code, { of: isLate ? undefined : recordedAt, month });
         if (abort.signal.aborted) return;
         setMonth(month);
         setFailed(false);

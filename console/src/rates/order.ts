@@ -1,6 +1,6 @@
 // In which order currencies stand.
 import { type Language, nameOf } from "../core/language";
-import type { Since } from "./since";
+import type { ChangedRate } from "./daily-change";
 
 /** What people in Korea look for most comes first, as banks list it; the others follow by code. */
 const major = ["USD", "JPY", "EUR", "CNY", "GBP", "HKD", "TWD", "VND", "THB", "AUD", "CAD", "CHF", "SGD", "NZD"];
@@ -21,12 +21,12 @@ const place = (code: string): number => {
   return at === -1 ? major.length : at;
 };
 
-function byImportance({ rate: a }: Since, { rate: b }: Since): number {
+function byImportance({ rate: a }: ChangedRate, { rate: b }: ChangedRate): number {
   return place(a.currency_code) - place(b.currency_code) || (a.currency_code < b.currency_code ? -1 : 1);
 }
 
 /** Rates in an order; those without a change stand last in either order of changes. */
-export function inOrder(rates: Iterable<Since>, sort: Sort, language: Language): Since[] {
+export function inOrder(rates: Iterable<ChangedRate>, sort: Sort, language: Language): ChangedRate[] {
   const important = [...rates].sort(byImportance);
   if (sort === "") return important;
   const sign = sort.startsWith("-") ? -1 : 1;
@@ -34,7 +34,7 @@ export function inOrder(rates: Iterable<Since>, sort: Sort, language: Language):
     const names = new Intl.Collator(language);
     return important.sort((a, b) => sign * names.compare(nameOf(a.rate), nameOf(b.rate)));
   }
-  const percent = ({ change }: Since): number => Number(change?.percent ?? Number.NaN);
+  const percent = ({ change }: ChangedRate): number => Number(change?.percent ?? Number.NaN);
   return important.sort((a, b) => {
     const [first, second] = [percent(a), percent(b)];
     if (Number.isNaN(first) || Number.isNaN(second)) return Number(Number.isNaN(first)) - Number(Number.isNaN(second));

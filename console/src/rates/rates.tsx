@@ -5,17 +5,19 @@ import { language, texts } from "../core/language";
 import type { Polled } from "../core/poll";
 import { refine, route } from "../core/route";
 import { settings } from "../core/settings";
-import { Shown } from "../parts/state";
+import { useSources } from "../core/source";
+import { PolledContent } from "../parts/polled-content";
 import "../styles/rates.css";
+import "../styles/rates-converter.css";
+import "../styles/rates-narrow.css";
 import { Converter } from "./converter";
-import { useHeld } from "./held";
+import { useDailyChanges } from "./daily-change";
+import { useHeldRates } from "./held-rates";
 import { inOrder, isSort, type Sort } from "./order";
 import { type Search, SearchField, useSearch } from "./search";
-import { useSince } from "./since";
-import { useSources } from "./source";
 import { RatesTable } from "./table";
 import { type Today, useToday } from "./today";
-import { WithoutRate } from "./without";
+import { UnquotedCurrencies } from "./unquoted";
 
 const text = texts({
   ko: {
@@ -90,8 +92,8 @@ function Count({ search: { hits, of }, today }: { search: Search; today: Today |
 
 function Board({ today, search, sort, setSort }: { today: Polled<Today>; search: Search; sort: Sort; setSort: (sort: Sort) => void }) {
   const { hits } = search;
-  const since = useSince(today.data?.rates, today.at);
-  const held = useHeld();
+  const since = useDailyChanges(today.data?.rates, today.at);
+  const held = useHeldRates();
   const isHit = (code: string): boolean => hits === "all" || hits?.has(code) === true;
   const rates = useMemo(
     () => inOrder([...since.values()].filter(({ rate }) => isHit(rate.currency_code)), sort, language.value),
@@ -100,7 +102,7 @@ function Board({ today, search, sort, setSort }: { today: Polled<Today>; search:
   // An address that asks for something already waits for its answer; rows that vanish would be a surprise.
   const shown: Polled<Today> = hits === undefined ? { ...today, data: undefined } : today;
   return (
-    <Shown of={shown}>
+    <PolledContent of={shown}>
       {({ known, rates: all, ended, otherDays }) => {
         const without = known.filter(({ currency_code: code }) => code !== "KRW" && !all.has(code) && isHit(code));
         // Where past days are replayed all rates are old, and none is late.
@@ -114,10 +116,10 @@ function Board({ today, search, sort, setSort }: { today: Polled<Today>; search:
             {isSought && isHit("KRW") && <p>{text().base}</p>}
             {isSought && rates.length === 0 && without.length > 0 && <p>{text().noneRated}</p>}
             {hits !== "all" && hits?.size === 0 && <p>{text().nothing(search.of)}</p>}
-            <WithoutRate currencies={without} ended={ended} isSought={isSought && rates.length === 0} />
+            <UnquotedCurrencies currencies={without} ended={ended} isSought={isSought && rates.length === 0} />
           </>
         );
       }}
-    </Shown>
+    </PolledContent>
   );
 }

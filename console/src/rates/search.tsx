@@ -1,6 +1,6 @@
 // Looking for currencies in either language. The API decides what is like what was typed; the address keeps the question.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { get, Refused } from "../core/api";
+import { get, ApiError } from "../core/api";
 import { isComposing } from "../core/keys";
 import { texts } from "../core/language";
 
@@ -17,11 +17,11 @@ export interface Search {
   /** For which question. */
   readonly of: string;
   readonly suggestions: readonly string[];
-  /** Why nothing could be looked for, in the API's words or ours. */
-  readonly trouble: { readonly said: string; readonly byApi: boolean } | undefined;
+  /** Why nothing could be searched, in the API's words or ours. */
+  readonly error: { readonly message: string; readonly byApi: boolean } | undefined;
 }
 
-const all: Search = { hits: "all", of: "", suggestions: [], trouble: undefined };
+const all: Search = { hits: "all", of: "", suggestions: [], error: undefined };
 
 /** Answers to `q`. While it is being asked, and when it cannot be, the former answer stays. */
 export function useSearch(q: string): Search {
@@ -33,12 +33,12 @@ export function useSearch(q: string): Search {
       ({ currencies }) => setSearch({ ...all, hits: new Set(currencies.map((currency) => currency.currency_code)), of: q }),
       (error: unknown) => {
         if (abort.signal.aborted) return;
-        if (error instanceof Refused && error.status === 404) {
+        if (error instanceof ApiError && error.status === 404) {
           return setSearch({ ...all, hits: new Set(), of: q, suggestions: error.details?.suggestions ?? [] });
         }
-        const refused = error instanceof Refused && error.status < 500;
-        const trouble = { said: refused ? error.message : text().failed, byApi: refused };
-        setSearch((former) => ({ ...former, hits: former.hits ?? "all", trouble }));
+        const refused = error instanceof ApiError && error.status < 500;
+        const shown = { message: refused ? error.message : text().failed, byApi: refused };
+        setSearch((former) => ({ ...former, hits: former.hits ?? "all", error: shown }));
       },
     );
     return () => abort.abort();
@@ -94,12 +94,12 @@ export function SearchField({ q, search, ask }: { q: string; search: Search; ask
         spellcheck={false}
         maxLength={60}
         aria-describedby="search-trouble"
-        aria-invalid={search.trouble?.byApi === true}
+        aria-invalid={search.error?.byApi === true}
         onInput={(event) => type(event.currentTarget.value)}
         onKeyDown={leave}
       />
-      <p id="search-trouble" class="field-trouble" role="status" lang={search.trouble?.byApi ? "en" : undefined}>
-        {search.trouble?.said}
+      <p id="search-trouble" class="field-trouble" role="status" lang={search.error?.byApi ? "en" : undefined}>
+        {search.error?.message}
       </p>
       {search.suggestions.length > 0 && (
         <p class="row suggestions">

@@ -4,15 +4,15 @@ import * as format from "../core/format";
 import { language, nameOf, texts } from "../core/language";
 import { href } from "../core/route";
 import { settings } from "../core/settings";
-import { None } from "../parts/none";
-import { opens } from "../parts/opens";
+import { sourceName } from "../core/source";
+import { EmptyState } from "../parts/empty-state";
+import { followRowLink } from "../parts/row-link";
 import { Sparkline } from "../parts/sparkline";
 import type { Change } from "./change";
+import type { ChangedRate } from "./daily-change";
 import { useHasChanged } from "./flash";
 import { useMonth, useNear } from "./month";
 import { nextSort, type Sort } from "./order";
-import type { Since } from "./since";
-import { sourceName } from "./source";
 
 const text = texts({
   ko: {
@@ -38,7 +38,7 @@ const text = texts({
     caption: "Rates of currencies in Korean won",
     currency: "Currency",
     rate: "Rate (KRW)",
-    change: "Since the day before",
+    change: "ChangedRate the day before",
     month: "Last month",
     source: "Source",
     recorded: "As of",
@@ -56,7 +56,7 @@ const text = texts({
 });
 
 interface Props {
-  rates: readonly Since[];
+  rates: readonly ChangedRate[];
   sort: Sort;
   setSort: (sort: Sort) => void;
   /** When the rates came; changes with each poll. */
@@ -107,7 +107,7 @@ export function RatesTable({ rates, sort, setSort, at, otherDays, held }: Props)
   );
 }
 
-function Row({ rate, change, at, isOther, isHeld }: Since & { at: number | undefined; isOther: boolean; isHeld: boolean }) {
+function Row({ rate, change, at, isOther, isHeld }: ChangedRate & { at: number | undefined; isOther: boolean; isHeld: boolean }) {
   const { currency_code: code, symbol, customary_unit: unit } = rate;
   const place = href(["currency", code]);
   const now = at ?? Date.now();
@@ -118,7 +118,7 @@ function Row({ rate, change, at, isOther, isHeld }: Since & { at: number | undef
   const [moment, age] = [format.moment(rate.recorded_at, now), format.age(Date.parse(rate.recorded_at), now)];
   // A poll that brings nothing new draws nothing anew: thirty rows every two seconds are felt on a telephone.
   const draw = () => (
-    <tr role="row" data-testid="rate-row" data-code={code} onClick={opens(place)}>
+    <tr role="row" data-testid="rate-row" data-code={code} onClick={followRowLink(place)}>
       <th role="rowheader" scope="row" class="currency">
         <a href={place}>{nameOf(rate)}</a>{" "}
         <span class="below">
@@ -135,12 +135,12 @@ function Row({ rate, change, at, isOther, isHeld }: Since & { at: number | undef
         {shown}
       </td>
       <td role="cell" class="number change" data-testid="change">
-        {change ? <ChangeText change={change} digits={behind(shown)} /> : <None />}
+        {change ? <ChangeText change={change} digits={behind(shown)} /> : <EmptyState />}
       </td>
       <td role="cell" class="month">
         <span class="sparkline-place" ref={line}>
           {typeof month === "object" && <Sparkline points={month.points} label={text().monthOf(format.percent(month.percent))} />}
-          {month === undefined && <None />}
+          {month === undefined && <EmptyState />}
         </span>
       </td>
       <td role="cell" class="source">

@@ -1,30 +1,28 @@
 //! The routes of the read API's part Currency: current rates, conversions, the list of currencies, and the whole API's description.
 
-mod cached;
+mod clear_cache;
 mod convert;
-mod described;
 mod health;
-mod known;
 mod latest;
+mod list;
+mod openapi;
 mod search;
 mod single;
 
 use std::sync::Arc;
 
 use axum::Router;
-use shared::currency::CurrencyCode;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Currency;
-use crate::reading::{self, Current};
 
+pub use crate::ended::{Ended, EndedState};
 pub use crate::product::Product;
-pub use crate::reading::{Ended, EndedState};
 pub use convert::{Conversion, PathLeg};
-pub use known::KnownCurrency;
 pub use latest::LatestRates;
+pub use list::KnownCurrency;
 pub use single::{CurrentRate, CurrentRates};
 
 /// What the description says of this part.
@@ -32,7 +30,7 @@ pub use single::{CurrentRate, CurrentRates};
 #[openapi(tags((name = "Currency", description = "Current rates and conversions. 현재 환율과 환산.")))]
 struct Description;
 
-/// The routes on `service`'s servers, without the edge.
+/// The routes on `service`'s servers, without the middleware.
 pub fn routes(service: Arc<Currency>) -> Router {
     router().split_for_parts().0.with_state(service)
 }
@@ -45,21 +43,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn router() -> OpenApiRouter<Arc<Currency>> {
     OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(known::list))
+        .routes(routes!(list::list))
         .routes(routes!(latest::latest))
         .routes(routes!(single::multiple))
         .routes(routes!(search::search))
-        .routes(routes!(cached::clear))
+        .routes(routes!(clear_cache::clear))
         .routes(routes!(single::single))
         .routes(routes!(convert::convert))
         .routes(routes!(health::health))
         .route("/health", axum::routing::get(health::health))
-        .route("/openapi.json", axum::routing::get(described::described))
-}
-
-impl Currency {
-    /// The current rates of `codes`.
-    pub(crate) async fn current(&self, codes: &[CurrencyCode]) -> Result<Current, shared::api::ApiError> {
-        reading::current(&self.cache, &self.store, codes).await
-    }
+        .route("/openapi.json", axum::routing::get(openapi::document))
 }

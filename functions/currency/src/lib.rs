@@ -2,9 +2,10 @@
 //! any number of times, in any order. [`api`] answers from them.
 
 pub mod api;
+mod current;
+mod ended;
 mod product;
 mod quote;
-mod reading;
 mod store;
 
 use shared::apply::ApplyError;
@@ -16,7 +17,7 @@ use shared::event::{
 };
 use sqlx::PgPool;
 
-/// How often rows are read when Redis loses their guards, or an operator clears them, while they are read: once for each such moment. More clears than this
+/// How often rows are read when Redis loses their fences, or an operator clears them, while they are read: once for each such moment. More clears than this
 /// within one refresh are a fault somewhere, and the batch comes again.
 const REFRESH_ATTEMPTS: u32 = 16;
 
@@ -149,13 +150,13 @@ fn named<'a>(events: impl Iterator<Item = &'a CacheInvalidation>) -> Vec<Currenc
     codes
 }
 
-/// The newest of each currency's events, by currency. A batch can have thousands of events, so each costs one look into an array.
+/// The newest of each currency's events, by currency. A batch can have thousands of events, so each costs one index into an array.
 fn newest(events: &[ExchangeRateUpdated]) -> Vec<ExchangeRateUpdated> {
     let mut newest: Vec<Option<&ExchangeRateUpdated>> = vec![None; CurrencyCode::all().len()];
     for event in events {
-        let kept = &mut newest[event.currency_code.index()];
-        if kept.is_none_or(|kept| event.cmp_version(kept).is_gt()) {
-            *kept = Some(event);
+        let known = &mut newest[event.currency_code.index()];
+        if known.is_none_or(|known| event.cmp_version(known).is_gt()) {
+            *known = Some(event);
         }
     }
     newest.into_iter().flatten().cloned().collect()

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, Utc};
-use shared::api::{ApiError, Freshness, ServedFrom};
+use shared::api::{ApiError, ServedFrom};
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use shared::number::Number;
 use shared::pair::Pair;
+use shared::provenance::Provenance;
 use shared::rate::StoredRate;
 use shared::schedule;
 use shared::store::{DayRate, newest_common, progress};
 use shared::time::Timestamp;
 
 use crate::Currency;
-use crate::reading::{Current, Ended};
+use crate::current::Current;
+use crate::ended::Ended;
 
 /// A stored rate that an answer is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub(crate) struct Leg {
 /// The rate of a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Quote {
-    /// As the pair tells it.
+    /// In the direction of the pair.
     pub rate: Number,
     /// What it is made of: nothing for a currency in itself, one rate for a pair with KRW, else two of one source and instant, the target's first.
     pub legs: Vec<Leg>,
@@ -46,7 +48,7 @@ pub(crate) struct Quotes {
     /// Those that have no current rate any more, by code; the base can be among them.
     pub ended: BTreeMap<CurrencyCode, Ended>,
     /// Those that have a current rate and none in the base any more: the last day on which one source had both, which that source has left behind since.
-    pub parted: BTreeMap<CurrencyCode, NaiveDate>,
+    pub ended_pairs: BTreeMap<CurrencyCode, NaiveDate>,
     /// Those, the base among them, that have never had a rate, by code.
     pub missing: Vec<CurrencyCode>,
     /// Where they were read.
@@ -119,11 +121,11 @@ impl Currency {
                 _ => quotes.extend(Quote::new(pair, legs).map(|quote| (target, quote))),
             }
         }
-        let mut parted = BTreeMap::new();
+        let mut ended_pairs = BTreeMap::new();
         if !apart.is_empty() {
             served_from = ServedFrom::Store;
             let common = newest_common(&self.store, base, &apart, None).await?;
-            for (target, of_base) in self.still_published(common, &mut parted).await? {
+            for (target, of_base) in self.still_published(common, &mut ended_pairs).await? {
                 let pair = Pair {
                     base,
                     target: target.code,
@@ -142,16 +144,16 @@ impl Currency {
             quotes,
             missing: needed,
             ended: current.ended,
-            parted,
+            ended_pairs,
             served_from,
         })
     }
 
-    /// Those of `common` that their source has not left behind; the others go to `parted`, with their day.
+    /// Those of `common` that their source has not left behind; the others go to `ended_pairs`, with their day.
     async fn still_published(
         &self,
         mut common: Vec<(DayRate, DayRate)>,
-        parted: &mut BTreeMap<CurrencyCode, NaiveDate>,
+        ended_pairs: &mut BTreeMap<CurrencyCode, NaiveDate>,
     ) -> Result<Vec<(DayRate, DayRate)>, ApiError> {
         let now = Utc::now();
         // As for one currency: only what is old by the clock can have been left behind, and only then is it asked how far the source is.
@@ -171,7 +173,7 @@ impl Currency {
             let until = progress.until(&rate.source, &[rate.code, of_base.code]);
             let goes_on = !until.is_some_and(|until| schedule::is_interrupted(&rate.source, rate.recorded_at, until));
             if !goes_on {
-                parted.insert(rate.code, rate.recorded_at.utc().date_naive());
+                ended_pairs.insert(rate.code, rate.recorded_at.utc().date_naive());
             }
             goes_on
         });
@@ -186,24 +188,8 @@ fn legs(current: &Current, target: CurrencyCode, base: CurrencyCode) -> Option<V
     codes.iter().map(|code| current.rows.get(code).map(Leg::from)).collect()
 }
 
-/// Whose rates these are, with commas between where they are of several; empty of none.
-pub(crate) fn source<'a>(legs: impl Iterator<Item = &'a Leg>) -> String {
-    let mut sources: Vec<&str> = legs.map(|leg| leg.source.as_str()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    sources.join(",")
-}
-
-/// Whether any of these is older than its source's schedule allows.
-pub(crate) fn is_stale<'a>(mut legs: impl Iterator<Item = &'a Leg>) -> bool {
-    let now = Utc::now();
-    legs.any(|leg| schedule::is_stale(&leg.source, leg.recorded_at, now))
-}
-
-/// Until the first of these may be replaced. Without any, what is told follows from the question and holds as long as the release.
-pub(crate) fn freshness<'a>(legs: impl Iterator<Item = &'a Leg>) -> Freshness {
-    let next = legs
-        .map(|leg| schedule::earliest_next(&leg.source, leg.recorded_at))
-        .min();
-    next.map_or(Freshness::Release, Freshness::Until)
+/// Where an answer comes from that is made of `legs`.
+pub(crate) fn provenance<'a>(legs: impl IntoIterator<Item = &'a Leg>) -> Provenance {
+    let of_leg = |leg: &'a Leg| (leg.source.as_str(), leg.recorded_at);
+    legs.into_iter().map(of_leg).collect()
 }

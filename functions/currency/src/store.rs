@@ -6,7 +6,7 @@ use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use shared::rate::Rate;
 use shared::time::Timestamp;
-use shared::trace::{postgres, step};
+use shared::trace::{in_span, postgres};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
@@ -25,7 +25,7 @@ macro_rules! columns {
 /// Which currencies have a rate.
 pub(crate) async fn known(pool: &PgPool) -> Result<Vec<CurrencyCode>, sqlx::Error> {
     let query = sqlx::query("SELECT currency_code FROM currency.current_rate ORDER BY currency_code");
-    let rows = step(postgres("SELECT currency.current_rate"), query.fetch_all(pool)).await?;
+    let rows = in_span(postgres("SELECT currency.current_rate"), query.fetch_all(pool)).await?;
     rows.iter().map(|row| parse(row.try_get::<&str, _>(0)?)).collect()
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn rows(pool: &PgPool, codes: &[CurrencyCode]) -> Result<Vec<Ex
         " WHERE currency_code = ANY($1) ORDER BY currency_code"
     );
     let query = sqlx::query(QUERY).bind(codes);
-    let rows = step(postgres("SELECT currency.current_rate"), query.fetch_all(pool)).await?;
+    let rows = in_span(postgres("SELECT currency.current_rate"), query.fetch_all(pool)).await?;
     rows.iter().map(read).collect()
 }
 
@@ -46,7 +46,7 @@ pub(crate) async fn rows(pool: &PgPool, codes: &[CurrencyCode]) -> Result<Vec<Ex
 /// round trip.
 ///
 /// A row that another transaction is writing at the same time is answered as it was before, or not at all when it is that currency's first. The other
-/// transaction refreshes the cache after its commit, and the cache's guard keeps the newer of the two.
+/// transaction refreshes the cache after its commit, and the cache's fence keeps the newer of the two.
 pub(crate) async fn upsert(
     pool: &PgPool,
     newest: &[ExchangeRateUpdated],
@@ -57,14 +57,14 @@ pub(crate) async fn upsert(
                                  $8::timestamptz[], $9::text[], $10::numeric[])
                 AS batch (currency_code, currency_name, deal_base_rate, tts, ttb, source, recorded_at, updated_at, version, quotation)
         ), stored AS (
-            INSERT INTO currency.current_rate AS kept
+            INSERT INTO currency.current_rate AS existing
             SELECT * FROM batch
             ON CONFLICT (currency_code) DO UPDATE
                 SET currency_name = excluded.currency_name, deal_base_rate = excluded.deal_base_rate, tts = excluded.tts, ttb = excluded.ttb,
                     source = excluded.source, recorded_at = excluded.recorded_at, updated_at = excluded.updated_at, version = excluded.version,
                     quotation = excluded.quotation
-                WHERE excluded.version > kept.version
-            RETURNING kept.*
+                WHERE excluded.version > existing.version
+            RETURNING existing.*
         )
         SELECT ",
         columns!("stored"),
@@ -93,7 +93,7 @@ pub(crate) async fn upsert(
         .bind(recorded)
         .bind(updated);
     let storing = query.bind(versions).bind(quotations).fetch_all(pool);
-    let rows = step(postgres("UPSERT currency.current_rate"), storing).await?;
+    let rows = in_span(postgres("UPSERT currency.current_rate"), storing).await?;
     rows.iter().map(read).collect()
 }
 

@@ -17,10 +17,11 @@ use utoipa_axum::routes;
 
 use crate::History;
 
+pub use crate::comparison::{Compared, Correlation};
 pub use crate::forecast::{Backtest, Candidate, Method, Step};
-pub use crate::measure::Trend;
-pub use crate::period::{IntervalName, PeriodName};
-pub use crate::statistics::{Compared, Correlation, Measures};
+pub use crate::formulas::Trend;
+pub use crate::range::IntervalName;
+pub use crate::statistics::Measures;
 pub use compare::Comparison;
 pub use day::RatesOfDay;
 pub use forecast::Forecast;
@@ -32,7 +33,7 @@ pub use stats::Statistics;
 #[openapi(tags((name = "History", description = "Series, statistics, comparisons and forecasts. 환율 이력과 통계.")))]
 struct Description;
 
-/// The routes on `service`'s servers, without the edge.
+/// The routes on `service`'s servers, without the middleware.
 pub fn routes(service: Arc<History>) -> Router {
     router().split_for_parts().0.with_state(service)
 }

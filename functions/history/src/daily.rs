@@ -6,12 +6,12 @@ use chrono::NaiveDate;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
 use shared::pair::Pair;
+use shared::provenance::Provenance;
 use shared::rate::{Rate, StoredRate};
 use shared::schedule;
 use shared::time::Timestamp;
 
 use crate::leg::{Leg, LegDay, Tick, Ticks};
-use crate::origin::Origin;
 use crate::point::Point;
 
 /// The daily points of a pair between two days, oldest first.
@@ -22,7 +22,7 @@ pub(crate) struct Daily {
     /// The last day asked for.
     pub to: NaiveDate,
     /// Where the points come from.
-    pub origin: Origin,
+    pub provenance: Provenance,
     /// The points.
     pub points: Vec<Point<NaiveDate>>,
 }
@@ -83,7 +83,7 @@ pub(crate) fn common_days<'a>(legs: &[&'a Leg], from: NaiveDate, to: NaiveDate) 
     }
 }
 
-/// Whether the prices of a source's day are to be told by the observations of that day: a cross is of instants, and neither its extremes nor its last price
+/// Whether the prices of a source's day are to be computed from the observations of that day: a cross is of instants, and neither its extremes nor its last price
 /// follow from those of its currencies, unless each has the one observation that the source dates by the day.
 fn is_of_instants(of_source: &[&LegDay]) -> bool {
     let is_one = |day: &&LegDay| day.observations == 1 && schedule::dates_by_day(&day.source);
@@ -106,12 +106,12 @@ pub(crate) fn points(
     legs: &[&Leg],
     days: &[CommonDay<'_>],
     ticks: &[Ticks],
-) -> (Vec<Point<NaiveDate>>, Origin) {
-    let mut origin = Origin::default();
+) -> (Vec<Point<NaiveDate>>, Provenance) {
+    let mut provenance = Provenance::default();
     let mut points = Vec::with_capacity(days.len());
     let mut newest = None;
     for common in days {
-        let told = common.sources.iter().find_map(|of_source| {
+        let priced = common.sources.iter().find_map(|of_source| {
             let source = of_source.first()?.source.as_str();
             let (point, recorded_at) = if is_of_instants(of_source) {
                 of_instants(pair, legs, source, common.day, ticks)?
@@ -120,16 +120,16 @@ pub(crate) fn points(
             };
             Some((source, point, recorded_at))
         });
-        if let Some((source, point, recorded_at)) = told {
-            origin.add_source(source);
+        if let Some((source, point, recorded_at)) = priced {
+            provenance.add_source(source);
             points.push(point);
             newest = recorded_at.map(|recorded_at| (source, recorded_at));
         }
     }
     if let Some((source, recorded_at)) = newest {
-        origin.add_newest(source, recorded_at);
+        provenance.add_newest(source, recorded_at);
     }
-    (points, origin)
+    (points, provenance)
 }
 
 /// A day by the prices of the day; and when its last one was set, if it is the last day of all.
@@ -187,8 +187,8 @@ fn crosses(pair: Pair, legs: &[&Leg], source: &str, day: NaiveDate, ticks: &[Tic
     let ticks: Vec<&[Tick]> = ticks.iter().map(|ticks| ticks.of(source, day)).collect();
     match ticks.as_slice() {
         [one] => {
-            let told = one.iter().filter_map(|tick| Some((tick.at, rate(&[tick.rate])?)));
-            told.collect()
+            let priced = one.iter().filter_map(|tick| Some((tick.at, rate(&[tick.rate])?)));
+            priced.collect()
         }
         [first, second] => {
             let (mut left, mut right) = (first.iter().peekable(), second.iter().peekable());

@@ -7,13 +7,14 @@ mod interval;
 mod method;
 
 use chrono::{NaiveDate, Utc};
-use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use shared::api::{ApiError, ErrorCode, ServedFrom};
 use shared::cache::{AnalysisKind, key, ttl};
 use shared::currency::CurrencyCode;
 use shared::number::Number;
 use shared::pair::Pair;
+use shared::period::Period;
+use shared::provenance::Provenance;
 use shared::schedule;
 use shared::store::progress;
 use shared::time::Timestamp;
@@ -24,11 +25,10 @@ pub use self::backtest::{Backtest, Candidate};
 pub(crate) use self::interval::LEVEL_PERCENT;
 pub use self::method::Method;
 use crate::History;
-use crate::measure::{float, is_interrupted};
-use crate::origin::Origin;
-use crate::period::{PeriodName, Span};
-use crate::reading::Entry;
-use crate::statistics::Closes;
+use crate::closes::Closes;
+use crate::formulas::{is_interrupted, to_f64};
+use crate::range::DateRange;
+use crate::read_through::{Entry, read_one_through};
 
 /// The most days ahead.
 pub(crate) const MOST_DAYS: usize = 30;
@@ -50,9 +50,10 @@ pub struct Step {
 
 /// A forecast as it is cached: all days.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Kept {
-    /// Where the closes come from.
-    pub origin: Origin,
+pub(crate) struct CachedForecast {
+    /// Where the closes come from. Entries of earlier releases have it by this name.
+    #[serde(rename = "origin")]
+    pub provenance: Provenance,
     /// The day of the last close.
     pub last: NaiveDate,
     /// The last close.
@@ -70,7 +71,7 @@ impl History {
     ///
     /// # Errors
     /// 404 without any rate and of a currency that has ended or is interrupted, 422 with fewer than 60 closes in the last year, 503 when PostgreSQL is needed and away.
-    pub(crate) async fn forecast(&self, code: CurrencyCode) -> Result<(Kept, ServedFrom), ApiError> {
+    pub(crate) async fn forecast(&self, code: CurrencyCode) -> Result<(CachedForecast, ServedFrom), ApiError> {
         let pair = Pair {
             base: CurrencyCode::KRW,
             target: code,
@@ -78,31 +79,30 @@ impl History {
         };
         let entry = Entry {
             code,
-            key: key::analysis(code, AnalysisKind::Forecast, PeriodName::Year.key()),
+            key: key::analysis(code, AnalysisKind::Forecast, Period::Year),
             ttl: ttl::COMPUTED,
         };
-        let compute = move |_| {
-            let computing = async move {
-                let series = self.series(pair, Span::Period(PeriodName::Year)).await?;
-                let (daily, served_from) = self.daily(&series).await?;
-                let closes = Closes::from(daily);
-                if let Some(recorded_at) = closes.origin.recorded_at() {
-                    self.must_go_on(code, series.last_source(), recorded_at).await?;
-                }
-                let source = series.last_source();
-                let steady = steady(&closes.closes, source);
-                let kept = forecast(&closes.origin, &steady, source).ok_or_else(|| too_few(code, steady.len()))?;
-                Ok((vec![Some(kept)], served_from))
-            };
-            computing.boxed()
-        };
-        let (found, served_from) = self.through(&[entry], compute).await?;
-        let kept = found.into_iter().flatten().next();
-        kept.map(|kept| (kept, served_from)).ok_or_else(|| too_few(code, 0))
+        let found = read_one_through(&self.cache, entry, || self.computed_forecast(pair)).await?;
+        found.ok_or_else(|| too_few(code, 0))
     }
 
-    /// Refuses a currency that has no current rate any more, by the rules of the current rates: days ahead of its last one are over, or nobody tells them.
-    async fn must_go_on(&self, code: CurrencyCode, source: &str, recorded_at: Timestamp) -> Result<(), ApiError> {
+    /// The forecast of a pair from the last year of its series.
+    async fn computed_forecast(&self, pair: Pair) -> Result<(CachedForecast, ServedFrom), ApiError> {
+        let code = pair.target;
+        let series = self.series(pair, DateRange::Period(Period::Year)).await?;
+        let (daily, served_from) = self.daily(&series).await?;
+        let closes = Closes::from(daily);
+        let source = series.last_source();
+        if let Some(recorded_at) = closes.provenance.recorded_at() {
+            self.refuse_ended(code, source, recorded_at).await?;
+        }
+        let steady = steady(&closes.closes, source);
+        let forecast = forecast(&closes.provenance, &steady, source).ok_or_else(|| too_few(code, steady.len()))?;
+        Ok((forecast, served_from))
+    }
+
+    /// Refuses a currency that has no current rate any more, by the rules of the current rates: days ahead of its last one are over, or nobody publishes them.
+    async fn refuse_ended(&self, code: CurrencyCode, source: &str, recorded_at: Timestamp) -> Result<(), ApiError> {
         let now = Utc::now();
         let is_left_behind = |newest| schedule::is_interrupted(source, recorded_at, newest);
         let why = if code.is_withdrawn_on(now.date_naive()) {
@@ -146,12 +146,12 @@ fn steady(closes: &[(NaiveDate, Number)], source: &str) -> Vec<(NaiveDate, Numbe
 }
 
 /// The forecast from these closes; `None` when they are too few.
-fn forecast(origin: &Origin, closes: &[(NaiveDate, Number)], source: &str) -> Option<Kept> {
+fn forecast(provenance: &Provenance, closes: &[(NaiveDate, Number)], source: &str) -> Option<CachedForecast> {
     let (last, current_rate) = *closes.last()?;
     if closes.len() < FEWEST_CLOSES {
         return None;
     }
-    let logarithms: Vec<f64> = closes.iter().map(|(_, close)| float(*close).ln()).collect();
+    let logarithms: Vec<f64> = closes.iter().map(|(_, close)| to_f64(*close).ln()).collect();
     let Score {
         method,
         steps,
@@ -164,7 +164,7 @@ fn forecast(origin: &Origin, closes: &[(NaiveDate, Number)], source: &str) -> Op
         .map(|(step, (lower, upper))| {
             date = schedule::next_day(source, date);
             // From the printed close, so that "no change" is exactly that.
-            let rate = |logarithm: f64| Number::measure(float(current_rate) * logarithm.exp());
+            let rate = |logarithm: f64| Number::from_f64(to_f64(current_rate) * logarithm.exp());
             Some(Step {
                 date,
                 rate: rate(*step)?,
@@ -173,8 +173,8 @@ fn forecast(origin: &Origin, closes: &[(NaiveDate, Number)], source: &str) -> Op
             })
         })
         .collect();
-    Some(Kept {
-        origin: origin.clone(),
+    Some(CachedForecast {
+        provenance: provenance.clone(),
         last,
         current_rate,
         method,

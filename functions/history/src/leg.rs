@@ -1,4 +1,4 @@
-//! What is kept and cached of one currency: its price in KRW, by day and by instant. Nothing here touches Redis, PostgreSQL or the clock.
+//! What is stored and cached of one currency: its price in KRW, by day and by instant. Nothing here touches Redis, PostgreSQL or the clock.
 
 use std::collections::BTreeMap;
 

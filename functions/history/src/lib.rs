@@ -2,14 +2,16 @@
 //! may be applied any number of times, in any order. [`api`] answers from them.
 
 pub mod api;
+mod closes;
+mod comparison;
 mod daily;
+mod day;
 mod forecast;
+mod formulas;
 mod leg;
-mod measure;
-mod origin;
-mod period;
 mod point;
-mod reading;
+mod range;
+mod read_through;
 mod series;
 #[cfg(test)]
 mod simulated;

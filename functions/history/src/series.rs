@@ -1,20 +1,20 @@
 //! The series of pairs: which days they cover, read from the cache or the store.
 
 use chrono::NaiveDate;
-use futures::FutureExt;
 use shared::api::{ApiError, ErrorCode, ServedFrom};
 use shared::cache::{Interval, key, ttl};
 use shared::currency::CurrencyCode;
 use shared::number::Number;
 use shared::pair::Pair;
+use shared::period::Period;
 use shared::time::Timestamp;
 
 use crate::History;
 use crate::daily::{self, Daily};
 use crate::leg::{Leg, Ticks};
-use crate::period::{LONGEST_HOURLY_DAYS, PeriodName, Span, is_within_reach};
-use crate::reading::{Entry, Found};
-use crate::store::{self, Ending};
+use crate::range::{DateRange, LONGEST_HOURLY_DAYS, is_within_reach};
+use crate::read_through::{Entry, Loaded, read_through};
+use crate::store::{self, DayWindow};
 
 /// What was read of one pair.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Series {
     pub served_from: ServedFrom,
     legs: Vec<Leg>,
     /// The period under which its instants can be cached.
-    kept: Option<PeriodName>,
+    cached_period: Option<Period>,
 }
 
 impl Series {
@@ -45,8 +45,8 @@ impl History {
     ///
     /// # Errors
     /// 404 when there is no day on which both of its currencies have a rate; 503 when PostgreSQL is needed and away.
-    pub(crate) async fn series(&self, pair: Pair, span: Span) -> Result<Series, ApiError> {
-        let mut all = self.all_series(&[pair], span).await?;
+    pub(crate) async fn series(&self, pair: Pair, range: DateRange) -> Result<Series, ApiError> {
+        let mut all = self.all_series(&[pair], range).await?;
         all.pop().ok_or_else(|| no_rates(pair))
     }
 
@@ -54,22 +54,22 @@ impl History {
     ///
     /// # Errors
     /// As [`History::series`], for the first pair at fault.
-    pub(crate) async fn all_series(&self, pairs: &[Pair], span: Span) -> Result<Vec<Series>, ApiError> {
+    pub(crate) async fn all_series(&self, pairs: &[Pair], range: DateRange) -> Result<Vec<Series>, ApiError> {
         let mut series = Vec::with_capacity(pairs.len());
-        let Span::Period(period) = span else {
+        let DateRange::Period(period) = range else {
             for pair in pairs {
-                series.push(self.stored(*pair, span).await?);
+                series.push(self.stored_series(*pair, range).await?);
             }
             return Ok(series);
         };
         let mut codes: Vec<CurrencyCode> = pairs.iter().flat_map(|pair| daily::currencies(*pair)).collect();
         codes.sort_unstable();
         codes.dedup();
-        let (found, served_from) = self.legs(&codes, period).await?;
+        let Loaded { values, served_from } = self.legs(&codes, period).await?;
         for pair in pairs {
             let of = |code: CurrencyCode| {
                 let place = codes.iter().position(|known| *known == code)?;
-                found.get(place)?.clone()
+                values.get(place)?.clone()
             };
             let legs: Option<Vec<Leg>> = daily::currencies(*pair).into_iter().map(of).collect();
             let legs = legs.ok_or_else(|| no_rates(*pair))?;
@@ -80,63 +80,63 @@ impl History {
                     to: last,
                     served_from,
                     legs,
-                    kept: Some(period),
+                    cached_period: Some(period),
                 }),
                 // One of them ended earlier, was just renewed or ends with another source: the pair's own period is another.
-                None => series.push(self.stored(*pair, span).await?),
+                None => series.push(self.stored_series(*pair, range).await?),
             }
         }
         Ok(series)
     }
 
     /// The days of currencies back from each one's own newest day.
-    async fn legs(&self, codes: &[CurrencyCode], period: PeriodName) -> Result<Found<Leg>, ApiError> {
-        let ending = Ending {
-            together: false,
+    async fn legs(&self, codes: &[CurrencyCode], period: Period) -> Result<Loaded<Leg>, ApiError> {
+        let window = DayWindow {
+            ends_together: false,
             until: None,
             from: None,
             days: period.most_days(),
         };
-        let compute = move |codes: Vec<CurrencyCode>| {
-            let computing = async move {
-                let legs = store::legs(&self.store, &codes, ending).await?;
-                let of = |code: &CurrencyCode| legs.iter().find(|leg| leg.code == *code).cloned();
-                Ok((codes.iter().map(of).collect(), ServedFrom::Store))
-            };
-            computing.boxed()
+        let compute = |codes: Vec<CurrencyCode>| async move {
+            let legs = store::legs(&self.store, &codes, window).await?;
+            let of = |code: &CurrencyCode| legs.iter().find(|leg| leg.code == *code).cloned();
+            Ok(Loaded {
+                values: codes.iter().map(of).collect(),
+                served_from: ServedFrom::Store,
+            })
         };
-        self.through(&entries(codes, period, Interval::Daily), compute).await
+        read_through(&self.cache, &entries(codes, period, Interval::Daily), compute).await
     }
 
     /// One pair from the store.
-    async fn stored(&self, pair: Pair, span: Span) -> Result<Series, ApiError> {
+    async fn stored_series(&self, pair: Pair, range: DateRange) -> Result<Series, ApiError> {
         let codes = daily::currencies(pair);
-        let ending = match span {
-            Span::Period(period) => Ending {
-                together: true,
+        let window = match range {
+            DateRange::Period(period) => DayWindow {
+                ends_together: true,
                 until: None,
                 from: None,
                 days: period.most_days(),
             },
-            Span::Range(from, until) => Ending {
-                together: true,
-                until,
+            DateRange::Between { from, to } => DayWindow {
+                ends_together: true,
+                until: to,
                 from: Some(from),
                 days: 0,
             },
         };
-        let legs = store::legs(&self.store, &codes, ending).await?;
+        let legs = store::legs(&self.store, &codes, window).await?;
         let last = legs.first().and_then(Leg::last).map(|day| day.day);
-        let newest = match (last, span) {
-            (Some(last), _) => last,
+        let newest = match last {
+            Some(last) => last,
             // Nothing in the range says nothing of the rest.
-            (None, _) => store::newest_common_day(&self.store, &codes, None)
+            None => store::newest_common_day(&self.store, &codes, None)
                 .await?
                 .ok_or_else(|| no_rates(pair))?,
         };
-        let (from, to) = match span {
-            Span::Period(period) => (period.first_day(newest), newest),
-            Span::Range(from, to) => (from, to.unwrap_or(newest).max(from)),
+        let (from, to) = match range {
+            DateRange::Period(period) => (period.first_day(newest), newest),
+            DateRange::Between { from, to } => (from, to.unwrap_or(newest).max(from)),
         };
         if !is_within_reach(from, to) {
             return Err(too_long(from, to));
@@ -147,7 +147,7 @@ impl History {
             to,
             served_from: ServedFrom::Store,
             legs,
-            kept: None,
+            cached_period: None,
         })
     }
 
@@ -162,11 +162,11 @@ impl History {
             Some((first, last)) => self.ticks(series, first, last).await?,
             None => (Vec::new(), series.served_from),
         };
-        let (points, origin) = daily::points(series.pair, &legs, &days, &ticks);
+        let (points, provenance) = daily::points(series.pair, &legs, &days, &ticks);
         let daily = Daily {
             from: series.from,
             to: series.to,
-            origin,
+            provenance,
             points,
         };
         Ok((daily, served_from.and(series.served_from)))
@@ -175,7 +175,7 @@ impl History {
     /// The rate at every instant at which both currencies have an observation, of the days of the series.
     ///
     /// # Errors
-    /// 400 when the series is longer than hours are told for; 503 when PostgreSQL is needed and away.
+    /// 400 when the series is longer than hours are answered for; 503 when PostgreSQL is needed and away.
     pub(crate) async fn instants(&self, series: &Series) -> Result<(Vec<(Timestamp, Number)>, ServedFrom), ApiError> {
         if (series.to - series.from).num_days() >= LONGEST_HOURLY_DAYS {
             let allowed = format!("daily, weekly or monthly for more than {LONGEST_HOURLY_DAYS} days");
@@ -201,20 +201,19 @@ impl History {
         last: NaiveDate,
     ) -> Result<(Vec<Ticks>, ServedFrom), ApiError> {
         let codes: Vec<CurrencyCode> = series.legs.iter().map(|leg| leg.code).collect();
-        if let Some(period) = series.kept {
+        if let Some(period) = series.cached_period {
             let (from, to) = (series.from, series.to);
-            let compute = move |codes: Vec<CurrencyCode>| {
-                let computing = async move {
-                    let ticks = store::ticks(&self.store, &codes, from, to).await?;
-                    Ok((ticks.into_iter().map(Some).collect(), ServedFrom::Store))
-                };
-                computing.boxed()
+            let compute = |codes: Vec<CurrencyCode>| async move {
+                let ticks = store::ticks(&self.store, &codes, from, to).await?;
+                Ok(Loaded {
+                    values: ticks.into_iter().map(Some).collect(),
+                    served_from: ServedFrom::Store,
+                })
             };
-            let (found, served_from) = self
-                .through(&entries(&codes, period, Interval::Hourly), compute)
-                .await?;
+            let entries = entries(&codes, period, Interval::Hourly);
+            let Loaded { values, served_from } = read_through(&self.cache, &entries, compute).await?;
             // Entries that end on another day were cached before or after those of the days.
-            let same: Option<Vec<Ticks>> = found
+            let same: Option<Vec<Ticks>> = values
                 .into_iter()
                 .map(|ticks| ticks.filter(|ticks| ticks.last == to))
                 .collect();
@@ -227,7 +226,7 @@ impl History {
     }
 }
 
-/// The day on which all `legs` end together: the last of each, with an instant of one source that all have; `None` where there is none.
+/// The day on which all `legs` end ends_together: the last of each, with an instant of one source that all have; `None` where there is none.
 fn end(legs: &[Leg]) -> Option<NaiveDate> {
     let (first, others) = legs.split_first()?;
     let last = first.last()?.day;
@@ -238,11 +237,11 @@ fn end(legs: &[Leg]) -> Option<NaiveDate> {
 }
 
 /// Where the series of `codes` are cached.
-fn entries(codes: &[CurrencyCode], period: PeriodName, interval: Interval) -> Vec<Entry> {
+fn entries(codes: &[CurrencyCode], period: Period, interval: Interval) -> Vec<Entry> {
     let entry = |code: &CurrencyCode| Entry {
         code: *code,
-        key: key::history(*code, period.key(), interval),
-        ttl: ttl::history(period.key()),
+        key: key::history(*code, period, interval),
+        ttl: ttl::history(period),
     };
     codes.iter().map(entry).collect()
 }

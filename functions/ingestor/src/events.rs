@@ -6,7 +6,7 @@ use shared::currency::CurrencyCode;
 use shared::event::{
     CacheInvalidation, CacheKey, DataProcessingCompleted, Event, ExchangeRateUpdated, NewDataReceived, Run, Topic,
 };
-use shared::publish::{Place, Publisher, Sent};
+use shared::publish::{Destination, Publisher, Sent};
 use shared::time::Timestamp;
 
 use crate::clock::Clock;
@@ -131,9 +131,9 @@ fn updated(provider: ProviderKey, update: &Update, version: Timestamp) -> Exchan
 
 /// One line for each topic with its count and how many of it wait in the backup queue, one for each event at debug.
 fn log_sent(run: &Run, source: &str, events: &[Event], sent: &Sent) -> EventCounts {
-    for (event, place) in events.iter().zip(&sent.places) {
+    for (event, destination) in events.iter().zip(&sent.destinations) {
         tracing::debug!(
-            kafka.topic = %event.topic, kafka.key = event.key, ce_id = %event.id, is_backed_up = *place == Place::Backup,
+            kafka.topic = %event.topic, kafka.key = event.key, ce_id = %event.id, is_backed_up = *destination == Destination::Backup,
             correlation_id = %run.correlation_id,
             "{}", event.topic.sent_message()
         );
@@ -141,10 +141,12 @@ fn log_sent(run: &Run, source: &str, events: &[Event], sent: &Sent) -> EventCoun
     let sent = |topic: Topic| {
         let of_topic = events
             .iter()
-            .zip(&sent.places)
+            .zip(&sent.destinations)
             .filter(|(event, _)| event.topic == topic);
         let count = of_topic.clone().count();
-        let backed_up = of_topic.filter(|(_, place)| **place == Place::Backup).count();
+        let backed_up = of_topic
+            .filter(|(_, destination)| **destination == Destination::Backup)
+            .count();
         if count > 0 {
             tracing::info!(
                 kafka.topic = %topic, count, backed_up, provider.key = source, correlation_id = %run.correlation_id,

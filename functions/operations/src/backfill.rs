@@ -8,147 +8,32 @@
 //! While Kafka is away, the part that is under way goes to the backup queue, and the span stops there: the queue is for what must not be lost, and the history
 //! can be published again at any time. Resuming goes on behind that part.
 
+mod error;
 mod file;
+mod report;
+mod request;
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::Utc;
 use shared::config::{ConfigError, Get, KafkaConfig, optional, var};
 use shared::ecb;
 use shared::event::{BACKFILL, Event, ExchangeRateUpdated, Run};
-use shared::publish::{BackupQueue, PublishError, Publisher};
+use shared::publish::{BackupQueue, Publisher};
 use shared::time::{TimeError, Timestamp};
 
+pub use self::error::BackfillError;
+pub use self::report::{BackfillReport, DatedBy};
+pub use self::request::BackfillRequest;
+
 use self::file::Source;
-use crate::ecb_history::{HistoryDay, HistoryError, LeftOut, Omission};
-use crate::failure::Kind;
+use crate::ecb_history::{HistoryDay, LeftOut};
 
 const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip";
 /// Days acknowledged together: some 3,000 events, which keeps both ends of the pipe busy and a repetition short.
 const CHUNK_DAYS: usize = 100;
 /// The time kept for the last chunk's acknowledgements before the function's deadline: Kafka's 10 s, then some 300 calls to the backup queue.
 const RESERVE: Duration = Duration::from_secs(40);
-
-/// What to publish; all of it unless told otherwise.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BackfillRequest {
-    /// First day.
-    pub from: Option<NaiveDate>,
-    /// Last day.
-    pub to: Option<NaiveDate>,
-}
-
-/// What the events' `updated_at` is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DatedBy {
-    /// When the file was last modified.
-    LastModified,
-    /// Their `recorded_at`, because the file's server does not say when it was modified. They fill gaps and correct nothing.
-    RecordedAt,
-}
-
-/// What is published.
-#[derive(Debug, Serialize)]
-pub struct BackfillReport {
-    /// First day of the file in the span.
-    pub from: Option<NaiveDate>,
-    /// Last day of the file in the span.
-    pub to: Option<NaiveDate>,
-    /// Every event up to the end of this day is acknowledged, by Kafka or by the backup queue; resume with the day after it.
-    pub published_through: Option<NaiveDate>,
-    /// Whether that is the whole span.
-    pub done: bool,
-    /// Acknowledged events.
-    pub events: usize,
-    /// Those of them that wait in the backup queue, because Kafka did not acknowledge them in time. The span stops at the first part that has any.
-    pub backed_up: usize,
-    /// Days they are of.
-    pub days: usize,
-    /// Days of the span that are not published yet.
-    pub days_left: usize,
-    /// What the events are dated by.
-    pub dated_by: DatedBy,
-    /// When the file was last modified, if its server says so. Another one than in the answer before means another file: days that are published may be
-    /// corrected in it, so begin again.
-    pub last_modified: Option<Timestamp>,
-    /// How many columns, lines and cells of the whole file were left out, because they cannot be read.
-    pub left_out_count: usize,
-    /// The first hundred of them.
-    pub left_out: Vec<Omission>,
-    /// How long it took, with reading the file.
-    pub duration_ms: u64,
-}
-
-/// Why a span is not published.
-#[derive(Debug, thiserror::Error)]
-pub enum BackfillError {
-    /// The input is no request.
-    #[error("input must be {{\"from\": \"1999-01-04\", \"to\": \"2026-10-30\"}}, both optional: {0}")]
-    Input(String),
-    /// The span ends before it begins.
-    #[error("from {from} is after to {to}")]
-    Span {
-        /// First day.
-        from: NaiveDate,
-        /// Last day.
-        to: NaiveDate,
-    },
-    /// The history could not be fetched.
-    #[error("cannot fetch the history")]
-    Fetch(#[from] reqwest::Error),
-    /// The file's date has not come yet.
-    #[error("the history was last modified at {}, which has not come yet: allowed is at most {}", shown(.modified), shown(.limit))]
-    Future {
-        /// What its server says.
-        modified: DateTime<Utc>,
-        /// The latest that is allowed.
-        limit: DateTime<Utc>,
-    },
-    /// The history is not one.
-    #[error(transparent)]
-    History(#[from] HistoryError),
-    /// Neither Kafka nor the backup queue acknowledged.
-    #[error("cannot publish")]
-    Publish(#[from] PublishError),
-    /// A day before 1970.
-    #[error(transparent)]
-    Time(#[from] TimeError),
-    /// A payload that is no JSON.
-    #[error("cannot write an event")]
-    Json(#[from] serde_json::Error),
-}
-
-impl BackfillError {
-    /// Its name.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Input(_) => Kind::BackfillInput,
-            Self::Span { .. } => Kind::BackfillSpan,
-            Self::Fetch(_) => Kind::BackfillFetch,
-            Self::Future { .. } => Kind::BackfillFuture,
-            Self::History(_) => Kind::BackfillHistory,
-            Self::Publish(_) => Kind::BackfillPublish,
-            Self::Time(_) => Kind::BackfillTime,
-            Self::Json(_) => Kind::BackfillPayload,
-        }
-    }
-}
-
-impl BackfillRequest {
-    /// Reads a function's input; null is all of the history, as `{}` is.
-    ///
-    /// # Errors
-    /// [`BackfillError::Input`] says what is allowed.
-    pub fn parse(input: &str) -> Result<Self, BackfillError> {
-        let request: Option<Self> =
-            serde_json::from_str(input).map_err(|error| BackfillError::Input(error.to_string()))?;
-        Ok(request.unwrap_or_default())
-    }
-}
 
 /// The backfill. What it read of the file is kept while the file stays the same.
 pub struct Backfill {
@@ -175,36 +60,14 @@ impl Backfill {
     /// [`BackfillError`]; what was acknowledged before it may be published again.
     pub async fn run(&self, request: &BackfillRequest, time_left: Duration) -> Result<BackfillReport, BackfillError> {
         let started = Instant::now();
-        if let (Some(from), Some(to)) = (request.from, request.to)
-            && from > to
-        {
-            return Err(BackfillError::Span { from, to });
-        }
+        request.check()?;
         let file = self.source.file().await?;
-        let (days, left_out) = come(&file.history.days, &file.history.left_out, Timestamp::new(Utc::now())?)?;
-        let within = |day: &&HistoryDay| {
-            request.from.is_none_or(|from| from <= day.day) && request.to.is_none_or(|to| day.day <= to)
-        };
-        let span: Vec<&HistoryDay> = days.iter().filter(within).collect();
+        let now = Timestamp::new(Utc::now())?;
+        let (days, left_out) = without_future_days(&file.history.days, &file.history.left_out, now)?;
+        let wanted: Vec<&HistoryDay> = days.iter().filter(|day| request.wants(day.day)).collect();
         let run = Run::new(BACKFILL).within(shared::trace::current());
-        let mut report = BackfillReport {
-            from: span.first().map(|day| day.day),
-            to: span.last().map(|day| day.day),
-            published_through: None,
-            done: false,
-            events: 0,
-            backed_up: 0,
-            days: 0,
-            days_left: span.len(),
-            dated_by: file
-                .last_modified
-                .map_or(DatedBy::RecordedAt, |_| DatedBy::LastModified),
-            last_modified: file.last_modified,
-            left_out_count: left_out.count,
-            left_out: left_out.named,
-            duration_ms: 0,
-        };
-        for chunk in span.chunks(CHUNK_DAYS) {
+        let mut report = BackfillReport::before(&wanted, file.last_modified, left_out);
+        for chunk in wanted.chunks(CHUNK_DAYS) {
             if started.elapsed() + RESERVE > time_left && report.days > 0 {
                 break;
             }
@@ -242,7 +105,7 @@ impl Backfill {
 }
 
 /// The days that have come at `now`, and what is left out with those that have not: every handler would refuse their events.
-fn come<'a>(
+fn without_future_days<'a>(
     days: &'a [HistoryDay],
     left_out: &LeftOut,
     now: Timestamp,
@@ -288,10 +151,6 @@ fn events(day: &HistoryDay, last_modified: Option<Timestamp>, run: &Run) -> Resu
     Ok(events)
 }
 
-fn shown(instant: &DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,7 +184,7 @@ mod tests {
     fn a_day_that_has_not_come_is_left_out_by_name() {
         let history = read_csv(b"Date,USD,KRW\n2026-11-02,1,1\n2026-10-30,1,1\n2026-10-29,1,1\n").unwrap();
         let at = |now: &str| {
-            let (days, left_out) = come(&history.days, &history.left_out, now.parse().unwrap()).unwrap();
+            let (days, left_out) = without_future_days(&history.days, &history.left_out, now.parse().unwrap()).unwrap();
             let named = left_out
                 .named
                 .iter()

@@ -14,10 +14,10 @@ use shared::config::{ConfigError, Get, optional, var};
 use shared::error_chain::error_chain;
 use tokio::sync::OnceCell;
 
-use self::code_deploy::{CodeDeploy, CodeDeployError};
+use self::code_deploy::{CodeDeploy, CodeDeployError, FunctionVersion};
 use self::question::Question;
-use crate::failure::Kind;
-use crate::lambda::{ALIAS, Lambda};
+use crate::failure::{Classified, Kind};
+use crate::lambda::{ALIAS, Lambda, LambdaError};
 
 /// How long one function may take: a cold start, with secrets to read, and its own deadline.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -73,9 +73,9 @@ pub struct CheckReport {
 pub enum CheckError {
     /// The input is none.
     #[error(
-        "input must be CodeDeploy's, with DeploymentId and LifecycleEventHookExecutionId, or {{\"functions\": [\"currency-api\"]}}: {0}"
+        "input must be CodeDeploy's, with DeploymentId and LifecycleEventHookExecutionId, or {{\"functions\": [\"currency-api\"]}}"
     )]
-    Input(String),
+    Input(#[source] serde_json::Error),
     /// CodeDeploy could not be asked or told.
     #[error("cannot {what}")]
     CodeDeploy {
@@ -86,10 +86,8 @@ pub enum CheckError {
     },
 }
 
-impl CheckError {
-    /// Its name.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
+impl Classified for CheckError {
+    fn kind(&self) -> Kind {
         match self {
             Self::Input(_) => Kind::CheckInput,
             Self::CodeDeploy { .. } => Kind::CheckCodeDeploy,
@@ -101,7 +99,26 @@ impl CheckError {
 pub struct Check {
     lambda_endpoint: Option<String>,
     code_deploy_endpoint: Option<String>,
-    aws: OnceCell<(Lambda, CodeDeploy)>,
+    clients: OnceCell<Clients>,
+}
+
+/// The ways to AWS that the check needs.
+struct Clients {
+    lambda: Lambda,
+    code_deploy: CodeDeploy,
+}
+
+/// Why a version is not alive.
+#[derive(Debug, thiserror::Error)]
+enum NotAlive {
+    #[error("nobody has said which event changes nothing in function {0}")]
+    NoQuestion(String),
+    #[error(transparent)]
+    Call(#[from] LambdaError),
+    #[error("it fails: {0}")]
+    Fails(String),
+    #[error("it answers something else than {wanted}: {text}")]
+    AnswersElse { wanted: &'static str, text: String },
 }
 
 impl Check {
@@ -113,7 +130,7 @@ impl Check {
         Ok(Self {
             lambda_endpoint: optional(get, var::LAMBDA_ENDPOINT),
             code_deploy_endpoint: optional(get, var::CODE_DEPLOY_ENDPOINT),
-            aws: OnceCell::new(),
+            clients: OnceCell::new(),
         })
     }
 
@@ -122,12 +139,15 @@ impl Check {
     /// # Errors
     /// [`CheckError`]; a version that is not alive is none, but stands in the report.
     pub async fn handle(&self, event: &str) -> Result<CheckReport, CheckError> {
-        let request: Request = serde_json::from_str(event).map_err(|error| CheckError::Input(error.to_string()))?;
+        let request: Request = serde_json::from_str(event).map_err(CheckError::Input)?;
         match request {
             Request::Functions(Functions { functions }) => {
-                let named = functions.into_iter().map(|name| match name.split_once(':') {
-                    Some((function, version)) => (function.to_owned(), version.to_owned()),
-                    None => (name, ALIAS.to_owned()),
+                let named = functions.into_iter().map(|name| {
+                    let (function, version) = name.split_once(':').unwrap_or((&name, ALIAS));
+                    FunctionVersion {
+                        function: function.to_owned(),
+                        version: version.to_owned(),
+                    }
                 });
                 Ok(self.ask(named.collect()).await)
             }
@@ -142,7 +162,7 @@ impl Check {
     }
 
     async fn deployment(&self, deployment: &str, hook: &str) -> Result<CheckReport, CheckError> {
-        let (_, code_deploy) = self.aws().await;
+        let code_deploy = &self.clients().await.code_deploy;
         let failed = |what| {
             move |source: CodeDeployError| CheckError::CodeDeploy {
                 what,
@@ -166,11 +186,12 @@ impl Check {
         asked
     }
 
-    async fn ask(&self, functions: Vec<(String, String)>) -> CheckReport {
+    async fn ask(&self, functions: Vec<FunctionVersion>) -> CheckReport {
         let mut checked = Vec::new();
-        for (function, version) in functions {
+        for FunctionVersion { function, version } in functions {
             let began = Instant::now();
-            let why = self.answers(&function, &version).await.err();
+            let why = self.answers(&function, &version).await;
+            let why = why.err().map(|error| error_chain(&error));
             if let Some(why) = &why {
                 tracing::error!(
                     function.name = function,
@@ -190,35 +211,37 @@ impl Check {
         CheckReport { checked }
     }
 
-    async fn answers(&self, function: &str, version: &str) -> Result<(), String> {
-        let question = Question::of(function)
-            .ok_or_else(|| format!("nobody has said which event changes nothing in function {function}"))?;
-        let (lambda, _) = self.aws().await;
+    async fn answers(&self, function: &str, version: &str) -> Result<(), NotAlive> {
+        let question = Question::of(function).ok_or_else(|| NotAlive::NoQuestion(function.to_owned()))?;
+        let lambda = &self.clients().await.lambda;
         let event = question.event().to_string().into_bytes();
         let began = Instant::now();
         let invoked = loop {
             match lambda.invoke(function, version, event.clone(), LIMIT).await {
                 Err(error) if error.is_throttled() && began.elapsed() < BUSY => tokio::time::sleep(PAUSE).await,
-                answer => break answer.map_err(|error| error_chain(&error))?,
+                answer => break answer?,
             }
         };
         let text = shared::dead_letter::shortened(&String::from_utf8_lossy(&invoked.payload), 500);
         if invoked.is_error {
-            return Err(format!("it fails: {text}"));
+            return Err(NotAlive::Fails(text));
         }
         if question.is_answered_by(&invoked.payload) {
             Ok(())
         } else {
-            Err(format!("it answers something else than {}: {text}", question.wanted()))
+            let wanted = question.wanted();
+            Err(NotAlive::AnswersElse { wanted, text })
         }
     }
 
-    async fn aws(&self) -> &(Lambda, CodeDeploy) {
+    async fn clients(&self) -> &Clients {
         let connect = || async {
-            let config = aws_config::load_from_env().await;
-            let code_deploy = CodeDeploy::new(config.clone(), self.code_deploy_endpoint.clone());
-            (Lambda::new(config, self.lambda_endpoint.clone()), code_deploy)
+            let config = shared::aws::config().await;
+            Clients {
+                code_deploy: CodeDeploy::new(config.clone(), self.code_deploy_endpoint.clone()),
+                lambda: Lambda::new(config, self.lambda_endpoint.clone()),
+            }
         };
-        self.aws.get_or_init(connect).await
+        self.clients.get_or_init(connect).await
     }
 }

@@ -12,7 +12,7 @@ use shared::config::{ConfigError, Get};
 use shared::function::Instance;
 use shared::trace::Trigger;
 
-use crate::failure::{Failure, Kind};
+use crate::failure::{Classified, Failure, Kind};
 
 /// Why CloudFormation cannot be answered.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +25,8 @@ pub enum ProtocolError {
     NotTold(#[source] reqwest::Error),
 }
 
-impl ProtocolError {
-    /// Its name.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
+impl Classified for ProtocolError {
+    fn kind(&self) -> Kind {
         match self {
             Self::RequestType(_) => Kind::RequestType,
             Self::NotTold(_) => Kind::NotTold,

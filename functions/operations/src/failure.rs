@@ -1,17 +1,11 @@
-//! How a function of this package fails: a fixed name, for alarms and for who looks it up in docs/OPERATIONS.md, and a sentence with its causes.
+//! How a function of this package fails: a fixed name, for alarms and for who looks it up in docs/OPERATIONS.md, and a sentence with its causes. Each room
+//! says here what its errors are ([`Classified`]); this one knows no other room.
 
 use std::fmt;
 
 use lambda_runtime::Diagnostic;
 use shared::config::ConfigError;
 use shared::error_chain::error_chain;
-use shared::kafka::TopicsError;
-
-use crate::backfill::BackfillError;
-use crate::check::CheckError;
-use crate::custom_resource::ProtocolError;
-use crate::migrations::MigrationsError;
-use crate::redrive::RedriveError;
 
 /// The names of all failures: what Lambda has as `errorType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +30,7 @@ pub enum Kind {
     MigrationsChanged,
     /// A pooler lends a session's connection to others.
     MigrationsPooler,
-    /// The input is no span.
+    /// The input is no span of days.
     BackfillInput,
     /// The span ends before it begins.
     BackfillSpan,
@@ -54,9 +48,9 @@ pub enum Kind {
     BackfillPayload,
     /// The event is neither a queue's nor a request.
     RedriveEvent,
-    /// The request to the desk is none.
+    /// The request about dead letters is none.
     RedriveRequest,
-    /// There is no such letter.
+    /// There is no such dead letter.
     RedriveUnknown,
     /// SQS could not be reached, or refused us.
     RedriveQueue,
@@ -127,7 +121,13 @@ impl Kind {
     }
 }
 
-/// Why a function of this package failed. The sentence is made at once, because that is when a refused password is noticed ([`chain`]).
+/// An error of a room of this package, which knows what kind of failure it is for the function.
+pub trait Classified: std::error::Error + 'static {
+    /// Its name.
+    fn kind(&self) -> Kind;
+}
+
+/// Why a function of this package failed. The sentence is made at once, because that is when a refused password is noticed ([`error_chain`]).
 #[derive(PartialEq, Eq)]
 pub struct Failure {
     /// Its name.
@@ -176,48 +176,14 @@ impl From<Failure> for Diagnostic {
     }
 }
 
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::new(Kind::Config, &error)
+impl Classified for ConfigError {
+    fn kind(&self) -> Kind {
+        Kind::Config
     }
 }
 
-impl From<TopicsError> for Failure {
-    fn from(error: TopicsError) -> Self {
-        let kind = match error {
-            TopicsError::Kafka(_) => Kind::TopicsKafka,
-            TopicsError::Topic { .. } => Kind::TopicsRefused,
-        };
-        Self::new(kind, &error)
-    }
-}
-
-impl From<ProtocolError> for Failure {
-    fn from(error: ProtocolError) -> Self {
-        Self::new(error.kind(), &error)
-    }
-}
-
-impl From<MigrationsError> for Failure {
-    fn from(error: MigrationsError) -> Self {
-        Self::new(error.kind(), &error)
-    }
-}
-
-impl From<BackfillError> for Failure {
-    fn from(error: BackfillError) -> Self {
-        Self::new(error.kind(), &error)
-    }
-}
-
-impl From<CheckError> for Failure {
-    fn from(error: CheckError) -> Self {
-        Self::new(error.kind(), &error)
-    }
-}
-
-impl From<RedriveError> for Failure {
-    fn from(error: RedriveError) -> Self {
+impl<E: Classified> From<E> for Failure {
+    fn from(error: E) -> Self {
         Self::new(error.kind(), &error)
     }
 }

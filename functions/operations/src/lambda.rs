@@ -13,7 +13,7 @@ use crate::signed::{Signed, SignedError};
 /// no right.
 pub(crate) const ALIAS: &str = "live";
 /// Characters of an answer that are repeated in an error.
-const TOLD: usize = 500;
+const QUOTED: usize = 500;
 
 /// Why a function was not called.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +95,7 @@ impl Lambda {
         Err(LambdaError::Refused {
             function: function.to_owned(),
             status: status.as_u16(),
-            text: shared::dead_letter::shortened(&String::from_utf8_lossy(&payload), TOLD),
+            text: shared::dead_letter::shortened(&String::from_utf8_lossy(&payload), QUOTED),
         })
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{PgPool, Row, SqlSafeStr as _};
 
-use crate::failure::Kind;
+use crate::failure::{Classified, Kind};
 
 macro_rules! migrations {
     ($($version:literal $name:literal),+ $(,)?) => {
@@ -54,10 +54,8 @@ pub enum MigrationsError {
     Migrate(#[from] MigrateError),
 }
 
-impl MigrationsError {
-    /// Its name.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
+impl Classified for MigrationsError {
+    fn kind(&self) -> Kind {
         match self {
             Self::Database(_) | Self::Migrate(MigrateError::Execute(_)) => Kind::MigrationsDatabase,
             Self::Pooler => Kind::MigrationsPooler,

@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod dead_letters;
+mod sqs_error;
 
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::{RawValue, to_raw_value};
 use shared::config::{ConfigError, Get};
+use shared::dead_letter::DeadLetterRequest;
 
 use self::backup::{BackupRedrive, SqsEvent};
-use self::dead_letters::{DeadLetterDesk, DeskError, DeskRequest};
-use crate::failure::Kind;
+use self::dead_letters::{DeadLetterAdmin, DeadLetterAdminError};
+use crate::failure::{Classified, Kind};
 
 /// Why an event is not handled.
 #[derive(Debug, thiserror::Error)]
@@ -20,29 +22,27 @@ pub enum RedriveError {
     /// It is neither an event of a queue nor a request.
     #[error("the event must be SQS's, with Records, or a request such as {{\"action\": \"list\"}}")]
     Event(#[source] serde_json::Error),
-    /// The desk could not do what it was asked.
+    /// A request about dead letters could not be answered.
     #[error(transparent)]
-    Desk(#[from] DeskError),
+    DeadLetters(#[from] DeadLetterAdminError),
     /// The answer could not be written.
     #[error("cannot write the answer")]
     Answer(#[source] serde_json::Error),
 }
 
-impl RedriveError {
-    /// Its name.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
+impl Classified for RedriveError {
+    fn kind(&self) -> Kind {
         match self {
             Self::Event(_) => Kind::RedriveEvent,
-            Self::Desk(DeskError::Request(_)) => Kind::RedriveRequest,
-            Self::Desk(DeskError::Unknown { .. }) => Kind::RedriveUnknown,
-            Self::Desk(DeskError::Queue { .. }) => Kind::RedriveQueue,
+            Self::DeadLetters(DeadLetterAdminError::Request(_)) => Kind::RedriveRequest,
+            Self::DeadLetters(DeadLetterAdminError::Unknown { .. }) => Kind::RedriveUnknown,
+            Self::DeadLetters(DeadLetterAdminError::Queue { .. }) => Kind::RedriveQueue,
             Self::Answer(_) => Kind::Answer,
         }
     }
 }
 
-/// What tells the two kinds of event apart: SQS's has `Records`. Anything else is a request to the desk, whose errors say what is allowed.
+/// What tells the two kinds of event apart: SQS's has `Records`. Anything else is a request about dead letters, whose errors say what is allowed.
 #[derive(Deserialize)]
 struct Incoming {
     #[serde(rename = "Records")]
@@ -52,7 +52,7 @@ struct Incoming {
 /// The function. Connects when first needed.
 pub struct Redrive {
     backup: BackupRedrive,
-    desk: DeadLetterDesk,
+    dead_letters: DeadLetterAdmin,
 }
 
 impl Redrive {
@@ -63,7 +63,7 @@ impl Redrive {
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
         Ok(Self {
             backup: BackupRedrive::read(get)?,
-            desk: DeadLetterDesk::read(get)?,
+            dead_letters: DeadLetterAdmin::read(get)?,
         })
     }
 
@@ -77,8 +77,8 @@ impl Redrive {
             let event: SqsEvent = serde_json::from_str(event).map_err(RedriveError::Event)?;
             to_raw_value(&self.backup.publish(&event, time_left).await)
         } else {
-            let request = DeskRequest::parse(event)?;
-            to_raw_value(&self.desk.answer(&request, time_left).await?)
+            let request = DeadLetterRequest::parse(event).map_err(DeadLetterAdminError::from)?;
+            to_raw_value(&self.dead_letters.answer(&request, time_left).await?)
         };
         answer.map_err(RedriveError::Answer)
     }

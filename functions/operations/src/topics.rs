@@ -3,6 +3,17 @@
 use shared::config::{ConfigError, Get, KafkaConfig, parse_or, var};
 use shared::kafka::{TopicReport, Topics, TopicsError};
 
+use crate::failure::{Classified, Kind};
+
+impl Classified for TopicsError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Kafka(_) => Kind::TopicsKafka,
+            Self::Topic { .. } => Kind::TopicsRefused,
+        }
+    }
+}
+
 /// The topics that there have to be. Connects at the first use.
 pub struct WantedTopics {
     topics: Topics,

@@ -1,10 +1,10 @@
 //! The routes of the read API's part Ranking, and their description; both come from the same handlers.
 
 mod click;
-mod failure;
+mod error;
 mod health;
+mod idempotency;
 mod input;
-mod key;
 mod ranking;
 mod stats;
 
@@ -29,7 +29,7 @@ pub use self::stats::{CountryStats, DayClicks};
 )))]
 struct Description;
 
-/// The routes on `service`'s servers, without the edge.
+/// The routes on `service`'s servers, without the middleware.
 pub fn routes(service: Arc<Ranking>) -> Router {
     router().split_for_parts().0.with_state(service)
 }

@@ -8,13 +8,10 @@ use shared::cache::CacheError;
 use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::Ranking;
-use crate::store::{Claim, Counts, Store, StoreError};
-
-/// The namespace of the names that keys are stored under; any constant would do.
-const CLICK_KEYS: Uuid = Uuid::from_u128(0x6b1f_4f0e_9a51_4c1b_8a52_0c8f_64d7_3e19);
+use crate::idempotency::IdempotencyKey;
+use crate::store::{ClickCounts, IdempotencyRecord, Store, StoreError};
 
 /// A click to be counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,29 +21,7 @@ pub struct Click {
     /// The client that the limit is about.
     pub client: String,
     /// What makes a repeated click one click; without it each counts.
-    pub key: Option<ClickKey>,
-}
-
-/// A user's idempotency key, and what it was sent for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClickKey {
-    /// A digest of user and key (UUID version 5): one length whatever they are, and the store need not know who clicked.
-    pub id: String,
-    /// What was asked, in the caller's own terms: the same key for anything else is a mistake.
-    pub request: String,
-}
-
-impl ClickKey {
-    /// The key that `user` sent with `request`. Neither user nor key may contain a control character.
-    #[must_use]
-    pub fn new(user: &str, key: &str, request: String) -> Self {
-        // The zero byte is in neither, so no two pairs are joined to the same text.
-        let id = Uuid::new_v5(&CLICK_KEYS, format!("{user}\0{key}").as_bytes());
-        Self {
-            id: id.simple().to_string(),
-            request,
-        }
-    }
+    pub key: Option<IdempotencyKey>,
 }
 
 /// A click that was counted, and where its country stands with it.
@@ -99,7 +74,7 @@ impl Ranking {
     /// # Errors
     /// [`ClickError`]; only after [`ClickError::Store`] is it unknown whether the click was counted.
     pub async fn click(&self, click: &Click) -> Result<Clicked, ClickError> {
-        let (waiting, connected) = tokio::join!(self.limit(&click.client), self.store.connected());
+        let (waiting, connected) = tokio::join!(self.limit(&click.client), self.store.ensure_connected());
         if let Some(wait) = waiting? {
             return Err(ClickError::TooMany {
                 allowed: self.clicks_a_minute,
@@ -107,47 +82,52 @@ impl Ranking {
             });
         }
         connected?;
-        self.store.ready().await?;
+        self.store.ensure_indexes().await?;
         let today = self.today();
         match &click.key {
-            None => Ok(each(&self.store, click.country, today).await?),
-            Some(key) => once(&self.store, click.country, today, key).await,
+            None => Ok(count_each(&self.store, click.country, today).await?),
+            Some(key) => count_once(&self.store, click.country, today, key).await,
         }
     }
 }
 
 /// Counts a click without a key: one each time.
-async fn each(store: &Store, country: CountryCode, today: NaiveDate) -> Result<Clicked, StoreError> {
+async fn count_each(store: &Store, country: CountryCode, today: NaiveDate) -> Result<Clicked, StoreError> {
     let daily_clicks = store.count(country, today).await?;
-    let counts = store.standing(country, today, daily_clicks).await?;
+    let counts = store.click_counts(country, today, daily_clicks).await?;
     Ok(clicked(country, today, counts))
 }
 
 /// Counts a click exactly once, whoever else has the same key at the same time, and whatever instance died with it half done.
 ///
-/// 1. The claim says what the key stands for. Who finds one goes on with its country and day, so a retry after midnight counts on the first day.
+/// 1. The idempotency record says what the key stands for. Who finds one goes on with its country and day, so a retry after midnight counts on the first day.
 /// 2. One atomic update of the day's document counts the key unless it is in there already: that document alone decides, so two may come here at once.
-/// 3. The claim gets its answer. The first answer stands, so all who sent the key hear the same.
+/// 3. The record gets its counts. The first ones stay, so all who sent the key are answered the same.
 ///
-/// An instance that dies leaves a claim without an answer, and whoever retries does steps 2 and 3.
-async fn once(store: &Store, country: CountryCode, today: NaiveDate, key: &ClickKey) -> Result<Clicked, ClickError> {
-    let claim = store.claim(key, country, today).await?;
-    if claim.request != key.request {
-        return Err(ClickError::OtherRequest(claim.request));
+/// An instance that dies leaves a record without counts, and whoever retries does steps 2 and 3.
+async fn count_once(
+    store: &Store,
+    country: CountryCode,
+    today: NaiveDate,
+    key: &IdempotencyKey,
+) -> Result<Clicked, ClickError> {
+    let record = store.reserve(key, country, today).await?;
+    if record.request != key.request {
+        return Err(ClickError::OtherRequest(record.request));
     }
-    let Claim {
-        country, day, answer, ..
-    } = claim;
-    if let Some(counts) = answer {
+    let IdempotencyRecord {
+        country, day, counts, ..
+    } = record;
+    if let Some(counts) = counts {
         return Ok(clicked(country, day, counts));
     }
     let daily_clicks = store.count_once(country, day, &key.id).await?;
-    let counts = store.standing(country, day, daily_clicks).await?;
-    let counts = store.answer(&key.id, counts).await?;
+    let counts = store.click_counts(country, day, daily_clicks).await?;
+    let counts = store.complete(&key.id, counts).await?;
     Ok(clicked(country, day, counts))
 }
 
-fn clicked(country: CountryCode, date: NaiveDate, counts: Counts) -> Clicked {
+fn clicked(country: CountryCode, date: NaiveDate, counts: ClickCounts) -> Clicked {
     Clicked {
         country_code: country,
         currency_code: country.currency(),

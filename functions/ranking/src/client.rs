@@ -36,7 +36,7 @@ impl Clients {
         let behind_edge = || forwarded(connected, headers).filter(|_| self.is_from_edge(headers));
         let address = connected.parse().ok();
         match behind_edge().or(address) {
-            Some(address) => counted(address).to_string(),
+            Some(address) => limited_as(address).to_string(),
             None => connected.to_owned(),
         }
     }
@@ -44,7 +44,7 @@ impl Clients {
     fn is_from_edge(&self, headers: &HeaderMap) -> bool {
         let sent = headers.get(EDGE_HEADER);
         let pair = self.edge_key.as_ref().zip(sent);
-        pair.is_some_and(|(key, sent)| is_same(key.as_bytes(), sent.as_bytes()))
+        pair.is_some_and(|(key, sent)| constant_time_eq(key.as_bytes(), sent.as_bytes()))
     }
 }
 
@@ -57,14 +57,14 @@ fn forwarded(connected: &str, headers: &HeaderMap) -> Option<IpAddr> {
 }
 
 /// Whether two texts are the same, in a time that does not tell where they differ; how long a key is, is no secret.
-fn is_same(left: &[u8], right: &[u8]) -> bool {
+fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     let pairs = left.iter().zip(right);
     let differing = pairs.fold(0, |differing, (left, right)| black_box(differing | (left ^ right)));
     left.len() == right.len() && differing == 0
 }
 
-/// An IPv4 address itself; of an IPv6 address its network of 64 bits, because whoever has one address has all of them (RFC 6177).
-fn counted(address: IpAddr) -> IpAddr {
+/// What the limit counts: an IPv4 address itself; of an IPv6 address its network of 64 bits, because whoever has one address has all of them (RFC 6177).
+fn limited_as(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),

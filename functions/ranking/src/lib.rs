@@ -2,11 +2,12 @@
 //! clicks a client, shared by all instances.
 
 pub mod api;
+pub mod calendar;
 mod click;
 mod client;
 mod config;
-pub mod day;
-pub mod standing;
+mod idempotency;
+pub mod leaderboard;
 pub mod store;
 
 use std::sync::Arc;
@@ -16,13 +17,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use shared::cache::{Cache, CacheError};
 use shared::country::CountryCode;
 
+use self::calendar::{DateRange, RankingPeriod, korean_day};
 use self::client::Clients;
-use self::day::{Period, Span, korean_day};
-use self::standing::Clicks;
+use self::leaderboard::Clicks;
 use self::store::{Store, StoreError};
 
-pub use self::click::{Click, ClickError, ClickKey, Clicked};
+pub use self::click::{Click, ClickError, Clicked};
 pub use self::client::EDGE_HEADER;
+pub use self::idempotency::IdempotencyKey;
 
 /// Where the present comes from. A parameter, so that a test can stand at Korean midnight.
 type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -38,9 +40,9 @@ pub struct Ranking {
 
 /// The clicks of a period and of the one before.
 #[derive(Debug)]
-pub struct Compared {
-    /// The period.
-    pub span: Span,
+pub struct PeriodClicks {
+    /// The days of the period.
+    pub range: DateRange,
     /// Its clicks.
     pub clicks: Clicks,
     /// The clicks of the period before.
@@ -67,27 +69,30 @@ impl Ranking {
         korean_day((self.clock)())
     }
 
-    /// The clicks of the `period` that holds `day`, and of the period before it.
+    /// The clicks of the `period` that contains `day`, and of the period before it.
     ///
     /// # Errors
     /// [`StoreError`] when MongoDB cannot be asked.
-    pub async fn compared(&self, period: Period, day: NaiveDate) -> Result<Compared, StoreError> {
-        let span = period.around(day);
-        self.store.ready().await?;
-        let (clicks, before) = tokio::try_join!(self.store.clicks(span), self.store.clicks(period.before(span)))?;
-        Ok(Compared { span, clicks, before })
+    pub async fn period_clicks(&self, period: RankingPeriod, day: NaiveDate) -> Result<PeriodClicks, StoreError> {
+        let range = period.containing(day);
+        self.store.ensure_indexes().await?;
+        let (clicks, before) = tokio::try_join!(
+            self.store.clicks_by_country(range),
+            self.store.clicks_by_country(period.before(range))
+        )?;
+        Ok(PeriodClicks { range, clicks, before })
     }
 
     /// The clicks of one country on each of the `days` days that end today, days without clicks included.
     ///
     /// # Errors
     /// [`StoreError`] when MongoDB cannot be asked.
-    pub async fn by_day(&self, country: CountryCode, days: u32) -> Result<Vec<(NaiveDate, u64)>, StoreError> {
-        let span = Span::ending(self.today(), days);
-        self.store.ready().await?;
-        let counted = self.store.by_day(country, span).await?;
+    pub async fn clicks_by_day(&self, country: CountryCode, days: u32) -> Result<Vec<(NaiveDate, u64)>, StoreError> {
+        let range = DateRange::ending(self.today(), days);
+        self.store.ensure_indexes().await?;
+        let counted = self.store.clicks_by_day(country, range).await?;
         let clicks = |day| counted.get(&day).copied().unwrap_or_default();
-        Ok(span.days().map(|day| (day, clicks(day))).collect())
+        Ok(range.days().map(|day| (day, clicks(day))).collect())
     }
 
     /// Counts one of a client's clicks in its present minute; answers how long to wait when there are too many.

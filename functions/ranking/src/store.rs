@@ -1,4 +1,4 @@
-//! Clicks in MongoDB: the connection, and what is read. What is written is in [`claims`] and `days`.
+//! Clicks in MongoDB: the connection, and what is read. What is written is in `counts` and [`idempotency`].
 //!
 //! Only operations that MongoDB 5 to 8 and Amazon DocumentDB 5 both have: no transactions, no `$setWindowFields`, no `$facet`, no pipelines in
 //! updates. Each step is one atomic operation on one document.
@@ -6,11 +6,13 @@
 //! | collection | document |
 //! |---|---|
 //! | `clicks` | `{_id: "2026-11-23:US", country_code, currency_code, date, clicks, recent: [key ids]}`, one a country and Korean day |
-//! | `claims` | `{_id: key id, country_code, date, request, created_at, answer?: {daily_clicks, total_clicks, current_rank}}`, kept 48 hours |
+//! | `claims` | idempotency records `{_id: key id, country_code, date, request, created_at, answer?: {daily_clicks, total_clicks, current_rank}}`, kept 48 hours |
 
-mod claims;
 mod connection;
-mod days;
+mod counts;
+mod document;
+mod error;
+mod idempotency;
 mod indexes;
 
 use std::collections::BTreeMap;
@@ -23,60 +25,18 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use shared::config::{ConfigError, Get};
 use shared::country::CountryCode;
-use shared::refused_login;
-use shared::trace::{mongodb, step};
+use shared::trace::{in_span, mongodb};
 
-pub use self::claims::{CLAIM_LIFE, Claim, Counts};
-pub use self::days::RECENT_KEYS;
+pub use self::counts::RECENT_KEYS;
+pub use self::document::{ClickCounts, IDEMPOTENCY_TTL};
+pub use self::error::StoreError;
+pub use self::idempotency::IdempotencyRecord;
 
 use self::connection::Connection;
+use self::document::{CLICKS, country, day, signed};
 use self::indexes::Indexes;
-use crate::day::Span;
-use crate::standing::Clicks;
-
-/// The name of the collection of days.
-const CLICKS: &str = "clicks";
-/// The name of the collection of claims.
-const CLAIMS: &str = "claims";
-
-/// Why MongoDB did not do what it was asked to. Whether it was done all the same is unknown.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// MongoDB could not be reached, did not answer in time or refused the operation.
-    #[error("mongodb failed")]
-    Mongo(#[source] mongodb::error::Error),
-    /// A document is not what this version of the service writes.
-    #[error("{collection} has {field} {value:?}, which is no {allowed}")]
-    Document {
-        /// The collection.
-        collection: &'static str,
-        /// The field.
-        field: &'static str,
-        /// Its value.
-        value: String,
-        /// What it should be.
-        allowed: &'static str,
-    },
-    /// The same document appeared and disappeared again and again.
-    #[error("{id} of {collection} was neither there nor absent {attempts} times in a row")]
-    Unstable {
-        /// The collection.
-        collection: &'static str,
-        /// The document.
-        id: String,
-        /// How often it was tried.
-        attempts: u32,
-    },
-}
-
-impl From<mongodb::error::Error> for StoreError {
-    fn from(error: mongodb::error::Error) -> Self {
-        if connection::is_refused_login(&error) {
-            refused_login::note();
-        }
-        Self::Mongo(error)
-    }
-}
+use crate::calendar::DateRange;
+use crate::leaderboard::Clicks;
 
 /// The clicks. Connects at the first use.
 #[derive(Debug)]
@@ -101,7 +61,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when there is none.
-    pub async fn connected(&self) -> Result<(), StoreError> {
+    pub async fn ensure_connected(&self) -> Result<(), StoreError> {
         self.connection.check().await
     }
 
@@ -117,18 +77,18 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when MongoDB cannot be reached. That it refuses an index is logged and none.
-    pub async fn ready(&self) -> Result<(), StoreError> {
+    pub async fn ensure_indexes(&self) -> Result<(), StoreError> {
         self.indexes.make(&self.connection).await
     }
 
-    /// The clicks of each country in `span`.
+    /// The clicks of each country in `range`.
     ///
     /// # Errors
     /// [`StoreError`] when MongoDB cannot be asked.
-    pub async fn clicks(&self, span: Span) -> Result<Clicks, StoreError> {
+    pub async fn clicks_by_country(&self, range: DateRange) -> Result<Clicks, StoreError> {
         let rows: Vec<Sum<String>> = self
             .aggregate(vec![
-                doc! { "$match": { "date": { "$gte": span.from.to_string(), "$lte": span.to.to_string() } } },
+                doc! { "$match": { "date": { "$gte": range.from.to_string(), "$lte": range.to.to_string() } } },
                 // Only what the index holds, so that documents with their keys are not fetched.
                 doc! { "$project": { "_id": 0, "country_code": 1, "clicks": 1 } },
                 doc! { "$group": { "_id": "$country_code", "clicks": { "$sum": "$clicks" } } },
@@ -139,12 +99,16 @@ impl Store {
             .collect()
     }
 
-    /// The clicks of one country on the days of `span` that have any.
+    /// The clicks of one country on the days of `range` that have any.
     ///
     /// # Errors
     /// [`StoreError`] when MongoDB cannot be asked.
-    pub async fn by_day(&self, country: CountryCode, span: Span) -> Result<BTreeMap<NaiveDate, u64>, StoreError> {
-        let days = doc! { "$gte": span.from.to_string(), "$lte": span.to.to_string() };
+    pub async fn clicks_by_day(
+        &self,
+        country: CountryCode,
+        range: DateRange,
+    ) -> Result<BTreeMap<NaiveDate, u64>, StoreError> {
+        let days = doc! { "$gte": range.from.to_string(), "$lte": range.to.to_string() };
         let rows: Vec<Sum<String>> = self
             .aggregate(vec![
                 doc! { "$match": { "country_code": country.as_str(), "date": days } },
@@ -157,16 +121,16 @@ impl Store {
             .collect()
     }
 
-    /// Where `country` stands on `date` with its `daily_clicks`.
+    /// The clicks and the rank of `country` on `date` with its `daily_clicks`.
     ///
     /// # Errors
     /// [`StoreError`] when MongoDB cannot be asked.
-    pub async fn standing(
+    pub async fn click_counts(
         &self,
         country: CountryCode,
         date: NaiveDate,
         daily_clicks: u64,
-    ) -> Result<Counts, StoreError> {
+    ) -> Result<ClickCounts, StoreError> {
         let total = self.aggregate::<Sum<Option<String>>>(vec![
             doc! { "$match": { "country_code": country.as_str() } },
             doc! { "$project": { "_id": 0, "clicks": 1 } },
@@ -177,7 +141,7 @@ impl Store {
             Ok(self.days().await?.count_documents(more).await?)
         };
         let (total, above): (_, u64) = tokio::try_join!(total, above)?;
-        Ok(Counts {
+        Ok(ClickCounts {
             daily_clicks,
             total_clicks: total.first().map_or(daily_clicks, |row| row.clicks),
             current_rank: above + 1,
@@ -192,7 +156,7 @@ impl Store {
             let cursor = self.days().await?.aggregate(pipeline).with_type::<T>().await?;
             Ok(cursor.try_collect().await?)
         };
-        step(mongodb("aggregate clicks"), reading).await
+        in_span(mongodb("aggregate clicks"), reading).await
     }
 
     async fn days(&self) -> Result<Collection<Document>, StoreError> {
@@ -206,27 +170,4 @@ struct Sum<Id> {
     #[serde(rename = "_id")]
     id: Id,
     clicks: u64,
-}
-
-/// BSON has no unsigned numbers. No count comes near the difference.
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn country(collection: &'static str, text: &str) -> Result<CountryCode, StoreError> {
-    text.parse().map_err(|_| StoreError::Document {
-        collection,
-        field: "country_code",
-        value: text.to_owned(),
-        allowed: "country that this version knows",
-    })
-}
-
-fn day(collection: &'static str, text: &str) -> Result<NaiveDate, StoreError> {
-    text.parse().map_err(|_| StoreError::Document {
-        collection,
-        field: "date",
-        value: text.to_owned(),
-        allowed: "day as YYYY-MM-DD",
-    })
 }

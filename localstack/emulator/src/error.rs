@@ -1,7 +1,7 @@
 //! Why the emulator cannot do what it was asked.
 
-use super::function::InvokeError;
-use super::template::TemplateError;
+use crate::invocation::InvokeError;
+use crate::template::TemplateError;
 
 /// Why the emulator cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -4,11 +4,14 @@
 //! guide. Kafka mappings filter on `value` alone. A value of another format than the pattern's is not filtered, as the
 //! guide's table says: only metadata would be, and there is no such filter.
 
+mod error;
 mod pattern;
 
 use serde_json::Value as Json;
 
 use pattern::{Node, Rule};
+
+pub(crate) use error::FilterError;
 
 /// The filters of one mapping; a record passes when one of them lets it. Without any, every record passes.
 #[derive(Debug, Clone, Default)]
@@ -40,15 +43,15 @@ impl Filters {
     /// Adds a filter, as JSON text.
     ///
     /// # Errors
-    /// What is allowed instead.
-    pub fn add(&mut self, text: &str) -> Result<(), String> {
+    /// [`FilterError`] says what is allowed instead.
+    pub(crate) fn add(&mut self, text: &str) -> Result<(), FilterError> {
         self.patterns.push(read(text)?);
         self.texts.push(text.to_owned());
         Ok(())
     }
 
     /// The filters, as they were written.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(String::as_str)
     }
 
@@ -66,7 +69,7 @@ impl Filters {
 
     /// Whether a record with this value reaches the function. A tombstone, and bytes that are not UTF-8, are not filtered.
     #[must_use]
-    pub fn lets_pass(&self, value: Option<&[u8]>) -> bool {
+    pub fn matches(&self, value: Option<&[u8]>) -> bool {
         if self.is_empty() {
             return true;
         }
@@ -82,22 +85,19 @@ impl Filters {
     }
 }
 
-fn read(text: &str) -> Result<Pattern, String> {
-    const SHAPE: &str = r#"a JSON object such as {"value": {"currency_code": ["USD"]}}"#;
+fn read(text: &str) -> Result<Pattern, FilterError> {
     let Ok(Json::Object(mut fields)) = serde_json::from_str::<Json>(text) else {
-        return Err(SHAPE.to_owned());
+        return Err(FilterError::Shape);
     };
     let value = fields.remove("value");
     if let Some((field, _)) = fields.iter().next() {
-        return Err(format!(
-            "patterns on value alone, not on {field}: Lambda filters Kafka records by nothing else"
-        ));
+        return Err(FilterError::OtherThanValue(field.clone()));
     }
     match value {
         None => Ok(Pattern::Anything),
         Some(Json::Array(rules)) => Ok(Pattern::Text(pattern::rules("value", &rules)?)),
         Some(Json::Object(fields)) => Ok(Pattern::Json(Node::read("value", &fields)?)),
-        Some(_) => Err(SHAPE.to_owned()),
+        Some(_) => Err(FilterError::Shape),
     }
 }
 

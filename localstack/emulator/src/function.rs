@@ -1,7 +1,6 @@
-//! A function of the template: its instances, its concurrency limit, and the record of its invocations.
+//! A function of the template: its instances, its concurrency limit, and the statistics of its invocations.
 
-mod invocation;
-mod record;
+mod statistics;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,36 +11,37 @@ use chrono::Utc;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
-use super::instance::{Ending, Instance, Launch};
-use super::runtime_api::Answer;
-use super::status::FunctionStatus;
-use super::template::FunctionSpec;
-use super::{PAYLOAD_LIMIT, lock};
+use crate::aws::PAYLOAD_LIMIT;
+use crate::instance::{Instance, InvocationEnd, LaunchConfig};
+use crate::invocation::{Invocation, InvokeError};
+use crate::runtime_api::FunctionResponse;
+use crate::status::FunctionStatus;
+use crate::sync::lock;
+use crate::template::FunctionSpec;
 
-pub use invocation::{Invocation, InvokeError};
-use record::Record;
+use statistics::InvocationStatistics;
 
 /// How many instances a function may have that reserves no concurrency: a laptop is not a region, but fifty readers at once
 /// have one each.
 const DEFAULT_CONCURRENCY: u32 = 64;
 /// How long an invocation waits for a free instance. AWS throttles at once and its callers try again; this saves them the trip.
-const QUEUE_LIMIT: Duration = Duration::from_secs(10);
+const CONCURRENCY_WAIT: Duration = Duration::from_secs(10);
 
 /// One function.
 pub(super) struct Function {
     spec: FunctionSpec,
-    launch: Launch,
-    limit: u32,
-    slots: Semaphore,
+    launch: LaunchConfig,
+    concurrency_limit: u32,
+    concurrency: Semaphore,
     /// Instances that wait for an event; the last used is the next used.
-    idle: Mutex<Vec<Idle>>,
+    idle: Mutex<Vec<IdleInstance>>,
     instances: Arc<AtomicUsize>,
-    record: Mutex<Record>,
-    ending: watch::Sender<bool>,
+    statistics: Mutex<InvocationStatistics>,
+    shutdown: watch::Sender<bool>,
 }
 
-/// How an invocation ended.
-struct Ended {
+/// What an invocation ended with.
+struct InvocationResult {
     payload: Bytes,
     function_error: Option<&'static str>,
     is_timeout: bool,
@@ -49,23 +49,23 @@ struct Ended {
 }
 
 /// An instance that waits for an event.
-struct Idle {
+struct IdleInstance {
     instance: Instance,
     since: Instant,
 }
 
 impl Function {
-    pub(super) fn new(spec: FunctionSpec, launch: Launch) -> Self {
-        let limit = spec.reserved_concurrency.unwrap_or(DEFAULT_CONCURRENCY);
+    pub(super) fn new(spec: FunctionSpec, launch: LaunchConfig) -> Self {
+        let concurrency_limit = spec.reserved_concurrency.unwrap_or(DEFAULT_CONCURRENCY);
         Self {
-            slots: Semaphore::new(usize::try_from(limit).unwrap_or(usize::MAX)),
+            concurrency: Semaphore::new(usize::try_from(concurrency_limit).unwrap_or(usize::MAX)),
             spec,
             launch,
-            limit,
+            concurrency_limit,
             idle: Mutex::default(),
             instances: Arc::default(),
-            record: Mutex::default(),
-            ending: watch::Sender::new(false),
+            statistics: Mutex::default(),
+            shutdown: watch::Sender::new(false),
         }
     }
 
@@ -93,24 +93,24 @@ impl Function {
     pub(super) async fn deliver(self: &Arc<Self>, payload: Bytes) -> Result<Invocation, InvokeError> {
         let function = Arc::clone(self);
         let run = tokio::spawn(async move {
-            let mut ending = function.ending.subscribe();
+            let mut shutdown = function.shutdown.subscribe();
             tokio::select! {
                 result = function.run(payload) => result,
-                _ = ending.wait_for(|ending| *ending) => Err(function.ending_error()),
+                _ = shutdown.wait_for(|is_shutting_down| *is_shutting_down) => Err(function.shutdown_error()),
             }
         });
-        run.await.unwrap_or_else(|_| Err(self.ending_error()))
+        run.await.unwrap_or_else(|_| Err(self.shutdown_error()))
     }
 
     pub(super) fn status(&self) -> FunctionStatus {
-        lock(&self.record).status(&self.spec, self.instances.load(Ordering::Relaxed))
+        lock(&self.statistics).status(&self.spec, self.instances.load(Ordering::Relaxed))
     }
 
-    /// Ends every instance; invocations that are under way end with [`InvokeError::Ending`].
-    pub(super) async fn end(&self) {
-        self.ending.send_replace(true);
+    /// Ends every instance; invocations that are under way end with [`InvokeError::ShuttingDown`].
+    pub(super) async fn shutdown(&self) {
+        self.shutdown.send_replace(true);
         let idle = std::mem::take(&mut *lock(&self.idle));
-        for Idle { mut instance, .. } in idle {
+        for IdleInstance { mut instance, .. } in idle {
             instance.kill().await;
         }
     }
@@ -119,78 +119,78 @@ impl Function {
     pub(super) async fn end_idle(&self, limit: Duration) {
         let now = Instant::now();
         // Dropped, they would be killed as well, but nobody would wait for their end.
-        let old: Vec<Idle> = lock(&self.idle)
+        let old: Vec<IdleInstance> = lock(&self.idle)
             .extract_if(.., |idle| now.duration_since(idle.since) >= limit)
             .collect();
-        for Idle { mut instance, .. } in old {
+        for IdleInstance { mut instance, .. } in old {
             instance.kill().await;
         }
     }
 
     async fn run(&self, payload: Bytes) -> Result<Invocation, InvokeError> {
-        // Nothing frees a slot where there is none: AWS refuses at once as well.
-        if self.limit == 0 {
+        // Nothing ever becomes free where nothing may run: AWS throttles at once as well.
+        if self.concurrency_limit == 0 {
             return Err(self.throttled());
         }
-        let _slot = match tokio::time::timeout(QUEUE_LIMIT, self.slots.acquire()).await {
-            Ok(Ok(slot)) => slot,
-            Ok(Err(_)) => return Err(self.ending_error()),
+        let _permit = match tokio::time::timeout(CONCURRENCY_WAIT, self.concurrency.acquire()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(_)) => return Err(self.shutdown_error()),
             Err(_) => return Err(self.throttled()),
         };
         let request_id = uuid::Uuid::new_v4().to_string();
-        lock(&self.record).begin(Utc::now());
+        lock(&self.statistics).begin(Utc::now());
         loop {
-            let mut instance = match self.warm() {
+            let mut instance = match self.take_warm() {
                 Some(instance) => instance,
                 None => {
                     let began = Instant::now();
                     let mut instance = self.spawn().await?;
                     if let Err(error) = instance.ready(&request_id).await {
-                        instance.note(&error);
-                        let ended = Ended {
+                        instance.append_log(&error);
+                        let result = InvocationResult {
                             payload: error,
                             function_error: Some("Unhandled"),
                             is_timeout: false,
-                            log_tail: instance.tail(),
+                            log_tail: instance.log_tail(),
                         };
-                        return Ok(self.finish(request_id, ended, began.elapsed()));
+                        return Ok(self.finish(request_id, result, began.elapsed()));
                     }
                     instance
                 }
             };
             let began = Instant::now();
-            let ending = instance.invoke(&self.spec, &request_id, payload.clone()).await;
+            let end = instance.invoke(&self.spec, &request_id, payload.clone()).await;
             let duration = began.elapsed();
-            let (payload, function_error, is_timeout) = match ending {
-                Ending::NotTaken => continue,
-                Ending::Answered(Answer::Response(payload)) => (payload, None, false),
-                Ending::Answered(Answer::Error(payload)) => (payload, Some("Unhandled"), false),
-                Ending::Exited(payload) => (payload, Some("Unhandled"), false),
-                Ending::TimedOut(payload) => (payload, Some("Unhandled"), true),
+            let (payload, function_error, is_timeout) = match end {
+                InvocationEnd::NotTaken => continue,
+                InvocationEnd::Responded(FunctionResponse::Success(payload)) => (payload, None, false),
+                InvocationEnd::Responded(FunctionResponse::Error(payload)) => (payload, Some("Unhandled"), false),
+                InvocationEnd::Exited(payload) => (payload, Some("Unhandled"), false),
+                InvocationEnd::TimedOut(payload) => (payload, Some("Unhandled"), true),
             };
             // Before another may have the instance: from then on its log is that one's.
             let is_alive = instance.is_alive();
             if !is_alive {
-                instance.note(&payload);
+                instance.append_log(&payload);
             }
-            let log_tail = instance.tail();
+            let log_tail = instance.log_tail();
             if is_alive {
-                self.keep(instance);
+                self.return_to_pool(instance);
             }
-            let ended = Ended {
+            let result = InvocationResult {
                 payload,
                 function_error,
                 is_timeout,
                 log_tail,
             };
-            return Ok(self.finish(request_id, ended, duration));
+            return Ok(self.finish(request_id, result, duration));
         }
     }
 
     /// An instance that waits for an event.
-    fn warm(&self) -> Option<Instance> {
+    fn take_warm(&self) -> Option<Instance> {
         let mut idle = lock(&self.idle);
-        while let Some(Idle { mut instance, .. }) = idle.pop() {
+        while let Some(IdleInstance { mut instance, .. }) = idle.pop() {
             if instance.is_alive() {
                 return Some(instance);
             }
@@ -198,12 +198,12 @@ impl Function {
         None
     }
 
-    fn keep(&self, instance: Instance) {
+    fn return_to_pool(&self, instance: Instance) {
         let mut idle = lock(&self.idle);
-        // Looked at under the lock: `end` raises it before it empties the list.
-        if !*self.ending.borrow() {
+        // Checked under the lock: `shutdown` is raised before the list is emptied.
+        if !*self.shutdown.borrow() {
             let since = Instant::now();
-            idle.push(Idle { instance, since });
+            idle.push(IdleInstance { instance, since });
         }
     }
 
@@ -217,36 +217,36 @@ impl Function {
             })
     }
 
-    fn finish(&self, request_id: String, ended: Ended, duration: Duration) -> Invocation {
-        let is_error = ended.function_error.is_some();
-        lock(&self.record).end(&ended.payload, is_error, ended.is_timeout, duration);
+    fn finish(&self, request_id: String, result: InvocationResult, duration: Duration) -> Invocation {
+        let is_error = result.function_error.is_some();
+        lock(&self.statistics).end(&result.payload, is_error, result.is_timeout, duration);
         if is_error {
             tracing::warn!(
                 function.name = self.spec.name,
                 invocation.id = request_id,
                 "{} failed: {}",
                 self.spec.name,
-                record::shown(&ended.payload)
+                statistics::shown(&result.payload)
             );
         }
         Invocation {
-            payload: ended.payload,
-            function_error: ended.function_error.map(str::to_owned),
+            payload: result.payload,
+            function_error: result.function_error.map(str::to_owned),
             duration,
             request_id,
-            log_tail: ended.log_tail,
+            log_tail: result.log_tail,
         }
     }
 
     fn throttled(&self) -> InvokeError {
         InvokeError::Throttled {
             function: self.spec.name.clone(),
-            limit: self.limit,
+            limit: self.concurrency_limit,
         }
     }
 
-    fn ending_error(&self) -> InvokeError {
-        InvokeError::Ending {
+    fn shutdown_error(&self) -> InvokeError {
+        InvokeError::ShuttingDown {
             function: self.spec.name.clone(),
         }
     }

@@ -1,22 +1,21 @@
 //! The HTTP API: the functions' `HttpApi` routes on one port, as an API Gateway HTTP API serves them.
 //!
-//! `route` chooses, `signature` checks who asks where the route wants to know, `event` says to the function what was asked, and
-//! `answer` sends what it said. Sources: "Working with HTTP APIs", "Create AWS Lambda proxy integrations for HTTP APIs in API
+//! A route is chosen by its key, `signature` checks who asks where the route wants to know, `event` says to the function what was asked, and
+//! `response` sends what it said. Sources: "Working with HTTP APIs", "Create AWS Lambda proxy integrations for HTTP APIs in API
 //! Gateway" and "Quotas for configuring and running an HTTP API in API Gateway", Amazon API Gateway developer guide.
 //!
 //! Kept as on AWS: payload format 2.0, the stage `$default`, at most 10 MB a body and 6 MB an event (413), 30 s or
-//! `TimeoutInMillis` for an answer (503, and the function goes on), 500 for whatever is the function's fault, 404 without
+//! `TimeoutInMillis` for a response (503, and the function goes on), 500 for whatever is the function's fault, 404 without
 //! a route, 403 without a good signature, and API Gateway's own words in each of these. Different here: no TLS, no throttling
 //! (`RouteSettings` is listed as unsupported), a function whose instances are all busy is waited for up to ten seconds before
 //! the 503, and neither the 10,240 bytes that AWS allows for request line and headers nor its limits on header names are
 //! imposed.
 
-mod answer;
 mod body;
 mod cors;
 mod event;
-mod refusal;
-mod route;
+mod gateway_error;
+mod response;
 mod signature;
 
 use std::net::SocketAddr;
@@ -35,17 +34,15 @@ use chrono::Utc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::function::{Function, InvokeError};
-use super::status::RouteStatus;
-use super::template::{HttpApiSpec, HttpRouteSpec};
-use super::with_causes;
-use event::Source;
-use refusal::Refusal;
-use route::PathParameters;
+use crate::error_chain::with_causes;
+use crate::function::Function;
+use crate::invocation::InvokeError;
+use crate::route_key::{PathParameters, RouteKey};
+use crate::status::RouteStatus;
+use crate::template::{HttpApiSpec, HttpRouteSpec};
+use event::ProxyRequest;
+use gateway_error::GatewayError;
 use signature::Caller;
-
-pub(super) use route::RouteKey;
-pub use signature::{ACCESS_KEY, SECRET_KEY};
 
 /// The id of each request, also the event's `requestContext.requestId`.
 const REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
@@ -113,17 +110,19 @@ impl HttpApi {
         self.routes.iter().map(status).collect()
     }
 
-    async fn respond(&self, parts: &Parts, body: Body, peer: SocketAddr, id: &str) -> Result<Response, Refusal> {
+    async fn respond(&self, parts: &Parts, body: Body, peer: SocketAddr, id: &str) -> Result<Response, GatewayError> {
         let body = body::read(parts, body).await?;
-        if !has_sound_host(parts) {
-            return Err(Refusal::BadRequest);
+        if !has_valid_host(parts) {
+            return Err(GatewayError::BadRequest);
         }
-        let path = event::decoded_path(&parts.uri).ok_or(Refusal::BadRequest)?;
-        let (route, parameters) = self.choose(parts.method.as_str(), &path).ok_or(Refusal::NotFound)?;
+        let path = event::decoded_path(&parts.uri).ok_or(GatewayError::BadRequest)?;
+        let (route, parameters) = self
+            .find_route(parts.method.as_str(), &path)
+            .ok_or(GatewayError::NotFound)?;
         route.requests.fetch_add(1, Ordering::Relaxed);
         let now = Utc::now();
         let caller = route.caller(parts, &body, now)?;
-        let source = Source {
+        let request = ProxyRequest {
             parts,
             path: &path,
             body: &body,
@@ -135,75 +134,75 @@ impl HttpApi {
             caller: caller.as_ref(),
             now,
         };
-        let event = event::event(&source).map_err(|error| route.failed(&error, Refusal::Internal))?;
+        let event = event::event(&request).map_err(|error| route.log(&error, GatewayError::Internal))?;
         // The event has a copy of its own.
         drop(body);
         route.invoke(event).await
     }
 
-    fn choose(&self, method: &str, path: &str) -> Option<(&Route, PathParameters)> {
-        let fits = self.routes.iter().filter_map(|route| {
-            let (rank, parameters) = route.key.fit(method, path)?;
-            Some((rank, route, parameters))
+    fn find_route(&self, method: &str, path: &str) -> Option<(&Route, PathParameters)> {
+        let matches = self.routes.iter().filter_map(|route| {
+            let found = route.key.match_request(method, path)?;
+            Some((route, found))
         });
-        let best = fits.min_by(|left, right| left.0.cmp(&right.0));
-        best.map(|(_, route, parameters)| (route, parameters))
+        let best = matches.min_by(|(_, left), (_, right)| left.specificity.cmp(&right.specificity));
+        best.map(|(route, found)| (route, found.parameters))
     }
 }
 
 impl Route {
     /// Who asks, on a route that wants to know.
-    fn caller(&self, parts: &Parts, body: &[u8], now: chrono::DateTime<Utc>) -> Result<Option<Caller>, Refusal> {
+    fn caller(&self, parts: &Parts, body: &[u8], now: chrono::DateTime<Utc>) -> Result<Option<Caller>, GatewayError> {
         if !self.spec.needs_signature {
             return Ok(None);
         }
         let verified = signature::verify(parts, body, now);
         verified
             .map(Some)
-            .map_err(|error| self.failed(&error, Refusal::Forbidden))
+            .map_err(|error| self.log(&error, GatewayError::Forbidden))
     }
 
-    async fn invoke(&self, event: Bytes) -> Result<Response, Refusal> {
+    async fn invoke(&self, event: Bytes) -> Result<Response, GatewayError> {
         let invoked = tokio::time::timeout(self.spec.timeout, self.function.invoke(event)).await;
         let Ok(invoked) = invoked else {
-            let error = NoAnswer(self.spec.timeout);
-            return Err(self.failed(&error, Refusal::Unavailable));
+            let error = IntegrationTimeout(self.spec.timeout);
+            return Err(self.log(&error, GatewayError::Unavailable));
         };
         let invocation = invoked.map_err(|error| {
-            let refusal = match &error {
-                InvokeError::TooLarge { .. } => Refusal::TooLarge,
-                InvokeError::Throttled { .. } => Refusal::Unavailable,
-                InvokeError::UnknownFunction { .. } | InvokeError::Spawn { .. } | InvokeError::Ending { .. } => {
-                    Refusal::Internal
+            let gateway_error = match &error {
+                InvokeError::TooLarge { .. } => GatewayError::TooLarge,
+                InvokeError::Throttled { .. } => GatewayError::Unavailable,
+                InvokeError::UnknownFunction { .. } | InvokeError::Spawn { .. } | InvokeError::ShuttingDown { .. } => {
+                    GatewayError::Internal
                 }
             };
-            self.failed(&error, refusal)
+            self.log(&error, gateway_error)
         })?;
         if invocation.function_error.is_some() {
             // The function's failure is logged where it happened.
-            return Err(Refusal::Internal);
+            return Err(GatewayError::Internal);
         }
-        answer::response(invocation.payload).map_err(|error| self.failed(&error, Refusal::Internal))
+        response::response(invocation.payload).map_err(|error| self.log(&error, GatewayError::Internal))
     }
 
-    /// Says in the log what the client is not told.
-    fn failed(&self, error: &dyn std::error::Error, refusal: Refusal) -> Refusal {
+    /// Logs what the client is not told.
+    fn log(&self, error: &dyn std::error::Error, gateway_error: GatewayError) -> GatewayError {
         tracing::warn!(
             http.route = self.spec.key,
             function.name = self.spec.function,
             "{} is answered with {}: {}",
             self.spec.key,
-            refusal.status().as_u16(),
+            gateway_error.status().as_u16(),
             with_causes(error)
         );
-        refusal
+        gateway_error
     }
 }
 
-/// The function goes on; its answer is thrown away.
+/// The function goes on; its response is thrown away.
 #[derive(Debug, thiserror::Error)]
 #[error("no answer within {} s", .0.as_secs_f64())]
-struct NoAnswer(Duration);
+struct IntegrationTimeout(Duration);
 
 async fn handle(
     State(api): State<Arc<HttpApi>>,
@@ -217,9 +216,9 @@ async fn handle(
         Some(preflight) => preflight,
         None => {
             let responded = api.respond(&parts, body, peer, &id).await;
-            let mut response = responded.unwrap_or_else(Refusal::response);
+            let mut response = responded.unwrap_or_else(GatewayError::response);
             if let Some(cors) = cors {
-                cors::decorate(cors, &parts.headers, &mut response);
+                cors::set_headers(cors, &parts.headers, &mut response);
             }
             response
         }
@@ -230,8 +229,8 @@ async fn handle(
     response
 }
 
-/// On AWS no request without a sound host reaches the API, and functions make URLs of it.
-fn has_sound_host(parts: &Parts) -> bool {
+/// On AWS no request without a valid host reaches the API, and functions make URLs of it.
+fn has_valid_host(parts: &Parts) -> bool {
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     host.is_some_and(|host| {
         let is_authority = host.parse::<Authority>().is_ok() && !host.contains('@');

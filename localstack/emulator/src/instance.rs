@@ -13,21 +13,22 @@ use chrono::Utc;
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 
-use super::runtime_api::{Answer, Init, RuntimeApi, Work, error_json};
-use super::template::{FunctionSpec, REGION, function_arn};
+use crate::aws::{REGION, function_arn};
+use crate::runtime_api::{FunctionResponse, InitState, InvocationRequest, RuntimeApi, error_json};
+use crate::template::FunctionSpec;
 
-pub(super) use launch::{Launch, check_setpriv};
+pub(super) use launch::{LaunchConfig, check_setpriv};
 
-use log::Log;
+use log::ProcessLog;
 
 /// How long a function may take from its start to its first `next`, as on AWS.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// How an invocation on one instance ended.
-pub(super) enum Ending {
-    /// The function answered; the instance can be used again.
-    Answered(Answer),
-    /// The process ended without an answer.
+pub(super) enum InvocationEnd {
+    /// The function responded; the instance can be used again.
+    Responded(FunctionResponse),
+    /// The process ended without a response.
     Exited(Bytes),
     /// The process had ended before it took the event, so the event may go to another instance.
     NotTaken,
@@ -39,7 +40,7 @@ pub(super) enum Ending {
 pub(super) struct Instance {
     child: Child,
     api: RuntimeApi,
-    log: Arc<Log>,
+    log: Arc<ProcessLog>,
     _counted: Counted,
 }
 
@@ -56,11 +57,11 @@ impl Instance {
     /// Starts the process. It is killed when this process dies, however that happens.
     pub(super) async fn spawn(
         spec: &FunctionSpec,
-        launch: &Launch,
+        launch: &LaunchConfig,
         instances: &Arc<AtomicUsize>,
     ) -> std::io::Result<Self> {
         let api = RuntimeApi::start().await?;
-        let (log, stdout, stderr) = Log::start(&launch.log)?;
+        let (log, stdout, stderr) = ProcessLog::start(&launch.log)?;
         let stream = format!(
             "{}/[$LATEST]{}",
             Utc::now().format("%Y/%m/%d"),
@@ -106,28 +107,28 @@ impl Instance {
     }
 
     /// What it has written during its last invocation, the end of it; before the first, since its start.
-    pub(super) fn tail(&self) -> Vec<u8> {
+    pub(super) fn log_tail(&self) -> Vec<u8> {
         self.log.tail()
     }
 
     /// Adds to the function's log what the function could not write itself: why its process is gone.
-    pub(super) fn note(&self, error: &[u8]) {
-        self.log.note(error);
+    pub(super) fn append_log(&self, error: &[u8]) {
+        self.log.append_line(error);
     }
 
-    /// Waits until the function asks for its first event; the error is what an invocation then answers with.
+    /// Waits until the function asks for its first event; the error is what an invocation then responds with.
     pub(super) async fn ready(&mut self, request_id: &str) -> Result<(), Bytes> {
         let mut init = self.api.init.clone();
         tokio::select! {
             biased;
-            changed = init.wait_for(|init| *init != Init::Starting) => match changed.map(|init| init.clone()) {
-                Ok(Init::Failed(error)) => Err(error),
-                Ok(Init::Ready | Init::Starting) => Ok(()),
+            changed = init.wait_for(|init| *init != InitState::Starting) => match changed.map(|init| init.clone()) {
+                Ok(InitState::Failed(error)) => Err(error),
+                Ok(InitState::Ready | InitState::Starting) => Ok(()),
                 Err(_) => Err(error_json("Runtime.ExitError", "the runtime API ended")),
             },
             status = self.child.wait() => match &*self.api.init.borrow() {
-                Init::Failed(error) => Err(error.clone()),
-                Init::Ready | Init::Starting => Err(exit_error(request_id, status)),
+                InitState::Failed(error) => Err(error.clone()),
+                InitState::Ready | InitState::Starting => Err(exit_error(request_id, status)),
             },
             () = tokio::time::sleep(INIT_LIMIT) => Err(error_json(
                 "Sandbox.Timedout",
@@ -136,17 +137,17 @@ impl Instance {
         }
     }
 
-    /// Hands the event to the function and waits for its answer.
-    pub(super) async fn invoke(&mut self, spec: &FunctionSpec, request_id: &str, payload: Bytes) -> Ending {
-        let (reply, mut answer) = oneshot::channel();
+    /// Hands the event to the function and waits for its response.
+    pub(super) async fn invoke(&mut self, spec: &FunctionSpec, request_id: &str, payload: Bytes) -> InvocationEnd {
+        let (reply, mut response) = oneshot::channel();
         let timeout_ms = i64::try_from(spec.timeout.as_millis()).unwrap_or(i64::MAX);
         let Ok(function_arn) = function_arn(&spec.name).parse() else {
-            return Ending::Exited(error_json(
+            return InvocationEnd::Exited(error_json(
                 "InvalidFunctionName",
                 &format!("{:?} cannot stand in a header", spec.name),
             ));
         };
-        let work = Work {
+        let request = InvocationRequest {
             request_id: request_id.to_owned(),
             payload,
             deadline_ms: Utc::now().timestamp_millis().saturating_add(timeout_ms),
@@ -155,24 +156,24 @@ impl Instance {
             reply,
         };
         self.log.begin();
-        if self.api.work.try_send(work).is_err() {
-            return Ending::NotTaken;
+        if self.api.requests.try_send(request).is_err() {
+            return InvocationEnd::NotTaken;
         }
         tokio::select! {
             biased;
-            answer = &mut answer => match answer {
-                Ok(answer) => Ending::Answered(answer),
-                Err(_) => Ending::NotTaken,
+            response = &mut response => match response {
+                Ok(response) => InvocationEnd::Responded(response),
+                Err(_) => InvocationEnd::NotTaken,
             },
-            status = self.child.wait() => match answer.try_recv() {
-                Ok(answer) => Ending::Answered(answer),
-                Err(_) if self.api.has_taken_work() => Ending::Exited(exit_error(request_id, status)),
-                Err(_) => Ending::NotTaken,
+            status = self.child.wait() => match response.try_recv() {
+                Ok(response) => InvocationEnd::Responded(response),
+                Err(_) if self.api.has_unanswered_request() => InvocationEnd::Exited(exit_error(request_id, status)),
+                Err(_) => InvocationEnd::NotTaken,
             },
             () = tokio::time::sleep(spec.timeout) => {
                 self.kill().await;
                 let message = format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", spec.timeout.as_secs_f64());
-                Ending::TimedOut(error_json("Sandbox.Timedout", &message))
+                InvocationEnd::TimedOut(error_json("Sandbox.Timedout", &message))
             }
         }
     }

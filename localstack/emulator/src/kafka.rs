@@ -73,7 +73,7 @@ impl KafkaAccess {
     }
 
     /// A connection to be made, under this name.
-    pub(super) fn client(&self, client_id: impl Into<String>) -> KafkaBuilder {
+    pub(crate) fn client(&self, client_id: impl Into<String>) -> KafkaBuilder {
         let builder = Kafka::builder(self.bootstrap.as_str()).client_id(client_id);
         match &self.security {
             KafkaSecurity::Plaintext => builder,

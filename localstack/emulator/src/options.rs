@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::kafka::KafkaAccess;
-use super::mapping::PartialResponse;
-use super::template::Deployment;
+use crate::batch_response::PartialResponse;
+use crate::kafka::KafkaAccess;
+use crate::template::Deployment;
 
 /// What an emulator runs, and against which servers.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! The Lambda Runtime API, one listener for each function instance.
 //!
-//! Source: "Using the Lambda runtime API", AWS Lambda developer guide. Payloads are opaque bytes here: a rate that passes
-//! keeps its digits.
+//! Source: "Using the Lambda runtime API", AWS Lambda developer guide. Payloads are opaque bytes here: a number that
+//! passes keeps its digits.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -18,20 +18,21 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::{PAYLOAD_LIMIT, lock};
+use crate::aws::PAYLOAD_LIMIT;
+use crate::sync::lock;
 
 /// What one invocation ended with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// The function's answer.
-    Response(Bytes),
+pub(super) enum FunctionResponse {
+    /// The function's response.
+    Success(Bytes),
     /// The function's error, as JSON.
     Error(Bytes),
 }
 
 /// How far the function's start has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Init {
+pub(super) enum InitState {
     /// It has not asked for an event yet.
     Starting,
     /// It has asked for its first event.
@@ -41,30 +42,36 @@ pub(super) enum Init {
 }
 
 /// One event on its way to the function.
-pub(super) struct Work {
+pub(super) struct InvocationRequest {
     pub(super) request_id: String,
     pub(super) payload: Bytes,
     pub(super) deadline_ms: i64,
     pub(super) function_arn: HeaderValue,
     pub(super) trace_id: String,
-    /// Gets the answer.
-    pub(super) reply: oneshot::Sender<Answer>,
+    /// Gets the response.
+    pub(super) reply: oneshot::Sender<FunctionResponse>,
 }
 
 /// A served Runtime API. Dropping it closes the listener.
 pub(super) struct RuntimeApi {
     pub(super) address: SocketAddr,
-    pub(super) work: mpsc::Sender<Work>,
-    pub(super) init: watch::Receiver<Init>,
+    pub(super) requests: mpsc::Sender<InvocationRequest>,
+    pub(super) init: watch::Receiver<InitState>,
     shared: Arc<Shared>,
     server: JoinHandle<()>,
 }
 
 struct Shared {
-    work: AsyncMutex<mpsc::Receiver<Work>>,
+    requests: AsyncMutex<mpsc::Receiver<InvocationRequest>>,
     /// The invocation that the function has taken and not answered.
-    current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
-    init: watch::Sender<Init>,
+    unanswered: Mutex<Option<UnansweredRequest>>,
+    init: watch::Sender<InitState>,
+}
+
+/// An event that the function has.
+struct UnansweredRequest {
+    request_id: String,
+    reply: oneshot::Sender<FunctionResponse>,
 }
 
 impl RuntimeApi {
@@ -78,11 +85,11 @@ impl RuntimeApi {
                 tracing::debug!(error = &error as &dyn std::error::Error, "Could not set TCP_NODELAY");
             }
         });
-        let (work, receiver) = mpsc::channel(1);
-        let (init_sender, init) = watch::channel(Init::Starting);
+        let (requests, receiver) = mpsc::channel(1);
+        let (init_sender, init) = watch::channel(InitState::Starting);
         let shared = Arc::new(Shared {
-            work: AsyncMutex::new(receiver),
-            current: Mutex::new(None),
+            requests: AsyncMutex::new(receiver),
+            unanswered: Mutex::new(None),
             init: init_sender,
         });
         let router = Router::new()
@@ -101,7 +108,7 @@ impl RuntimeApi {
         });
         Ok(Self {
             address,
-            work,
+            requests,
             init,
             shared,
             server,
@@ -109,8 +116,8 @@ impl RuntimeApi {
     }
 
     /// Whether the function has taken an event that it has not answered.
-    pub(super) fn has_taken_work(&self) -> bool {
-        lock(&self.shared.current).is_some()
+    pub(super) fn has_unanswered_request(&self) -> bool {
+        lock(&self.shared.unanswered).is_some()
     }
 }
 
@@ -122,47 +129,50 @@ impl Drop for RuntimeApi {
 
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
     shared.init.send_if_modified(|init| {
-        let is_first = *init == Init::Starting;
+        let is_first = *init == InitState::Starting;
         if is_first {
-            *init = Init::Ready;
+            *init = InitState::Ready;
         }
         is_first
     });
-    let Some(work) = shared.work.lock().await.recv().await else {
-        return refuse(
+    let Some(request) = shared.requests.lock().await.recv().await else {
+        return error_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "ShuttingDown",
             "no more events for this instance",
         );
     };
-    let mut response = Response::new(Body::from(work.payload));
+    let mut response = Response::new(Body::from(request.payload));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert("lambda-runtime-deadline-ms", HeaderValue::from(work.deadline_ms));
-    headers.insert("lambda-runtime-invoked-function-arn", work.function_arn);
+    headers.insert("lambda-runtime-deadline-ms", HeaderValue::from(request.deadline_ms));
+    headers.insert("lambda-runtime-invoked-function-arn", request.function_arn);
     for (name, value) in [
-        ("lambda-runtime-aws-request-id", &work.request_id),
-        ("lambda-runtime-trace-id", &work.trace_id),
+        ("lambda-runtime-aws-request-id", &request.request_id),
+        ("lambda-runtime-trace-id", &request.trace_id),
     ] {
         match HeaderValue::from_str(value) {
             Ok(value) => headers.insert(name, value),
-            Err(_) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, "InvalidHeader", name),
+            Err(_) => return error_response(StatusCode::INTERNAL_SERVER_ERROR, "InvalidHeader", name),
         };
     }
-    *lock(&shared.current) = Some((work.request_id, work.reply));
+    *lock(&shared.unanswered) = Some(UnansweredRequest {
+        request_id: request.request_id,
+        reply: request.reply,
+    });
     response
 }
 
 async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Response {
     match to_bytes(body, PAYLOAD_LIMIT).await {
-        Ok(body) => answer(&shared, &id, Answer::Response(body)),
+        Ok(body) => respond(&shared, &id, FunctionResponse::Success(body)),
         Err(_) => {
             let message =
                 format!("Response payload size exceeded maximum allowed payload size ({PAYLOAD_LIMIT} bytes).");
             let error = error_json("Function.ResponseSizeTooLarge", &message);
-            let accepted = answer(&shared, &id, Answer::Error(error));
+            let accepted = respond(&shared, &id, FunctionResponse::Error(error));
             if accepted.status() == StatusCode::ACCEPTED {
-                refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
+                error_response(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
             } else {
                 accepted
             }
@@ -172,12 +182,12 @@ async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, bod
 
 async fn error(State(shared): State<Arc<Shared>>, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Response {
     let body = error_body(&headers, body).await;
-    answer(&shared, &id, Answer::Error(body))
+    respond(&shared, &id, FunctionResponse::Error(body))
 }
 
 async fn init_error(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> Response {
     let body = error_body(&headers, body).await;
-    shared.init.send_replace(Init::Failed(body));
+    shared.init.send_replace(InitState::Failed(body));
     accepted()
 }
 
@@ -194,23 +204,20 @@ async fn error_body(headers: &HeaderMap, body: Body) -> Bytes {
     }
 }
 
-fn answer(shared: &Shared, id: &str, answer: Answer) -> Response {
+/// Hands the function's response to the invocation that waits for it.
+fn respond(shared: &Shared, id: &str, response: FunctionResponse) -> Response {
     let taken = {
-        let mut current = lock(&shared.current);
-        if current.as_ref().is_some_and(|(current, _)| current == id) {
-            current.take()
-        } else {
-            None
-        }
+        let mut unanswered = lock(&shared.unanswered);
+        unanswered.take_if(|request| request.request_id == id)
     };
     match taken {
-        Some((_, reply)) => {
-            if reply.send(answer).is_err() {
+        Some(request) => {
+            if request.reply.send(response).is_err() {
                 tracing::debug!(invocation.id = id, "An answer came after its invocation had ended");
             }
             accepted()
         }
-        None => refuse(
+        None => error_response(
             StatusCode::BAD_REQUEST,
             "InvalidRequestID",
             "no such invocation is under way",
@@ -222,7 +229,7 @@ fn accepted() -> Response {
     (StatusCode::ACCEPTED, axum::Json(serde_json::json!({ "status": "OK" }))).into_response()
 }
 
-fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
+fn error_response(status: StatusCode, kind: &str, message: &str) -> Response {
     (
         status,
         axum::Json(serde_json::json!({ "errorType": kind, "errorMessage": message })),

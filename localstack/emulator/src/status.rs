@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::mapping::PartialResponse;
+use crate::batch_response::PartialResponse;
 
 /// Everything that runs, and how it fares.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct FunctionStatus {
     pub last_duration_ms: Option<f64>,
     /// What the last failed invocation said.
     pub last_error: Option<String>,
-    /// The last answer of a successful invocation, as it came; absent when it is 64 KB or more.
+    /// The last response of a successful invocation, as it came; absent when it is 64 KB or more.
     pub last_response: Option<Box<RawValue>>,
     /// When the last invocation began.
     pub last_invoked_at: Option<DateTime<Utc>>,
@@ -97,7 +97,7 @@ pub struct MappingStatus {
     /// Invocations that the function's concurrency refused.
     #[serde(default)]
     pub throttles: u64,
-    /// Records given up: too many retries, too old, or too large. With a destination they count when it has them.
+    /// Records discarded: too many retries, too old, or too large. With a destination they count when it has them.
     pub discarded: u64,
     /// Those of them that the on-failure destination has.
     #[serde(default)]

@@ -131,14 +131,14 @@ struct Starting<'a, R> {
 
 impl<R: Fn(&'static str, Duration)> Starting<'_, R> {
     async fn one<K: ServerKind>(&self, name: &str, port: Option<u16>) -> Result<Server<K>, ServerError> {
-        let place = Options {
+        let options = Options {
             dir: self.options.dir.join(name),
             log: self.options.log_dir.join(format!("{name}.log")),
             port,
             security: None,
             proxy: self.options.kafka_proxy,
         };
-        let server = Server::start(&place).await?;
+        let server = Server::start(&options).await?;
         (self.ready)(K::NAME, self.began.elapsed());
         Ok(server)
     }

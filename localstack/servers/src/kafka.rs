@@ -1,19 +1,20 @@
 //! Apache Kafka: one broker that is its own controller (KRaft), from the jars of Maven Central.
 
+mod class_archive;
 mod secured;
 
 use std::ffi::OsString;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use krafka::admin::DescribeClusterOptions;
 use rustix::process::Signal;
 
+use self::class_archive::{NewClasses, flag};
 use self::secured::Listeners;
-use super::process::{Program, listens};
+use super::process::Program;
 use super::server::{Server, ServerKind};
-use super::{Options, ServerError, install, port};
+use super::{Options, ProbeError, ServerError, install, port, probe};
 
 /// One node is enough: no election needs a second.
 const NODE: u32 = 1;
@@ -41,13 +42,6 @@ pub struct Kind {
     /// Where the broker is asked without user and certificate.
     plain_port: u16,
     proxied_port: Option<u16>,
-}
-
-/// An archive of loaded classes that the JVM writes when this broker ends; it makes the next start three times as fast.
-#[derive(Debug)]
-struct NewClasses {
-    written: PathBuf,
-    wanted: PathBuf,
 }
 
 impl Kafka {
@@ -85,8 +79,6 @@ impl ServerKind for Kind {
         write(&settings, &properties(&dir, &listeners, port::free_port()?))?;
         write(&dir.join("log4j2.properties"), LOGGING)?;
 
-        let archive = kafka.join(format!("classes-{:016x}.jsa", version_of(&java)));
-        let new = dir.join(format!("classes-{}.jsa", std::process::id()));
         let mut jvm: Vec<OsString> = [
             "-Xmx512m",
             "-XX:+UseSerialGC",
@@ -98,16 +90,8 @@ impl ServerKind for Kind {
         .into();
         jvm.push(jars);
         let mut broker = jvm.clone();
-        let classes = if archive.exists() {
-            broker.insert(0, flag("-XX:SharedArchiveFile=", &archive));
-            None
-        } else {
-            broker.insert(0, flag("-XX:ArchiveClassesAtExit=", &new));
-            Some(NewClasses {
-                written: new,
-                wanted: archive,
-            })
-        };
+        let (archive, classes) = NewClasses::choose(&kafka, &dir, &java);
+        broker.insert(0, archive);
         broker.insert(0, flag("-Dlog4j2.configurationFile=", &dir.join("log4j2.properties")));
         broker.extend(["kafka.Kafka".into(), settings.clone().into_os_string()]);
         let program = Program {
@@ -139,24 +123,22 @@ impl ServerKind for Kind {
 
     /// A broker that was killed is known to the controller but fenced until it has registered again; only an unfenced one is
     /// listed.
-    async fn answers(&self, port: u16) -> Result<(), String> {
-        listens(port).await?;
+    async fn probe(&self, port: u16) -> Result<(), ProbeError> {
+        probe::connect(port).await?;
         let asked = self.plain_port;
-        let listed = async {
-            let kafka = krafka::Kafka::builder(bootstrap(asked))
-                .client_id("hwanyul-local-stack")
-                .connect_timeout(Duration::from_secs(1))
-                .request_timeout(Duration::from_secs(2))
-                .connect()
-                .await?;
-            kafka.admin().describe_cluster(DescribeClusterOptions::default()).await
-        };
-        let cluster = listed
-            .await
-            .map_err(|error: krafka::error::KrafkaError| error.to_string())?;
+        let kafka = krafka::Kafka::builder(bootstrap(asked))
+            .client_id("hwanyul-local-stack")
+            .connect_timeout(Duration::from_secs(1))
+            .request_timeout(Duration::from_secs(2))
+            .connect()
+            .await?;
+        let cluster = kafka
+            .admin()
+            .describe_cluster(DescribeClusterOptions::default())
+            .await?;
         match cluster.brokers.iter().any(|broker| broker.port == i32::from(asked)) {
             true => Ok(()),
-            false => Err("the broker is not yet a member of its cluster".to_owned()),
+            false => Err(ProbeError::Fenced),
         }
     }
 
@@ -166,38 +148,6 @@ impl ServerKind for Kind {
             None => Ok(()),
         }
     }
-}
-
-impl NewClasses {
-    fn keep(self) -> Result<(), ServerError> {
-        if !self.written.exists() {
-            return Ok(());
-        }
-        let keeping = || ServerError::system(format!("keep the class archive {}", self.wanted.display()));
-        // Copied beside its place and renamed, so that another broker never maps half a file.
-        let beside = self.wanted.with_extension(format!("{}.tmp", std::process::id()));
-        std::fs::copy(&self.written, &beside).map_err(keeping())?;
-        std::fs::rename(&beside, &self.wanted).map_err(keeping())?;
-        std::fs::remove_file(&self.written).map_err(keeping())
-    }
-}
-
-fn flag(name: &str, path: &Path) -> OsString {
-    let mut flag = OsString::from(name);
-    flag.push(path);
-    flag
-}
-
-/// Tells one Java from another, because a class archive is for one alone.
-fn version_of(java: &Path) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let program = java.canonicalize().unwrap_or_else(|_| java.to_path_buf());
-    std::fs::metadata(&program)
-        .and_then(|file| file.modified())
-        .ok()
-        .hash(&mut hasher);
-    program.hash(&mut hasher);
-    hasher.finish()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), ServerError> {

@@ -10,6 +10,7 @@ mod mongo;
 mod offsets;
 mod port;
 mod postgres;
+mod probe;
 mod process;
 pub mod process_table;
 mod redis;
@@ -25,8 +26,9 @@ pub use all::{Ports, Servers, ServersOptions};
 pub use kafka::Kafka;
 pub use mongo::Mongo;
 pub use offsets::topic_ends;
-pub use port::{Claim, claim, claim_exactly, free_port, owner_of};
+pub use port::{Claim, TakenPort, claim, claim_exactly, free_port, owner_of};
 pub use postgres::Postgres;
+pub use probe::ProbeError;
 pub use redis::{Redis, RedisCluster};
 pub use security::{Authority, Certificate, Security, Validity};
 pub use server::{Server, ServerKind};
@@ -129,7 +131,7 @@ pub enum ServerError {
         /// How long it had.
         seconds: u64,
         /// What the last try said.
-        reason: String,
+        reason: Box<ProbeError>,
         /// Its log.
         log: String,
         /// The log's last lines.

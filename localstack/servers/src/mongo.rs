@@ -9,16 +9,16 @@ use tokio::net::TcpStream;
 
 use super::process::Program;
 use super::server::{Server, ServerKind};
-use super::{Options, ServerError, install};
+use super::{Options, ProbeError, ServerError, install};
 
 /// `OP_MSG`, the one kind of message that today's drivers send.
 const OP_MSG: i32 = 2013;
 /// `{ping: 1, $db: "admin"}` as BSON.
 const PING: &[u8] = b"\x1e\0\0\0\x10ping\0\x01\0\0\0\x02$db\0\x06\0\0\0admin\0\0";
-/// What an answer that is good contains: the field `ok` as a double of 1.0.
+/// What a good reply contains: the field `ok` as a double of 1.0.
 const OK: &[u8] = b"\x01ok\0\0\0\0\0\0\0\xf0\x3f";
-/// An answer to a ping is some 30 bytes.
-const LONGEST_ANSWER: i32 = 4096;
+/// The reply to a ping is some 30 bytes.
+const LONGEST_REPLY: i32 = 4096;
 /// Length, request id, the id that is answered, and the kind of message.
 const HEADER: usize = 16;
 
@@ -74,11 +74,11 @@ impl ServerKind for Kind {
         Ok((Self, program))
     }
 
-    async fn answers(&self, port: u16) -> Result<(), String> {
-        match ping(port).await {
-            Ok(answer) if answer.windows(OK.len()).any(|part| part == OK) => Ok(()),
-            Ok(answer) => Err(format!("ping was answered with {}", String::from_utf8_lossy(&answer))),
-            Err(error) => Err(error.to_string()),
+    async fn probe(&self, port: u16) -> Result<(), ProbeError> {
+        let reply = ping(port).await?;
+        match reply.windows(OK.len()).any(|part| part == OK) {
+            true => Ok(()),
+            false => Err(ProbeError::Mongo(String::from_utf8_lossy(&reply).into_owned())),
         }
     }
 }
@@ -96,7 +96,7 @@ async fn ping(port: u16) -> std::io::Result<Vec<u8>> {
     let length = stream.read_i32_le().await?;
     let mut rest = vec![
         0;
-        usize::try_from(length.clamp(0, LONGEST_ANSWER))
+        usize::try_from(length.clamp(0, LONGEST_REPLY))
             .unwrap_or_default()
             .saturating_sub(4)
     ];

@@ -25,8 +25,17 @@ const LISTEN: &str = "0A";
 pub struct Claim {
     /// The port to use.
     pub port: u16,
-    /// The port that was wanted and who has it, when it was taken.
-    pub taken: Option<(u16, String)>,
+    /// The port that was wanted, when it was taken.
+    pub taken: Option<TakenPort>,
+}
+
+/// A port that somebody else has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenPort {
+    /// The port.
+    pub port: u16,
+    /// Who has it, in words.
+    pub owner: String,
 }
 
 /// What keeps the ports that this process has given out from being given out again, here or by another process, before a server listens on them. A name in the
@@ -62,7 +71,10 @@ pub fn claim(wanted: u16) -> Result<Claim, ServerError> {
     }
     Ok(Claim {
         port: free_port()?,
-        taken: Some((wanted, owner_of(wanted))),
+        taken: Some(TakenPort {
+            port: wanted,
+            owner: owner_of(wanted),
+        }),
     })
 }
 
@@ -154,7 +166,7 @@ mod tests {
 
         let claim = claim(wanted).unwrap();
 
-        let (port, owner) = claim.taken.unwrap();
+        let TakenPort { port, owner } = claim.taken.unwrap();
         assert_eq!(port, wanted);
         assert!(owner.ends_with(&format!("(pid {})", std::process::id())), "{owner}");
         assert_ne!(claim.port, wanted);

@@ -1,7 +1,7 @@
 //! PostgreSQL. It refuses to run as root, so root starts it as the user `postgres` that Debian's package makes.
 
-mod former;
 mod secured;
+mod stale_process;
 
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -12,9 +12,10 @@ use std::time::Duration;
 use rustix::process::{Signal, geteuid};
 use sqlx::{Connection as _, PgConnection};
 
-use super::process::{Program, listens};
+use super::process::Program;
+use super::security::Owner;
 use super::server::{Server, ServerKind};
-use super::{Options, Security, ServerError, install};
+use super::{Options, ProbeError, Security, ServerError, install, probe};
 
 /// The account that Debian's package makes.
 const SERVICE_USER: &str = "postgres";
@@ -84,7 +85,7 @@ impl ServerKind for Kind {
         if let Some(owner) = owner {
             hand_over(&dir, owner)?;
         }
-        former::wait_until_gone(&dir).await?;
+        stale_process::wait_until_gone(&dir).await?;
         if !dir.join("PG_VERSION").exists() {
             let args = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
             let mut args: Vec<OsString> = args.iter().map(Into::into).collect();
@@ -102,20 +103,20 @@ impl ServerKind for Kind {
             }
         }
         if let Some(security) = &options.security {
-            secured::settle(&dir, security, owner)?;
+            secured::write_files(&dir, security, owner)?;
         }
         let security = options.security.clone();
         Ok((Self { security }, program))
     }
 
-    async fn answers(&self, port: u16) -> Result<(), String> {
-        listens(port).await?;
+    async fn probe(&self, port: u16) -> Result<(), ProbeError> {
+        probe::connect(port).await?;
         let url = match &self.security {
             None => url(port, "postgres"),
             Some(security) => secured::url_of_probe(security, port),
         };
-        let select = async { PgConnection::connect(&url).await?.close().await };
-        select.await.map_err(|error: sqlx::Error| error.to_string())
+        PgConnection::connect(&url).await?.close().await?;
+        Ok(())
     }
 }
 
@@ -170,13 +171,13 @@ fn bin_dir() -> Result<PathBuf, ServerError> {
 }
 
 /// User and group of the account `postgres`.
-fn service_user() -> Result<(u32, u32), ServerError> {
+fn service_user() -> Result<Owner, ServerError> {
     let passwd = std::fs::read_to_string("/etc/passwd").map_err(ServerError::system("read /etc/passwd"))?;
     let ids = passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
         let is_user = fields.next() == Some(SERVICE_USER);
-        let (uid, gid) = (fields.nth(1)?.parse::<u32>().ok()?, fields.next()?.parse::<u32>().ok()?);
-        is_user.then_some((uid, gid))
+        let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
+        is_user.then_some(Owner { uid, gid })
     });
     ids.ok_or_else(|| ServerError::Missing {
         what: format!("the user {SERVICE_USER}"),
@@ -184,7 +185,7 @@ fn service_user() -> Result<(u32, u32), ServerError> {
 }
 
 /// Gives the folder to the user `postgres`.
-fn hand_over(dir: &Path, (uid, gid): (u32, u32)) -> Result<(), ServerError> {
+fn hand_over(dir: &Path, Owner { uid, gid }: Owner) -> Result<(), ServerError> {
     let handing = || ServerError::system(format!("give {} to {SERVICE_USER}", dir.display()));
     let owner = std::fs::metadata(dir).map_err(handing())?.uid();
     if owner != uid {

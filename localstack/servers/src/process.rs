@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{ServerError, spawner};
+use super::{ProbeError, ServerError, spawner};
 use crate::process_table::{Identity, descendants};
 
 /// How often a starting server is asked whether it answers.
@@ -104,7 +104,7 @@ impl Process {
     /// Starts the program and waits until `probe` succeeds.
     pub(super) async fn start(
         program: Program,
-        probe: impl AsyncFn() -> Result<(), String>,
+        probe: impl AsyncFn() -> Result<(), ProbeError>,
     ) -> Result<Self, ServerError> {
         let opening = ServerError::system(format!("open the log {}", program.log.display()));
         let log = OpenOptions::new()
@@ -129,7 +129,7 @@ impl Process {
         Ok(process)
     }
 
-    async fn until_ready(&mut self, probe: impl AsyncFn() -> Result<(), String>) -> Result<(), ServerError> {
+    async fn until_ready(&mut self, probe: impl AsyncFn() -> Result<(), ProbeError>) -> Result<(), ServerError> {
         let limit = self.program.ready_limit;
         let deadline = Instant::now() + limit;
         let mut reason;
@@ -151,13 +151,17 @@ impl Process {
             match timeout(PROBE_LIMIT, probe()).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => reason = error,
-                Err(_) => reason = format!("no answer in {} s", PROBE_LIMIT.as_secs()),
+                Err(_) => {
+                    reason = ProbeError::Slow {
+                        seconds: PROBE_LIMIT.as_secs(),
+                    }
+                }
             }
             if Instant::now() > deadline {
                 return Err(ServerError::NotReady {
                     server,
                     seconds: limit.as_secs(),
-                    reason,
+                    reason: Box::new(reason),
                     log,
                     tail: self.log_tail(),
                 });
@@ -167,7 +171,10 @@ impl Process {
     }
 
     /// Starts the same program again, after it has ended.
-    pub(super) async fn start_again(&mut self, probe: impl AsyncFn() -> Result<(), String>) -> Result<(), ServerError> {
+    pub(super) async fn start_again(
+        &mut self,
+        probe: impl AsyncFn() -> Result<(), ProbeError>,
+    ) -> Result<(), ServerError> {
         self.kill().await?;
         *self = Self::start(self.program.clone(), probe).await?;
         Ok(())
@@ -228,13 +235,5 @@ impl Process {
         let text = read().unwrap_or_else(|error| format!("(could not be read: {error})"));
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(15)..].join("\n")
-    }
-}
-
-/// Whether something listens on the port; asked first, because a protocol's own client may wait long for a refused connection.
-pub(super) async fn listens(port: u16) -> Result<(), String> {
-    match tokio::net::TcpStream::connect(("127.0.0.1", port)).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error.to_string()),
     }
 }

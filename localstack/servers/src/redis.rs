@@ -8,9 +8,9 @@ use std::time::Duration;
 use redis::{Client, RedisError, TlsCertificates};
 use rustix::process::Signal;
 
-use super::process::{Program, listens};
+use super::process::Program;
 use super::server::{Server, ServerKind};
-use super::{Options, Security, ServerError, install};
+use super::{Options, ProbeError, Security, ServerError, install, probe};
 
 pub use self::cluster::RedisCluster;
 
@@ -51,7 +51,7 @@ impl ServerKind for Kind {
         Ok((Self { security }, program))
     }
 
-    async fn answers(&self, port: u16) -> Result<(), String> {
+    async fn probe(&self, port: u16) -> Result<(), ProbeError> {
         ping(port, self.security.as_ref()).await
     }
 }
@@ -116,14 +116,12 @@ fn client(port: u16, security: Option<&Security>) -> Result<Client, RedisError> 
 }
 
 /// A Redis that listens has nothing to load and answers; with an expired certificate it cannot be asked more than that.
-async fn ping(port: u16, security: Option<&Security>) -> Result<(), String> {
-    listens(port).await?;
+async fn ping(port: u16, security: Option<&Security>) -> Result<(), ProbeError> {
+    probe::connect(port).await?;
     if security.is_some_and(|security| security.certificate.is_expired()) {
         return Ok(());
     }
-    let ping = async {
-        let mut connection = client(port, security)?.get_multiplexed_async_connection().await?;
-        redis::cmd("PING").query_async::<String>(&mut connection).await
-    };
-    ping.await.map(|_| ()).map_err(|error: RedisError| error.to_string())
+    let mut connection = client(port, security)?.get_multiplexed_async_connection().await?;
+    redis::cmd("PING").query_async::<String>(&mut connection).await?;
+    Ok(())
 }

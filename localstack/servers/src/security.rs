@@ -64,6 +64,13 @@ pub(super) struct Pair {
     pub(super) key: PathBuf,
 }
 
+/// User and group of a file that is not ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+}
+
 impl Authority {
     /// A new authority, whose certificate is in `ca_file`.
     ///
@@ -140,7 +147,7 @@ impl Certificate {
     }
 
     /// Writes both into `dir`, the key for its owner alone.
-    pub(super) fn write(&self, dir: &Path, owner: Option<(u32, u32)>) -> Result<Pair, ServerError> {
+    pub(super) fn write(&self, dir: &Path, owner: Option<Owner>) -> Result<Pair, ServerError> {
         let pair = Pair {
             certificate: dir.join("server.pem"),
             key: dir.join("server.key"),
@@ -165,8 +172,8 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// Writes a file that only its owner can read; `owner` is user and group, unless it is ours.
-pub(super) fn write_secret(file: &Path, text: &str, owner: Option<(u32, u32)>) -> Result<(), ServerError> {
+/// Writes a file that only its owner can read; ours without one.
+pub(super) fn write_secret(file: &Path, text: &str, owner: Option<Owner>) -> Result<(), ServerError> {
     let writing = || ServerError::system(format!("write {}", file.display()));
     let mut open = OpenOptions::new()
         .create(true)
@@ -179,7 +186,7 @@ pub(super) fn write_secret(file: &Path, text: &str, owner: Option<(u32, u32)>) -
     open.set_permissions(Permissions::from_mode(0o600)).map_err(writing())?;
     open.write_all(text.as_bytes()).map_err(writing())?;
     match owner {
-        Some((uid, gid)) => std::os::unix::fs::chown(file, Some(uid), Some(gid)).map_err(writing()),
+        Some(Owner { uid, gid }) => std::os::unix::fs::chown(file, Some(uid), Some(gid)).map_err(writing()),
         None => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 //! particular to one is its [`ServerKind`].
 
 use super::process::{Process, Program};
-use super::{Options, ServerError, install, port};
+use super::{Options, ProbeError, ServerError, install, port};
 use crate::process_table::Identity;
 
 /// A running server. Dropping it kills it.
@@ -21,8 +21,8 @@ pub trait ServerKind: Sized + Send {
     /// Makes what the server needs before it starts, and says how to start it.
     fn prepare(options: &Options, port: u16) -> impl Future<Output = Result<(Self, Program), ServerError>> + Send;
 
-    /// Whether the server on `port` answers, asked in its own protocol; else why not.
-    fn answers(&self, port: u16) -> impl Future<Output = Result<(), String>> + Send;
+    /// Asks the server on `port`, in its own protocol, whether it answers.
+    fn probe(&self, port: u16) -> impl Future<Output = Result<(), ProbeError>> + Send;
 
     /// Called when it answers for the first time.
     fn started(&self) -> Result<(), ServerError> {
@@ -44,7 +44,7 @@ impl<K: ServerKind> Server<K> {
         install::make_parent(&options.log)?;
         let port = port::resolve(K::NAME, options.port)?;
         let (kind, program) = K::prepare(options, port).await?;
-        let process = Process::start(program, async || kind.answers(port).await).await?;
+        let process = Process::start(program, async || kind.probe(port).await).await?;
         kind.started()?;
         Ok(Self { process, port, kind })
     }
@@ -63,7 +63,7 @@ impl<K: ServerKind> Server<K> {
     /// As [`Server::start`].
     pub async fn restart(&mut self) -> Result<(), ServerError> {
         let (port, kind) = (self.port, &self.kind);
-        self.process.start_again(async || kind.answers(port).await).await
+        self.process.start_again(async || kind.probe(port).await).await
     }
 
     /// Ends it in order.

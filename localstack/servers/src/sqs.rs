@@ -6,9 +6,9 @@ use std::time::Duration;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use rustix::process::Signal;
 
-use super::process::{Program, listens};
+use super::process::Program;
 use super::server::{Server, ServerKind};
-use super::{Options, ServerError, install};
+use super::{Options, ProbeError, ServerError, install, probe};
 
 /// The region of the queues.
 const REGION: &str = "us-east-1";
@@ -65,12 +65,14 @@ impl ServerKind for Kind {
         Ok((Self { dir, seed }, program))
     }
 
-    async fn answers(&self, port: u16) -> Result<(), String> {
-        listens(port).await?;
+    async fn probe(&self, port: u16) -> Result<(), ProbeError> {
+        probe::connect(port).await?;
         // The first request loads the service, which takes seconds; asking again meanwhile would only add to the queue.
         match client(port).list_queues().send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(aws_sdk_sqs::error::DisplayErrorContext(error).to_string()),
+            Err(error) => Err(ProbeError::Sqs(
+                aws_sdk_sqs::error::DisplayErrorContext(error).to_string(),
+            )),
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::client::Client;
 use super::{CommandError, say};
-use crate::stack::{BACKFILL, Places};
+use crate::stack::{BACKFILL, StackPaths};
 
 /// The topic of the events.
 const TOPIC: &str = "exchange_rate_updated";
@@ -47,8 +47,8 @@ struct LeftOut {
 ///
 /// # Errors
 /// [`CommandError::Function`] says why the function failed; to go on, run it again with `--from` as printed.
-pub async fn backfill(places: &Places, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<(), CommandError> {
-    let client = Client::find(places)?;
+pub async fn backfill(paths: &StackPaths, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<(), CommandError> {
+    let client = Client::find(paths)?;
     wait_for_feed(&client, to).await?;
     let began = Instant::now();
     let (mut next, mut events, mut days) = (from, 0, 0);

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::CommandError;
 use crate::feed::FeedStatus;
-use crate::stack::{Places, StackStatus, State};
+use crate::stack::{StackPaths, StackStatus, State};
 
 /// A running, ready stack.
 pub(super) struct Client {
@@ -13,15 +13,15 @@ pub(super) struct Client {
 }
 
 /// What a function answered.
-pub(super) struct Answer {
+pub(super) struct InvokeResponse {
     pub(super) payload: Bytes,
     pub(super) is_error: bool,
 }
 
 impl Client {
     /// Finds the stack of a checkout.
-    pub(super) fn find(places: &Places) -> Result<Self, CommandError> {
-        let state = State::running(places)?.ok_or(CommandError::NotRunning)?;
+    pub(super) fn find(paths: &StackPaths) -> Result<Self, CommandError> {
+        let state = State::running(paths)?.ok_or(CommandError::NotRunning)?;
         if !state.is_ready {
             return Err(CommandError::Starting);
         }
@@ -38,7 +38,7 @@ impl Client {
             .get(format!("{}/_stack/status", self.state.endpoints.lambda))
             .send()
             .await?;
-        Ok(accepted(response).await?.json().await?)
+        Ok(successful(response).await?.json().await?)
     }
 
     pub(super) async fn feed(&self) -> Result<Option<FeedStatus>, CommandError> {
@@ -46,10 +46,10 @@ impl Client {
             return Ok(None);
         };
         let response = self.http.get(format!("{feed}/feed")).send().await?;
-        Ok(Some(accepted(response).await?.json().await?))
+        Ok(Some(successful(response).await?.json().await?))
     }
 
-    pub(super) async fn invoke(&self, function: &str, payload: Bytes) -> Result<Answer, CommandError> {
+    pub(super) async fn invoke(&self, function: &str, payload: Bytes) -> Result<InvokeResponse, CommandError> {
         let known: Vec<String> = self
             .status()
             .await?
@@ -68,20 +68,20 @@ impl Client {
             "{}/2015-03-31/functions/{function}/invocations",
             self.state.endpoints.lambda
         );
-        let response = accepted(self.http.post(url).body(payload).send().await?).await?;
+        let response = successful(self.http.post(url).body(payload).send().await?).await?;
         let is_error = response.headers().contains_key("x-amz-function-error");
-        Ok(Answer {
+        Ok(InvokeResponse {
             payload: response.bytes().await?,
             is_error,
         })
     }
 }
 
-async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, CommandError> {
+async fn successful(response: reqwest::Response) -> Result<reqwest::Response, CommandError> {
     if response.status().is_success() {
         return Ok(response);
     }
-    Err(CommandError::Refused {
+    Err(CommandError::Status {
         status: response.status().as_u16(),
         text: response.text().await?,
     })

@@ -5,12 +5,12 @@ mod print;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use shared::dead_letter::{Action, DeadLetterReport, DeadLetterRequest, DeadLetterResult, ReplayTarget};
 
 use super::client::Client;
 use super::{CommandError, say};
-use crate::stack::Places;
+use crate::stack::StackPaths;
 
 /// The function behind the command.
 const REDRIVE: &str = "operations-redrive";
@@ -82,8 +82,8 @@ pub enum DeadLetters {
     },
 }
 
-/// Which letters; all that is given must hold.
-#[derive(Debug, Args, Serialize)]
+/// Which dead letters; all that is given must hold.
+#[derive(Debug, Args)]
 pub struct Filter {
     /// Its id
     #[arg(long)]
@@ -112,8 +112,7 @@ pub struct Filter {
 }
 
 /// Where a replay goes.
-#[derive(Debug, Clone, Copy, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Target {
     /// The function that refused the record.
     Function,
@@ -121,15 +120,27 @@ pub enum Target {
     Topic,
 }
 
-/// Asks the desk and prints its answer.
+impl From<Target> for ReplayTarget {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::Function => Self::Function,
+            Target::Topic => Self::Topic,
+        }
+    }
+}
+
+/// Asks the function and prints its report.
 ///
 /// # Errors
-/// [`CommandError::Function`] says why the desk refused; [`CommandError::NotReplayed`] and [`CommandError::NotPurged`] when letters stay that should not.
-pub async fn dead_letters(places: &Places, command: DeadLetters) -> Result<(), CommandError> {
-    let (request, as_json) = request(command)?;
-    let answer = Client::find(places)?
-        .invoke(REDRIVE, request.to_string().into())
-        .await?;
+/// [`CommandError::Function`] says why the function refused; [`CommandError::NotReplayed`] and [`CommandError::NotPurged`] when dead letters stay that
+/// should not.
+pub async fn dead_letters(paths: &StackPaths, command: DeadLetters) -> Result<(), CommandError> {
+    let (request, as_json) = request(command);
+    let request = serde_json::to_vec(&request).map_err(|source| CommandError::Json {
+        what: "the request",
+        source,
+    })?;
+    let answer = Client::find(paths)?.invoke(REDRIVE, request.into()).await?;
     if answer.is_error {
         return Err(CommandError::Function {
             name: REDRIVE.to_owned(),
@@ -139,32 +150,44 @@ pub async fn dead_letters(places: &Places, command: DeadLetters) -> Result<(), C
     if as_json {
         say(String::from_utf8_lossy(&answer.payload));
     }
-    let report: Value = serde_json::from_slice(&answer.payload).map_err(|source| CommandError::Json {
-        what: "the desk's report",
+    let report: DeadLetterReport = serde_json::from_slice(&answer.payload).map_err(|source| CommandError::Json {
+        what: "the report about dead letters",
         source,
     })?;
     if !as_json {
         print::report(&report);
     }
-    let count = |name: &str| report[name].as_u64().unwrap_or_default();
-    let is_dry = report["dry_run"] == true;
-    match report["action"].as_str() {
-        Some("replay") if count("failed") + count("left") > 0 => Err(CommandError::NotReplayed {
-            failed: count("failed"),
-            left: count("left"),
+    match report.result {
+        DeadLetterResult::Replay(replay) if replay.failed + replay.not_tried > 0 => Err(CommandError::NotReplayed {
+            failed: replay.failed as u64,
+            left: replay.not_tried as u64,
         }),
-        Some("purge") if !is_dry && count("deleted") < count("matched") => Err(CommandError::NotPurged {
-            left: count("matched") - count("deleted"),
-        }),
+        DeadLetterResult::Purge(purge) if !purge.dry_run && purge.deleted < purge.matched => {
+            Err(CommandError::NotPurged {
+                left: (purge.matched - purge.deleted) as u64,
+            })
+        }
         _ => Ok(()),
     }
 }
 
 /// What the function is sent, and whether its answer is for programs.
-fn request(command: DeadLetters) -> Result<(Value, bool), CommandError> {
-    let (action, filter, more, json) = match command {
-        DeadLetters::List { filter, limit, json } => ("list", Some(filter), vec![("limit", limit.into())], json),
-        DeadLetters::Show { id, json } => ("show", None, vec![("id", Value::from(id))], json),
+fn request(command: DeadLetters) -> (DeadLetterRequest, bool) {
+    match command {
+        DeadLetters::List { filter, limit, json } => {
+            let request = DeadLetterRequest {
+                limit,
+                ..filter.request(Action::List)
+            };
+            (request, json)
+        }
+        DeadLetters::Show { id, json } => {
+            let request = DeadLetterRequest {
+                id: Some(id),
+                ..DeadLetterRequest::new(Action::Show)
+            };
+            (request, json)
+        }
         DeadLetters::Replay {
             filter,
             limit,
@@ -172,12 +195,13 @@ fn request(command: DeadLetters) -> Result<(Value, bool), CommandError> {
             dry_run,
             json,
         } => {
-            let to = match to {
-                Target::Function => "function",
-                Target::Topic => "topic",
+            let request = DeadLetterRequest {
+                limit,
+                to: Some(to.into()),
+                dry_run,
+                ..filter.request(Action::Replay)
             };
-            let more = vec![("limit", limit.into()), ("to", to.into()), ("dry_run", dry_run.into())];
-            ("replay", Some(filter), more, json)
+            (request, json)
         }
         DeadLetters::Purge {
             filter,
@@ -186,37 +210,53 @@ fn request(command: DeadLetters) -> Result<(Value, bool), CommandError> {
             dry_run,
             json,
         } => {
-            let more = vec![
-                ("limit", limit.into()),
-                ("all", all.into()),
-                ("dry_run", dry_run.into()),
-            ];
-            ("purge", Some(filter), more, json)
+            let request = DeadLetterRequest {
+                limit,
+                all,
+                dry_run,
+                ..filter.request(Action::Purge)
+            };
+            (request, json)
         }
-    };
-    let filter = serde_json::to_value(filter).map_err(|source| CommandError::Json {
-        what: "the filters",
-        source,
-    })?;
-    let mut request = Map::from_iter([("action".to_owned(), Value::from(action))]);
-    if let Value::Object(filter) = filter {
-        request.extend(filter);
     }
-    request.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    request.retain(|_, value| !value.is_null());
-    Ok((Value::Object(request), json))
+}
+
+impl Filter {
+    fn request(self, action: Action) -> DeadLetterRequest {
+        DeadLetterRequest {
+            id: self.id,
+            function: self.function,
+            topic: self.topic,
+            partition: self.partition,
+            offset: self.offset,
+            error_code: self.error_code,
+            since: self.since,
+            until: self.until,
+            ..DeadLetterRequest::new(action)
+        }
+    }
+}
+
+/// What Lambda says of a function that failed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FunctionError {
+    error_message: String,
 }
 
 /// The sentence in a function's error.
 fn message(payload: &[u8]) -> String {
-    let error: Option<Value> = serde_json::from_slice(payload).ok();
-    let message = error.as_ref().and_then(|error| error["errorMessage"].as_str());
-    message.map_or_else(|| String::from_utf8_lossy(payload).into_owned(), str::to_owned)
+    let error = serde_json::from_slice::<FunctionError>(payload);
+    error.map_or_else(
+        |_| String::from_utf8_lossy(payload).into_owned(),
+        |error| error.error_message,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use serde_json::Value;
 
     use super::*;
 
@@ -239,10 +279,11 @@ mod tests {
                 "replay --since 2026-11-23T10:00:00Z --to topic --dry-run",
                 r#"{"action":"replay","dry_run":true,"since":"2026-11-23T10:00:00Z","to":"topic"}"#,
             ),
-            ("purge --all", r#"{"action":"purge","all":true,"dry_run":false}"#),
+            ("purge --all", r#"{"action":"purge","all":true}"#),
         ] {
             let cli = Cli::try_parse_from(["x"].into_iter().chain(arguments.split(' '))).unwrap();
-            let (request, _) = request(cli.command).unwrap();
+            let (request, _) = request(cli.command);
+            let request = serde_json::to_value(request).unwrap();
             assert_eq!(request, serde_json::from_str::<Value>(expected).unwrap(), "{arguments}");
         }
     }

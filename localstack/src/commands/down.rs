@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use servers::process_table::{Identity, descendants};
 
 use super::{CommandError, say};
-use crate::stack::{Places, State};
+use crate::stack::{StackPaths, State};
 
 /// How long the stack may take to end in order.
 const IN_ORDER: Duration = Duration::from_secs(30);
@@ -17,8 +17,8 @@ const KILLED: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// [`CommandError::NotStopped`] names the processes that would not end.
-pub async fn down(places: &Places) -> Result<(), CommandError> {
-    let Some(state) = State::read(places)? else {
+pub async fn down(paths: &StackPaths) -> Result<(), CommandError> {
+    let Some(state) = State::read(paths)? else {
         say("the stack is not running");
         return Ok(());
     };

@@ -30,9 +30,9 @@ pub enum CommandError {
     /// The stack does not answer.
     #[error("the stack does not answer")]
     Http(#[from] reqwest::Error),
-    /// The stack answered with a refusal.
+    /// The stack answered with an error.
     #[error("the stack answered {status}: {text}")]
-    Refused {
+    Status {
         /// The HTTP status.
         status: u16,
         /// What it said.

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{CommandError, say};
-use crate::stack::{Places, State};
+use crate::stack::{StackPaths, State};
 
-/// How much of a log's end is looked at.
+/// How much of a log's end is read.
 const TAIL_BYTES: u64 = 64 * 1024;
-/// How often a followed log is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often a followed log is read.
+const POLL_EVERY: Duration = Duration::from_millis(200);
 
 /// One log that is being read.
 struct Log {
@@ -25,8 +25,8 @@ struct Log {
 ///
 /// # Errors
 /// [`CommandError::UnknownLog`] lists the logs; [`CommandError::NotRunning`] when there never was a stack.
-pub async fn logs(places: &Places, name: Option<&str>, lines: usize, follow: bool) -> Result<(), CommandError> {
-    let found = find(places)?;
+pub async fn logs(paths: &StackPaths, name: Option<&str>, lines: usize, follow: bool) -> Result<(), CommandError> {
+    let found = find(paths)?;
     if found.is_empty() {
         return Err(CommandError::NotRunning);
     }
@@ -56,7 +56,7 @@ pub async fn logs(places: &Places, name: Option<&str>, lines: usize, follow: boo
     for log in &mut logs {
         log.print_tail(lines)?;
     }
-    if State::running(places)?.is_none() {
+    if State::running(paths)?.is_none() {
         eprintln!("the stack is not running: these logs are of its last run; start it with ./localstack/up");
         return Ok(());
     }
@@ -67,12 +67,12 @@ pub async fn logs(places: &Places, name: Option<&str>, lines: usize, follow: boo
         for log in &mut logs {
             log.print_new()?;
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(POLL_EVERY).await;
     }
 }
 
-fn find(places: &Places) -> Result<BTreeMap<String, PathBuf>, CommandError> {
-    let dir = places.logs();
+fn find(paths: &StackPaths) -> Result<BTreeMap<String, PathBuf>, CommandError> {
+    let dir = paths.logs();
     let entries = match std::fs::read_dir(&dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
@@ -107,9 +107,9 @@ impl Log {
         }
         let text = self.read_from(self.read)?;
         // Half a line waits for its end.
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        self.read -= (text.len() - whole) as u64;
-        self.print(&text[..whole].lines().collect::<Vec<_>>());
+        let complete = text.rfind('\n').map_or(0, |end| end + 1);
+        self.read -= (text.len() - complete) as u64;
+        self.print(&text[..complete].lines().collect::<Vec<_>>());
         Ok(())
     }
 

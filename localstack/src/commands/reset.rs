@@ -5,18 +5,18 @@ use std::path::Path;
 use servers::Postgres;
 
 use super::{CommandError, down, say};
-use crate::stack::Places;
+use crate::stack::StackPaths;
 
 /// Ends the stack, and removes all it wrote.
 ///
 /// # Errors
 /// As `down`, and [`CommandError::System`] when a folder cannot be removed.
-pub async fn reset(places: &Places) -> Result<(), CommandError> {
-    down(places).await?;
+pub async fn reset(paths: &StackPaths) -> Result<(), CommandError> {
+    down(paths).await?;
     // PostgreSQL's data is elsewhere when its user cannot reach the checkout.
-    remove(&Postgres::data_dir(&places.data().join("postgres")))?;
-    remove(&places.stack())?;
-    say(format_args!("removed {}", places.stack().display()));
+    remove(&Postgres::data_dir(&paths.data().join("postgres")))?;
+    remove(&paths.stack())?;
+    say(format_args!("removed {}", paths.stack().display()));
     Ok(())
 }
 

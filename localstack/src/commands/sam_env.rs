@@ -3,30 +3,31 @@
 use std::path::Path;
 
 use super::{CommandError, say};
-use crate::stack::{Places, SamLocal, State};
+use crate::stack::paths::bin_dir;
+use crate::stack::{Bootstraps, SamLocal, StackPaths, State};
 
 /// Writes a template for `sam local` with the running stack's addresses, and prints the commands to go on with.
 ///
 /// # Errors
 /// [`CommandError::NoDocker`] when the stack does not listen for containers; [`CommandError::Stack`] when a bootstrap is missing.
-pub fn sam_env(places: &Places, build_dir: Option<&Path>) -> Result<(), CommandError> {
-    let state = State::running(places)?.ok_or(CommandError::NotRunning)?;
+pub fn sam_env(paths: &StackPaths, build_dir: Option<&Path>) -> Result<(), CommandError> {
+    let state = State::running(paths)?.ok_or(CommandError::NotRunning)?;
     if !state.is_ready {
         return Err(CommandError::Starting);
     }
     let bridge = state.endpoints.docker.ok_or(CommandError::NoDocker)?;
-    let own = std::env::current_exe().map_err(CommandError::system("find this program"))?;
-    let bin_dir = own.parent().unwrap_or(Path::new("."));
-    let build_dir = match build_dir {
+    let bootstraps = match build_dir {
         // Containers are given the folder by its whole name.
-        Some(dir) => Some(std::path::absolute(dir).map_err(CommandError::system(format!("find {}", dir.display())))?),
-        None => None,
+        Some(dir) => std::path::absolute(dir)
+            .map(Bootstraps::OfSamBuild)
+            .map_err(CommandError::system(format!("find {}", dir.display())))?,
+        None => Bootstraps::OfUp(bin_dir()?),
     };
     let SamLocal {
         template,
         architecture,
         with_libraries,
-    } = SamLocal::write(places, &state, bridge, bin_dir, build_dir.as_deref())?;
+    } = SamLocal::write(paths, &state, bridge, &bootstraps)?;
     let template = shortened(&template);
     say(format_args!(
         "{template} has the functions for {architecture}, with the stack's addresses at {bridge}; it is for this start of the stack\n"

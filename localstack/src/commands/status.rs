@@ -1,21 +1,17 @@
 //! `status`: everything that runs and how it fares, for people or as JSON.
 
-use emulator::{FunctionStatus, MappingStatus, QueueMappingStatus, RouteStatus};
-use serde_json::Value;
+mod rows;
 
 use super::client::Client;
 use super::{CommandError, say, table};
-use crate::stack::{INGESTOR, Places, StackStatus};
-
-/// What is shown where there is nothing to show.
-const NOTHING: &str = "-";
+use crate::stack::{INGESTOR, StackPaths, StackStatus};
 
 /// Prints the stack's status.
 ///
 /// # Errors
 /// [`CommandError::NotRunning`] without a stack.
-pub async fn status(places: &Places, as_json: bool) -> Result<(), CommandError> {
-    let status = Client::find(places)?.status().await?;
+pub async fn status(paths: &StackPaths, as_json: bool) -> Result<(), CommandError> {
+    let status = Client::find(paths)?.status().await?;
     if as_json {
         let text = serde_json::to_string_pretty(&status).map_err(|source| CommandError::Json {
             what: "the status",
@@ -64,7 +60,7 @@ fn print(status: &StackStatus) {
             "MS",
             "ERROR",
         ],
-        &status.providers.iter().map(provider).collect::<Vec<_>>(),
+        &status.providers.iter().map(rows::provider).collect::<Vec<_>>(),
     );
     let ingestor = status
         .lambda
@@ -81,11 +77,11 @@ fn print(status: &StackStatus) {
     }
     table::print(
         &["FUNCTION", "INVOCATIONS", "ERRORS", "LAST MS", "LAST ERROR"],
-        &status.lambda.functions.iter().map(function).collect::<Vec<_>>(),
+        &status.lambda.functions.iter().map(rows::function).collect::<Vec<_>>(),
     );
     table::print(
         &["ROUTE", "FUNCTION", "AUTHORIZER", "REQUESTS"],
-        &status.lambda.routes.iter().map(route).collect::<Vec<_>>(),
+        &status.lambda.routes.iter().map(rows::route).collect::<Vec<_>>(),
     );
     table::print(
         &[
@@ -97,7 +93,7 @@ fn print(status: &StackStatus) {
             "RETRIES",
             "LAST ERROR",
         ],
-        &status.lambda.mappings.iter().map(mapping).collect::<Vec<_>>(),
+        &status.lambda.mappings.iter().map(rows::mapping).collect::<Vec<_>>(),
     );
     for mapping in &status.lambda.mappings {
         for warning in &mapping.warnings {
@@ -120,38 +116,21 @@ fn print(status: &StackStatus) {
             .lambda
             .queue_mappings
             .iter()
-            .map(queue_mapping)
+            .map(rows::queue_mapping)
             .collect::<Vec<_>>(),
     );
     match &status.topics {
         Some(topics) => {
-            let rows = topics.iter().map(|topic| {
-                let ends: Vec<String> = topic
-                    .partitions
-                    .iter()
-                    .map(|partition| partition.end.to_string())
-                    .collect();
-                vec![topic.name.clone(), topic.partitions.len().to_string(), ends.join(" ")]
-            });
-            table::print(&["TOPIC", "PARTITIONS", "END OFFSETS"], &rows.collect::<Vec<_>>());
+            table::print(
+                &["TOPIC", "PARTITIONS", "END OFFSETS"],
+                &topics.iter().map(rows::topic).collect::<Vec<_>>(),
+            );
         }
         None => say("topics: Kafka cannot be asked; see ./localstack/logs stack\n"),
     }
-    let schedules = status.lambda.schedules.iter().map(|schedule| {
-        let last = schedule
-            .last_run
-            .map_or_else(|| NOTHING.to_owned(), |time| time.format("%H:%M:%S UTC").to_string());
-        vec![
-            schedule.function.clone(),
-            schedule.expression.clone(),
-            schedule.runs.to_string(),
-            schedule.skipped.to_string(),
-            last,
-        ]
-    });
     table::print(
         &["SCHEDULE", "EXPRESSION", "RUNS", "SKIPPED", "LAST RUN"],
-        &schedules.collect::<Vec<_>>(),
+        &status.lambda.schedules.iter().map(rows::schedule).collect::<Vec<_>>(),
     );
     if !status.lambda.unsupported_events.is_empty() {
         say(format_args!(
@@ -159,87 +138,4 @@ fn print(status: &StackStatus) {
             status.lambda.unsupported_events.join(", ")
         ));
     }
-}
-
-fn provider(report: &Value) -> Vec<String> {
-    [
-        "provider",
-        "outcome",
-        "rates",
-        "recorded_at",
-        "attempts",
-        "duration_ms",
-        "error",
-    ]
-    .map(|field| cell(report.get(field)))
-    .into()
-}
-
-fn cell(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => NOTHING.to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
-}
-
-fn function(function: &FunctionStatus) -> Vec<String> {
-    vec![
-        function.name.clone(),
-        function.invocations.to_string(),
-        function.errors.to_string(),
-        function
-            .last_duration_ms
-            .map_or_else(|| NOTHING.to_owned(), |ms| format!("{ms:.1}")),
-        short(function.last_error.as_deref()),
-    ]
-}
-
-fn route(route: &RouteStatus) -> Vec<String> {
-    let authorizer = if route.needs_signature { "AWS_IAM" } else { NOTHING };
-    vec![
-        route.route.clone(),
-        route.function.clone(),
-        authorizer.to_owned(),
-        route.requests.to_string(),
-    ]
-}
-
-fn mapping(mapping: &MappingStatus) -> Vec<String> {
-    vec![
-        mapping.consumer_group.clone(),
-        cell(serde_json::to_value(mapping.state).ok().as_ref()),
-        mapping.lag.map_or_else(|| "?".to_owned(), |lag| lag.to_string()),
-        mapping.batches.to_string(),
-        mapping.records.to_string(),
-        mapping.retries.to_string(),
-        short(mapping.last_error.as_deref()),
-    ]
-}
-
-fn queue_mapping(mapping: &QueueMappingStatus) -> Vec<String> {
-    let counted = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
-    vec![
-        mapping.queue.clone(),
-        mapping.function.clone(),
-        cell(serde_json::to_value(mapping.state).ok().as_ref()),
-        counted(mapping.visible),
-        counted(mapping.hidden),
-        mapping.batches.to_string(),
-        mapping.messages.to_string(),
-        mapping.failures.to_string(),
-        short(mapping.last_error.as_deref()),
-    ]
-}
-
-/// One line of a table holds this much of an error; `--json` has all of it.
-const ERROR_WIDTH: usize = 60;
-
-fn short(error: Option<&str>) -> String {
-    let Some(error) = error else { return NOTHING.to_owned() };
-    let line = error.lines().next().unwrap_or_default();
-    if line.chars().count() <= ERROR_WIDTH {
-        return line.to_owned();
-    }
-    line.chars().take(ERROR_WIDTH - 1).chain(['…']).collect()
 }

@@ -49,7 +49,7 @@ struct Times {
 
 /// An error, as the provider spells it.
 #[derive(Serialize)]
-pub(super) struct Refusal {
+pub(super) struct ErrorBody {
     result: &'static str,
     documentation: &'static str,
     #[serde(rename = "terms-of-use")]
@@ -59,7 +59,7 @@ pub(super) struct Refusal {
 }
 
 /// The code is no currency of that day.
-pub(super) const UNSUPPORTED: Refusal = Refusal {
+pub(super) const UNSUPPORTED: ErrorBody = ErrorBody {
     result: "error",
     documentation: "https://www.exchangerate-api.com/docs/free",
     terms_of_use: TERMS,

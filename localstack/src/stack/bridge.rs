@@ -105,7 +105,7 @@ impl Bridge {
 
     /// Whether `peer` is a container of this bridge, or this machine itself. A packet that another machine sends to the bridge's address arrives all the
     /// same, through whichever interface leads here.
-    pub(super) fn has(&self, peer: IpAddr) -> bool {
+    pub(super) fn contains(&self, peer: IpAddr) -> bool {
         match peer {
             IpAddr::V4(peer) => peer & self.mask == self.address & self.mask,
             IpAddr::V6(_) => false,
@@ -132,7 +132,7 @@ mod tests {
             ("::ffff:172.17.0.2", false),
             ("fd00::2", false),
         ] {
-            assert_eq!(bridge.has(peer.parse().unwrap()), is_let_in, "{peer}");
+            assert_eq!(bridge.contains(peer.parse().unwrap()), is_let_in, "{peer}");
         }
     }
 

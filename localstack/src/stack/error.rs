@@ -1,6 +1,6 @@
 //! Why the stack does not run.
 
-use emulator::{EmulatorError, TemplateError};
+use emulator::{EmulatorError, InvokeError, TemplateError};
 use servers::ServerError;
 
 use super::{BridgeError, SamError};
@@ -44,6 +44,9 @@ pub enum StackError {
     /// `sam local` cannot run the functions.
     #[error(transparent)]
     Sam(#[from] SamError),
+    /// The feed has no past.
+    #[error("could not publish the past year")]
+    PastYear(#[from] PastYearError),
     /// A file, folder, port or process could not be had.
     #[error("could not {what}")]
     System {
@@ -68,6 +71,26 @@ pub enum StackError {
     /// It was told to stop before it was ready.
     #[error("stopped before it was ready")]
     Stopped,
+}
+
+/// Why the year before the feed's first day is not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PastYearError {
+    /// The function could not be invoked.
+    #[error(transparent)]
+    Invoke(#[from] InvokeError),
+    /// It failed; this is what it answered.
+    #[error("{0}")]
+    Function(String),
+    /// It answered something else than its report.
+    #[error("{response}")]
+    Response {
+        /// What it answered.
+        response: String,
+        /// Why that is no report.
+        #[source]
+        source: serde_json::Error,
+    },
 }
 
 // Boxed, because a template's errors carry much, and everything here returns this type.

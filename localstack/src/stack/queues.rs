@@ -18,17 +18,17 @@ const ALL_MESSAGES: &str = "_aws/sqs/messages?ShowInvisible=true&ShowDelayed=tru
 /// What only that answer says of a message.
 const IS_VISIBLE: &str = "IsVisible";
 
-/// One message, as it is kept between two runs.
+/// One message, as it is saved between two runs.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct SavedMessage {
     body: String,
-    attributes: BTreeMap<String, Attribute>,
+    attributes: BTreeMap<String, SavedAttribute>,
     group: Option<String>,
     deduplication: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Attribute {
+struct SavedAttribute {
     data_type: String,
     text: Option<String>,
     /// The bytes of a binary attribute, in base64.
@@ -47,7 +47,7 @@ pub(super) async fn save(client: &Client, urls: &BTreeMap<String, String>, file:
     Ok(all.values().map(Vec::len).sum())
 }
 
-/// Sends what `save` kept to the queues that still exist, and removes the file; says how many.
+/// Sends what `save` wrote to the queues that still exist, and removes the file; says how many.
 pub(super) async fn restore(
     client: &Client,
     urls: &BTreeMap<String, String>,
@@ -57,10 +57,11 @@ pub(super) async fn restore(
         return Ok(0);
     }
     let text = fs::read(file).map_err(StackError::system(format!("read {}", file.display())))?;
-    let all: BTreeMap<String, Vec<Kept>> = serde_json::from_slice(&text).map_err(|source| StackError::File {
-        file: file.display().to_string(),
-        source,
-    })?;
+    let all: BTreeMap<String, Vec<SavedMessage>> =
+        serde_json::from_slice(&text).map_err(|source| StackError::File {
+            file: file.display().to_string(),
+            source,
+        })?;
     let mut sent = 0;
     for (queue, url) in urls {
         for message in all.get(queue).into_iter().flatten() {
@@ -73,7 +74,7 @@ pub(super) async fn restore(
 }
 
 /// Every message in its order, also those that somebody has: a function that ends with the stack has not deleted them, and gives them back to nobody.
-async fn all_messages(client: &Client, queue: &str, url: &str) -> Result<Vec<Kept>, StackError> {
+async fn all_messages(client: &Client, queue: &str, url: &str) -> Result<Vec<SavedMessage>, StackError> {
     let origin: String = url.split_inclusive('/').take(3).collect();
     let request = client.receive_message().queue_url(url);
     let request = request.customize().mutate_request(move |request| {
@@ -81,20 +82,20 @@ async fn all_messages(client: &Client, queue: &str, url: &str) -> Result<Vec<Kep
             tracing::warn!(error = &error as &dyn std::error::Error, "Messages have no address");
         }
     });
-    let received = request.send().await.map_err(|error| failed(queue, error))?;
+    let received = request.send().await.map_err(|error| sqs_error(queue, error))?;
     let mut found = Vec::new();
     for message in received.messages.unwrap_or_default() {
         let system = message.attributes.unwrap_or_default();
-        // An answer of another address than that has one message at most.
+        // Another address than that gives one message at most.
         if !system.contains_key(&MessageSystemAttributeName::from(IS_VISIBLE)) {
-            return Err(reason(queue, &format!("{ALL_MESSAGES} did not answer")));
+            return Err(queue_error(queue, &format!("{ALL_MESSAGES} did not answer")));
         }
         let number = |name| system.get(&name).and_then(|text: &String| text.parse::<u128>().ok());
-        let place = (
+        let position = (
             number(MessageSystemAttributeName::SequenceNumber),
             number(MessageSystemAttributeName::SentTimestamp),
         );
-        let kept = Kept {
+        let message = SavedMessage {
             body: message.body.unwrap_or_default(),
             group: system.get(&MessageSystemAttributeName::MessageGroupId).cloned(),
             deduplication: system.get(&MessageSystemAttributeName::MessageDeduplicationId).cloned(),
@@ -102,22 +103,22 @@ async fn all_messages(client: &Client, queue: &str, url: &str) -> Result<Vec<Kep
                 .message_attributes
                 .unwrap_or_default()
                 .into_iter()
-                .map(keep)
+                .map(saved_attribute)
                 .collect(),
         };
-        found.push((place, kept));
+        found.push((position, message));
     }
-    found.sort_by_key(|(place, _)| *place);
-    Ok(found.into_iter().map(|(_, kept)| kept).collect())
+    found.sort_by_key(|(position, _)| *position);
+    Ok(found.into_iter().map(|(_, message)| message).collect())
 }
 
-fn keep((name, value): (String, MessageAttributeValue)) -> (String, Attribute) {
+fn saved_attribute((name, value): (String, MessageAttributeValue)) -> (String, SavedAttribute) {
     let binary = value
         .binary_value
         .map(|bytes| base64_simd::STANDARD.encode_to_string(bytes.as_ref()));
     (
         name,
-        Attribute {
+        SavedAttribute {
             data_type: value.data_type,
             text: value.string_value,
             binary,
@@ -125,7 +126,7 @@ fn keep((name, value): (String, MessageAttributeValue)) -> (String, Attribute) {
     )
 }
 
-async fn send(client: &Client, queue: &str, url: &str, message: &Kept) -> Result<(), StackError> {
+async fn send(client: &Client, queue: &str, url: &str, message: &SavedMessage) -> Result<(), StackError> {
     let mut request = client.send_message().queue_url(url).message_body(&message.body);
     request = request
         .set_message_group_id(message.group.clone())
@@ -136,22 +137,27 @@ async fn send(client: &Client, queue: &str, url: &str, message: &Kept) -> Result
             .as_ref()
             .map(|text| base64_simd::STANDARD.decode_to_vec(text))
             .transpose();
-        let bytes = bytes.map_err(|error| reason(queue, &format!("kept attribute {name} is not base64: {error}")))?;
+        let bytes =
+            bytes.map_err(|error| queue_error(queue, &format!("saved attribute {name} is not base64: {error}")))?;
         let value = MessageAttributeValue::builder()
             .data_type(&attribute.data_type)
             .set_string_value(attribute.text.clone())
             .set_binary_value(bytes.map(Blob::new))
             .build();
-        request = request.message_attributes(name, value.map_err(|error| failed(queue, error))?);
+        request = request.message_attributes(name, value.map_err(|error| sqs_error(queue, error))?);
     }
-    request.send().await.map(|_| ()).map_err(|error| failed(queue, error))
+    request
+        .send()
+        .await
+        .map(|_| ())
+        .map_err(|error| sqs_error(queue, error))
 }
 
-fn failed(queue: &str, error: impl std::error::Error) -> StackError {
-    reason(queue, &DisplayErrorContext(error).to_string())
+fn sqs_error(queue: &str, error: impl std::error::Error) -> StackError {
+    queue_error(queue, &DisplayErrorContext(error).to_string())
 }
 
-fn reason(queue: &str, reason: &str) -> StackError {
+fn queue_error(queue: &str, reason: &str) -> StackError {
     StackError::Queue {
         queue: queue.to_owned(),
         reason: reason.to_owned(),
@@ -167,7 +173,7 @@ mod tests {
 
     /// A FIFO queue of its own.
     async fn queue(client: &Client) -> BTreeMap<String, String> {
-        let name = format!("kept-{}.fifo", uuid::Uuid::new_v4().simple());
+        let name = format!("saved-{}.fifo", uuid::Uuid::new_v4().simple());
         let request = client.create_queue().queue_name(name);
         let request = request.attributes(QueueAttributeName::FifoQueue, "true");
         let created = request.send().await.unwrap();
@@ -175,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn messages_that_somebody_has_are_kept_in_their_order_as_well() {
+    async fn messages_that_somebody_has_are_saved_in_their_order_as_well() {
         let dir = tempfile::tempdir().unwrap();
         let server = Sqs::start(&Options::in_dir(dir.path().join("sqs"))).await.unwrap();
         let (client, file) = (server.client(), dir.path().join("messages.json"));

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use servers::process_table::Identity;
 
-use super::{Places, StackError, files};
+use super::{StackError, StackPaths, files};
 
 /// A stack that runs, or that ran until it crashed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -84,8 +84,8 @@ impl State {
     ///
     /// # Errors
     /// [`StackError`] when the file cannot be read.
-    pub fn read(places: &Places) -> Result<Option<Self>, StackError> {
-        let file = places.state();
+    pub fn read(paths: &StackPaths) -> Result<Option<Self>, StackError> {
+        let file = paths.state();
         let text = match fs::read(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -102,8 +102,8 @@ impl State {
     ///
     /// # Errors
     /// As [`State::read`].
-    pub fn running(places: &Places) -> Result<Option<Self>, StackError> {
-        Ok(Self::read(places)?.filter(|state| state.process.is_alive()))
+    pub fn running(paths: &StackPaths) -> Result<Option<Self>, StackError> {
+        Ok(Self::read(paths)?.filter(|state| state.process.is_alive()))
     }
 
     /// Every process of the stack that still runs.
@@ -113,14 +113,14 @@ impl State {
         all.filter(|process| process.is_alive()).collect()
     }
 
-    pub(super) fn write(&self, places: &Places) -> Result<(), StackError> {
-        let file = places.state();
+    pub(super) fn write(&self, paths: &StackPaths) -> Result<(), StackError> {
+        let file = paths.state();
         // A parameter may be a key.
         files::write_private(&file, self).map_err(StackError::system(format!("write {}", file.display())))
     }
 
-    pub(super) fn remove(places: &Places) -> Result<(), StackError> {
-        let file = places.state();
+    pub(super) fn remove(paths: &StackPaths) -> Result<(), StackError> {
+        let file = paths.state();
         files::remove(&file).map_err(StackError::system(format!("remove {}", file.display())))
     }
 }

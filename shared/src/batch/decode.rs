@@ -1,7 +1,7 @@
 //! From records to payloads, without any server: what the fuzz target `kafka_event` calls.
 
 use crate::batch::MAX_VALUE_BYTES;
-use crate::dead_letter::{RefusalCode, shortened};
+use crate::dead_letter::{RefusalCode, RefusedRecord, shortened};
 use crate::event::Payload;
 use crate::record::{KafkaEvent, KafkaRecord};
 use crate::time::Timestamp;
@@ -16,7 +16,7 @@ pub struct Decoded<'a, P> {
     /// Records without a value.
     pub tombstones: usize,
     /// Records that are no payload, and why.
-    pub refused: Vec<(&'a KafkaRecord<'a>, RefusalCode, String)>,
+    pub refused: Vec<RefusedRecord<'a>>,
 }
 
 /// Reads every record of the event at `now`: each is a payload, a tombstone or refused.
@@ -40,7 +40,7 @@ pub fn decode<'a, P: Payload>(event: &'a KafkaEvent<'a>, now: Timestamp) -> Deco
                     decoded.places.push(record);
                 }
                 Ok(None) => decoded.tombstones += 1,
-                Err((code, reason)) => decoded.refused.push((record, code, reason)),
+                Err((code, reason)) => decoded.refused.push(RefusedRecord { record, code, reason }),
             }
         }
     }

@@ -83,14 +83,14 @@ fn what_is_no_payload_is_refused_with_its_reason() {
         let decoded = decode::<ExchangeRateUpdated>(&event, now());
         assert_eq!((decoded.payloads.len(), decoded.refused.len()), (2, 1), "{value}");
         assert_eq!(
-            (decoded.refused[0].0.offset, decoded.refused[0].1),
+            (decoded.refused[0].record.offset, decoded.refused[0].code),
             (1, code),
             "{value}"
         );
         assert!(
-            decoded.refused[0].2.contains(reason),
+            decoded.refused[0].reason.contains(reason),
             "{value}: {}",
-            decoded.refused[0].2
+            decoded.refused[0].reason
         );
     }
 }
@@ -124,7 +124,7 @@ fn a_rate_of_a_time_to_come_is_refused_with_field_value_and_limit() {
         let refused: Vec<_> = decoded
             .refused
             .iter()
-            .map(|(record, code, reason)| (record.offset, *code, reason.as_str()))
+            .map(|refused| (refused.record.offset, refused.code, refused.reason.as_str()))
             .collect();
         let reason =
             format!("{field} must not be later than 2026-10-30T18:00:00Z, which is 3 hours from now, got {value}");
@@ -137,11 +137,11 @@ fn a_rate_of_a_time_to_come_is_refused_with_field_value_and_limit() {
 }
 
 #[test]
-fn a_refused_record_that_cannot_be_put_aside_comes_again_with_all_behind_it() {
+fn a_refused_record_that_cannot_be_dead_lettered_comes_again_with_all_behind_it() {
     let event = event(&[RATE, "{", RATE, RATE]);
     let event: KafkaEvent = serde_json::from_str(&event).unwrap();
     let decoded = decode::<ExchangeRateUpdated>(&event, now());
-    let offsets: Vec<i64> = again(&event, &decoded.refused)
+    let offsets: Vec<i64> = retry_from_first_rejected(&event, &decoded.refused)
         .failures
         .iter()
         .map(|failure| failure.item.offset)
@@ -171,10 +171,10 @@ async fn a_value_the_store_refuses_is_found_among_the_others() {
             .extend(batch.iter().map(|payload| payload.source.clone()));
         Ok(())
     };
-    let mut stubborn = Vec::new();
-    apply_or_split(&payloads, 0, &apply, &mut stubborn).await.unwrap();
+    let mut rejected = Vec::new();
+    apply_or_split(&payloads, 0, &apply, &mut rejected).await.unwrap();
     assert_eq!(applied.into_inner(), ["0", "1", "2", "3", "5", "6", "7"]);
-    assert_eq!(stubborn.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [4, 8]);
+    assert_eq!(rejected.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [4, 8]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::CacheError;
 use super::refusal::{Failure, failure, is_refused_login};
 use crate::config::RedisConfig;
-use crate::trace::{self, step};
+use crate::trace::{self, in_span};
 
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -72,7 +72,7 @@ impl Connection {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
-        step(trace::redis(commands), self.attempts(commands)).await
+        in_span(trace::redis(commands), self.attempts(commands)).await
     }
 
     async fn attempts(&self, commands: &[Cmd]) -> Result<Vec<RedisResult<Value>>, CacheError> {

@@ -1,12 +1,13 @@
-//! `history:*`, `stats:*`, `analysis:*`: computed results of one currency, behind one guard.
+//! `history:*`, `stats:*`, `analysis:*`: computed results of one currency, behind one fence.
 
 use std::time::Duration;
 
 use redis::{Value, from_redis_value};
 
-use super::key::{self, AnalysisKind, Interval, Period};
+use super::key::{self, AnalysisKind, Interval};
 use super::{Cache, CacheError, lease, new_token, number, script, ttl};
 use crate::currency::CurrencyCode;
+use crate::period::Period;
 
 /// A kind of computed results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ impl Family {
     /// Every key that this family can have for `code`.
     #[must_use]
     pub fn keys(self, code: CurrencyCode) -> Vec<String> {
-        let periods = Period::ALL.iter().copied();
+        let periods = Period::ALL.into_iter();
         match self {
             Self::History => periods
                 .flat_map(|period| {
@@ -58,8 +59,8 @@ impl Cache {
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn lease_history(&self, code: CurrencyCode) -> Result<Lease, CacheError> {
         let call = (
-            vec![key::history_guard(code)],
-            vec![new_token(), ttl::GUARD.as_secs().to_string()],
+            vec![key::history_fence(code)],
+            vec![new_token(), ttl::FENCE.as_secs().to_string()],
         );
         let token = self.scripts(&script::LEASE, &[call]).await?.pop().unwrap_or(Value::Nil);
         Ok(Lease {
@@ -73,7 +74,7 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn put_computed(&self, lease: &Lease, key: &str, value: &str, ttl: Duration) -> Result<bool, CacheError> {
-        let keys = vec![key.to_owned(), key::history_guard(lease.code)];
+        let keys = vec![key.to_owned(), key::history_fence(lease.code)];
         let arguments = vec![lease.token.clone(), ttl.as_secs().to_string(), value.to_owned()];
         let answer = self
             .scripts(&script::PUT_IF, &[(keys, arguments)])
@@ -98,13 +99,13 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn clear_history(&self, codes: &[CurrencyCode], families: &[Family]) -> Result<u64, CacheError> {
-        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let fence_ttl = ttl::FENCE.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
             .map(|code| {
-                let mut keys = vec![key::history_guard(*code)];
+                let mut keys = vec![key::history_fence(*code)];
                 keys.extend(families.iter().flat_map(|family| family.keys(*code)));
-                (keys, vec![new_token(), guard_ttl.clone()])
+                (keys, vec![new_token(), fence_ttl.clone()])
             })
             .collect();
         let answers = self.scripts(&script::CLEAR, &calls).await?;

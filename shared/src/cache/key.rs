@@ -1,8 +1,9 @@
-//! Key patterns. The one place; braces are Redis Cluster hash tags, so that a guarded write and its guard share a slot.
+//! Key patterns. The one place; braces are Redis Cluster hash tags, so that a fenced write and its fence share a slot.
 
 use std::fmt;
 
 use crate::currency::CurrencyCode;
+use crate::period::Period;
 
 macro_rules! tokens {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -21,24 +22,6 @@ macro_rules! tokens {
             }
         }
     };
-}
-
-tokens! {
-    /// A span that ends at a pair's newest observation.
-    Period {
-        /// One day.
-        Day = "1d",
-        /// One week.
-        Week = "1w",
-        /// One month.
-        Month = "1m",
-        /// Three months.
-        Quarter = "3m",
-        /// Six months.
-        HalfYear = "6m",
-        /// One year.
-        Year = "1y",
-    }
 }
 
 tokens! {
@@ -72,9 +55,10 @@ pub fn rate(code: CurrencyCode) -> String {
 }
 
 /// `{rate:USD}:guard`: in the slot of `rate:USD`, because a key without braces is its own hash tag. Fields: `token`, replaced by every clear and every
-/// write; `cleared`, the token of an operator's last clear; `floor`, the version of the newest row cached since an operator last cleared it, below which nothing is cached again.
+/// write; `cleared`, the token of an operator's last clear; `floor`, the minimum version: that of the newest row cached since an operator last cleared it, below
+/// which nothing is cached again.
 #[must_use]
-pub fn rate_guard(code: CurrencyCode) -> String {
+pub fn rate_fence(code: CurrencyCode) -> String {
     format!("{{rate:{code}}}:guard")
 }
 
@@ -96,9 +80,9 @@ pub fn analysis(code: CurrencyCode, kind: AnalysisKind, period: Period) -> Strin
     format!("analysis:{{{code}}}:{kind}:{period}")
 }
 
-/// `guard:{USD}`: guards the history, statistics and analysis of one currency. Field: `token`.
+/// `guard:{USD}`: the fence of the history, statistics and analysis of one currency. Field: `token`.
 #[must_use]
-pub fn history_guard(code: CurrencyCode) -> String {
+pub fn history_fence(code: CurrencyCode) -> String {
     format!("guard:{{{code}}}")
 }
 
@@ -122,8 +106,8 @@ pub fn provider(key: &str) -> String {
 
 /// `turn:history:{USD}:1w:1d`: held by the one reader that computes that entry.
 #[must_use]
-pub fn turn(what: &str) -> String {
-    format!("turn:{what}")
+pub fn single_flight_lock(name: &str) -> String {
+    format!("turn:{name}")
 }
 
 /// `limit:click:203.0.113.7`: how many clicks a client made in its present minute.

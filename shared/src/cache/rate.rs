@@ -13,7 +13,7 @@ use crate::event::ExchangeRateUpdated;
 pub struct RateLeases(BTreeMap<CurrencyCode, (String, String)>);
 
 impl RateLeases {
-    /// The token of `code`, and the last clear by an operator; without a lease an empty token, which no guard has.
+    /// The token of `code`, and the last clear by an operator; without a lease an empty token, which no fence has.
     fn of(&self, code: CurrencyCode) -> (String, String) {
         self.0.get(&code).cloned().unwrap_or_default()
     }
@@ -30,7 +30,7 @@ pub struct Refreshed {
     pub written: Vec<CurrencyCode>,
     /// Not cached, because a newer row was cached already.
     pub outdated: Vec<CurrencyCode>,
-    /// Not cached, because Redis lost its guard or an operator cleared in between: take a lease and read again.
+    /// Not cached, because Redis lost its fence or an operator cleared in between: take a lease and read again.
     pub lost: Vec<CurrencyCode>,
 }
 
@@ -81,7 +81,7 @@ impl Cache {
         let call = |code: CurrencyCode, fields: Vec<String>| {
             let mut arguments = vec![leases.token(code), ttl::RATE.as_secs().to_string()];
             arguments.extend(fields);
-            (vec![key::rate(code), key::rate_guard(code)], arguments)
+            (vec![key::rate(code), key::rate_fence(code)], arguments)
         };
         let present = rows.iter().map(|row| call(row.currency_code, fields(row).to_vec()));
         let missing = absent
@@ -96,10 +96,10 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn lease_rates(&self, codes: &[CurrencyCode]) -> Result<RateLeases, CacheError> {
-        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let fence_ttl = ttl::FENCE.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
-            .map(|code| (vec![key::rate_guard(*code)], vec![new_token(), guard_ttl.clone()]))
+            .map(|code| (vec![key::rate_fence(*code)], vec![new_token(), fence_ttl.clone()]))
             .collect();
         let tokens = self.scripts(&script::LEASE, &calls).await?;
         let pairs = codes.iter().zip(tokens).map(|(code, token)| Ok((*code, lease(token)?)));
@@ -117,16 +117,16 @@ impl Cache {
         leases: &RateLeases,
         rows: &[ExchangeRateUpdated],
     ) -> Result<Refreshed, CacheError> {
-        let (entry_ttl, guard_ttl) = (ttl::RATE.as_secs().to_string(), ttl::GUARD.as_secs().to_string());
+        let (entry_ttl, fence_ttl) = (ttl::RATE.as_secs().to_string(), ttl::FENCE.as_secs().to_string());
         let calls: Vec<_> = rows
             .iter()
             .map(|row| {
                 let (lease, cleared) = leases.of(row.currency_code);
-                let (entry_ttl, guard_ttl) = (entry_ttl.clone(), guard_ttl.clone());
-                let mut arguments = vec![lease, row.version(), entry_ttl, guard_ttl, new_token(), cleared];
+                let (entry_ttl, fence_ttl) = (entry_ttl.clone(), fence_ttl.clone());
+                let mut arguments = vec![lease, row.version(), entry_ttl, fence_ttl, new_token(), cleared];
                 arguments.extend(fields(row));
                 (
-                    vec![key::rate(row.currency_code), key::rate_guard(row.currency_code)],
+                    vec![key::rate(row.currency_code), key::rate_fence(row.currency_code)],
                     arguments,
                 )
             })
@@ -148,14 +148,14 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn drop_rates(&self, leases: &RateLeases, codes: &[CurrencyCode]) -> Result<(), CacheError> {
-        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let fence_ttl = ttl::FENCE.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
             .map(|code| {
                 let lease = leases.token(*code);
                 (
-                    vec![key::rate(*code), key::rate_guard(*code)],
-                    vec![lease, new_token(), guard_ttl.clone()],
+                    vec![key::rate(*code), key::rate_fence(*code)],
+                    vec![lease, new_token(), fence_ttl.clone()],
                 )
             })
             .collect();
@@ -170,7 +170,7 @@ impl Cache {
         let lease = leases.token(row.currency_code);
         let mut arguments = vec![lease, ttl::RATE.as_secs().to_string()];
         arguments.extend(fields(row));
-        let keys = vec![key::rate(row.currency_code), key::rate_guard(row.currency_code)];
+        let keys = vec![key::rate(row.currency_code), key::rate_fence(row.currency_code)];
         let answer = self
             .scripts(&script::PUT_HASH_IF, &[(keys, arguments)])
             .await?
@@ -185,13 +185,13 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn clear_rates(&self, codes: &[CurrencyCode]) -> Result<u64, CacheError> {
-        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let fence_ttl = ttl::FENCE.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
             .map(|code| {
                 (
-                    vec![key::rate_guard(*code), key::rate(*code)],
-                    vec![new_token(), guard_ttl.clone()],
+                    vec![key::rate_fence(*code), key::rate(*code)],
+                    vec![new_token(), fence_ttl.clone()],
                 )
             })
             .collect();
@@ -206,10 +206,10 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn forget_newest(&self, codes: &[CurrencyCode]) -> Result<(), CacheError> {
-        let guard_ttl = ttl::GUARD.as_secs().to_string();
+        let fence_ttl = ttl::FENCE.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
-            .map(|code| (vec![key::rate_guard(*code)], vec![new_token(), guard_ttl.clone()]))
+            .map(|code| (vec![key::rate_fence(*code)], vec![new_token(), fence_ttl.clone()]))
             .collect();
         self.scripts(&script::FORGET, &calls).await.map(drop)
     }

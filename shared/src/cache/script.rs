@@ -26,7 +26,7 @@ impl Script {
     }
 }
 
-/// KEYS guard; ARGV new token, guard TTL. Answers the guard's token and its last clear by an operator; sets the new token where there is none. A guard that
+/// KEYS fence; ARGV new token, fence TTL. Answers the fence's token and its last clear by an operator; sets the new token where there is none. A fence that
 /// Redis lost is thereby told from one that was there all the time.
 pub(super) static LEASE: Script = Script::new(
     "local token = redis.call('HGET', KEYS[1], 'token')
@@ -38,16 +38,16 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 return {token, redis.call('HGET', KEYS[1], 'cleared') or ''}",
 );
 
-/// KEYS entry, guard; ARGV lease, version, TTL, guard TTL, new token, the lease's last clear, field, value, ...
-/// 1: written. 0: a newer row was cached already. -1: since the lease was taken, Redis lost the guard or an operator cleared, so nothing is known; lease and
+/// KEYS entry, fence; ARGV lease, version, TTL, fence TTL, new token, the lease's last clear, field, value, ...
+/// 1: written. 0: a newer row was cached already. -1: since the lease was taken, Redis lost the fence or an operator cleared, so nothing is known; lease and
 /// read again.
 pub(super) static REFRESH: Script = Script::new(
-    "local guard = redis.call('HMGET', KEYS[2], 'token', 'floor', 'cleared')
-if (guard[3] or '') ~= ARGV[6] then
+    "local token, min_version, cleared = unpack(redis.call('HMGET', KEYS[2], 'token', 'floor', 'cleared'))
+if (cleared or '') ~= ARGV[6] then
   return -1
-elseif guard[2] then
-  if guard[2] > ARGV[2] then return 0 end
-elseif guard[1] ~= ARGV[1] then
+elseif min_version then
+  if min_version > ARGV[2] then return 0 end
+elseif token ~= ARGV[1] then
   return -1
 end
 redis.call('DEL', KEYS[1])
@@ -58,7 +58,7 @@ redis.call('EXPIRE', KEYS[2], ARGV[4])
 return 1",
 );
 
-/// KEYS entry, guard; ARGV lease, TTL, field, value, ... Writes the hash if no clear and no write came since the lease. 1: written, 0: not.
+/// KEYS entry, fence; ARGV lease, TTL, field, value, ... Writes the hash if no clear and no write came since the lease. 1: written, 0: not.
 pub(super) static PUT_HASH_IF: Script = Script::new(
     "if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
@@ -67,21 +67,21 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1",
 );
 
-/// KEYS entry, guard; ARGV lease, TTL, value. Writes the text if no clear came since the lease. 1: written, 0: not.
+/// KEYS entry, fence; ARGV lease, TTL, value. Writes the text if no clear came since the lease. 1: written, 0: not.
 pub(super) static PUT_IF: Script = Script::new(
     "if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[2])
 return 1",
 );
 
-/// KEYS guard, entry, ...; ARGV new token, guard TTL. Answers how many entries there were.
+/// KEYS fence, entry, ...; ARGV new token, fence TTL. Answers how many entries there were.
 pub(super) static CLEAR: Script = Script::new(
     "redis.call('HSET', KEYS[1], 'token', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return redis.call('UNLINK', unpack(KEYS, 2))",
 );
 
-/// KEYS guard and perhaps its entry; ARGV new token, guard TTL. An operator's clear: the floor goes, because what the store has after it may be older than what
+/// KEYS fence and perhaps its entry; ARGV new token, fence TTL. An operator's clear: the minimum version goes, because what the store has after it may be older than what
 /// was cached before; and nobody whose lease is older writes again, whatever version he has read. Answers how many entries there were.
 pub(super) static FORGET: Script = Script::new(
     "redis.call('HSET', KEYS[1], 'token', ARGV[1], 'cleared', ARGV[1])
@@ -91,7 +91,7 @@ if not KEYS[2] then return 0 end
 return redis.call('UNLINK', KEYS[2])",
 );
 
-/// KEYS entry, guard; ARGV lease, new token, guard TTL. Removes the entry if no clear and no write came since the lease. 1: removed or absent, 0: not.
+/// KEYS entry, fence; ARGV lease, new token, fence TTL. Removes the entry if no clear and no write came since the lease. 1: removed or absent, 0: not.
 pub(super) static DROP_IF: Script = Script::new(
     "if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[2], 'token', ARGV[2])
@@ -107,8 +107,8 @@ redis.call('EXPIRE', KEYS[1], ARGV[1])
 return 1",
 );
 
-/// KEYS turn; ARGV token. Ends the turn if it is still this one's.
-pub(super) static END_TURN: Script = Script::new(
+/// KEYS lock; ARGV token. Releases the lock if it is still this one's.
+pub(super) static RELEASE_LOCK: Script = Script::new(
     "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])",
 );

@@ -1,5 +1,7 @@
 //! Other names of countries: what people say for short, older names, and older spellings. Sorted by code.
 
+use crate::sorted_table::find;
+
 /// Code and names.
 #[rustfmt::skip] // One country a line reads as the table it is.
 const ALIASES: [(&str, &[&str]); 39] = [
@@ -46,18 +48,17 @@ const ALIASES: [(&str, &[&str]); 39] = [
 
 /// The other names of `code`.
 pub(super) fn of(code: &str) -> &'static [&'static str] {
-    ALIASES
-        .binary_search_by(|(known, _)| (*known).cmp(code))
-        .map_or(&[], |place| ALIASES[place].1)
+    find(&ALIASES, code).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sorted_table::is_sorted;
 
     #[test]
     fn the_names_are_sorted_and_belong_to_known_countries() {
-        assert!(ALIASES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(is_sorted(&ALIASES));
         for (code, names) in ALIASES {
             assert_eq!(code.parse::<super::super::CountryCode>().unwrap().aliases(), names);
         }

@@ -4,6 +4,8 @@
 //! where they are not ISO's (CNH, JPY(100), IDR(100)). A word for several currencies (달러, 프랑, dollar) stands with the one that is meant when nothing
 //! is added.
 
+use crate::sorted_table::find;
+
 /// Code and names.
 #[rustfmt::skip] // One currency a line reads as the table it is.
 const ALIASES: [(&str, &[&str]); 40] = [
@@ -51,18 +53,17 @@ const ALIASES: [(&str, &[&str]); 40] = [
 
 /// The other names of `code`.
 pub(super) fn of(code: &str) -> &'static [&'static str] {
-    ALIASES
-        .binary_search_by(|(known, _)| (*known).cmp(code))
-        .map_or(&[], |place| ALIASES[place].1)
+    find(&ALIASES, code).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sorted_table::is_sorted;
 
     #[test]
     fn the_names_are_sorted_and_belong_to_known_currencies() {
-        assert!(ALIASES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(is_sorted(&ALIASES));
         for (code, names) in ALIASES {
             assert_eq!(code.parse::<super::super::CurrencyCode>().unwrap().aliases(), names);
         }

@@ -1,5 +1,7 @@
 //! Symbols of currencies, for people. Source: Unicode CLDR 47, English and the currency's own locale. Sorted by code.
 
+use crate::sorted_table::find;
+
 /// Code and symbol, of those that have one that is not the code.
 const SYMBOLS: [(&str, &str); 36] = [
     ("AUD", "A$"),
@@ -42,18 +44,17 @@ const SYMBOLS: [(&str, &str); 36] = [
 
 /// The symbol of `code`, or the code itself.
 pub(super) fn of(code: &'static str) -> &'static str {
-    SYMBOLS
-        .binary_search_by(|(known, _)| (*known).cmp(code))
-        .map_or(code, |place| SYMBOLS[place].1)
+    find(&SYMBOLS, code).unwrap_or(code)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sorted_table::is_sorted;
 
     #[test]
     fn the_symbols_are_sorted_and_belong_to_known_currencies() {
-        assert!(SYMBOLS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(is_sorted(&SYMBOLS));
         for (code, symbol) in SYMBOLS {
             assert_eq!(code.parse::<super::super::CurrencyCode>().unwrap().symbol(), symbol);
         }

@@ -1,9 +1,10 @@
-//! The connection to Kafka, secured as the settings say.
+//! The connection to Kafka, secured as the settings say: made anew for each producer and admin, or kept for those who share one.
 
 use std::time::Duration;
 
 use krafka::auth::{AuthConfig, AwsMskIamCredentials, TlsConfig};
 use krafka::{Kafka, KrafkaError};
+use tokio::sync::OnceCell;
 
 use super::refusal;
 use crate::config::{KafkaConfig, KafkaSecurity};
@@ -47,4 +48,43 @@ pub(super) async fn connect(config: &KafkaConfig) -> Result<Kafka, KrafkaError> 
         .connect()
         .await
         .map_err(|error| refusal::named(config, error))
+}
+
+/// No broker could be reached, or it refused us.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot connect to Kafka at {bootstrap_servers}")]
+pub struct ConnectError {
+    /// Where it was tried.
+    bootstrap_servers: String,
+    /// What the client said.
+    source: KrafkaError,
+}
+
+/// A connection that those share who read and who write the same records. Made at the first use and kept for warm invocations.
+pub struct KafkaClient {
+    config: KafkaConfig,
+    kafka: OnceCell<Kafka>,
+}
+
+impl KafkaClient {
+    /// Not connected yet.
+    #[must_use]
+    pub fn new(config: KafkaConfig) -> Self {
+        Self {
+            config,
+            kafka: OnceCell::new(),
+        }
+    }
+
+    pub(super) async fn connected(&self) -> Result<&Kafka, ConnectError> {
+        let kafka = self.kafka.get_or_try_init(|| connect(&self.config)).await;
+        kafka.map_err(|source| self.failed(source))
+    }
+
+    pub(super) fn failed(&self, source: KrafkaError) -> ConnectError {
+        ConnectError {
+            bootstrap_servers: self.config.bootstrap_servers.clone(),
+            source,
+        }
+    }
 }

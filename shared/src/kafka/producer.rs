@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Span;
 
 use super::client::connect;
-use super::outgoing::Outgoing;
+use super::producer_record::ProducerRecord;
 use super::refusal;
 use crate::config::KafkaConfig;
 use crate::trace;
@@ -61,7 +61,7 @@ pub struct Delivery {
 
 impl Delivery {
     /// Says in the span of each topic whether a record of it is without acknowledgement.
-    fn mark(&self, records: &[Outgoing], spans: &BTreeMap<&str, Span>) {
+    fn mark(&self, records: &[ProducerRecord], spans: &BTreeMap<&str, Span>) {
         let error_type = match &self.error {
             Some(KafkaError::Connect { .. } | KafkaError::Silent { .. }) => "Kafka.Connect",
             Some(KafkaError::Late(_)) => "Kafka.Late",
@@ -97,7 +97,7 @@ impl KafkaSender {
     /// Records of one key go to one partition in their order. After the first that cannot be queued nothing behind it is sent. What is queued together can
     /// still part: a record may fail and a later one of its key be acknowledged. It is then for the caller to repeat the failed one, and for the handlers to
     /// keep the newest.
-    pub async fn send(&self, records: &[Outgoing], limit: Duration) -> Delivery {
+    pub async fn send(&self, records: &[ProducerRecord], limit: Duration) -> Delivery {
         let limit = limit.min(DELIVERY_TIMEOUT);
         let deadline = Instant::now() + limit;
         // They end with this call.
@@ -191,7 +191,7 @@ impl KafkaSender {
     }
 }
 
-fn to_kafka(record: &Outgoing) -> Record {
+fn to_kafka(record: &ProducerRecord) -> Record {
     let key = Bytes::copy_from_slice(record.key.as_bytes());
     let bare = Record::new(record.topic.name(), record.payload.clone()).key(key);
     let with_header = |record: Record, (name, value): &(String, Vec<u8>)| record.header(name.clone(), value.clone());

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use crate::config::{ConfigError, Get, required, var};
 use crate::event::{Event, Topic};
-use crate::kafka::Outgoing;
+use crate::kafka::ProducerRecord;
 use crate::sqs::{self, CALL_BYTES, CALL_MESSAGES};
 
 /// How often messages that SQS left out of a call are sent again, when no call takes any.
@@ -193,7 +193,7 @@ fn message(event: &Event) -> Result<Message, BackupError> {
     if group.len() > GROUP_CHARACTERS || !group.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(BackupError::Group(group.chars().take(GROUP_CHARACTERS + 1).collect()));
     }
-    let body = Outgoing::from(event).to_text()?;
+    let body = ProducerRecord::from(event).to_text()?;
     if body.len() > CALL_BYTES {
         return Err(BackupError::TooLarge {
             topic: event.topic,

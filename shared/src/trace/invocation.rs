@@ -1,4 +1,4 @@
-//! The span of an invocation, in the log and in the trace. Where it comes from is said by [`super::origin`].
+//! The span of an invocation, in the log and in the trace. Where it comes from is said by [`super::parent`].
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -13,7 +13,7 @@ const UNNAMED: &str = "_OTHER";
 ///
 /// # Errors
 /// Those of `work`.
-pub async fn step<T, E>(span: Span, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub async fn in_span<T, E>(span: Span, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let outcome = work.instrument(span.clone()).await;
     if outcome.is_err() {
         failed(&span, UNNAMED);

@@ -1,4 +1,4 @@
-// The running local stack as a test asks and tells it, beside the page.
+// The running local stack as a test reads and controls it, beside the page.
 import { expect, test } from "@playwright/test";
 
 const at = (path: string): URL => new URL(`/pipeline/${path}`, test.info().project.use.baseURL);
@@ -9,13 +9,13 @@ export async function state(): Promise<any> {
   return response.json();
 }
 
-export async function look(path: string): Promise<any> {
+export async function read(path: string): Promise<any> {
   const response = await fetch(at(path));
   return response.ok ? response.json() : undefined;
 }
 
 /** Has the stack do something; throws with its words when it does not. */
-export async function tell(path: string, body: unknown = {}): Promise<any> {
+export async function control(path: string, body: unknown = {}): Promise<any> {
   const response = await fetch(at(path), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
   const text = await response.text();
   if (!response.ok) throw new Error(`/pipeline/${path} answered ${response.status}: ${text}`);
@@ -27,13 +27,13 @@ const waiting = (state: any, role: string): number | null => {
   return queue.visible === null ? null : queue.visible + (queue.hidden ?? 0);
 };
 
-/** Puts everything right again that a test may have left: servers run, the table is whole, no letter is kept, nothing waits. */
+/** Puts everything right again that a test may have left: servers run, the table is whole, no dead letter is kept, nothing waits. */
 export async function heal(): Promise<void> {
   await expect(async () => {
-    for (const server of (await state()).servers) if (server.state === "stopped") await tell(`servers/${server.name}/start`);
+    for (const server of (await state()).servers) if (server.state === "stopped") await control(`servers/${server.name}/start`);
     const now = await state();
-    if (now.table_is_broken) await tell("mend");
-    if (waiting(now, "dead_letters") !== 0) await tell("dead-letters/purge", { all: true });
+    if (now.table_is_broken) await control("mend");
+    if (waiting(now, "dead_letters") !== 0) await control("dead-letters/purge", { all: true });
     expect(now.servers.filter((server: any) => server.state !== "running")).toEqual([]);
     expect(now.table_is_broken).toBe(false);
     expect(waiting(now, "dead_letters")).toBe(0);

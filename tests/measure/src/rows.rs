@@ -78,7 +78,7 @@ async fn rows(services: &Services) -> i64 {
 }
 
 async fn measure(services: &Services) -> Times {
-    let routes = shared::api::edge(history::api::routes(Arc::new(History::new(
+    let routes = shared::api::with_middleware(history::api::routes(Arc::new(History::new(
         services.store.clone(),
         services.cache.clone(),
     ))));

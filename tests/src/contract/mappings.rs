@@ -36,7 +36,7 @@ fn settings(group: &str) -> Vec<(&'static str, Option<Value>)> {
         ("BatchSize", None),
         ("MaximumBatchingWindowInSeconds", None),
         ("FunctionResponseTypes", Some(json!(["ReportBatchItemFailures"]))),
-        // A batch that fails comes again until it succeeds; what can never succeed is put aside by the handler.
+        // A batch that fails comes again until it succeeds; what can never succeed is dead-lettered by the handler.
         ("MaximumRetryAttempts", Some(json!(-1))),
         ("MaximumRecordAgeInSeconds", Some(json!(-1))),
         // What the pollers meet, told by themselves.

@@ -65,25 +65,9 @@ pub(super) fn check(template: &Document, needed: &BTreeMap<String, BTreeSet<Righ
         };
         let mut given = BTreeSet::new();
         for policy in function.properties["Policies"].as_array().into_iter().flatten() {
-            // A policy of the template's own, one that a secret brings, or statements in place.
-            let own = policy["Ref"].as_str();
-            let own = own.map(|id| &template.0["Resources"][id]["Properties"]["PolicyDocument"]);
-            let policy = match of_secret(template, own.unwrap_or(policy)) {
-                Ok(policy) => policy,
-                Err(problem) => {
-                    found.push(format!("{name}: {problem}"));
-                    continue;
-                }
-            };
-            let Some(statements) = policy["Statement"].as_array() else {
-                found.push(format!("{name}: a policy that is no list of statements: {policy}"));
-                continue;
-            };
-            for statement in statements {
-                match allowed(template, statement) {
-                    Ok(rights) => given.extend(rights),
-                    Err(problem) => found.push(format!("{name}: {problem}")),
-                }
+            match given_by(template, policy) {
+                Ok(rights) => given.extend(rights),
+                Err(problem) => found.push(format!("{name}: {problem}")),
             }
         }
         let lacking = needed.difference(&given);
@@ -94,14 +78,34 @@ pub(super) fn check(template: &Document, needed: &BTreeMap<String, BTreeSet<Righ
     found
 }
 
-/// A policy; of one that is there on a condition, that which it is when there is the secret that it is for. No other condition may decide over rights.
-fn of_secret<'a>(template: &Document, policy: &'a Value) -> Result<&'a Value, String> {
-    let Some(choice) = policy["Fn::If"].as_array() else {
-        return Ok(policy);
+/// What a policy of a function allows: statements in place, those of a secret, or a policy of the template's own, which several functions share.
+fn given_by(template: &Document, policy: &Value) -> Result<Vec<Right>, String> {
+    let own = policy["Ref"].as_str();
+    let own = own.map(|id| &template.0["Resources"][id]["Properties"]["PolicyDocument"]);
+    let policy = of_secret(template, own.unwrap_or(policy))?;
+    let Some(statements) = policy["Statement"].as_array() else {
+        return Err(format!("a policy that is no list of statements: {policy}"));
+    };
+    let mut rights = Vec::new();
+    for statement in statements {
+        rights.extend(allowed(template, of_secret(template, statement)?)?);
+    }
+    Ok(rights)
+}
+
+/// A policy, or a statement of one; of one that is there on a condition, that which it is when there is the secret that it is for. No other condition may
+/// decide over rights.
+fn of_secret<'a>(template: &Document, part: &'a Value) -> Result<&'a Value, String> {
+    let Some(choice) = part["Fn::If"].as_array() else {
+        return Ok(part);
     };
     let condition = choice[0].as_str().unwrap_or_default();
-    let statements = choice[1]["Statement"].as_array().into_iter().flatten();
+    let statements = match choice[1]["Statement"].as_array() {
+        Some(of_policy) => of_policy.as_slice(),
+        None => std::slice::from_ref(&choice[1]),
+    };
     let resources = statements
+        .iter()
         .flat_map(|statement| statement["Resource"].as_array())
         .flatten();
     let secrets: BTreeSet<&str> = resources.map(|on| on["Ref"].as_str().unwrap_or_default()).collect();
@@ -114,7 +118,7 @@ fn of_secret<'a>(template: &Document, policy: &'a Value) -> Result<&'a Value, St
         return Err(format!("condition {condition} is not that there is {secret}"));
     }
     if choice[2] != json!({"Ref": "AWS::NoValue"}) {
-        return Err(format!("without {secret} there is a policy: {}", choice[2]));
+        return Err(format!("without {secret} there is something else: {}", choice[2]));
     }
     Ok(&choice[1])
 }
@@ -180,12 +184,16 @@ fn thing(template: &Document, resource: &Value) -> String {
     if let Some((function, name)) = alias.and_then(|text| text.split_once(".Arn}:")) {
         return format!("{function}:{name}");
     }
-    let parts = resource["Fn::Join"][1].as_array();
-    let kind = parts.and_then(|parts| parts.get(1)).and_then(Value::as_str);
-    let name = parts.and_then(|parts| parts.get(3)).and_then(Value::as_str);
-    match (kind, name.and_then(|name| name.strip_prefix('/'))) {
-        (Some(":topic/"), Some(name)) => format!("topic/{name}"),
-        (Some(":group/"), Some(name)) => format!("group/{name}"),
-        _ => resource.to_string(),
+    // Of the cluster, whose ARN has `cluster` where this has `topic` or `group`: `!Join ["", [!Join [":topic/", !Split [":cluster/", !Ref MskClusterArn]], /NAME]]`.
+    for kind in ["topic", "group"] {
+        let split = json!({"Fn::Split": [":cluster/", {"Ref": "MskClusterArn"}]});
+        let of_cluster = json!({"Fn::Join": [format!(":{kind}/"), split]});
+        let name = resource["Fn::Join"][1][1].as_str().unwrap_or_default();
+        if *resource == json!({"Fn::Join": ["", [of_cluster, name]]})
+            && let Some(name) = name.strip_prefix('/')
+        {
+            return format!("{kind}/{name}");
+        }
     }
+    resource.to_string()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use shared::dead_letter::{DeadLetter, LetterMessage};
+use shared::dead_letter::{DeadLetter, DeadLetterPart};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
@@ -81,7 +81,7 @@ impl Pipeline {
     pub async fn take_dead_letters(&self) -> BTreeSet<String> {
         let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
         let url = &self.queue_urls["DeadLetterQueue"];
-        let mut messages: BTreeMap<Uuid, Vec<LetterMessage>> = BTreeMap::new();
+        let mut messages: BTreeMap<Uuid, Vec<DeadLetterPart>> = BTreeMap::new();
         loop {
             let request = sqs.receive_message().queue_url(url).max_number_of_messages(10);
             let answer = request.send().await.unwrap();
@@ -89,7 +89,7 @@ impl Pipeline {
                 break;
             }
             for message in answer.messages() {
-                let part = LetterMessage::parse(message.body().unwrap()).unwrap();
+                let part = DeadLetterPart::parse(message.body().unwrap()).unwrap();
                 messages.entry(part.id).or_default().push(part);
                 let receipt = message.receipt_handle().unwrap();
                 sqs.delete_message()

@@ -11,8 +11,8 @@ use krafka::Kafka as Client;
 use servers::{Kafka, Options, topic_ends};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::kafka::{Outgoing, Topics};
-use shared::publish::{BackupQueue, Place, PublishError, Publisher};
+use shared::kafka::{ProducerRecord, Topics};
+use shared::publish::{BackupQueue, Destination, PublishError, Publisher};
 use tests::rate;
 use uuid::Uuid;
 
@@ -100,26 +100,26 @@ async fn only_events_without_an_acknowledgement_go_to_the_backup_and_in_order() 
         sent.in_backup()
     );
 
-    let mut waiting: BTreeMap<String, Vec<Outgoing>> = BTreeMap::new();
-    let mut expected: BTreeMap<String, Vec<Outgoing>> = BTreeMap::new();
+    let mut waiting: BTreeMap<String, Vec<ProducerRecord>> = BTreeMap::new();
+    let mut expected: BTreeMap<String, Vec<ProducerRecord>> = BTreeMap::new();
     for message in queue.take_all().await {
         let group = attribute(&message, MessageSystemAttributeName::MessageGroupId);
         waiting
             .entry(group)
             .or_default()
-            .push(Outgoing::from_text(message.body().unwrap()).unwrap());
+            .push(ProducerRecord::from_text(message.body().unwrap()).unwrap());
     }
     let mut in_kafka = BTreeSet::new();
-    for (event, place) in events.iter().zip(&sent.places) {
-        match place {
-            Place::Kafka => drop(in_kafka.insert(event.id.to_string())),
-            Place::Backup => expected
+    for (event, destination) in events.iter().zip(&sent.destinations) {
+        match destination {
+            Destination::Kafka => drop(in_kafka.insert(event.id.to_string())),
+            Destination::Backup => expected
                 .entry(format!("{TOPIC}:{}", event.key))
                 .or_default()
-                .push(Outgoing::from(event)),
+                .push(ProducerRecord::from(event)),
         }
     }
-    let counts = |groups: &BTreeMap<String, Vec<Outgoing>>| -> Vec<(String, usize)> {
+    let counts = |groups: &BTreeMap<String, Vec<ProducerRecord>>| -> Vec<(String, usize)> {
         groups
             .iter()
             .map(|(group, events)| (group.clone(), events.len()))

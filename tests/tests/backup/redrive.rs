@@ -1,4 +1,4 @@
-//! The redrive: what it publishes, what it names, what it puts aside.
+//! The redrive: what it publishes, what it names, what it quarantines.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use operations::redrive::Redrive;
 use serde_json::{Value, json};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::event::{Event, Run};
-use shared::kafka::{Outgoing, Topics};
+use shared::kafka::{ProducerRecord, Topics};
 use tests::{rate, server};
 
 use tests::kafka_topic::read;
@@ -77,7 +77,7 @@ async fn what_kafka_does_not_acknowledge_is_named_and_comes_again_in_order_until
     let (backup, dead) = (Queue::fifo().await, Queue::standard().await);
     let events = events();
     for event in &events {
-        let text = Outgoing::from(event).to_text().unwrap();
+        let text = ProducerRecord::from(event).to_text().unwrap();
         backup.send(&format!("{TOPIC}:{}", event.key), &text).await;
     }
     // In the middle of a group: what is none of ours must not hold up what is behind it.
@@ -156,7 +156,7 @@ async fn what_kafka_does_not_acknowledge_is_named_and_comes_again_in_order_until
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_event_is_put_aside_and_done() {
+async fn a_message_that_is_no_event_is_quarantined_and_done() {
     let (backup, dead) = (Queue::fifo().await, Queue::standard().await);
     let bodies = [
         "not json".to_owned(),

@@ -11,6 +11,7 @@ pub fn additions(template: &Document) -> Vec<Mutant> {
     let mapping = "/Resources/CurrencyExchangeRateUpdatedKafka/Properties";
     let group = format!("{mapping}/AmazonManagedKafkaEventSourceConfig/Fn::If/2");
     let statements = format!("{handler}/Policies/1/Statement");
+    let shared = "/Resources/KafkaHandlers/Properties/PolicyDocument/Statement";
     let origins = "/Resources/ConsoleDistribution/Properties/DistributionConfig/Origins";
     let mut mutants = vec![
         with(template, &format!("{mapping}/StartingPosition"), json!("LATEST")),
@@ -166,6 +167,31 @@ pub fn additions(template: &Document) -> Vec<Mutant> {
         with(template, &format!("{statements}/0/Resource"), json!(["*"])),
         with(template, &format!("{statements}/0/Action"), json!(["kafka-cluster:*"])),
         with(template, &format!("{statements}/0/Effect"), json!("Deny")),
+        // What eight functions share: no more than each of them needs, and for no other.
+        with(template, &format!("{shared}/0/Resource"), json!(["*"])),
+        with(template, &format!("{shared}/2/Action"), json!(["kafka-cluster:*"])),
+        with(template, &format!("{shared}/3/Effect"), json!("Deny")),
+        with(
+            template,
+            &format!("{shared}/3/Resource"),
+            json!([{"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}, {"Fn::GetAtt": ["BackupQueue", "Arn"]}]),
+        ),
+        with(
+            template,
+            &format!("{shared}/4/Fn::If/1/Resource/0/Ref"),
+            json!("MongodbSecretArn"),
+        ),
+        with(
+            template,
+            "/Resources/CurrencyApi/Properties/Policies/0",
+            json!({"Ref": "KafkaHandlers"}),
+        ),
+        // A topic of another cluster than the one that is read.
+        with(
+            template,
+            &format!("{statements}/0/Resource/0/Fn::Join/1/0/Fn::Join/1/Fn::Split/1/Ref"),
+            json!("KafkaCluster"),
+        ),
         with(
             template,
             "/Resources/CurrencyApi/Properties/Policies",

@@ -71,8 +71,8 @@ async fn the_template_and_the_code_agree_and_nothing_can_be_taken_from_it() {
     let (template, known) = (template(), known().await);
     assert_eq!(violations(&template, &known), Vec::<String>::new());
     let removals = removals(&template);
-    // 17 functions, some 200 variables, 300 parts of rights, 8 mappings of 14 settings, 22 alarms on some 110 metrics.
-    assert!(removals.len() > 700, "{}", removals.len());
+    // 17 functions, some 130 variables, 300 policies and parts of them, 8 mappings with 25 settings each, 21 alarms on some 130 metrics.
+    assert!(removals.len() > 800, "{}", removals.len());
     let unnoticed: Vec<String> = removals
         .into_iter()
         .chain(additions(&template))
@@ -83,27 +83,62 @@ async fn the_template_and_the_code_agree_and_nothing_can_be_taken_from_it() {
     assert_eq!(unnoticed, Vec::<String>::new());
 }
 
+/// The template as the emulator reads it, with these parameters and those that have no default.
+fn emulated(parameters: &[(&str, &str)]) -> Template {
+    let required = [
+        ("KafkaBootstrapServers", "broker.example:9098"),
+        ("RedisUrl", "rediss://redis.example:6379"),
+        ("DatabaseUrl", "postgres://database.example/rates"),
+        ("MongodbUri", "mongodb://mongo.example/hwanyul"),
+    ];
+    let parameters = required.iter().chain(parameters);
+    let parameters = parameters.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let deployment = Deployment::new(STACK_NAME, parameters.collect());
+    Template::load(project().join("template.yaml"), &deployment).unwrap()
+}
+
+/// The emulator's own tests compute the firings of these expressions against every minute of the calendar.
+#[test]
+fn the_emulator_leaves_nothing_of_the_template_unresolved_and_knows_its_schedules() {
+    // The alternative that the description of the second schedule names.
+    let template = emulated(&[
+        ("Console", "false"),
+        ("SecondPublicationSchedule", "cron(0-30 11 ? * MON-FRI *)"),
+    ]);
+    assert_eq!(template.unresolved, []);
+    assert_eq!(
+        template.unsupported_events,
+        ["Api (AccessLogSettings)", "Api (DefaultRouteSettings)"]
+    );
+    assert!(template.functions.len() >= 16 && template.mappings.len() == 8);
+    let mut schedules: Vec<_> = template
+        .schedules
+        .iter()
+        .map(|schedule| {
+            (
+                schedule.name.as_str(),
+                schedule.expression.as_str(),
+                schedule.zone.name(),
+            )
+        })
+        .collect();
+    schedules.sort_unstable();
+    assert_eq!(
+        schedules,
+        [
+            ("IngestorPublication", "cron(0-30 16 ? * MON-FRI *)", "Europe/Berlin"),
+            ("IngestorSchedule", "rate(5 minutes)", "UTC"),
+            ("IngestorSecondPublication", "cron(0-30 11 ? * MON-FRI *)", "Asia/Seoul"),
+        ]
+    );
+}
+
 /// One template for both kinds of Kafka, as the local stack and the tests on secured servers use it.
 #[test]
 fn the_same_mappings_read_msk_and_any_other_kafka() {
     let sources = |security: &str| {
-        let parameters = [
-            ("KafkaSecurity", security),
-            ("KafkaBootstrapServers", "broker.example:9098"),
-            (
-                "KafkaSecretArn",
-                "arn:aws:secretsmanager:us-east-1:000000000000:secret:kafka",
-            ),
-            ("RedisUrl", "rediss://redis.example:6379"),
-            ("DatabaseUrl", "postgres://database.example/rates"),
-            ("MongodbUri", "mongodb://mongo.example/hwanyul"),
-        ];
-        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let template = Template::load(
-            project().join("template.yaml"),
-            &Deployment::new(STACK_NAME, parameters.into()),
-        )
-        .unwrap();
+        let secret = "arn:aws:secretsmanager:us-east-1:000000000000:secret:kafka";
+        let template = emulated(&[("KafkaSecurity", security), ("KafkaSecretArn", secret)]);
         let mappings = template.mappings.into_iter();
         mappings
             .map(|mapping| (mapping.consumer_group, mapping.source))

@@ -1,9 +1,8 @@
 //! Templates that lack one thing.
 
-use serde_json::json;
 use tests::contract::Document;
 
-use crate::mutant::{Mutant, statements, with, without};
+use crate::mutant::{Mutant, conditions, statements, without};
 
 /// Every template from which one right, the condition of one, variable, mapping, setting of a mapping, alarm, what an alarm watches, queue, function,
 /// what a function waits for, secret of the template's own, or header with it is taken.
@@ -41,17 +40,12 @@ pub fn removals(template: &Document) -> Vec<Mutant> {
                         &format!("{at}/Properties/Environment/Variables/{}", name.0),
                     ));
                 }
-                for (place, policy) in properties["Policies"].as_array().into_iter().flatten().enumerate() {
-                    let mut at = format!("{at}/Properties/Policies/{place}");
+                for place in 0..properties["Policies"].as_array().map_or(0, Vec::len) {
+                    let at = format!("{at}/Properties/Policies/{place}");
                     mutants.push(without(template, &at));
-                    let mut policy = policy;
-                    if policy["Fn::If"].is_array() {
-                        mutants.push(with(template, &format!("{at}/Fn::If/0"), json!("InVpc")));
-                        mutants.push(with(template, &format!("{at}/Fn::If/2"), policy["Fn::If"][1].clone()));
-                        at.push_str("/Fn::If/1");
-                        policy = &policy["Fn::If"][1];
-                    }
-                    if policy["Statement"].is_array() {
+                    let (at, conditions) = conditions(template, &at);
+                    mutants.extend(conditions);
+                    if template.0.pointer(&at).unwrap()["Statement"].is_array() {
                         mutants.extend(statements(template, &format!("{at}/Statement")));
                     }
                 }
@@ -71,6 +65,7 @@ pub fn removals(template: &Document) -> Vec<Mutant> {
                 mutants.extend((0..count).map(|place| without(template, &format!("{access}/{place}"))));
             }
             "AWS::IAM::ManagedPolicy" => {
+                mutants.push(without(template, &at));
                 let at = format!("{at}/Properties/PolicyDocument/Statement");
                 mutants.extend(statements(template, &at));
             }

@@ -38,7 +38,7 @@ fn of_now() -> Vec<ExchangeRateUpdated> {
 
 fn routes(services: &Services) -> Router {
     let service = Currency::new(services.store.clone(), services.cache.clone());
-    shared::api::edge(currency::api::routes(Arc::new(service)))
+    shared::api::with_middleware(currency::api::routes(Arc::new(service)))
 }
 
 async fn with_rates() -> (Services, Router) {
@@ -387,7 +387,7 @@ async fn a_miss_that_fifty_readers_have_at_once_is_computed_once() {
         .map(|_| {
             let get = |name: &str| services.environment.get(name).cloned();
             let cache = Cache::new(RedisConfig::read(&get).unwrap());
-            shared::api::edge(currency::api::routes(Arc::new(Currency::new(
+            shared::api::with_middleware(currency::api::routes(Arc::new(Currency::new(
                 services.store.clone(),
                 cache,
             ))))
@@ -416,7 +416,7 @@ async fn without_redis_answers_come_from_the_store_and_without_both_there_are_no
     };
     let no_redis = Cache::new(RedisConfig::read(&nowhere).unwrap());
     let service = Currency::new(services.store.clone(), no_redis.clone());
-    let without_redis = shared::api::edge(currency::api::routes(Arc::new(service)));
+    let without_redis = shared::api::with_middleware(currency::api::routes(Arc::new(service)));
     let reply = get(&without_redis, "/api/v1/currencies/latest?base=USD").await;
     assert_eq!(reply.json()["data"]["served_from"], "store");
     assert_eq!(number(&reply, "EUR"), "1.1172");
@@ -428,7 +428,7 @@ async fn without_redis_answers_come_from_the_store_and_without_both_there_are_no
 
     let no_store = shared::store::pool(&nowhere).unwrap();
     let without_store = Currency::new(no_store.clone(), services.cache.clone());
-    let without_store = shared::api::edge(currency::api::routes(Arc::new(without_store)));
+    let without_store = shared::api::with_middleware(currency::api::routes(Arc::new(without_store)));
     assert_eq!(
         get(&without_store, "/api/v1/currencies/USD").await.json()["data"]["served_from"],
         "cache"
@@ -446,7 +446,7 @@ async fn without_redis_answers_come_from_the_store_and_without_both_there_are_no
         ("5", "*")
     );
 
-    let neither = shared::api::edge(currency::api::routes(Arc::new(Currency::new(no_store, no_redis))));
+    let neither = shared::api::with_middleware(currency::api::routes(Arc::new(Currency::new(no_store, no_redis))));
     assert_eq!(get(&neither, "/api/v1/currencies/USD").await.status, 503);
     assert_eq!(get(&neither, "/health/currency").await.status, 503);
     assert_eq!(get(&neither, "/api/v1/currencies").await.status, 200);
@@ -660,7 +660,7 @@ async fn rates_of_two_days_are_crossed_on_the_newest_day_that_both_have() {
     let nowhere = |name: &str| (name == "DATABASE_URL").then(|| "postgres://nobody@127.0.0.1:1/none".to_owned());
     get(&routes, "/api/v1/currencies/latest").await;
     let without_store = Currency::new(shared::store::pool(&nowhere).unwrap(), services.cache.clone());
-    let without_store = shared::api::edge(currency::api::routes(Arc::new(without_store)));
+    let without_store = shared::api::with_middleware(currency::api::routes(Arc::new(without_store)));
     assert_eq!(get(&without_store, "/api/v1/convert?from=CHF&to=USD").await.status, 503);
     assert_eq!(get(&without_store, "/api/v1/convert?from=EUR&to=USD").await.status, 200);
 }
@@ -695,7 +695,7 @@ async fn a_cross_is_of_one_source() {
     assert_eq!(list.json()["data"]["source"], "koreaexim");
     // History's list of a day goes by the same rule.
     let history = history::History::new(services.store.clone(), services.cache.clone());
-    let history = shared::api::edge(history::api::routes(Arc::new(history)));
+    let history = shared::api::with_middleware(history::api::routes(Arc::new(history)));
     let day = get(
         &history,
         "/api/v1/history/rates?date=2026-10-30&base=USD&symbols=EUR,JPY,KRW",

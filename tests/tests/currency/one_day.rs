@@ -596,7 +596,7 @@ async fn no_answer_combines_two_instants_or_two_sources() {
     let service = Currency::new(services.store.clone(), services.cache.clone());
     let history = History::new(services.store.clone(), services.cache.clone());
     let routes = currency::api::routes(Arc::new(service)).merge(history::api::routes(Arc::new(history)));
-    let routes = shared::api::edge(routes);
+    let routes = shared::api::with_middleware(routes);
     for _ in 0..CASES {
         services.empty().await;
         let case = Case::new(&file, &mut random);

@@ -1,10 +1,11 @@
 //! A reader that computed before a clear and writes after it leaves nothing behind; an older row never replaces a newer one.
 
 use shared::batch::handle;
-use shared::cache::{AnalysisKind, Family, Interval, Period, key};
+use shared::cache::{AnalysisKind, Family, Interval, key};
 use shared::currency::CurrencyCode;
 use shared::dead_letter::RefusalCode;
 use shared::event::{CacheInvalidation, CacheKey, DataProcessingCompleted, ExchangeRateUpdated, NewDataReceived};
+use shared::period::Period;
 use std::time::Duration;
 use tests::api::Ask;
 use tests::{RawRecord, Services, kafka_event, rate};
@@ -173,7 +174,7 @@ async fn after_a_repair_an_operators_clear_has_the_true_rate_cached_and_later_on
 }
 
 #[tokio::test]
-async fn a_writer_whose_guard_redis_lost_reads_again() {
+async fn a_writer_whose_fence_redis_lost_reads_again() {
     let services = Services::start().await;
     let leases = services.cache.lease_rates(&[usd()]).await.unwrap();
     redis::cmd("FLUSHDB")

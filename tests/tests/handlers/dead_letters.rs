@@ -1,26 +1,26 @@
-//! Dead letters on a real queue: listing changes nothing, filters, parts, what is no letter, and purging. What functions do with replays: `replay.rs`.
+//! Dead letters on a real queue: listing changes nothing, filters, parts, what is no dead letter, and purging. What functions do with replays: `replay.rs`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use operations::redrive::dead_letters::{DeadLetterDesk, DeskRequest};
+use operations::redrive::dead_letters::DeadLetterAdmin;
 use serde_json::{Value, json};
 use shared::batch::handle;
-use shared::dead_letter::DeadLetters;
+use shared::dead_letter::{DeadLetterRequest, DeadLetters};
 use shared::event::{ExchangeRateUpdated, NewDataReceived, Payload};
 use tests::{RawRecord, Services, kafka_event, server};
 
-/// The desk over the services's queue, on a Kafka at `kafka`.
-fn desk(services: &Services, kafka: &str) -> DeadLetterDesk {
+/// What answers over the services' queue, on a Kafka at `kafka`.
+fn admin(services: &Services, kafka: &str) -> DeadLetterAdmin {
     let mut environment = services.environment.clone();
     environment.insert("KAFKA_BOOTSTRAP_SERVERS".to_owned(), kafka.to_owned());
-    DeadLetterDesk::read(&|name: &str| environment.get(name).cloned()).unwrap()
+    DeadLetterAdmin::read(&|name: &str| environment.get(name).cloned()).unwrap()
 }
 
-async fn ask(desk: &DeadLetterDesk, request: Value) -> Result<Value, String> {
-    let request = DeskRequest::parse(&request.to_string()).map_err(|error| error.to_string())?;
-    let answer = desk.answer(&request, Duration::from_secs(60)).await;
+async fn ask(admin: &DeadLetterAdmin, request: Value) -> Result<Value, String> {
+    let request = DeadLetterRequest::parse(&request.to_string()).map_err(|error| error.to_string())?;
+    let answer = admin.answer(&request, Duration::from_secs(60)).await;
     answer
         .map(|report| serde_json::to_value(report).unwrap())
         .map_err(|error| error.to_string())
@@ -30,9 +30,9 @@ async fn ask(desk: &DeadLetterDesk, request: Value) -> Result<Value, String> {
 async fn refuse<P: Payload>(services: &Services, function: &str, records: &[RawRecord<'_>]) {
     let mut environment = services.environment.clone();
     environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.to_owned());
-    let letters = DeadLetters::read(&|name: &str| environment.get(name).cloned()).unwrap();
+    let dead_letters = DeadLetters::read(&|name: &str| environment.get(name).cloned()).unwrap();
     let apply = async |_: &[P]| Ok(());
-    handle(&kafka_event(P::TOPIC.name(), records), &letters, &apply)
+    handle(&kafka_event(P::TOPIC.name(), records), &dead_letters, &apply)
         .await
         .unwrap();
 }
@@ -56,7 +56,7 @@ async fn counts(services: &Services) -> (u64, u64) {
 #[tokio::test]
 async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
     let services = Services::start().await;
-    let desk = desk(&services, &server("HWANYUL_TEST_KAFKA"));
+    let admin = admin(&services, &server("HWANYUL_TEST_KAFKA"));
     let bad: Vec<RawRecord<'_>> = (0..20).map(|_| RawRecord::Value(b"{")).collect();
     refuse::<ExchangeRateUpdated>(&services, "history-exchange-rate-updated", &bad).await;
     refuse::<NewDataReceived>(
@@ -65,11 +65,11 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
         &[RawRecord::Value(b"{}"), RawRecord::Value(b"[")],
     )
     .await;
-    // A record that comes again, because the answer to SQS was lost, say, stays one letter.
+    // A record that comes again, because the answer to SQS was lost, say, stays one dead letter.
     refuse::<NewDataReceived>(&services, "currency-new-data-received", &[RawRecord::Value(b"{}")]).await;
     assert_eq!(counts(&services).await, (23, 0));
 
-    let all = ask(&desk, json!({"action": "list"})).await.unwrap();
+    let all = ask(&admin, json!({"action": "list"})).await.unwrap();
     assert_eq!(
         (&all["matched"], &all["left_out"], &all["hidden"]),
         (&json!(22), &json!(0), &json!(0))
@@ -86,7 +86,7 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|letter| letter["refused_at"].as_str().unwrap())
+        .map(|dead_letter| dead_letter["refused_at"].as_str().unwrap())
         .collect();
     assert!(refused.is_sorted_by(|newer, older| newer >= older), "{refused:?}");
     assert!(!all.to_string().contains("payload\""), "a listing holds no payload");
@@ -105,10 +105,10 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
     ] {
         let mut request = filter.clone();
         request["action"] = json!("list");
-        let listed = ask(&desk, request).await.unwrap();
+        let listed = ask(&admin, request).await.unwrap();
         assert_eq!(listed["matched"], expected, "{filter}");
     }
-    let newest = ask(&desk, json!({"action": "list", "limit": 3})).await.unwrap();
+    let newest = ask(&admin, json!({"action": "list", "limit": 3})).await.unwrap();
     assert_eq!(
         (newest["letters"].as_array().unwrap().len(), &newest["left_out"]),
         (3, &json!(19))
@@ -123,10 +123,10 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
         .await
         .unwrap();
     let taken = u64::try_from(taken.messages().len()).unwrap();
-    let listed = ask(&desk, json!({"action": "list"})).await.unwrap();
+    let listed = ask(&admin, json!({"action": "list"})).await.unwrap();
     assert_eq!(listed["hidden"], taken);
     assert!(listed["matched"].as_u64().unwrap() <= 22 - taken + 1, "{listed}");
-    let unknown = ask(&desk, json!({"action": "show", "id": "no-such-letter"}))
+    let unknown = ask(&admin, json!({"action": "show", "id": "no-such-letter"}))
         .await
         .unwrap_err();
     assert!(
@@ -140,7 +140,7 @@ async fn a_listing_changes_nothing_filters_and_tells_what_is_hidden() {
 #[tokio::test]
 async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
     let services = Services::start().await;
-    let desk = desk(&services, &server("HWANYUL_TEST_KAFKA"));
+    let admin = admin(&services, &server("HWANYUL_TEST_KAFKA"));
     // Digits that JSON readers tend to change, in 3.9 MB of text: what an event of 6 MB can bring.
     let text = format!("{{\"rate\": {}}}", "1335.266738274257070".repeat(195_000));
     let header = format!("[{}]", vec!["200"; 3_000].join(","));
@@ -160,7 +160,7 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
     refuse::<NewDataReceived>(&services, "f", &[RawRecord::Value(&noise)]).await;
     let (messages, _) = counts(&services).await;
 
-    let listed = ask(&desk, json!({"action": "list"})).await.unwrap();
+    let listed = ask(&admin, json!({"action": "list"})).await.unwrap();
     assert_eq!(listed["matched"], 2);
     let of = |topic: &str| {
         listed["letters"]
@@ -179,7 +179,7 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
     );
     assert_eq!(large.get("parts_missing"), None);
 
-    let shown = ask(&desk, json!({"action": "show", "id": large["id"]})).await.unwrap();
+    let shown = ask(&admin, json!({"action": "show", "id": large["id"]})).await.unwrap();
     let record = &shown["records"][0];
     assert!(record["payload"]["text"] == text.as_str(), "the payload differs");
     assert_eq!(record["headers"].as_array().unwrap().len(), 100);
@@ -189,7 +189,9 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
         (&json!("h99"), vec![200; 3_000])
     );
     assert_eq!(record["key"]["text"], "USD");
-    let shown = ask(&desk, json!({"action": "show", "id": larger["id"]})).await.unwrap();
+    let shown = ask(&admin, json!({"action": "show", "id": larger["id"]}))
+        .await
+        .unwrap();
     assert!(
         shown["not_shown"][0]
             .as_str()
@@ -198,7 +200,7 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
         "{shown}"
     );
 
-    // One part of the first letter is not to be seen: the list says so, and nothing is sent or shown in its place.
+    // One part of the first dead letter is not to be seen: the list says so, and nothing is sent or shown in its place.
     let id = large["id"].as_str().unwrap();
     let hidden = 'found: loop {
         let request = services
@@ -213,12 +215,12 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
             }
         }
     };
-    let listed = ask(&desk, json!({"action": "list", "id": id})).await.unwrap();
+    let listed = ask(&admin, json!({"action": "list", "id": id})).await.unwrap();
     assert_eq!(listed["letters"][0]["parts_missing"], json!([hidden]));
     let missing = format!("parts [{hidden}] of {} are missing", large["parts"]);
-    let shown = ask(&desk, json!({"action": "show", "id": id})).await.unwrap();
+    let shown = ask(&admin, json!({"action": "show", "id": id})).await.unwrap();
     assert_eq!(shown["not_shown"], json!([missing]));
-    let replayed = ask(&desk, json!({"action": "replay", "id": id})).await.unwrap();
+    let replayed = ask(&admin, json!({"action": "replay", "id": id})).await.unwrap();
     assert_eq!(
         (&replayed["failed"], &replayed["letters"][0]["why"]),
         (&json!(1), &json!(missing))
@@ -226,18 +228,18 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
 
     // Purging one removes all of its messages and no others.
     let visible = counts(&services).await.0;
-    let dry = ask(&desk, json!({"action": "purge", "id": larger["id"], "dry_run": true}))
+    let dry = ask(&admin, json!({"action": "purge", "id": larger["id"], "dry_run": true}))
         .await
         .unwrap();
     assert_eq!((&dry["matched"], &dry["deleted"]), (&json!(1), &json!(0)));
     assert_eq!(counts(&services).await.0, visible);
-    let purged = ask(&desk, json!({"action": "purge", "topic": "new_data_received"}))
+    let purged = ask(&admin, json!({"action": "purge", "topic": "new_data_received"}))
         .await
         .unwrap();
     assert_eq!(purged["deleted"], 1);
     assert_eq!(counts(&services).await.0, visible - larger["parts"].as_u64().unwrap());
     assert!(
-        ask(&desk, json!({"action": "purge"}))
+        ask(&admin, json!({"action": "purge"}))
             .await
             .unwrap_err()
             .contains("purge needs a filter")
@@ -248,7 +250,7 @@ async fn a_letter_in_parts_is_one_letter_and_shown_whole() {
 async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
     let services = Services::start().await;
     // Nobody listens there: what is in Kafka cannot be shown, and nothing else depends on it.
-    let desk = desk(&services, "127.0.0.1:1");
+    let admin = admin(&services, "127.0.0.1:1");
     refuse::<ExchangeRateUpdated>(&services, "f", &[RawRecord::Value(b"{")]).await;
     // Read and left visible.
     let request = services
@@ -256,7 +258,7 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
         .receive_message()
         .queue_url(&services.queue_url)
         .visibility_timeout(0);
-    let letter = request.send().await.unwrap().messages()[0].body().unwrap().to_owned();
+    let dead_letter = request.send().await.unwrap().messages()[0].body().unwrap().to_owned();
     let foreign = BTreeMap::from([
         ("not JSON", "neither a dead letter nor an on-failure record of Lambda"),
         ("[]", "neither a dead letter nor an on-failure record of Lambda"),
@@ -272,13 +274,13 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
     for body in foreign.keys() {
         send(&services, body).await;
     }
-    send(&services, &letter.replace("\"version\":1", "\"version\":7")).await;
-    send(&services, &letter.replace("NOT_JSON", "NO_SUCH_CODE")).await;
+    send(&services, &dead_letter.replace("\"version\":1", "\"version\":7")).await;
+    send(&services, &dead_letter.replace("NOT_JSON", "NO_SUCH_CODE")).await;
     let on_failure = json!({"requestContext": {"condition": "SomethingNew", "functionArn": "arn:aws:lambda:us-east-1:0:function:f"},
         "responseContext": null, "KafkaBatchInfo": {"recordsInfo": {"a-topic-0": {"firstRecordOffset": 1, "lastRecordOffset": 3}}}});
     send(&services, &on_failure.to_string()).await;
 
-    let listed = ask(&desk, json!({"action": "list"})).await.unwrap();
+    let listed = ask(&admin, json!({"action": "list"})).await.unwrap();
     assert_eq!(listed["matched"], 8);
     let rows = listed["letters"].as_array().unwrap();
     let find = |reason: &str| {
@@ -298,12 +300,14 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
     );
 
     let backup = find("a message of the backup queue");
-    let shown = ask(&desk, json!({"action": "show", "id": backup["id"]})).await.unwrap();
+    let shown = ask(&admin, json!({"action": "show", "id": backup["id"]}))
+        .await
+        .unwrap();
     assert_eq!(
         shown["body"],
         r#"{"backup_message":"{}","reason":"topic x is unknown"}"#
     );
-    let shown = ask(&desk, json!({"action": "show", "id": batch["id"]})).await.unwrap();
+    let shown = ask(&admin, json!({"action": "show", "id": batch["id"]})).await.unwrap();
     assert!(
         shown["not_shown"][0]
             .as_str()
@@ -311,11 +315,11 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
             .contains("cannot connect to Kafka at 127.0.0.1:1"),
         "{shown}"
     );
-    let replayed = ask(&desk, json!({"action": "replay", "id": backup["id"]}))
+    let replayed = ask(&admin, json!({"action": "replay", "id": backup["id"]}))
         .await
         .unwrap();
     assert_eq!((&replayed["failed"], &replayed["replayed"]), (&json!(1), &json!(0)));
-    let replayed = ask(&desk, json!({"action": "replay", "to": "topic", "id": batch["id"]}))
+    let replayed = ask(&admin, json!({"action": "replay", "to": "topic", "id": batch["id"]}))
         .await
         .unwrap();
     assert!(
@@ -326,11 +330,11 @@ async fn what_is_no_letter_is_listed_with_a_reason_and_can_be_purged() {
         "{replayed}"
     );
     assert_eq!(counts(&services).await, (8, 0));
-    let purged = ask(&desk, json!({"action": "purge", "id": backup["id"]}))
+    let purged = ask(&admin, json!({"action": "purge", "id": backup["id"]}))
         .await
         .unwrap();
     assert_eq!(purged["deleted"], 1);
-    let purged = ask(&desk, json!({"action": "purge", "all": true})).await.unwrap();
+    let purged = ask(&admin, json!({"action": "purge", "all": true})).await.unwrap();
     assert_eq!(purged["deleted"], 7);
     assert_eq!(counts(&services).await, (0, 0));
 }

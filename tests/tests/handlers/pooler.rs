@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use operations::failure::{Failure, Kind};
+use operations::failure::{Classified as _, Failure, Kind};
 use operations::migrations::{MigrationReport, apply};
 use sqlx::{Connection as _, PgConnection};
 use tests::{own_database, server};

@@ -12,7 +12,7 @@ use tests::{Services, rate};
 
 fn routes(services: &Services) -> Router {
     let service = History::new(services.store.clone(), services.cache.clone());
-    shared::api::edge(history::api::routes(Arc::new(service)))
+    shared::api::with_middleware(history::api::routes(Arc::new(service)))
 }
 
 async fn with_history(from: &str) -> (Services, Router) {

@@ -69,7 +69,7 @@ async fn every_number_of_the_ecb_comes_back_as_it_was_printed() {
         services.history.rate_updated(batch).await.unwrap();
     }
     let history = History::new(services.store.clone(), services.cache.clone());
-    let routes = shared::api::edge(history::api::routes(Arc::new(history)));
+    let routes = shared::api::with_middleware(history::api::routes(Arc::new(history)));
 
     let mut expected: BTreeMap<String, Vec<(NaiveDate, String)>> = BTreeMap::new();
     for ((code, day), text) in printed() {

@@ -9,9 +9,10 @@ use futures::future::join_all;
 use history::History;
 use serde_json::Value;
 use servers::{Options, Redis};
-use shared::cache::{Cache, Family, Interval, Period, key};
+use shared::cache::{Cache, Family, Interval, key};
 use shared::config::RedisConfig;
 use shared::currency::CurrencyCode;
+use shared::period::Period;
 use sqlx::{Connection, PgConnection, Row};
 use tests::api::Ask;
 use tests::ecb::observations;
@@ -45,7 +46,7 @@ const WITHOUT_USD: [&str; 7] = [
 ];
 
 fn routes(services: &Services, cache: Cache) -> Router {
-    shared::api::edge(history::api::routes(Arc::new(History::new(
+    shared::api::with_middleware(history::api::routes(Arc::new(History::new(
         services.store.clone(),
         cache,
     ))))
@@ -131,7 +132,7 @@ async fn of_fifty_readers_who_miss_one_computes() {
     // A machine that is busy with other tests may keep a reader waiting for longer than readers have patience, who then compute for themselves, as they should.
     let cache = services.cache.clone().with_patience(Duration::from_secs(60));
     let routes = routes(&services, cache);
-    // Hours are told of the days of a series, which are a part of their own: somebody else may get the turn for those.
+    // Hours are told of the days of a series, which are a part of their own: somebody else may get the lock for those.
     get(&routes, "/api/v1/history?base=CHF&target=JPY&period=1w").await;
     for path in [
         "/api/v1/history?target=USD&period=1y",
@@ -191,7 +192,7 @@ async fn without_postgresql_what_is_cached_is_answered_and_the_rest_is_unavailab
     let url = format!("postgres://nobody@{}/nothing", listener.local_addr().unwrap());
     drop(listener);
     let store = shared::store::pool(&|name: &str| (name == "DATABASE_URL").then(|| url.clone())).unwrap();
-    let alone = shared::api::edge(history::api::routes(Arc::new(History::new(
+    let alone = shared::api::with_middleware(history::api::routes(Arc::new(History::new(
         store,
         services.cache.clone(),
     ))));

@@ -433,7 +433,7 @@ async fn series_statistics_and_comparisons_equal_a_plain_computation() {
         }
     }
     let history = History::new(services.store.clone(), services.cache.clone());
-    let routes = shared::api::edge(history::api::routes(Arc::new(history)));
+    let routes = shared::api::with_middleware(history::api::routes(Arc::new(history)));
     let mut choices = Choices(seed);
     for _ in 0..CHOICES {
         let pair = check_pair(&routes, &all, &mut choices).await;

@@ -16,7 +16,9 @@ use tests::{Services, rate};
 fn routes(services: &Services) -> Router {
     let currency = Currency::new(services.store.clone(), services.cache.clone());
     let history = History::new(services.store.clone(), services.cache.clone());
-    shared::api::edge(currency::api::routes(Arc::new(currency)).merge(history::api::routes(Arc::new(history))))
+    shared::api::with_middleware(
+        currency::api::routes(Arc::new(currency)).merge(history::api::routes(Arc::new(history))),
+    )
 }
 
 async fn get(routes: &Router, path: &str) -> Reply {

@@ -57,7 +57,7 @@ async fn high(pipeline: &Pipeline) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_poison_record_among_ten_thousand_is_put_aside_and_applied_after_the_fix() {
+async fn a_poison_record_among_ten_thousand_is_dead_lettered_and_applied_after_the_fix() {
     let pipeline = Pipeline::start(&[NO_RUN]).await;
     let wrong = format!("ALTER TABLE history.rate ADD CONSTRAINT wrong CHECK (deal_base_rate <> {POISON}) NOT VALID");
     sqlx::query(AssertSqlSafe(wrong))

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use futures::future::join_all;
 use mongodb::bson::{Document, doc};
-use ranking::ClickKey;
+use ranking::IdempotencyKey;
 use ranking::store::RECENT_KEYS;
 use serde_json::{Value, json};
 
@@ -119,16 +119,16 @@ async fn a_key_with_another_body_is_refused() {
 #[tokio::test]
 async fn a_click_half_done_is_finished_by_its_retry_on_its_own_day() {
     let servers = Servers::start().await;
-    for (number, steps_done) in (1..).zip(["claimed", "counted", "answered"]) {
+    for (number, steps_done) in (1..).zip(["reserved", "counted", "completed"]) {
         let (country, user) = ("US".parse().unwrap(), format!("user-{steps_done}"));
         let died = servers.instance(NOON);
-        let key = ClickKey::new(&user, "a", "country US".to_owned());
-        let claim = died.store().claim(&key, country, died.today()).await.unwrap();
-        if steps_done != "claimed" {
-            let clicks = died.store().count_once(country, claim.day, &key.id).await.unwrap();
-            if steps_done == "answered" {
-                let counts = died.store().standing(country, claim.day, clicks).await.unwrap();
-                died.store().answer(&key.id, counts).await.unwrap();
+        let key = IdempotencyKey::new(&user, "a", "country US".to_owned());
+        let record = died.store().reserve(&key, country, died.today()).await.unwrap();
+        if steps_done != "reserved" {
+            let clicks = died.store().count_once(country, record.day, &key.id).await.unwrap();
+            if steps_done == "completed" {
+                let counts = died.store().click_counts(country, record.day, clicks).await.unwrap();
+                died.store().complete(&key.id, counts).await.unwrap();
             }
         }
         for _ in 0..2 {
@@ -161,7 +161,7 @@ async fn a_click_cut_off_anywhere_and_repeated_counts_once() {
         assert_eq!(servers.stored().await, 2 + i64::try_from(clicks).unwrap());
         if let Some(reply) = cut {
             assert_eq!(data(&reply, 201), answer);
-            // Redis, a ping, three operations for the key and two for the standing.
+            // Redis, a ping, three operations for the key and two for the counts.
             assert!(clicks > 7, "a click waits at more places than {clicks}");
             break;
         }

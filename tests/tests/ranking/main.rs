@@ -14,7 +14,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::{Client, Database};
 use ranking::Ranking;
 use serde_json::{Value, json};
-use shared::api::edge;
+use shared::api::with_middleware;
 use std::sync::Arc;
 use tests::api::{Ask, Reply};
 use tests::{own_redis_database, server};
@@ -34,7 +34,7 @@ impl Servers {
     /// Databases as an instance has left them that started before.
     async fn start() -> Self {
         let servers = Self::cold().await;
-        servers.instance(NOON).store().ready().await.unwrap();
+        servers.instance(NOON).store().ensure_indexes().await.unwrap();
         servers
     }
 
@@ -98,7 +98,7 @@ impl Servers {
 }
 
 fn routes(instance: Ranking) -> Router {
-    edge(ranking::api::routes(Arc::new(instance)))
+    with_middleware(ranking::api::routes(Arc::new(instance)))
 }
 
 /// A click on a country, of a client that has not clicked yet.

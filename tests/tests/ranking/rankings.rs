@@ -317,14 +317,14 @@ async fn the_first_request_makes_the_indexes() {
         assert!(clicks.iter().any(|keys| keys == &wanted), "{clicks:?}");
     }
     assert_eq!(clicks.len(), 3, "{clicks:?}");
-    let claims = indexes("claims").await;
-    let expiry = claims
+    let records = indexes("claims").await;
+    let expiry = records
         .iter()
         .find(|index| index.keys.contains_key("created_at"))
         .unwrap();
     assert_eq!(
         expiry.options.as_ref().unwrap().expire_after.unwrap(),
-        ranking::store::CLAIM_LIFE
+        ranking::store::IDEMPOTENCY_TTL
     );
 }
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use servers::RedisCluster;
-use shared::cache::{AnalysisKind, Cache, CachedRate, Family, Interval, Period, Reading, key};
+use shared::cache::{AnalysisKind, Cache, CachedRate, Family, Interval, Reading, key};
 use shared::config::RedisConfig;
 use shared::currency::CurrencyCode;
+use shared::period::Period;
 use tests::api::Ask;
 use tests::pipeline::Pipeline;
 use tests::rate;

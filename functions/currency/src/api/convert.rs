@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use chrono::{NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
@@ -17,11 +17,10 @@ use shared::store::{LOOK_BACK_DAYS, newest, newest_common};
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
-use super::latest::no_rate;
 use crate::Currency;
+use crate::ended::{no_rate, pair_ended};
 use crate::product::Product;
-use crate::quote::{Leg, Quote, freshness, is_stale, source};
-use crate::reading::parted;
+use crate::quote::{Leg, Quote, provenance};
 
 /// What can be converted.
 #[derive(Debug, IntoParams)]
@@ -105,10 +104,11 @@ pub struct PathLeg {
     pub recorded_at: Timestamp,
 }
 
-/// What a conversion is made with.
-struct Found {
+/// The rate that a conversion is made with.
+struct ConversionRate {
     quote: Quote,
-    stale: bool,
+    /// The instant by which the rate's age is judged.
+    as_of: DateTime<Utc>,
     served_from: ServedFrom,
     freshness: Freshness,
 }
@@ -143,7 +143,8 @@ pub(super) async fn convert(
         return Err(ApiError::invalid("amount", &query.amount.to_string(), allowed));
     };
     let minor_units = query.to.currency().minor_units;
-    let recorded_at = legs.iter().map(|leg| leg.recorded_at).min();
+    let provenance = provenance(&legs);
+    let recorded_at = provenance.recorded_at();
     let body = Conversion {
         from: query.from,
         to: query.to,
@@ -152,37 +153,37 @@ pub(super) async fn convert(
         result,
         rate,
         unit: pair.unit(),
-        source: source(legs.iter()),
+        source: provenance.source_by_name(),
         recorded_at,
         requested_date: query.date,
         effective_date: recorded_at.map(|time| time.utc().date_naive()),
-        stale: found.stale,
+        stale: provenance.is_stale(found.as_of).unwrap_or(false),
         path: legs.into_iter().map(PathLeg::from).collect(),
     };
     Answer::served(body, found.served_from, found.freshness)
 }
 
 /// A currency in itself is 1, whatever the day, and no rate is looked for.
-fn itself() -> Found {
+fn itself() -> ConversionRate {
     let rate = Number::exact(Decimal::ONE);
-    Found {
+    ConversionRate {
         quote: Quote { rate, legs: Vec::new() },
-        stale: false,
+        as_of: Utc::now(),
         served_from: ServedFrom::Cache,
         freshness: Freshness::Release,
     }
 }
 
 /// The current rate of a pair.
-async fn now(service: &Currency, pair: Pair) -> Result<Found, ApiError> {
+async fn now(service: &Currency, pair: Pair) -> Result<ConversionRate, ApiError> {
     let mut found = service.quotes(pair.base, &[pair.target], pair.inverse).await?;
     let ended = [pair.target, pair.base].iter().find_map(|code| found.ended.get(code));
     if let Some(ended) = ended {
         // As it was asked, the first of the two.
         return Err(service.no_current_rate(*ended, pair.target, pair.base).await);
     }
-    if let Some(last_date) = found.parted.get(&pair.target) {
-        return Err(parted(pair.target, pair.base, *last_date));
+    if let Some(last_date) = found.ended_pairs.get(&pair.target) {
+        return Err(pair_ended(pair.target, pair.base, *last_date));
     }
     let Some(quote) = found.quotes.remove(&pair.target) else {
         return Err(match found.missing.first() {
@@ -196,16 +197,18 @@ async fn now(service: &Currency, pair: Pair) -> Result<Found, ApiError> {
             ),
         });
     };
-    Ok(Found {
-        stale: is_stale(quote.legs.iter()),
-        freshness: freshness(quote.legs.iter()),
+    Ok(ConversionRate {
+        as_of: Utc::now(),
+        freshness: provenance(&quote.legs)
+            .next_update()
+            .map_or(Freshness::Release, Freshness::Until),
         served_from: found.served_from,
         quote,
     })
 }
 
 /// The rate of a pair on `day`, or on the last day before it of a source that has all of it: weekends and holidays of one are not those of another.
-async fn on(service: &Currency, pair: Pair, day: NaiveDate) -> Result<Found, ApiError> {
+async fn on(service: &Currency, pair: Pair, day: NaiveDate) -> Result<ConversionRate, ApiError> {
     let legs = match (pair.target, pair.base) {
         (CurrencyCode::KRW, code) | (code, CurrencyCode::KRW) => {
             let rate = newest(&service.store, code, day, LOOK_BACK_DAYS).await?;
@@ -228,15 +231,11 @@ async fn on(service: &Currency, pair: Pair, day: NaiveDate) -> Result<Found, Api
             vec![Leg::from(rate), Leg::from(of_base)]
         }
     };
-    let judged_at = schedule::end_of(day).min(Utc::now());
-    let stale = legs
-        .iter()
-        .any(|leg| schedule::is_stale(&leg.source, leg.recorded_at, judged_at));
     let quote = Quote::new(pair, legs)
         .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "the rates of this day cannot be told as one"))?;
-    Ok(Found {
+    Ok(ConversionRate {
         quote,
-        stale,
+        as_of: schedule::end_of(day).min(Utc::now()),
         served_from: ServedFrom::Store,
         // A past day may still be corrected, or filled by a backfill.
         freshness: Freshness::Revalidate,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use chrono::Utc;
 use serde::Serialize;
 use shared::api::{
     Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, Freshness, FromParams, Params, Query, Served,
@@ -16,8 +17,8 @@ use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Currency;
-use crate::quote::{Quote, freshness, is_stale, source};
-use crate::reading::{Ended, parted};
+use crate::ended::{Ended, no_rate, pair_ended};
+use crate::quote::{Quote, provenance};
 
 /// What `latest` can be asked.
 #[derive(Debug, IntoParams)]
@@ -117,27 +118,34 @@ pub(super) async fn latest(
         return Err(no_rate(query.base));
     }
     if found.quotes.is_empty() {
-        return Err(match (found.ended.values().next(), found.parted.first_key_value()) {
-            (Some(ended), _) => service.no_current_rate(*ended, ended.currency_code, query.base).await,
-            (None, Some((code, last_date))) => parted(*code, query.base, *last_date),
-            (None, None) => ApiError::new(ErrorCode::NotFound, "there are no rates for these currencies yet"),
-        });
+        return Err(
+            match (found.ended.values().next(), found.ended_pairs.first_key_value()) {
+                (Some(ended), _) => service.no_current_rate(*ended, ended.currency_code, query.base).await,
+                (None, Some((code, last_date))) => pair_ended(*code, query.base, *last_date),
+                (None, None) => ApiError::new(ErrorCode::NotFound, "there are no rates for these currencies yet"),
+            },
+        );
     }
     let mut ended = found.ended;
     ended.extend(
         found
-            .parted
+            .ended_pairs
             .iter()
-            .map(|(code, last_date)| (*code, Ended::parted(*code, *last_date))),
+            .map(|(code, last_date)| (*code, Ended::in_this_base(*code, *last_date))),
     );
-    let legs = || found.quotes.values().flat_map(|quote| &quote.legs);
+    let provenance_of_all = provenance(found.quotes.values().flat_map(|quote| &quote.legs));
     let is_absent = |code: &CurrencyCode| !found.quotes.contains_key(code) && !ended.contains_key(code);
     // A rate that waits for its other half may be there at any time, and so may the first of all.
     let waits = |code: &CurrencyCode| is_absent(code) && !found.missing.contains(code);
-    let freshness = if targets.iter().any(waits) || legs().next().is_none() && targets.len() > found.quotes.len() {
+    let nothing = if targets.len() > found.quotes.len() {
         Freshness::Revalidate
     } else {
-        freshness(legs())
+        Freshness::Release
+    };
+    let freshness = if targets.iter().any(waits) {
+        Freshness::Revalidate
+    } else {
+        provenance_of_all.next_update().map_or(nothing, Freshness::Until)
     };
     let format = Format::negotiate(query.format, &headers);
     if format != Format::Json {
@@ -150,7 +158,7 @@ pub(super) async fn latest(
                 inverse: query.inverse,
             }
             .unit(),
-            source: source(quote.legs.iter()),
+            source: provenance(&quote.legs).source_by_name(),
             recorded_at: quote.recorded_at(),
         };
         return Answer::rows(&found.quotes.iter().map(row).collect::<Vec<_>>(), format, freshness);
@@ -166,30 +174,14 @@ pub(super) async fn latest(
     let body = LatestRates {
         base: query.base,
         inverse: query.inverse,
-        unit: if query.inverse {
-            format!("units of each currency per {}", query.base)
-        } else {
-            format!("{} per unit of each currency", query.base)
-        },
+        unit: Pair::unit_of_each(query.base, query.inverse),
         rates: found.quotes.iter().map(|(code, quote)| (*code, quote.rate)).collect(),
         missing: asked.into_iter().filter(is_absent).collect(),
         ended: ended.values().copied().collect(),
-        source: source(legs()),
+        source: provenance_of_all.source_by_name(),
         recorded_at,
         other_days: times().filter(|(_, at)| Some(*at) != recorded_at).collect(),
-        stale: is_stale(legs()),
+        stale: provenance_of_all.is_stale(Utc::now()).unwrap_or(false),
     };
     Answer::served(body, found.served_from, freshness)
-}
-
-/// The error for a known currency that no source has a rate of.
-pub(super) fn no_rate(code: CurrencyCode) -> ApiError {
-    let currency = code.currency();
-    let english = currency.english;
-    let why = currency.last_day.map_or_else(
-        || "no source in use gives one".to_owned(),
-        |last| format!("it was withdrawn, and {last} was its last day"),
-    );
-    let message = format!("there is no rate for {code} ({english}): {why}");
-    ApiError::new(ErrorCode::NotFound, message)
 }

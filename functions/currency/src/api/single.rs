@@ -14,14 +14,13 @@ use shared::api::{
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use shared::number::Number;
+use shared::provenance::Provenance;
 use shared::schedule;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
-use super::latest::no_rate;
 use crate::Currency;
-use crate::quote::{Leg, freshness};
-use crate::reading::Ended;
+use crate::ended::{Ended, no_rate};
 
 /// One currency's current rate in KRW.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -143,7 +142,8 @@ pub(super) async fn single(
         return Err(service.no_current_rate(*ended, code, CurrencyCode::KRW).await);
     }
     let row = current.rows.get(&code).ok_or_else(|| no_rate(code))?;
-    let freshness = freshness([Leg::from(row)].iter());
+    let provenance: Provenance = [(row.source.as_str(), row.recorded_at)].into_iter().collect();
+    let freshness = provenance.next_update().map_or(Freshness::Release, Freshness::Until);
     Answer::served(CurrentRate::from(row), current.served_from, freshness)
 }
 
@@ -161,13 +161,9 @@ pub(super) async fn multiple(
     let current = service.current(&query.symbols).await?;
     let rows: Vec<&ExchangeRateUpdated> = query.symbols.iter().filter_map(|code| current.rows.get(code)).collect();
     let has_none = |code: &&CurrencyCode| !current.rows.contains_key(code) && !current.ended.contains_key(code);
-    let legs: Vec<Leg> = rows.iter().map(|row| Leg::from(*row)).collect();
+    let provenance: Provenance = rows.iter().map(|row| (row.source.as_str(), row.recorded_at)).collect();
     // Of none at all nothing is known for long: the first of them may come at any time.
-    let freshness = if legs.is_empty() {
-        Freshness::Revalidate
-    } else {
-        freshness(legs.iter())
-    };
+    let freshness = provenance.next_update().map_or(Freshness::Revalidate, Freshness::Until);
     let newest = rows.iter().map(|row| row.recorded_at).max();
     let others = rows.iter().filter(|row| Some(row.recorded_at) != newest);
     let body = CurrentRates {

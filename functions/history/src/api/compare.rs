@@ -5,16 +5,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::Utc;
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, FailureResponses, FromParams, Params, Query, Served};
+use shared::api::{
+    Answer, ApiError, Envelope, ErrorEnvelope, FailureResponses, Freshness, FromParams, Params, Query, Served,
+};
 use shared::currency::CurrencyCode;
+use shared::period::Period;
+use shared::provenance::Provenance;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use super::query;
 use crate::History;
-use crate::origin::Origin;
-use crate::period::PeriodName;
-use crate::statistics::{self, Compared, Correlation};
+use crate::comparison::{self, Compared, Correlation};
 
 /// What is compared.
 #[derive(Debug, IntoParams)]
@@ -29,7 +31,7 @@ pub(super) struct CompareQuery {
     /// A span that ends at the newest day on which all of them have a close; 3m unless given. A correlation takes 20 days with returns, which 1d and 1w never
     /// have.
     #[param(inline, required = false, default = "3m")]
-    period: PeriodName,
+    period: Period,
 }
 
 impl FromParams for CompareQuery {
@@ -50,7 +52,7 @@ impl FromParams for CompareQuery {
         Ok(Self {
             targets,
             base,
-            period: query::period(params)?.unwrap_or(PeriodName::Quarter),
+            period: query::period(params)?.unwrap_or(Period::Quarter),
         })
     }
 }
@@ -61,7 +63,7 @@ pub struct Comparison {
     /// The currency that prices are told in.
     pub base: CurrencyCode,
     /// The period.
-    pub period: PeriodName,
+    pub period: Period,
     /// Whose rates these are, several with commas between.
     #[schema(example = "ecb")]
     pub source: Option<String>,
@@ -93,22 +95,26 @@ pub(super) async fn compare(
     Query(query): Query<CompareQuery>,
 ) -> Result<Answer, ApiError> {
     let (closes, served_from) = service.common_closes(query.base, &query.targets, query.period).await?;
-    let (currencies, correlation_matrix) = statistics::compare(query.base, &closes)?;
-    let mut origin = Origin::default();
+    let (currencies, correlation_matrix) = comparison::compare(query.base, &closes)?;
+    let mut provenance = Provenance::default();
     for (_, closes) in &closes {
-        origin.add(&closes.origin);
+        provenance.add(&closes.provenance);
     }
     let code = |compared: Option<&Compared>| compared.map_or(query.base, |compared| compared.currency_code);
     let body = Comparison {
         base: query.base,
         period: query.period,
-        source: origin.source(),
-        recorded_at: origin.recorded_at(),
-        stale: origin.is_stale(Utc::now()),
+        source: provenance.source(),
+        recorded_at: provenance.recorded_at(),
+        stale: provenance.is_stale(Utc::now()).unwrap_or(true),
         best: code(currencies.first()),
         worst: code(currencies.last()),
         currencies,
         correlation_matrix,
     };
-    Answer::served(body, served_from, origin.freshness())
+    Answer::served(
+        body,
+        served_from,
+        provenance.next_update().map_or(Freshness::Revalidate, Freshness::Until),
+    )
 }

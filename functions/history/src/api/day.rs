@@ -8,18 +8,18 @@ use axum::http::HeaderMap;
 use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, FromParams, Params, Query, Served, ServedFrom,
+    Answer, ApiError, Envelope, FailureResponses, Format, Freshness, FromParams, Params, Query, Served, ServedFrom,
 };
 use shared::currency::CurrencyCode;
 use shared::number::Number;
 use shared::pair::Pair;
+use shared::provenance::Provenance;
 use shared::schedule;
-use shared::store::{DayRate, DayRates, LOOK_BACK_DAYS, newest_common, rates_on};
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::History;
-use crate::origin::Origin;
+use crate::day::ClosingRates;
 
 /// Which day.
 #[derive(Debug, IntoParams)]
@@ -109,109 +109,40 @@ pub(super) async fn rates(
     headers: HeaderMap,
     Query(query): Query<DayQuery>,
 ) -> Result<Answer, ApiError> {
-    let mut needed = query.symbols.clone().unwrap_or_default();
-    if !needed.is_empty() && !needed.contains(&query.base) {
-        needed.push(query.base);
-    }
-    let day = rates_on(&service.store, query.date, &needed).await?;
-    let day = day.ok_or_else(|| {
-        let what = format!(
-            "there are no rates on {} or in the {LOOK_BACK_DAYS} days before it",
-            query.date
-        );
-        ApiError::new(ErrorCode::NotFound, what)
-    })?;
-    if query.base != CurrencyCode::KRW && day.of(query.base).is_none() {
-        let what = format!(
-            "there is no rate of {} on {}, the last day with rates",
-            query.base, day.day
-        );
-        return Err(ApiError::new(ErrorCode::NotFound, what));
-    }
-    let common = service.common(query.base, &day).await?;
-    let rows = rows(&query, &day, &common);
-    let mut origin = Origin::default();
-    for row in &rows {
-        for (source, recorded_at) in row.source.iter().zip(row.recorded_at) {
-            origin.add_newest(source, recorded_at);
-        }
-    }
-    let freshness = origin.freshness();
+    let asked = query.symbols.clone().unwrap_or_default();
+    let closing = service.closing_rates(query.date, query.base, &asked).await?;
+    let rows = rows(&query, &closing);
+    let newest = rows
+        .iter()
+        .filter_map(|row| Some((row.source.as_deref()?, row.recorded_at?)));
+    let provenance: Provenance = newest.collect();
+    let freshness = provenance.next_update().map_or(Freshness::Revalidate, Freshness::Until);
     let format = Format::negotiate(query.format, &headers);
     if format != Format::Json {
         return Answer::rows(&rows, format, freshness);
     }
     let rates: BTreeMap<CurrencyCode, Number> = rows.iter().map(|row| (row.currency_code, row.rate)).collect();
-    let asked = query.symbols.unwrap_or_default();
     let body = RatesOfDay {
         base: query.base,
         inverse: query.inverse,
-        unit: if query.inverse {
-            format!("units of each currency per {}", query.base)
-        } else {
-            format!("{} per unit of each currency", query.base)
-        },
+        unit: Pair::unit_of_each(query.base, query.inverse),
         requested_date: query.date,
-        effective_date: day.day,
+        effective_date: closing.day(),
         missing: asked.into_iter().filter(|code| !rates.contains_key(code)).collect(),
         rates,
-        source: origin.source(),
-        recorded_at: origin.recorded_at(),
-        stale: origin.recorded_at().is_some() && origin.is_stale(Utc::now().min(schedule::end_of(query.date))),
+        source: provenance.source(),
+        recorded_at: provenance.recorded_at(),
+        stale: provenance
+            .is_stale(Utc::now().min(schedule::end_of(query.date)))
+            .unwrap_or(false),
     };
     Answer::served(body, ServedFrom::Store, freshness)
 }
 
-impl History {
-    /// The rates of the currencies that no source has at the instant of the closing rate of `base`, and of `base` beside each: of the newest instant of the day
-    /// that one source has for both.
-    async fn common(
-        &self,
-        base: CurrencyCode,
-        day: &DayRates,
-    ) -> Result<BTreeMap<CurrencyCode, [DayRate; 2]>, ApiError> {
-        let is_apart = |code: &CurrencyCode| {
-            let legs = day.legs(*code, base).unwrap_or_default();
-            legs.windows(2).any(|pair| pair[0].recorded_at != pair[1].recorded_at)
-        };
-        let apart: Vec<(CurrencyCode, NaiveDate)> = day
-            .codes()
-            .into_iter()
-            .filter(is_apart)
-            .map(|code| (code, day.day))
-            .collect();
-        if apart.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let found = newest_common(&self.store, base, &apart, Some(0)).await?;
-        Ok(found
-            .into_iter()
-            .map(|(rate, of_base)| (rate.code, [rate, of_base]))
-            .collect())
-    }
-}
-
-/// The stored rates that the price of `target` in `base` is made of, all of one instant. `common` has those of currencies whose closing rates are of two.
-fn legs<'a>(
-    target: CurrencyCode,
-    base: CurrencyCode,
-    day: &'a DayRates,
-    common: &'a BTreeMap<CurrencyCode, [DayRate; 2]>,
-) -> Option<Vec<&'a DayRate>> {
-    let closing = day.legs(target, base)?;
-    if closing
-        .windows(2)
-        .all(|pair| pair[0].recorded_at == pair[1].recorded_at)
-    {
-        return Some(closing);
-    }
-    common.get(&target).map(|pair| pair.iter().collect())
-}
-
 /// The rates asked for, by code.
-fn rows(query: &DayQuery, day: &DayRates, common: &BTreeMap<CurrencyCode, [DayRate; 2]>) -> Vec<DayRow> {
+fn rows(query: &DayQuery, closing: &ClosingRates) -> Vec<DayRow> {
     let all = || {
-        let known = day.codes().into_iter().chain([CurrencyCode::KRW]);
+        let known = closing.codes().into_iter().chain([CurrencyCode::KRW]);
         // Of all currencies the base itself says nothing; asked for by name it is 1.
         known.filter(|code| *code != query.base).collect()
     };
@@ -223,9 +154,9 @@ fn rows(query: &DayQuery, day: &DayRates, common: &BTreeMap<CurrencyCode, [DayRa
             target,
             inverse: query.inverse,
         };
-        let legs = legs(target, query.base, day, common)?;
+        let legs = closing.legs(target)?;
         Some(DayRow {
-            date: day.day,
+            date: closing.day(),
             currency_code: target,
             rate: pair.rate(|code| legs.iter().find(|leg| leg.code == code).map(|leg| leg.rate))?,
             unit: pair.unit(),

@@ -7,7 +7,8 @@ use chrono::Utc;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use shared::api::{
-    Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, FailureResponses, FromParams, Params, PathCode, Query, Served,
+    Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, FailureResponses, Freshness, FromParams, Params, PathCode,
+    Query, Served,
 };
 use shared::currency::CurrencyCode;
 use shared::number::Number;
@@ -94,20 +95,27 @@ pub(super) async fn forecast(
         target: code,
         inverse: false,
     };
-    let (mut kept, served_from) = service.forecast(code).await?;
-    kept.steps.truncate(query.days as usize);
+    let (mut found, served_from) = service.forecast(code).await?;
+    found.steps.truncate(query.days as usize);
     let body = Forecast {
         currency_code: code,
         base: pair.base,
         unit: pair.unit(),
-        current_rate: kept.current_rate,
-        source: kept.origin.source(),
-        recorded_at: kept.origin.recorded_at(),
-        stale: kept.origin.is_stale(Utc::now()),
-        forecast: kept.steps,
-        method: kept.method,
+        current_rate: found.current_rate,
+        source: found.provenance.source(),
+        recorded_at: found.provenance.recorded_at(),
+        stale: found.provenance.is_stale(Utc::now()).unwrap_or(true),
+        forecast: found.steps,
+        method: found.method,
         confidence_level: Number::exact(Decimal::new(LEVEL_PERCENT.into(), 2)),
-        backtest: kept.backtest,
+        backtest: found.backtest,
     };
-    Answer::served(body, served_from, kept.origin.freshness())
+    Answer::served(
+        body,
+        served_from,
+        found
+            .provenance
+            .next_update()
+            .map_or(Freshness::Revalidate, Freshness::Until),
+    )
 }

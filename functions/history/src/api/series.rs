@@ -6,42 +6,25 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use chrono::{DurationRound, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, FailureResponses, Format, FromParams, Params, Query, Served};
+use shared::api::{Answer, ApiError, Envelope, FailureResponses, Format, Freshness, FromParams, Params, Query, Served};
 use shared::currency::CurrencyCode;
 use shared::number::Number;
-use shared::pair::Pair;
+use shared::period::Period;
 use shared::time::Timestamp;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
-use super::query;
+use super::query::{self, PairQuery};
 use crate::History;
 use crate::daily::Daily;
-use crate::measure::{self, Trend};
-use crate::period::{IntervalName, PeriodName, Span};
+use crate::formulas::{self, Trend};
 use crate::point::{Point, first_of_month, fold, monday};
+use crate::range::IntervalName;
 
-/// Which series.
+/// How far apart the points of a series are, and in which format they are answered.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct SeriesQuery {
-    /// The currency that is priced; another one than `base`.
-    #[param(value_type = String, pattern = "^[A-Z]{3}$", example = "USD")]
-    target: CurrencyCode,
-    /// The currency that prices are told in; KRW unless given.
-    #[param(required = false, default = "KRW", value_type = String, pattern = "^[A-Z]{3}$", example = "KRW")]
-    base: CurrencyCode,
-    /// `true` tells what one unit of `base` buys, instead of the price of one unit of `target`.
-    #[param(required = false, default = false)]
-    inverse: bool,
-    /// A span that ends at the pair's newest day; 1m unless given. Not together with `from` and `to`.
-    #[param(inline, default = "1m")]
-    period: Option<PeriodName>,
-    /// The first day (UTC), from 1970-01-01 to today and not after `to`; at most ten years before it.
-    #[param(value_type = Option<String>, format = Date, example = "2026-10-01")]
-    from: Option<NaiveDate>,
-    /// The last day (UTC); the pair's newest unless given. Needs `from`.
-    #[param(value_type = Option<String>, format = Date, example = "2026-10-30")]
-    to: Option<NaiveDate>,
+pub(super) struct PointsQuery {
     /// How far apart points are; daily unless given. hourly goes with the periods 1d and 1w, and with `from` and `to` at most 8 days apart.
     #[param(inline, required = false, default = "daily")]
     interval: IntervalName,
@@ -50,40 +33,29 @@ pub(super) struct SeriesQuery {
     format: Option<Format>,
 }
 
-impl FromParams for SeriesQuery {
-    fn from_params(params: &Params) -> Result<Self, ApiError> {
-        let (pair, span) = (query::pair(params)?, query::span(params)?);
-        let (from, to) = match span {
-            Span::Period(_) => (None, None),
-            Span::Range(from, to) => (Some(from), to),
-        };
-        Ok(Self {
-            target: pair.target,
-            base: pair.base,
-            inverse: pair.inverse,
-            period: span.period(),
-            from,
-            to,
-            interval: query::interval(params, span)?,
-            format: params.format("format")?,
-        })
+/// Which series, and in which form.
+#[derive(Debug)]
+pub(super) struct SeriesQuery {
+    of: PairQuery,
+    points: PointsQuery,
+}
+
+impl IntoParams for SeriesQuery {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut params = PairQuery::into_params(&parameter_in);
+        params.extend(PointsQuery::into_params(&parameter_in));
+        params
     }
 }
 
-impl SeriesQuery {
-    fn pair(&self) -> Pair {
-        Pair {
-            base: self.base,
-            target: self.target,
-            inverse: self.inverse,
-        }
-    }
-
-    fn span(&self) -> Span {
-        match (self.from, self.period) {
-            (Some(from), _) => Span::Range(from, self.to),
-            (None, period) => Span::Period(period.unwrap_or(PeriodName::Month)),
-        }
+impl FromParams for SeriesQuery {
+    fn from_params(params: &Params) -> Result<Self, ApiError> {
+        let of = PairQuery::from_params(params)?;
+        let points = PointsQuery {
+            interval: query::interval(params, of.range())?,
+            format: params.format("format")?,
+        };
+        Ok(Self { of, points })
     }
 }
 
@@ -130,13 +102,13 @@ impl SeriesStatistics {
     fn of(daily: &Daily) -> Self {
         let closes = daily.closes();
         let values: Vec<Number> = closes.iter().map(|(_, close)| *close).collect();
-        let returns = measure::returns(&closes);
+        let returns = formulas::returns(&closes);
         Self {
-            average: measure::average(&values),
+            average: formulas::average(&values),
             min: values.iter().min().copied(),
             max: values.iter().max().copied(),
-            volatility: measure::volatility(&returns).and_then(|(daily, _)| Number::measure(daily)),
-            trend: measure::trend(&returns),
+            volatility: formulas::volatility(&returns).and_then(|(daily, _)| Number::from_f64(daily)),
+            trend: formulas::trend(&returns),
         }
     }
 }
@@ -154,7 +126,7 @@ pub struct TimeSeries {
     /// Whether it is told the other way round.
     pub inverse: bool,
     /// The period; null where `from` was given.
-    pub period: Option<PeriodName>,
+    pub period: Option<Period>,
     /// How far apart points are.
     pub interval: IntervalName,
     /// The first day.
@@ -190,12 +162,12 @@ pub struct TimeSeries {
 pub(super) async fn series(
     State(service): State<Arc<History>>,
     headers: HeaderMap,
-    Query(query): Query<SeriesQuery>,
+    Query(SeriesQuery { of, points }): Query<SeriesQuery>,
 ) -> Result<Answer, ApiError> {
-    let (pair, span) = (query.pair(), query.span());
-    let series = service.series(pair, span).await?;
+    let (pair, range) = (of.pair(), of.range());
+    let series = service.series(pair, range).await?;
     let (daily, mut served_from) = service.daily(&series).await?;
-    let results = match query.interval {
+    let results = match points.interval {
         IntervalName::Hourly => {
             let (instants, from) = service.instants(&series).await?;
             served_from = served_from.and(from);
@@ -205,8 +177,11 @@ pub(super) async fn series(
         IntervalName::Weekly => rows(&fold(&daily.points, monday)),
         IntervalName::Monthly => rows(&fold(&daily.points, first_of_month)),
     };
-    let freshness = daily.origin.freshness();
-    let format = Format::negotiate(query.format, &headers);
+    let freshness = daily
+        .provenance
+        .next_update()
+        .map_or(Freshness::Revalidate, Freshness::Until);
+    let format = Format::negotiate(points.format, &headers);
     if format != Format::Json {
         return Answer::rows(&results, format, freshness);
     }
@@ -215,13 +190,13 @@ pub(super) async fn series(
         target: pair.target,
         unit: pair.unit(),
         inverse: pair.inverse,
-        period: span.period(),
-        interval: query.interval,
+        period: range.period(),
+        interval: points.interval,
         from: daily.from,
         to: daily.to,
-        source: daily.origin.source(),
-        recorded_at: daily.origin.recorded_at(),
-        stale: daily.origin.is_stale(Utc::now()),
+        source: daily.provenance.source(),
+        recorded_at: daily.provenance.recorded_at(),
+        stale: daily.provenance.is_stale(Utc::now()).unwrap_or(true),
         data_points: results.len(),
         results,
         statistics: SeriesStatistics::of(&daily),
@@ -247,7 +222,7 @@ fn rows<At: ToString>(points: &[Point<At>]) -> Vec<SeriesRow> {
         return Vec::new();
     };
     let row = |point: &Point<At>| {
-        let (change, change_percent) = measure::change(first, point.close);
+        let (change, change_percent) = formulas::change(first, point.close);
         SeriesRow {
             date: point.at.to_string(),
             open: point.open,
@@ -267,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hours_are_told_by_their_beginning_and_hold_what_fell_into_them() {
+    fn hours_are_named_by_their_beginning_and_hold_what_fell_into_them() {
         let number = |text: &str| serde_json::from_str::<Number>(text).unwrap();
         let instants = [
             ("2026-10-30T09:00:00Z", "3"),

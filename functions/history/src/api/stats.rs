@@ -5,58 +5,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::{NaiveDate, Utc};
 use serde::Serialize;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, FailureResponses, FromParams, Params, Query, Served};
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, FailureResponses, Freshness, Query, Served};
 use shared::currency::CurrencyCode;
-use shared::pair::Pair;
+use shared::period::Period;
 use shared::time::Timestamp;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::query;
+use super::query::PairQuery;
 use crate::History;
-use crate::period::{PeriodName, Span};
 use crate::statistics::Measures;
-
-/// Whose statistics.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct StatsQuery {
-    /// The currency that is priced; another one than `base`.
-    #[param(value_type = String, pattern = "^[A-Z]{3}$", example = "USD")]
-    target: CurrencyCode,
-    /// The currency that prices are told in; KRW unless given.
-    #[param(required = false, default = "KRW", value_type = String, pattern = "^[A-Z]{3}$", example = "KRW")]
-    base: CurrencyCode,
-    /// `true` tells what one unit of `base` buys, instead of the price of one unit of `target`.
-    #[param(required = false, default = false)]
-    inverse: bool,
-    /// A span that ends at the pair's newest day; 1m unless given. Not together with `from` and `to`.
-    #[param(inline, default = "1m")]
-    period: Option<PeriodName>,
-    /// The first day (UTC), from 1970-01-01 to today and not after `to`; at most ten years before it.
-    #[param(value_type = Option<String>, format = Date, example = "2026-10-01")]
-    from: Option<NaiveDate>,
-    /// The last day (UTC); the pair's newest unless given. Needs `from`.
-    #[param(value_type = Option<String>, format = Date, example = "2026-10-30")]
-    to: Option<NaiveDate>,
-}
-
-impl FromParams for StatsQuery {
-    fn from_params(params: &Params) -> Result<Self, ApiError> {
-        let (pair, span) = (query::pair(params)?, query::span(params)?);
-        let (from, to) = match span {
-            Span::Period(_) => (None, None),
-            Span::Range(from, to) => (Some(from), to),
-        };
-        Ok(Self {
-            target: pair.target,
-            base: pair.base,
-            inverse: pair.inverse,
-            period: span.period(),
-            from,
-            to,
-        })
-    }
-}
 
 /// Statistics of a pair.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -71,7 +28,7 @@ pub struct Statistics {
     /// Whether it is told the other way round.
     pub inverse: bool,
     /// The period; null where `from` was given.
-    pub period: Option<PeriodName>,
+    pub period: Option<Period>,
     /// The first day.
     pub from: NaiveDate,
     /// The last day.
@@ -91,37 +48,36 @@ pub struct Statistics {
 /// Statistics of a pair
 ///
 /// Of the daily closes of a period, or between two days. Changes are against the first close.
-#[utoipa::path(get, path = "/api/v1/history/stats", operation_id = "historyStats", tag = "History", params(StatsQuery), responses(
+#[utoipa::path(get, path = "/api/v1/history/stats", operation_id = "historyStats", tag = "History", params(PairQuery), responses(
     (status = 200, description = "The statistics.", body = Envelope<Served<Statistics>>),
     (status = 422, description = "Fewer than two daily closes.", body = ErrorEnvelope),
     FailureResponses,
 ))]
 pub(super) async fn stats(
     State(service): State<Arc<History>>,
-    Query(query): Query<StatsQuery>,
+    Query(query): Query<PairQuery>,
 ) -> Result<Answer, ApiError> {
-    let pair = Pair {
-        base: query.base,
-        target: query.target,
-        inverse: query.inverse,
-    };
-    let span = match (query.from, query.period) {
-        (Some(from), _) => Span::Range(from, query.to),
-        (None, period) => Span::Period(period.unwrap_or(PeriodName::Month)),
-    };
-    let (kept, served_from) = service.statistics(pair, span).await?;
+    let (pair, range) = (query.pair(), query.range());
+    let (found, served_from) = service.statistics(pair, range).await?;
     let body = Statistics {
         base: pair.base,
         target: pair.target,
         unit: pair.unit(),
         inverse: pair.inverse,
-        period: span.period(),
-        from: kept.from,
-        to: kept.to,
-        source: kept.origin.source(),
-        recorded_at: kept.origin.recorded_at(),
-        stale: kept.origin.is_stale(Utc::now()),
-        measures: kept.measures,
+        period: range.period(),
+        from: found.from,
+        to: found.to,
+        source: found.provenance.source(),
+        recorded_at: found.provenance.recorded_at(),
+        stale: found.provenance.is_stale(Utc::now()).unwrap_or(true),
+        measures: found.measures,
     };
-    Answer::served(body, served_from, kept.origin.freshness())
+    Answer::served(
+        body,
+        served_from,
+        found
+            .provenance
+            .next_update()
+            .map_or(Freshness::Revalidate, Freshness::Until),
+    )
 }

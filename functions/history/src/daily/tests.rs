@@ -53,23 +53,23 @@ fn all(legs: &[&Leg]) -> (NaiveDate, NaiveDate) {
     (days().min().unwrap(), days().max().unwrap())
 }
 
-fn told(pair: Pair, legs: &[&Leg], ticks: &[Ticks]) -> Vec<String> {
+fn prices(pair: Pair, legs: &[&Leg], ticks: &[Ticks]) -> Vec<String> {
     let (from, to) = all(legs);
     printed(&points(pair, legs, &common_days(legs, from, to), ticks).0)
 }
 
 #[test]
-fn against_krw_the_day_is_told_as_it_is_stored_or_turned_round() {
+fn against_krw_the_day_is_printed_as_it_is_stored_or_turned_round() {
     let usd = leg(
         "USD",
         &[("2026-10-30", 4, ["1250", "1600", "1000", "1335.26673827425707"])],
     );
     assert_eq!(
-        told(pair("KRW", "USD", false), &[&usd], &[]),
+        prices(pair("KRW", "USD", false), &[&usd], &[]),
         ["2026-10-30 1250 1600 1000 1335.26673827425707"]
     );
     assert_eq!(
-        told(pair("KRW", "USD", true), &[&usd], &[]),
+        prices(pair("KRW", "USD", true), &[&usd], &[]),
         ["2026-10-30 0.0008 0.001 0.000625 0.0007489140344"],
         "the highest price is the lowest the other way round"
     );
@@ -94,7 +94,7 @@ fn a_cross_has_the_days_that_both_have() {
             one("2026-10-30", "1491.76"),
         ],
     );
-    let days = told(pair("USD", "EUR", false), &[&usd, &eur], &[]);
+    let days = prices(pair("USD", "EUR", false), &[&usd, &eur], &[]);
     assert_eq!(
         days,
         [
@@ -103,7 +103,7 @@ fn a_cross_has_the_days_that_both_have() {
         ]
     );
     // In the other order of the legs too.
-    assert_eq!(told(pair("USD", "EUR", false), &[&eur, &usd], &[]), days);
+    assert_eq!(prices(pair("USD", "EUR", false), &[&eur, &usd], &[]), days);
 }
 
 #[test]
@@ -130,11 +130,11 @@ fn the_extremes_of_a_cross_are_those_of_instants_that_both_have() {
     assert_eq!(needs_ticks(&common_days(&legs, day, day)), Some((day, day)));
     let ticks = [of_usd, of_eur];
     assert_eq!(
-        told(pair("USD", "EUR", false), &legs, &ticks),
+        prices(pair("USD", "EUR", false), &legs, &ticks),
         ["2026-10-30 1.5 1.6 1.2 1.6"]
     );
     assert_eq!(
-        told(pair("USD", "EUR", true), &legs, &ticks),
+        prices(pair("USD", "EUR", true), &legs, &ticks),
         ["2026-10-30 0.6666666667 0.8333333333 0.625 0.625"]
     );
 }
@@ -173,13 +173,13 @@ fn a_cross_is_of_the_quotations_by_days_and_by_instants() {
         leg
     };
     let pair = pair("JPY", "EUR", false);
-    let told_of = |observations, ticks: &[Ticks]| {
+    let prices_of = |observations, ticks: &[Ticks]| {
         let jpy = quoted("JPY", "8.49134790528233151", "175.68", observations);
         let eur = quoted("EUR", "1530", "1", observations);
-        told(pair, &[&jpy, &eur], ticks)
+        prices(pair, &[&jpy, &eur], ticks)
     };
     let expected = ["2026-10-30 175.68 175.68 175.68 175.68"];
-    assert_eq!(told_of(1, &[]), expected);
+    assert_eq!(prices_of(1, &[]), expected);
     let ticks = |price, quotation| {
         let mut ticks = ticks_of("ecb", &[]);
         let of_ecb = ["09:00", "10:00"].map(|at| tick(at, price, Some(quotation)));
@@ -187,7 +187,7 @@ fn a_cross_is_of_the_quotations_by_days_and_by_instants() {
         ticks
     };
     let ticks = [ticks("8.49134790528233151", "175.68"), ticks("1530", "1")];
-    assert_eq!(told_of(2, &ticks), expected);
+    assert_eq!(prices_of(2, &ticks), expected);
 }
 
 fn ticks_of(source: &str, ticks: &[(&str, &str)]) -> Ticks {
@@ -237,7 +237,7 @@ fn a_day_is_of_the_first_source_that_has_both_at_one_instant() {
     let legs = [&usd, &eur];
     let (from, to) = all(&legs);
     let days = common_days(&legs, from, to);
-    let (points, origin) = points(pair("USD", "EUR", false), &legs, &days, &ticks);
+    let (points, provenance) = points(pair("USD", "EUR", false), &legs, &days, &ticks);
     assert_eq!(
         printed(&points),
         [
@@ -245,8 +245,8 @@ fn a_day_is_of_the_first_source_that_has_both_at_one_instant() {
             "2026-10-30 1.5 1.5 1.5 1.5"
         ]
     );
-    assert_eq!(origin.source().as_deref(), Some("koreaexim,somebody"));
-    assert_eq!(origin.recorded_at().unwrap().to_string(), "2026-10-30T12:00:00Z");
+    assert_eq!(provenance.source().as_deref(), Some("koreaexim,somebody"));
+    assert_eq!(provenance.recorded_at().unwrap().to_string(), "2026-10-30T12:00:00Z");
     let instants = instants(pair("USD", "EUR", false), &legs, &days, &ticks);
     assert_eq!(instants.len(), 1, "of the 29th no observations were given");
 }

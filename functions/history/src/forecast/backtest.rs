@@ -1,4 +1,4 @@
-//! The back-test: each method forecasts from many days of the past, with nothing but what was known then, and is measured by what came.
+//! The back-test: each method forecasts from many days of the past, with nothing but what was known then, and is scored by what came.
 
 use serde::{Deserialize, Serialize};
 use shared::number::Number;
@@ -66,56 +66,32 @@ pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
         return None;
     }
     let origins = origins(begin, count - horizon);
-    let trials = |method: Method| -> Option<Vec<Trial>> {
-        let from = |origin: &usize| {
-            let (known, later) = logarithms.split_at(*origin);
-            let last = known.last()?;
-            let steps = method.project(known, horizon)?;
-            let misses = later.iter().zip(&steps).map(|(value, step)| value - last - step);
-            Some(Trial {
-                origin: *origin,
-                misses: misses.collect(),
-                steps,
-            })
-        };
-        origins.iter().map(from).collect()
-    };
-    let error = |trials: &[Trial]| {
-        trials
-            .iter()
-            .flat_map(|trial| &trial.misses)
-            .map(|miss| miss.abs())
-            .sum::<f64>()
-    };
     let tried: Vec<Tried> = Method::ALL
         .into_iter()
-        .filter_map(|method| {
-            Some(Tried {
-                method,
-                steps: method.project(logarithms, MOST_DAYS)?,
-                trials: trials(method)?,
-            })
-        })
+        .filter_map(|method| Tried::new(method, logarithms, &origins, horizon))
         .collect();
-    let no_change = tried.first().map(|no_change| error(&no_change.trials))?;
+    let no_change = tried.first().map(Tried::error)?;
     // A series that never moved: nothing can be better than no change, and there is nothing to divide by.
     let scaled = |one: &Tried| match one.method {
         Method::NoChange => Some(1.0),
-        _ => Some(error(&one.trials) / no_change).filter(|error| error.is_finite()),
+        _ => Some(one.error() / no_change).filter(|error| error.is_finite()),
     };
-    let scored: Vec<(f64, &Tried)> = tried.iter().filter_map(|one| Some((scaled(one)?, one))).collect();
-    let is_candidate = |(error, one): &&(f64, &Tried)| one.method == Method::NoChange || *error <= 1.0 - MARGIN;
+    let scored: Vec<Scored<'_>> = tried
+        .iter()
+        .filter_map(|tried| {
+            Some(Scored {
+                error: scaled(tried)?,
+                tried,
+            })
+        })
+        .collect();
+    let is_candidate = |one: &&Scored<'_>| one.tried.method == Method::NoChange || one.error <= 1.0 - MARGIN;
     // Of equals the first, which is the simpler.
-    let (best, chosen) = *scored
+    let best = scored
         .iter()
         .filter(is_candidate)
-        .min_by(|one, other| one.0.total_cmp(&other.0))?;
-    let candidate = |(error, one): &(f64, &Tried)| {
-        Some(Candidate {
-            method: one.method,
-            mean_absolute_scaled_error: Number::measure(*error)?,
-        })
-    };
+        .min_by(|one, other| one.error.total_cmp(&other.error))?;
+    let chosen = best.tried;
     let misses: Vec<&[f64]> = chosen.trials.iter().map(|trial| trial.misses.as_slice()).collect();
     Some(Score {
         method: chosen.method,
@@ -124,10 +100,10 @@ pub(super) fn choose(logarithms: &[f64]) -> Option<Score> {
         backtest: Backtest {
             horizon,
             origins: origins.len(),
-            mean_absolute_scaled_error: Number::measure(best)?,
-            beats_no_change: best < 1.0,
-            coverage: Number::measure(coverage(chosen.method, logarithms, &chosen.trials))?,
-            candidates: scored.iter().filter_map(candidate).collect(),
+            mean_absolute_scaled_error: Number::from_f64(best.error)?,
+            beats_no_change: best.error < 1.0,
+            coverage: Number::from_f64(coverage(chosen.method, logarithms, &chosen.trials))?,
+            candidates: scored.iter().filter_map(Scored::candidate).collect(),
         },
     })
 }
@@ -141,6 +117,41 @@ struct Tried {
     trials: Vec<Trial>,
 }
 
+/// A method beside "no change".
+struct Scored<'a> {
+    /// Its error over that of "no change".
+    error: f64,
+    tried: &'a Tried,
+}
+
+impl Tried {
+    /// What `method` forecasts from all logarithms, and so many days ahead from each of `origins`; `None` where it cannot be fitted.
+    fn new(method: Method, logarithms: &[f64], origins: &[usize], horizon: usize) -> Option<Self> {
+        let trial = |origin: &usize| Trial::new(method, logarithms, *origin, horizon);
+        Some(Self {
+            method,
+            steps: method.project(logarithms, MOST_DAYS)?,
+            trials: origins.iter().map(trial).collect::<Option<Vec<Trial>>>()?,
+        })
+    }
+
+    /// The sum of what it missed, whichever way.
+    fn error(&self) -> f64 {
+        let misses = self.trials.iter().flat_map(|trial| &trial.misses);
+        misses.map(|miss| miss.abs()).sum()
+    }
+}
+
+impl Scored<'_> {
+    /// As an answer lists it; `None` where the error is no number.
+    fn candidate(&self) -> Option<Candidate> {
+        Some(Candidate {
+            method: self.tried.method,
+            mean_absolute_scaled_error: Number::from_f64(self.error)?,
+        })
+    }
+}
+
 /// A forecast from a place in the past.
 struct Trial {
     /// How many logarithms were known.
@@ -149,6 +160,21 @@ struct Trial {
     steps: Vec<f64>,
     /// What came, less what was forecast.
     misses: Vec<f64>,
+}
+
+impl Trial {
+    /// What `method` forecasts from the first `origin` logarithms.
+    fn new(method: Method, logarithms: &[f64], origin: usize, horizon: usize) -> Option<Self> {
+        let (known, later) = logarithms.split_at(origin);
+        let last = known.last()?;
+        let steps = method.project(known, horizon)?;
+        let misses = later.iter().zip(&steps).map(|(value, step)| value - last - step);
+        Some(Self {
+            origin,
+            misses: misses.collect(),
+            steps,
+        })
+    }
 }
 
 /// At most [`ORIGINS`] places from `first` to `last`, evenly.

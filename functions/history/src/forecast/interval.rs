@@ -5,7 +5,7 @@
 //! deviation knows nothing of steps that follow each other. `tests.rs` shows what both together hold, on walks and on the ECB's history.
 
 use super::method::Method;
-use crate::measure::critical;
+use crate::formulas::critical_value;
 
 /// How many in a hundred closes come to lie in the interval.
 pub(crate) const LEVEL_PERCENT: u32 = 95;
@@ -36,7 +36,7 @@ fn of_walk(method: Method, logarithms: &[f64]) -> impl Fn(usize) -> f64 {
     let count = returns.len() as f64;
     let mean = returns.iter().sum::<f64>() / count;
     let squares: f64 = returns.iter().map(|one| (one - mean).powi(2)).sum();
-    let one = critical(LEVEL, returns.len().saturating_sub(1)) * (squares / (count - 1.0)).sqrt();
+    let one = critical_value(LEVEL, returns.len().saturating_sub(1)) * (squares / (count - 1.0)).sqrt();
     move |steps| {
         let steps = steps as f64;
         let of_drift = match method {

@@ -11,13 +11,13 @@ fn closes(count: usize, logarithm: impl Fn(usize) -> f64) -> Vec<(NaiveDate, Num
     let closes: Vec<(NaiveDate, Number)> = days
         .take(count)
         .enumerate()
-        .map(|(place, day)| (day, Number::measure(logarithm(place).exp()).unwrap()))
+        .map(|(place, day)| (day, Number::from_f64(logarithm(place).exp()).unwrap()))
         .collect();
     closes
 }
 
-fn of(closes: &[(NaiveDate, Number)]) -> Option<Kept> {
-    forecast(&Origin::default(), closes, "ecb")
+fn of(closes: &[(NaiveDate, Number)]) -> Option<CachedForecast> {
+    forecast(&Provenance::default(), closes, "ecb")
 }
 
 /// A walk that no method can foresee, the same each time: steps from a linear congruential generator.
@@ -36,14 +36,14 @@ fn walk(count: usize) -> Vec<f64> {
 
 #[test]
 fn a_steady_rise_is_foreseen_by_its_drift() {
-    let kept = of(&closes(256, |place| 7.0 + 0.001 * place as f64)).unwrap();
-    assert!(kept.backtest.beats_no_change);
-    assert!(kept.method != Method::NoChange, "{:?}", kept.backtest);
+    let forecast = of(&closes(256, |place| 7.0 + 0.001 * place as f64)).unwrap();
+    assert!(forecast.backtest.beats_no_change);
+    assert!(forecast.method != Method::NoChange, "{:?}", forecast.backtest);
     let expected = (7.0 + 0.001 * 285.0_f64).exp();
     assert!(
-        (float(kept.steps[29].rate) / expected - 1.0).abs() < 1e-4,
+        (to_f64(forecast.steps[29].rate) / expected - 1.0).abs() < 1e-4,
         "{:?}",
-        kept.steps[29]
+        forecast.steps[29]
     );
 }
 
@@ -64,8 +64,8 @@ fn where_nothing_is_better_the_answer_is_no_change() {
 #[test]
 fn the_chosen_method_has_the_smallest_error_and_no_change_scores_one() {
     let values = walk(256);
-    let kept = of(&closes(256, |place| values[place])).unwrap();
-    let backtest = &kept.backtest;
+    let forecast = of(&closes(256, |place| values[place])).unwrap();
+    let backtest = &forecast.backtest;
     assert_eq!((backtest.horizon, backtest.origins), (30, 39));
     let error = |method| {
         backtest
@@ -76,7 +76,7 @@ fn the_chosen_method_has_the_smallest_error_and_no_change_scores_one() {
             .mean_absolute_scaled_error
     };
     assert_eq!(error(Method::NoChange).to_string(), "1");
-    assert_eq!(error(kept.method), backtest.mean_absolute_scaled_error);
+    assert_eq!(error(forecast.method), backtest.mean_absolute_scaled_error);
     assert!(
         backtest
             .candidates
@@ -94,20 +94,21 @@ fn the_chosen_method_has_the_smallest_error_and_no_change_scores_one() {
 #[test]
 fn days_are_those_on_which_the_source_publishes_and_rates_are_within_their_interval() {
     let values = walk(61);
-    let kept = of(&closes(61, |place| values[place])).unwrap();
-    assert_eq!(kept.steps.len(), MOST_DAYS);
-    let mut day = kept.last;
-    for step in &kept.steps {
+    let forecast = of(&closes(61, |place| values[place])).unwrap();
+    assert_eq!(forecast.steps.len(), MOST_DAYS);
+    let mut day = forecast.last;
+    for step in &forecast.steps {
         day = schedule::next_day("ecb", day);
         assert_eq!(step.date, day);
         assert!(
-            step.lower <= step.rate && step.rate <= step.upper && float(step.lower) > 0.0,
+            step.lower <= step.rate && step.rate <= step.upper && to_f64(step.lower) > 0.0,
             "{step:?}"
         );
     }
-    let width = |step: &Step| float(step.upper) / float(step.lower);
+    let width = |step: &Step| to_f64(step.upper) / to_f64(step.lower);
     assert!(
-        kept.steps
+        forecast
+            .steps
             .windows(2)
             .all(|pair| width(&pair[0]) <= width(&pair[1]) + 1e-9)
     );
@@ -142,19 +143,19 @@ fn the_past_has_steps_as_long_as_those_to_come() {
 
 const AHEAD: [usize; 4] = [1, 10, 20, 30];
 
-/// How many closes lay within the intervals told for 1, 10, 20 and 30 days ahead.
+/// How many closes lay within the intervals forecast for 1, 10, 20 and 30 days ahead.
 #[derive(Debug, Clone, Copy, Default)]
-struct Held {
-    told: usize,
+struct Coverage {
+    forecasts: usize,
     within: [usize; 4],
 }
 
-impl Held {
-    /// Tells a forecast from all logarithms but the last thirty, and looks at those.
-    fn look(&mut self, logarithms: &[f64]) {
+impl Coverage {
+    /// Forecasts from all logarithms but the last thirty, and compares with those.
+    fn observe(&mut self, logarithms: &[f64]) {
         let (known, later) = logarithms.split_at(logarithms.len() - MOST_DAYS);
         let ends = backtest::choose(known).unwrap().ends;
-        self.told += 1;
+        self.forecasts += 1;
         for (within, ahead) in self.within.iter_mut().zip(AHEAD) {
             let (lower, upper) = ends[ahead - 1];
             *within += usize::from((lower..=upper).contains(&(later[ahead - 1] - known[known.len() - 1])));
@@ -163,23 +164,23 @@ impl Held {
 
     fn and(self, other: Self) -> Self {
         Self {
-            told: self.told + other.told,
+            forecasts: self.forecasts + other.forecasts,
             within: [0, 1, 2, 3].map(|place| self.within[place] + other.within[place]),
         }
     }
 
     /// Fails unless each part is in `allowed`.
     fn check(&self, allowed: std::ops::RangeInclusive<f64>, what: &str) {
-        let parts = self.within.map(|within| within as f64 / self.told as f64);
-        println!("{what}: {parts:.3?} of {} closes {AHEAD:?} days ahead", self.told);
+        let parts = self.within.map(|within| within as f64 / self.forecasts as f64);
+        println!("{what}: {parts:.3?} of {} closes {AHEAD:?} days ahead", self.forecasts);
         assert!(parts.iter().all(|part| allowed.contains(part)), "{what}: {parts:?}");
     }
 }
 
 /// What intervals of so many walks hold, by [`Process::ALL`].
-fn of_walks(closes: usize, walks: usize) -> [Held; 3] {
-    let hold = |process: Process| {
-        let (mut held, mut generator) = (Held::default(), Walks::new(process, 3));
+fn of_walks(closes: usize, walks: usize) -> [Coverage; 3] {
+    let cover = |process: Process| {
+        let (mut coverage, mut generator) = (Coverage::default(), Walks::new(process, 3));
         for _ in 0..walks {
             let mut at = 7.0;
             let step = |step: &f64| {
@@ -187,12 +188,12 @@ fn of_walks(closes: usize, walks: usize) -> [Held; 3] {
                 at
             };
             let logarithms: Vec<f64> = generator.returns(closes + MOST_DAYS).iter().map(step).collect();
-            held.look(&logarithms);
+            coverage.observe(&logarithms);
         }
-        held
+        coverage
     };
     std::thread::scope(|scope| {
-        let threads = Process::ALL.map(|process| scope.spawn(move || hold(process)));
+        let threads = Process::ALL.map(|process| scope.spawn(move || cover(process)));
         threads.map(|thread| thread.join().unwrap())
     })
 }
@@ -200,17 +201,17 @@ fn of_walks(closes: usize, walks: usize) -> [Held; 3] {
 /// The standard error of a part of 450 walks is 0.010, of 750 it is 0.008, of 1,200 it is 0.006.
 #[test]
 fn intervals_of_walks_hold_what_they_say() {
-    let mut of_processes = [Held::default(); 3];
+    let mut of_processes = [Coverage::default(); 3];
     for (closes, walks) in [(60, 250), (120, 400), (260, 150)] {
-        let held = of_walks(closes, walks);
-        let all = held.into_iter().fold(Held::default(), Held::and);
+        let of_walks = of_walks(closes, walks);
+        let all = of_walks.into_iter().fold(Coverage::default(), Coverage::and);
         all.check(0.935..=0.99, &format!("{closes} closes"));
-        for (of_process, held) in of_processes.iter_mut().zip(held) {
-            *of_process = of_process.and(held);
+        for (of_process, coverage) in of_processes.iter_mut().zip(of_walks) {
+            *of_process = of_process.and(coverage);
         }
     }
-    for (held, process) in of_processes.iter().zip(Process::ALL) {
-        held.check(0.935..=0.99, &format!("{process:?}"));
+    for (coverage, process) in of_processes.iter().zip(Process::ALL) {
+        coverage.check(0.935..=0.99, &format!("{process:?}"));
     }
 }
 
@@ -233,28 +234,28 @@ fn of_the_ecb() -> BTreeMap<String, Vec<(NaiveDate, Number)>> {
             .collect();
         let day: NaiveDate = cells[0].parse().unwrap();
         for (code, of_code) in units.iter().filter(|(code, _)| **code != "KRW") {
-            let close = Number::measure(units["KRW"] / of_code).unwrap();
+            let close = Number::from_f64(units["KRW"] / of_code).unwrap();
             closes.entry((*code).to_owned()).or_default().push((day, close));
         }
         closes
             .entry("EUR".to_owned())
             .or_default()
-            .push((day, Number::measure(units["KRW"]).unwrap()));
+            .push((day, Number::from_f64(units["KRW"]).unwrap()));
     }
     // The file has the newest day first.
     closes.values_mut().for_each(|of_code| of_code.reverse());
     closes
 }
 
-/// What intervals told on every 500th day of a currency hold, of the year before that day.
-fn of_currency(place: usize, closes: &[(NaiveDate, Number)]) -> Held {
+/// What intervals forecast on every 500th day of a currency hold, from the year before that day.
+fn of_currency(place: usize, closes: &[(NaiveDate, Number)]) -> Coverage {
     const EVERY: usize = 500;
-    let mut held = Held::default();
+    let mut coverage = Coverage::default();
     // Not the same days of all currencies.
     let first = FEWEST_CLOSES + place * 97 % EVERY;
     for end in (first..closes.len().saturating_sub(MOST_DAYS)).step_by(EVERY) {
         let last = closes[end - 1].0;
-        let from = PeriodName::Year.first_day(last);
+        let from = Period::Year.first_day(last);
         let year: Vec<(NaiveDate, Number)> = closes[..end].iter().filter(|(day, _)| *day >= from).copied().collect();
         let mut known = steady(&year, "ecb");
         let later = &closes[end - 1..end + MOST_DAYS];
@@ -262,29 +263,29 @@ fn of_currency(place: usize, closes: &[(NaiveDate, Number)]) -> Held {
             continue;
         }
         known.extend(&later[1..]);
-        let logarithms: Vec<f64> = known.iter().map(|(_, close)| float(*close).ln()).collect();
-        held.look(&logarithms);
+        let logarithms: Vec<f64> = known.iter().map(|(_, close)| to_f64(*close).ln()).collect();
+        coverage.observe(&logarithms);
     }
-    held
+    coverage
 }
 
 #[test]
 fn intervals_of_the_ecbs_history_hold_what_they_say() {
     let closes: Vec<Vec<(NaiveDate, Number)>> = of_the_ecb().into_values().collect();
     assert_eq!(closes.len(), 41, "EUR instead of KRW");
-    let held = std::thread::scope(|scope| {
+    let of_halves = std::thread::scope(|scope| {
         let of_half = |half: usize| {
             let closes = &closes;
             scope.spawn(move || {
                 let of_half = closes.iter().enumerate().filter(|(place, _)| place % 2 == half);
-                of_half.fold(Held::default(), |held, (place, closes)| {
-                    held.and(of_currency(place, closes))
+                of_half.fold(Coverage::default(), |coverage, (place, closes)| {
+                    coverage.and(of_currency(place, closes))
                 })
             })
         };
         [0, 1].map(of_half).map(|thread| thread.join().unwrap())
     });
-    let held = held[0].and(held[1]);
-    assert!(held.told > 300, "{held:?}");
-    held.check(0.93..=0.99, "The ECB's history");
+    let coverage = of_halves[0].and(of_halves[1]);
+    assert!(coverage.forecasts > 300, "{coverage:?}");
+    coverage.check(0.93..=0.99, "The ECB's history");
 }

@@ -9,7 +9,7 @@ use shared::rate::Rate;
 use shared::source;
 use shared::store::stored_rate;
 use shared::time::Timestamp;
-use shared::trace::{postgres, step};
+use shared::trace::{in_span, postgres};
 use sqlx::postgres::PgRow;
 use sqlx::{Error, PgPool, Row};
 
@@ -51,9 +51,9 @@ macro_rules! newest_common {
 
 /// Which days are read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ending {
+pub(crate) struct DayWindow {
     /// The currencies, one or two, end on the newest day of an instant at which one source has all of them; else each on its own newest.
-    pub together: bool,
+    pub ends_together: bool,
     /// The last day that may be read; none means the newest.
     pub until: Option<NaiveDate>,
     /// The first day; none means `days` before the last.
@@ -63,8 +63,8 @@ pub(crate) struct Ending {
 }
 
 /// The days of `codes` by every source; a currency without any is not among them.
-pub(crate) async fn legs(pool: &PgPool, codes: &[CurrencyCode], ending: Ending) -> Result<Vec<Leg>, Error> {
-    // The last days are computed once, not for each row. OFFSET 0 keeps the planner from joining in another order: one look at the primary key for each source.
+pub(crate) async fn legs(pool: &PgPool, codes: &[CurrencyCode], window: DayWindow) -> Result<Vec<Leg>, Error> {
+    // The last days are computed once, not for each row. OFFSET 0 keeps the planner from joining in another order: one lookup in the primary key for each source.
     const QUERY: &str = concat!(
         "WITH common AS MATERIALIZED (",
         newest_common!("$3"),
@@ -85,21 +85,21 @@ pub(crate) async fn legs(pool: &PgPool, codes: &[CurrencyCode], ending: Ending) 
             SELECT days.day, known.source, days.open, days.high, days.low, days.close, days.quotation, days.observations
               FROM history.sources(ending.code) AS known (source)
              CROSS JOIN LATERAL (
-                SELECT kept.day, kept.open, kept.high, kept.low, kept.close, kept.quotation, kept.observations FROM history.daily_rate AS kept
-                 WHERE kept.currency_code = ending.code AND kept.source = known.source
-                   AND kept.day BETWEEN coalesce($4, ending.day - $5) AND ending.day OFFSET 0
+                SELECT stored.day, stored.open, stored.high, stored.low, stored.close, stored.quotation, stored.observations FROM history.daily_rate AS stored
+                 WHERE stored.currency_code = ending.code AND stored.source = known.source
+                   AND stored.day BETWEEN coalesce($4, ending.day - $5) AND ending.day OFFSET 0
              ) AS days
          ) AS found
          ORDER BY ending.code, found.day, array_position($6::text[], found.source), found.source COLLATE \"C\""
     );
     let query = sqlx::query(QUERY)
         .bind(texts(codes))
-        .bind(ending.together)
-        .bind(ending.until)
-        .bind(ending.from)
-        .bind(ending.days)
+        .bind(window.ends_together)
+        .bind(window.until)
+        .bind(window.from)
+        .bind(window.days)
         .bind(source::keys());
-    let rows = step(postgres("SELECT history.daily_rate"), query.fetch_all(pool)).await?;
+    let rows = in_span(postgres("SELECT history.daily_rate"), query.fetch_all(pool)).await?;
     let mut legs: Vec<Leg> = Vec::new();
     for row in &rows {
         let code = code(row)?;
@@ -135,14 +135,14 @@ pub(crate) async fn ticks(
           FROM unnest($1::text[]) AS leg (code)
          CROSS JOIN LATERAL history.sources(leg.code) AS known (source)
          CROSS JOIN LATERAL (
-            SELECT kept.recorded_at, kept.deal_base_rate, kept.quotation FROM history.rate AS kept
-             WHERE kept.currency_code = leg.code AND kept.source = known.source
-               AND kept.recorded_at >= $2::date::timestamp AT TIME ZONE 'UTC'
-               AND kept.recorded_at < ($3::date + 1)::timestamp AT TIME ZONE 'UTC' OFFSET 0
+            SELECT stored.recorded_at, stored.deal_base_rate, stored.quotation FROM history.rate AS stored
+             WHERE stored.currency_code = leg.code AND stored.source = known.source
+               AND stored.recorded_at >= $2::date::timestamp AT TIME ZONE 'UTC'
+               AND stored.recorded_at < ($3::date + 1)::timestamp AT TIME ZONE 'UTC' OFFSET 0
          ) AS seen
          ORDER BY leg.code, known.source, seen.recorded_at";
     let query = sqlx::query(QUERY).bind(texts(codes)).bind(first).bind(last);
-    let rows = step(postgres("SELECT history.rate"), query.fetch_all(pool)).await?;
+    let rows = in_span(postgres("SELECT history.rate"), query.fetch_all(pool)).await?;
     let mut series: Vec<Ticks> = codes
         .iter()
         .map(|_| Ticks {

@@ -193,7 +193,7 @@ impl<'a> ProviderRequest<'a> {
                 Err(_) => Err(ProviderError::Timeout(limit)),
             }
         };
-        trace::step(span.clone(), in_time).await
+        trace::in_span(span.clone(), in_time).await
     }
 }
 

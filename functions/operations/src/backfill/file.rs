@@ -11,7 +11,7 @@ use reqwest::header::{
 use shared::time::{HANDLER_TOLERANCE, PROVIDER_TOLERANCE, Timestamp};
 use tokio::sync::Mutex;
 
-use super::BackfillError;
+use super::error::BackfillError;
 use crate::ecb_history::{History, read};
 
 /// The address of the file, and the newest that was read of it.

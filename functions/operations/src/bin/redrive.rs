@@ -1,4 +1,4 @@
-//! Lambda behind the backup queue, and the desk for dead letters. It wires; [`operations::redrive::Redrive::handle`] decides.
+//! Lambda behind the backup queue, which also administers dead letters. It wires; [`operations::redrive::Redrive::handle`] decides.
 
 use lambda_runtime::{Error, LambdaEvent};
 use operations::failure::Failure;

@@ -12,7 +12,7 @@ use crate::signed::{Signed, SignedError};
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(10);
 /// Characters of an answer that are repeated in an error.
-const TOLD: usize = 500;
+const QUOTED: usize = 500;
 
 /// Why CodeDeploy says nothing.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,12 @@ pub(super) enum CodeDeployError {
     Nothing(String),
 }
 
+/// A function and its version, or an alias of it.
+pub(super) struct FunctionVersion {
+    pub(super) function: String,
+    pub(super) version: String,
+}
+
 /// The API.
 pub(super) struct CodeDeploy {
     api: Signed,
@@ -48,7 +54,7 @@ impl CodeDeploy {
     }
 
     /// The functions that a deployment leads to new versions, each with its new version.
-    pub(super) async fn versions(&self, deployment: &str) -> Result<Vec<(String, String)>, CodeDeployError> {
+    pub(super) async fn versions(&self, deployment: &str) -> Result<Vec<FunctionVersion>, CodeDeployError> {
         let listed = self
             .call("ListDeploymentTargets", &json!({"deploymentId": deployment}))
             .await?;
@@ -58,9 +64,12 @@ impl CodeDeploy {
         let version = |target: &Value| {
             let function = &target["lambdaTarget"]["lambdaFunctionInfo"];
             let text = |name: &str| function[name].as_str().map(str::to_owned);
-            text("functionName").zip(text("targetVersion"))
+            Some(FunctionVersion {
+                function: text("functionName")?,
+                version: text("targetVersion")?,
+            })
         };
-        let versions: Vec<(String, String)> = targets.filter_map(version).collect();
+        let versions: Vec<FunctionVersion> = targets.filter_map(version).collect();
         if versions.is_empty() {
             return Err(CodeDeployError::Nothing(deployment.to_owned()));
         }
@@ -101,7 +110,7 @@ impl CodeDeploy {
         Err(CodeDeployError::Refused {
             action,
             status: status.as_u16(),
-            text: shared::dead_letter::shortened(&text, TOLD),
+            text: shared::dead_letter::shortened(&text, QUOTED),
         })
     }
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shared::config::{ConfigError, Get, KafkaConfig, parse_or, required, var};
+use shared::error_chain::error_chain;
 use shared::event::header;
-use shared::kafka::{DELIVERY_TIMEOUT, KafkaSender, Outgoing};
+use shared::kafka::{DELIVERY_TIMEOUT, KafkaSender, ProducerRecord};
 use shared::trace::{self, Trigger};
 
 use self::queues::Queues;
@@ -95,7 +96,7 @@ impl BackupRedrive {
         let mut failed = vec![false; messages.len()];
         let (mut places, mut records, mut odd) = (Vec::new(), Vec::new(), Vec::new());
         for (place, message) in messages.iter().enumerate() {
-            match Outgoing::from_text(&message.body) {
+            match ProducerRecord::from_text(&message.body) {
                 Ok(record) => {
                     places.push(place);
                     records.push(record);
@@ -107,7 +108,7 @@ impl BackupRedrive {
         trace::triggered_by(Trigger::PubSub);
         trace::follows(contexts);
         for (place, reason) in &odd {
-            failed[*place] = !self.put_aside(&messages[*place], reason).await;
+            failed[*place] = !self.dead_letter(&messages[*place], reason).await;
         }
         if !records.is_empty() {
             let limit = DELIVERY_TIMEOUT.min(time_left.saturating_sub(RESERVE));
@@ -138,8 +139,8 @@ impl BackupRedrive {
     }
 
     /// Whether the dead-letter queue has the message.
-    async fn put_aside(&self, message: &SqsMessage, reason: &str) -> bool {
-        match self.queues.put_aside(&message.body, reason).await {
+    async fn dead_letter(&self, message: &SqsMessage, reason: &str) -> bool {
+        match self.queues.dead_letter(&message.body, reason).await {
             Ok(()) => {
                 tracing::warn!(
                     message.id = message.message_id,
@@ -151,7 +152,7 @@ impl BackupRedrive {
             Err(error) => {
                 tracing::error!(
                     message.id = message.message_id,
-                    error,
+                    error = error_chain(&error),
                     "A message of the backup queue is no event and cannot be put into the dead-letter queue"
                 );
                 false

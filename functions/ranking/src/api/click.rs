@@ -10,9 +10,9 @@ use shared::country::CountryCode;
 use shared::currency::CurrencyCode;
 use utoipa::ToSchema;
 
+use super::idempotency::IdempotencyHeader;
 use super::input;
-use super::key::IdempotencyKey;
-use crate::{Click, ClickKey, Clicked, Ranking};
+use crate::{Click, Clicked, IdempotencyKey, Ranking};
 
 /// The longest user id, in characters.
 const LONGEST_USER_ID: usize = 128;
@@ -52,7 +52,7 @@ pub struct CountryClick {
 #[serde(deny_unknown_fields)]
 pub struct CurrencyClick {
     /// ISO 4217 code of a currency with one home country: `USD` counts for `US`. Several countries share `EUR`, so name the country instead.
-    #[schema(schema_with = input::homely_currency)]
+    #[schema(schema_with = input::currency_with_home)]
     pub currency_code: CurrencyCode,
     /// As for a click on a country.
     #[schema(
@@ -143,11 +143,11 @@ impl ClickRequest {
         }
     }
 
-    fn key(&self, key: &str) -> ClickKey {
+    fn key(&self, key: &str) -> IdempotencyKey {
         match self {
-            Self::Country(click) => ClickKey::new(&click.user_id, key, format!("country {}", click.country)),
+            Self::Country(click) => IdempotencyKey::new(&click.user_id, key, format!("country {}", click.country)),
             Self::Currency(click) => {
-                ClickKey::new(&click.user_id, key, format!("currency_code {}", click.currency_code))
+                IdempotencyKey::new(&click.user_id, key, format!("currency_code {}", click.currency_code))
             }
         }
     }
@@ -160,7 +160,7 @@ impl ClickRequest {
 /// a minute. Nothing is counted when the request is refused or limited, nor while Redis is away, because a count that anyone could inflate would be a
 /// made-up one. After 503 a click without a key may or may not have been counted; with a key, repeat it.
 #[utoipa::path(post, path = "/api/v1/rankings/click", operation_id = "click", tag = "Ranking",
-    params(IdempotencyKey, Nothing), request_body = ClickRequest, responses(
+    params(IdempotencyHeader, Nothing), request_body = ClickRequest, responses(
     (status = 201, description = "The click is counted, or was before under the same key.", body = Envelope<Clicked>),
     (status = 400, description = "Body, header or parameter is not allowed. Nothing was counted.", body = ErrorEnvelope),
     (status = 429, description = "Too many clicks of this client; `Retry-After` says when to come again. Nothing was counted.", body = ErrorEnvelope),
@@ -172,7 +172,7 @@ pub(super) async fn click(
     _: Query<Nothing>,
     caller: Caller,
     headers: HeaderMap,
-    IdempotencyKey { key }: IdempotencyKey,
+    IdempotencyHeader { key }: IdempotencyHeader,
     JsonBody(body): JsonBody<Body>,
 ) -> Result<Answer, ApiError> {
     let request = ClickRequest::try_from(body)?;

@@ -58,9 +58,9 @@ pub(super) fn known_country() -> openapi::Object {
 }
 
 /// The schema of a currency that a click can be counted for: exactly those with a home country.
-pub(super) fn homely_currency() -> openapi::Object {
-    let homely = CurrencyCode::all().filter(|code| CountryCode::home_of(*code).is_some());
-    codes(homely.map(CurrencyCode::as_str), "USD")
+pub(super) fn currency_with_home() -> openapi::Object {
+    let with_home = CurrencyCode::all().filter(|code| CountryCode::home_of(*code).is_some());
+    codes(with_home.map(CurrencyCode::as_str), "USD")
 }
 
 fn codes(allowed: impl Iterator<Item = &'static str>, example: &str) -> openapi::Object {

@@ -10,8 +10,8 @@ use shared::api::{Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, Format, 
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Ranking;
-use crate::day::Period;
-use crate::standing::{self, RankedCountry};
+use crate::calendar::RankingPeriod;
+use crate::leaderboard::{RankedCountry, leaderboard, total};
 
 /// Which part of which ranking.
 #[derive(Debug, Clone, IntoParams)]
@@ -19,7 +19,7 @@ use crate::standing::{self, RankedCountry};
 pub(super) struct RankingQuery {
     /// The Korean day, ISO week (Monday to Sunday) or calendar month that the ranking is about.
     #[param(inline, default = "daily")]
-    period: Option<Period>,
+    period: Option<RankingPeriod>,
     /// A Korean day (KST, UTC+9) in that period, from 1970-01-01 to today; today unless given.
     #[param(example = "2026-10-30")]
     date: Option<NaiveDate>,
@@ -37,9 +37,9 @@ pub(super) struct RankingQuery {
 impl FromParams for RankingQuery {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
         let period = |text: &str| match text {
-            "daily" => Ok(Period::Daily),
-            "weekly" => Ok(Period::Weekly),
-            "monthly" => Ok(Period::Monthly),
+            "daily" => Ok(RankingPeriod::Daily),
+            "weekly" => Ok(RankingPeriod::Weekly),
+            "monthly" => Ok(RankingPeriod::Monthly),
             other => Err(ApiError::refused(
                 ErrorCode::InvalidPeriod,
                 "period",
@@ -62,7 +62,7 @@ impl FromParams for RankingQuery {
 pub struct RankingPage {
     /// The kind of period.
     #[schema(inline)]
-    pub period: Period,
+    pub period: RankingPeriod,
     /// The Korean day that was asked for.
     pub date: NaiveDate,
     /// The period's first Korean day.
@@ -127,17 +127,17 @@ pub(super) async fn ranking(
         return Err(ApiError::invalid("date", &date.to_string(), &allowed));
     }
     let period = query.period.unwrap_or_default();
-    let compared = service.compared(period, date).await?;
-    let all = standing::ranking(&compared.clicks, &compared.before);
+    let found = service.period_clicks(period, date).await?;
+    let all = leaderboard(&found.clicks, &found.before);
     let (limit, offset) = (query.limit.unwrap_or(10), query.offset.unwrap_or(0));
     let (first, last) = page(all.len(), limit, offset);
     let page = RankingPage {
         period,
         date,
-        from: compared.span.from,
-        to: compared.span.to,
+        from: found.range.from,
+        to: found.range.to,
         totals: Totals {
-            total_clicks: standing::total(&compared.clicks),
+            total_clicks: total(&found.clicks),
             countries: all.len(),
         },
         pagination: Pagination {

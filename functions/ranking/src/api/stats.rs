@@ -90,7 +90,7 @@ pub(super) async fn stats(
     Query(query): Query<StatsQuery>,
 ) -> Result<Answer, ApiError> {
     let days = query.days.unwrap_or(7);
-    let counted = service.by_day(country, days).await?;
+    let counted = service.clicks_by_day(country, days).await?;
     Answer::json(&summary(country, days, &counted), Freshness::Revalidate)
 }
 

@@ -12,7 +12,7 @@ use mongodb::{Client, Database};
 use shared::config::{CaFile, ConfigError, Get, required, var, with_login};
 use tokio::sync::OnceCell;
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// The database, unless the URI names one.
 const DATABASE: &str = "hwanyul";
@@ -22,7 +22,7 @@ const APP_NAME: &str = "hwanyul-ranking";
 const SELECTION_LIMIT: Duration = Duration::from_secs(2);
 /// How long to wait for a new connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-/// How long to wait for a majority of a replica set to have a write; below the edge's deadline of 8 seconds.
+/// How long to wait for a majority of a replica set to have a write; below the middleware's deadline of 8 seconds.
 const WRITE_LIMIT: Duration = Duration::from_secs(4);
 /// A connection unused for longer is replaced. Load balancers and NAT gateways forget idle connections after 350 seconds.
 const IDLE_LIMIT: Duration = Duration::from_secs(60);
@@ -56,8 +56,8 @@ impl Connection {
             refused("mongodb://[user:password@]host:port[/database][?options], or mongodb+srv:// for a name in DNS")
         })?;
         if let Some(ca_file) = CaFile::read(get, var::MONGODB_CA_FILE)? {
-            // Any other setting would not look at the certificate, and nobody would notice.
-            if !looks(uri.tls.as_ref()) {
+            // Any other setting would leave the certificate unverified, and nobody would notice.
+            if !verifies_certificate(uri.tls.as_ref()) {
                 return Err(refused(
                     "a URI without tls=false, tlsInsecure and tlsAllowInvalidCertificates, because MONGODB_CA_FILE is set",
                 ));
@@ -112,8 +112,8 @@ impl Connection {
     }
 }
 
-/// Whether the URI has somebody look at the server's certificate, or says nothing of it.
-fn looks(tls: Option<&Tls>) -> bool {
+/// Whether the server's certificate is verified, which it is unless the URI says otherwise.
+fn verifies_certificate(tls: Option<&Tls>) -> bool {
     match tls {
         None => true,
         Some(Tls::Enabled(options)) => options.allow_invalid_certificates != Some(true),
@@ -136,7 +136,7 @@ fn settings(mut options: ClientOptions) -> ClientOptions {
         majority.w_timeout = Some(WRITE_LIMIT);
         majority
     });
-    // Also against the URI: AWS's sample for DocumentDB reads from secondaries, where a claim or a count may not have arrived yet.
+    // Also against the URI: AWS's sample for DocumentDB reads from secondaries, where an idempotency record or a count may not have arrived yet.
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     options
 }
@@ -144,15 +144,4 @@ fn settings(mut options: ClientOptions) -> ClientOptions {
 /// Whether the connection failed, and not what was asked over it. A server that could not be found at all is not looked for twice.
 fn is_broken(error: &Error) -> bool {
     matches!(*error.kind, ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. })
-}
-
-/// Whether MongoDB refused our user or password: its code 18 (`AuthenticationFailed`), as the driver says it of a new connection, or DocumentDB and servers
-/// behind a failed selection with the same name. Source: MongoDB's src/mongo/base/error_codes.yml.
-pub(super) fn is_refused_login(error: &Error) -> bool {
-    match &*error.kind {
-        ErrorKind::Authentication { .. } => true,
-        ErrorKind::Command(refusal) => refusal.code == 18,
-        ErrorKind::ServerSelection { message, .. } => message.contains("uthentication"),
-        _ => false,
-    }
 }

@@ -6,9 +6,9 @@ use mongodb::options::IndexOptions;
 use shared::error_chain::error_chain;
 use tokio::sync::Mutex;
 
-use super::claims::CLAIM_LIFE;
 use super::connection::Connection;
-use super::{CLAIMS, CLICKS, StoreError};
+use super::document::{CLICKS, IDEMPOTENCY_RECORDS, IDEMPOTENCY_TTL};
+use super::error::StoreError;
 
 /// Whether this instance has made them.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl Indexes {
     /// Makes them, unless this instance has. Before the first request's own work and not in a task beside it: Lambda freezes what still runs when the
     /// answer is given, and the local stack's server cannot bear a query while it makes a collection.
     ///
-    /// That an index is refused is logged, and the next request tries again: without them answers are slower and claims stay, and nothing is wrong.
+    /// That an index is refused is logged, and the next request tries again: without them answers are slower and idempotency records stay, and nothing is wrong.
     pub(super) async fn make(&self, connection: &Connection) -> Result<(), StoreError> {
         let mut are_made = self.are_made.lock().await;
         if *are_made {
@@ -41,13 +41,13 @@ async fn make(connection: &Connection) -> Result<(), StoreError> {
     // Each holds all that its queries read, so that they need no document: a day's clicks by country, and a country's by day.
     let by_date = index(doc! { "date": 1, "clicks": -1, "country_code": 1 }, None);
     let by_country = index(doc! { "country_code": 1, "date": 1, "clicks": 1 }, None);
-    let expiry = IndexOptions::builder().expire_after(CLAIM_LIFE).build();
+    let expiry = IndexOptions::builder().expire_after(IDEMPOTENCY_TTL).build();
     database
         .collection::<Document>(CLICKS)
         .create_indexes([by_date, by_country])
         .await?;
     database
-        .collection::<Document>(CLAIMS)
+        .collection::<Document>(IDEMPOTENCY_RECORDS)
         .create_indexes([index(doc! { "created_at": 1 }, Some(expiry))])
         .await?;
     Ok(())

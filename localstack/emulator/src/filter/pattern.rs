@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::error::FilterError;
+
 /// What an object must have: all of its fields, and one of each `$or`.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
@@ -20,16 +22,16 @@ enum Field {
 #[derive(Debug, Clone)]
 pub(super) enum Rule {
     Exact(Json),
-    Prefix(Text),
-    Suffix(Text),
-    Equals(Text),
+    Prefix(TextPattern),
+    Suffix(TextPattern),
+    Equals(TextPattern),
     AnythingBut(Vec<Rule>),
     Numeric(Vec<(Comparison, f64)>),
     Exists(bool),
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Text {
+pub(super) struct TextPattern {
     text: String,
     ignores_case: bool,
 }
@@ -43,12 +45,8 @@ pub(super) enum Comparison {
     AtLeast,
 }
 
-/// The operators, for errors.
-const OPERATORS: &str =
-    "text, a number, true, false, null, or one of prefix, suffix, equals-ignore-case, anything-but, numeric, exists";
-
 impl Node {
-    pub(super) fn read(path: &str, fields: &Map<String, Json>) -> Result<Self, String> {
+    pub(super) fn read(path: &str, fields: &Map<String, Json>) -> Result<Self, FilterError> {
         let mut node = Self {
             fields: Vec::new(),
             alternatives: Vec::new(),
@@ -59,17 +57,17 @@ impl Node {
                 ("$or", Json::Array(nodes)) if nodes.len() > 1 => {
                     let nodes = nodes.iter().map(|node| match node {
                         Json::Object(fields) => Self::read(&path, fields),
-                        _ => Err(format!("{path}: a list of objects")),
+                        _ => Err(FilterError::AlternativeNotAnObject(path.clone())),
                     });
                     node.alternatives.push(nodes.collect::<Result<_, _>>()?);
                 }
-                ("$or", _) => return Err(format!("{path}: a list of at least two objects")),
+                ("$or", _) => return Err(FilterError::TooFewAlternatives(path)),
                 (_, Json::Object(fields)) => {
                     node.fields
                         .push((name.clone(), Field::Object(Self::read(&path, fields)?)));
                 }
                 (_, Json::Array(list)) => node.fields.push((name.clone(), Field::Leaf(rules(&path, list)?))),
-                _ => return Err(format!("{path}: a list of values or an object")),
+                _ => return Err(FilterError::Field(path)),
             }
         }
         Ok(node)
@@ -106,30 +104,30 @@ pub(super) fn any_matches(rules: &[Rule], value: Option<&Json>) -> bool {
     }
 }
 
-pub(super) fn rules(path: &str, list: &[Json]) -> Result<Vec<Rule>, String> {
+pub(super) fn rules(path: &str, list: &[Json]) -> Result<Vec<Rule>, FilterError> {
     if list.is_empty() {
-        return Err(format!("{path}: a list that is not empty"));
+        return Err(FilterError::EmptyList(path.to_owned()));
     }
     list.iter().map(|rule| Rule::read(path, rule)).collect()
 }
 
 impl Rule {
-    fn read(path: &str, rule: &Json) -> Result<Self, String> {
+    fn read(path: &str, rule: &Json) -> Result<Self, FilterError> {
         let Json::Object(fields) = rule else {
             return if rule.is_array() {
-                Err(format!("{path}: {OPERATORS}"))
+                Err(FilterError::Rule(path.to_owned()))
             } else {
                 Ok(Self::Exact(rule.clone()))
             };
         };
         let mut fields = fields.iter();
         let (Some((operator, argument)), None) = (fields.next(), fields.next()) else {
-            return Err(format!("{path}: one operator in each object"));
+            return Err(FilterError::SeveralOperators(path.to_owned()));
         };
         match (operator.as_str(), argument) {
-            ("prefix", argument) => Text::read(argument).map(Self::Prefix),
-            ("suffix", argument) => Text::read(argument).map(Self::Suffix),
-            ("equals-ignore-case", Json::String(text)) => Some(Self::Equals(Text {
+            ("prefix", argument) => TextPattern::read(argument).map(Self::Prefix),
+            ("suffix", argument) => TextPattern::read(argument).map(Self::Suffix),
+            ("equals-ignore-case", Json::String(text)) => Some(Self::Equals(TextPattern {
                 text: text.to_lowercase(),
                 ignores_case: true,
             })),
@@ -144,7 +142,7 @@ impl Rule {
             ("exists", Json::Bool(exists)) => Some(Self::Exists(*exists)),
             _ => None,
         }
-        .ok_or_else(|| format!("{path}: {OPERATORS}"))
+        .ok_or_else(|| FilterError::Rule(path.to_owned()))
     }
 
     fn matches(&self, value: Option<&Json>) -> bool {
@@ -159,15 +157,15 @@ impl Rule {
                     .iter()
                     .all(|(comparison, limit)| comparison.holds(number, *limit))
             }),
-            (Self::Prefix(prefix), Some(Json::String(text))) => prefix.of(text).starts_with(&prefix.text),
-            (Self::Suffix(suffix), Some(Json::String(text))) => suffix.of(text).ends_with(&suffix.text),
-            (Self::Equals(equal), Some(Json::String(text))) => equal.of(text) == equal.text,
+            (Self::Prefix(prefix), Some(Json::String(text))) => prefix.folded(text).starts_with(&prefix.text),
+            (Self::Suffix(suffix), Some(Json::String(text))) => suffix.folded(text).ends_with(&suffix.text),
+            (Self::Equals(equal), Some(Json::String(text))) => equal.folded(text) == equal.text,
             (Self::Prefix(_) | Self::Suffix(_) | Self::Equals(_), Some(_)) => false,
         }
     }
 }
 
-impl Text {
+impl TextPattern {
     /// Text, or `{"equals-ignore-case": text}`.
     fn read(argument: &Json) -> Option<Self> {
         match argument {
@@ -182,7 +180,7 @@ impl Text {
         }
     }
 
-    fn of(&self, text: &str) -> String {
+    fn folded(&self, text: &str) -> String {
         if self.ignores_case {
             text.to_lowercase()
         } else {

@@ -5,24 +5,24 @@ use axum::http::{HeaderMap, header, request::Parts};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 
-use super::refusal::Refusal;
+use super::gateway_error::GatewayError;
 
 /// The largest body, in bytes.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
-/// How much of a body that is too large is read and thrown away, so that a client that sends before it reads gets to its answer.
+/// How much of a body that is too large is read and thrown away, so that a client that sends before it reads gets to its response.
 const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
 
 /// The body, never more than [`BODY_LIMIT`] of it in memory.
-pub(super) async fn read(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
+pub(super) async fn read(parts: &Parts, body: Body) -> Result<Bytes, GatewayError> {
     let announced = body.size_hint().lower();
     let is_too_large = usize::try_from(announced).unwrap_or(usize::MAX) > BODY_LIMIT;
     if is_too_large && waits_to_send(&parts.headers) {
-        return Err(Refusal::TooLarge);
+        return Err(GatewayError::TooLarge);
     }
     let mut chunks = body.into_data_stream();
     let (mut gathered, mut size) = (BytesMut::new(), 0);
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refusal::BadRequest)?;
+        let chunk = chunk.map_err(|_| GatewayError::BadRequest)?;
         size += chunk.len();
         if size > DISCARD_LIMIT {
             break;
@@ -34,7 +34,7 @@ pub(super) async fn read(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
         }
     }
     if size > BODY_LIMIT {
-        return Err(Refusal::TooLarge);
+        return Err(GatewayError::TooLarge);
     }
     Ok(gathered.freeze())
 }

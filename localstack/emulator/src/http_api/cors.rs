@@ -1,4 +1,4 @@
-//! What the API itself says to requests from other origins, when the template has a `CorsConfiguration`.
+//! The API's own answers to requests from other origins, when the template has a `CorsConfiguration`.
 //!
 //! Source: "Configure CORS for HTTP APIs in API Gateway", Amazon API Gateway developer guide: preflights are answered whether or not
 //! there is a route for them, and the functions' own CORS headers are ignored. Without a configuration both are the functions'
@@ -49,7 +49,7 @@ pub(super) fn preflight(cors: &CorsSpec, parts: &Parts) -> Option<Response> {
 }
 
 /// Puts the API's headers in place of the function's.
-pub(super) fn decorate(cors: &CorsSpec, request: &HeaderMap, response: &mut Response) {
+pub(super) fn set_headers(cors: &CorsSpec, request: &HeaderMap, response: &mut Response) {
     let headers = response.headers_mut();
     for name in &HEADERS {
         headers.remove(name);
@@ -70,11 +70,11 @@ pub(super) fn decorate(cors: &CorsSpec, request: &HeaderMap, response: &mut Resp
 fn allowed_origin(cors: &CorsSpec, request: &HeaderMap) -> Option<HeaderValue> {
     let origin = request.get(header::ORIGIN)?;
     let text = origin.to_str().ok()?;
-    let fits = |allowed: &String| match allowed.strip_suffix('*') {
+    let is_allowed = |allowed: &String| match allowed.strip_suffix('*') {
         Some(start) => text.starts_with(start),
         None => allowed == text,
     };
-    let allowed = cors.allow_origins.iter().find(|allowed| fits(allowed))?;
+    let allowed = cors.allow_origins.iter().find(|allowed| is_allowed(allowed))?;
     match allowed.as_str() {
         "*" => Some(HeaderValue::from_static("*")),
         _ => Some(origin.clone()),

@@ -14,9 +14,9 @@ use chrono::{DateTime, Utc};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use super::route::PathParameters;
 use super::signature::Caller;
-use crate::template::ACCOUNT;
+use crate::aws::ACCOUNT;
+use crate::route_key::PathParameters;
 
 /// The API's id; on AWS one of ten letters and digits.
 const API_ID: &str = "local";
@@ -35,8 +35,8 @@ const HOP_BY_HOP: [&str; 9] = [
     "upgrade",
 ];
 
-/// What a request is turned into.
-pub(super) struct Source<'a> {
+/// What an event is made of.
+pub(super) struct ProxyRequest<'a> {
     pub(super) parts: &'a Parts,
     /// The decoded path.
     pub(super) path: &'a str,
@@ -53,7 +53,7 @@ pub(super) struct Source<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Event<'a> {
+struct ProxyEvent<'a> {
     version: &'static str,
     route_key: &'a str,
     raw_path: &'a str,
@@ -63,7 +63,7 @@ struct Event<'a> {
     headers: BTreeMap<&'a str, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     query_string_parameters: BTreeMap<String, String>,
-    request_context: Context<'a>,
+    request_context: RequestContext<'a>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     path_parameters: &'a PathParameters,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -75,7 +75,7 @@ struct Event<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Context<'a> {
+struct RequestContext<'a> {
     account_id: &'static str,
     api_id: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,40 +106,40 @@ struct Http<'a> {
 }
 
 /// The event as JSON.
-pub(super) fn event(source: &Source<'_>) -> Result<Bytes, serde_json::Error> {
-    let headers = &source.parts.headers;
+pub(super) fn event(request: &ProxyRequest<'_>) -> Result<Bytes, serde_json::Error> {
+    let headers = &request.parts.headers;
     let host = text_of(headers, header::HOST.as_str()).unwrap_or_default();
     let domain_name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_owned();
-    let (body, is_base64_encoded) = encoded(source.body, headers);
-    let event = Event {
+    let (body, is_base64_encoded) = encoded(request.body, headers);
+    let event = ProxyEvent {
         version: "2.0",
-        route_key: source.route_key,
-        raw_path: source.path,
-        raw_query_string: source.parts.uri.query().unwrap_or_default(),
+        route_key: request.route_key,
+        raw_path: request.path,
+        raw_query_string: request.parts.uri.query().unwrap_or_default(),
         cookies: cookies(headers),
-        headers: headers_of(source, &host),
-        query_string_parameters: query_of(&source.parts.uri),
-        request_context: Context {
+        headers: headers_of(request, &host),
+        query_string_parameters: query_of(&request.parts.uri),
+        request_context: RequestContext {
             account_id: ACCOUNT,
             api_id: API_ID,
-            authorizer: source.caller.map(|iam| Authorizer { iam }),
+            authorizer: request.caller.map(|iam| Authorizer { iam }),
             domain_prefix: domain_name.split('.').next().unwrap_or_default().to_owned(),
             domain_name,
             http: Http {
-                method: source.parts.method.as_str(),
-                path: source.path,
+                method: request.parts.method.as_str(),
+                path: request.path,
                 protocol: "HTTP/1.1",
-                source_ip: source.peer.to_string(),
+                source_ip: request.peer.to_string(),
                 user_agent: text_of(headers, header::USER_AGENT.as_str()).unwrap_or_default(),
             },
-            request_id: source.request_id,
-            route_key: source.route_key,
+            request_id: request.request_id,
+            route_key: request.route_key,
             stage: STAGE,
-            time: source.now.format("%d/%b/%Y:%H:%M:%S +0000").to_string(),
-            time_epoch: source.now.timestamp_millis(),
+            time: request.now.format("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+            time_epoch: request.now.timestamp_millis(),
         },
-        path_parameters: source.path_parameters,
-        stage_variables: source.stage_variables,
+        path_parameters: request.path_parameters,
+        stage_variables: request.stage_variables,
         body,
         is_base64_encoded,
     };
@@ -152,16 +152,16 @@ pub(super) fn decoded_path(uri: &Uri) -> Option<String> {
     Some(path.split('?').next().unwrap_or_default().to_owned())
 }
 
-fn headers_of<'a>(source: &Source<'a>, host: &str) -> BTreeMap<&'a str, String> {
-    let given = &source.parts.headers;
+fn headers_of<'a>(request: &ProxyRequest<'a>, host: &str) -> BTreeMap<&'a str, String> {
+    let given = &request.parts.headers;
     let mut headers: BTreeMap<&str, String> = given
         .keys()
         .map(header::HeaderName::as_str)
         .filter(|name| !HOP_BY_HOP.contains(name) && *name != "cookie")
         .filter_map(|name| Some((name, text_of(given, name)?)))
         .collect();
-    headers.insert("content-length", source.body.len().to_string());
-    let peer = source.peer.to_string();
+    headers.insert("content-length", request.body.len().to_string());
+    let peer = request.peer.to_string();
     let forwarded = match headers.get("x-forwarded-for") {
         Some(before) => format!("{before}, {peer}"),
         None => peer,
@@ -172,7 +172,7 @@ fn headers_of<'a>(source: &Source<'a>, host: &str) -> BTreeMap<&'a str, String> 
     headers.insert("x-forwarded-port", port.to_owned());
     headers.entry("x-amzn-trace-id").or_insert_with(|| {
         let random = uuid::Uuid::new_v4().simple().to_string();
-        format!("Root=1-{:08x}-{}", source.now.timestamp(), &random[..24])
+        format!("Root=1-{:08x}-{}", request.now.timestamp(), &random[..24])
     });
     headers
 }

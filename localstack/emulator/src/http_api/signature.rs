@@ -3,7 +3,7 @@
 //! Source: "Signature Version 4 signing process" and "Elements of an AWS API request signature", AWS IAM user guide; "Control access to
 //! HTTP APIs with IAM authorization in API Gateway", Amazon API Gateway developer guide. The request is signed again with the
 //! local credentials, and the signatures are compared. Signatures in the query string (presigned URLs) are not taken, and
-//! no policy is looked at: the one user may do everything.
+//! no policy is read: the one user may do everything.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,12 +14,8 @@ use axum::http::{HeaderMap, header, request::Parts};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Serialize;
 
-use crate::template::{ACCOUNT, REGION};
+use crate::aws::{ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY};
 
-/// The access key of the local stack's one user.
-pub const ACCESS_KEY: &str = "local";
-/// Its secret.
-pub const SECRET_KEY: &str = "local";
 /// The service that signatures are for.
 const SERVICE: &str = "execute-api";
 /// How far the request's clock may be from ours.
@@ -119,7 +115,7 @@ fn signature(parts: &Parts, body: &[u8], signed_headers: &str, date: DateTime<Ut
     let mut settings = SigningSettings::default();
     // The client says which headers it signed, and no other is passed on.
     settings.excluded_headers = None;
-    let identity = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local stack").into();
+    let identity = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "emulator").into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(REGION)

@@ -4,27 +4,28 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::error::EmulatorError;
+use crate::options::EmulatorOptions;
 use crate::template::FunctionSpec;
-use crate::{EmulatorError, EmulatorOptions};
 
 /// What a new instance needs to know.
-pub(crate) struct Launch {
+pub(crate) struct LaunchConfig {
     pub(crate) bootstrap: PathBuf,
     pub(crate) task_root: PathBuf,
     pub(crate) log: PathBuf,
     pub(crate) environment: BTreeMap<String, String>,
 }
 
-impl Launch {
+impl LaunchConfig {
     /// Finds what the function needs; its bootstrap must be there.
     pub(crate) fn new(options: &EmulatorOptions, spec: &FunctionSpec) -> Result<Self, EmulatorError> {
         let system = |what: String| move |source| EmulatorError::System { what, source };
-        let places = places(options, spec);
-        let Some(bootstrap) = places.iter().find(|place| is_executable(place)) else {
-            let places: Vec<String> = places.iter().map(|place| place.display().to_string()).collect();
+        let candidates = bootstrap_candidates(options, spec);
+        let Some(bootstrap) = candidates.iter().find(|path| is_executable(path)) else {
+            let candidates: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
             return Err(EmulatorError::MissingBootstrap {
                 function: spec.name.clone(),
-                path: places.join(" or "),
+                path: candidates.join(" or "),
             });
         };
         let task_root = bootstrap.parent().unwrap_or(&options.bin_dir);
@@ -46,7 +47,7 @@ impl Launch {
 }
 
 /// Where a function's bootstrap may be, the best first.
-fn places(options: &EmulatorOptions, spec: &FunctionSpec) -> Vec<PathBuf> {
+fn bootstrap_candidates(options: &EmulatorOptions, spec: &FunctionSpec) -> Vec<PathBuf> {
     let Some(code_uri) = &spec.code_uri else {
         return vec![options.bin_dir.join(&spec.binary)];
     };

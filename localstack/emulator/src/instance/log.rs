@@ -1,6 +1,6 @@
 //! What a function's process writes: to the function's log, and the end of it to whoever asks for the tail of an invocation.
 //!
-//! Each process has a pipe of its own, because several write to one log: of what stands there, nobody could tell whose it is.
+//! Each process has a pipe of its own, because several write to one log, in which the lines of one cannot be told from those of another.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
@@ -12,24 +12,24 @@ use std::sync::{Arc, Mutex};
 use rustix::io::Errno;
 use tokio::net::unix::pipe::Receiver;
 
-use crate::lock;
+use crate::sync::lock;
 
 /// How much of an invocation's log its caller may have.
 ///
 /// Source: "Invoke", AWS Lambda API reference (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>): "the last 4 KB of the execution log".
-const TAIL: usize = 4 * 1024;
+const TAIL_BYTES: usize = 4 * 1024;
 /// A line that is longer is written in parts.
 const LONGEST_LINE: usize = 64 * 1024;
-/// What is read before others have their turn; above what a pipe holds, so it empties one.
-const TURN: usize = 256 * 1024;
+/// What is read before other tasks may run; above what a pipe holds, so it empties one.
+const READ_BUDGET: usize = 256 * 1024;
 
 /// The output of one process.
-pub(crate) struct Log {
+pub(crate) struct ProcessLog {
     pipe: Receiver,
-    state: Mutex<State>,
+    state: Mutex<LogState>,
 }
 
-struct State {
+struct LogState {
     file: File,
     /// A line that has not ended yet.
     line: Vec<u8>,
@@ -41,30 +41,30 @@ struct State {
 
 /// How far a pipe is read.
 #[derive(PartialEq, Eq)]
-enum Read {
+enum PipeState {
     /// It holds nothing more for now.
     Empty,
     /// It may hold more.
     More,
-    /// Nobody writes to it any more.
+    /// Its writers are gone.
     Ended,
 }
 
-impl Log {
+impl ProcessLog {
     /// A log at this path, and what a process needs to write to it. It is read as long as somebody can write.
     pub(super) fn start(path: &Path) -> std::io::Result<(Arc<Self>, Stdio, Stdio)> {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
         let (reader, writer) = std::io::pipe()?;
         let log = Arc::new(Self {
             pipe: Receiver::from_owned_fd(OwnedFd::from(reader))?,
-            state: Mutex::new(State {
+            state: Mutex::new(LogState {
                 file,
                 line: Vec::new(),
                 tail: Vec::new(),
                 has_failed: false,
             }),
         });
-        tokio::spawn(follow(Arc::clone(&log)));
+        tokio::spawn(read_continuously(Arc::clone(&log)));
         Ok((log, writer.try_clone()?.into(), writer.into()))
     }
 
@@ -78,45 +78,45 @@ impl Log {
     pub(crate) fn tail(&self) -> Vec<u8> {
         self.read();
         let mut state = lock(&self.state);
-        state.end_line();
+        state.flush_line();
         state.tail.clone()
     }
 
     /// Adds what the function could not write itself: why its process is gone.
-    pub(crate) fn note(&self, text: &[u8]) {
+    pub(crate) fn append_line(&self, text: &[u8]) {
         self.read();
         let mut state = lock(&self.state);
-        state.end_line();
-        state.take(text);
-        state.take(b"\n");
+        state.flush_line();
+        state.append(text);
+        state.append(b"\n");
     }
 
-    fn read(&self) -> Read {
+    fn read(&self) -> PipeState {
         let mut buffer = [0; 16 * 1024];
         let mut state = lock(&self.state);
         let mut count = 0;
-        while count < TURN {
+        while count < READ_BUDGET {
             match self.read_once(&mut buffer) {
                 Ok(0) => {
-                    state.end_line();
-                    return Read::Ended;
+                    state.flush_line();
+                    return PipeState::Ended;
                 }
                 Ok(length) => {
-                    state.take(&buffer[..length]);
+                    state.append(&buffer[..length]);
                     count += length;
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Read::Empty,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return PipeState::Empty,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
                         "Could not read what a function writes"
                     );
-                    return Read::Ended;
+                    return PipeState::Ended;
                 }
             }
         }
-        Read::More
+        PipeState::More
     }
 
     /// Reads from the pipe itself: tokio looks into it only after the system has told it that there is something, which may be a moment after the
@@ -129,26 +129,26 @@ impl Log {
     }
 }
 
-impl State {
-    fn take(&mut self, bytes: &[u8]) {
-        let kept = bytes.len().min(TAIL);
-        let surplus = (self.tail.len() + kept).saturating_sub(TAIL);
+impl LogState {
+    fn append(&mut self, bytes: &[u8]) {
+        let kept = bytes.len().min(TAIL_BYTES);
+        let surplus = (self.tail.len() + kept).saturating_sub(TAIL_BYTES);
         self.tail.drain(..surplus);
         self.tail.extend_from_slice(&bytes[bytes.len() - kept..]);
         // Whole lines at once, so that those of other processes do not come between.
         let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
             self.line.extend_from_slice(bytes);
             if self.line.len() > LONGEST_LINE {
-                self.end_line();
+                self.flush_line();
             }
             return;
         };
         self.line.extend_from_slice(&bytes[..=end]);
-        self.end_line();
+        self.flush_line();
         self.line.extend_from_slice(&bytes[end + 1..]);
     }
 
-    fn end_line(&mut self) {
+    fn flush_line(&mut self) {
         let written = self.file.write_all(&self.line);
         self.line.clear();
         if let Err(error) = written
@@ -162,8 +162,8 @@ impl State {
     }
 }
 
-/// Reads as it comes, also while nobody invokes.
-async fn follow(log: Arc<Log>) {
+/// Reads as it comes, also between invocations.
+async fn read_continuously(log: Arc<ProcessLog>) {
     loop {
         if let Err(error) = log.pipe.readable().await {
             tracing::warn!(
@@ -173,9 +173,9 @@ async fn follow(log: Arc<Log>) {
             return;
         }
         match log.read() {
-            Read::Empty => {}
-            Read::More => tokio::task::yield_now().await,
-            Read::Ended => return,
+            PipeState::Empty => {}
+            PipeState::More => tokio::task::yield_now().await,
+            PipeState::Ended => return,
         }
     }
 }

@@ -1,67 +1,41 @@
-//! Where records go that are given up: SQS, S3 or another topic, as AWS's on-failure records.
+//! Where discarded records go: SQS, S3 or another topic, as AWS's on-failure records.
 //!
 //! Source: "Capturing discarded batches for Amazon MSK and self-managed Apache Kafka event sources" and "Using a Kafka topic as an
 //! on-failure destination", AWS Lambda developer guide.
 
 mod bucket;
+mod error;
+mod on_failure_record;
 mod queue;
-mod record;
 mod topic;
 
-use std::time::Duration;
+use aws_sdk_sqs::config::Credentials;
 
 use super::event::Envelope;
-use super::partition::Chunk;
+use super::partition::RetryBatch;
+use crate::aws::{ACCESS_KEY, SECRET_KEY};
+use crate::error::EmulatorError;
+use crate::options::EmulatorOptions;
 use crate::template::{DestinationSpec, MappingSpec};
-use crate::{ACCESS_KEY, EmulatorError, EmulatorOptions, SECRET_KEY};
 
-use bucket::Bucket;
-use queue::Queue;
-use record::{Invocation, Records};
-use topic::Topic;
+use bucket::BucketDestination;
+use error::WRITE_LIMIT;
+use on_failure_record::{FailedBatch, OnFailureRecords};
+use queue::QueueDestination;
+use topic::TopicDestination;
 
-/// How long one write may take.
-const LIMIT: Duration = Duration::from_secs(15);
-
-/// Why records could not be written.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DestinationError {
-    #[error("the queue {url} did not take the on-failure record: {reason}")]
-    Queue { url: String, reason: String },
-    #[error("the bucket {bucket} at {endpoint} did not take the on-failure record: {reason}")]
-    Bucket {
-        bucket: String,
-        endpoint: String,
-        reason: String,
-    },
-    #[error("the topic {topic} did not take the on-failure records")]
-    Topic {
-        topic: String,
-        #[source]
-        source: krafka::error::KrafkaError,
-    },
-    #[error("the on-failure record was not written within {} s", LIMIT.as_secs())]
-    Timeout,
-    #[error("the on-failure record could not be put into words")]
-    Json(#[from] serde_json::Error),
-}
-
-/// Credentials for SQS and S3.
-struct Keys {
-    access: String,
-    secret: String,
-}
+pub(super) use error::DestinationError;
 
 /// A mapping's destination.
 pub(super) struct Destination {
-    records: Records,
+    records: OnFailureRecords,
     target: Target,
 }
 
 enum Target {
-    Queue(Queue),
-    Bucket(Bucket),
-    Topic(Box<Topic>),
+    Queue(QueueDestination),
+    Bucket(BucketDestination),
+    Topic(Box<TopicDestination>),
 }
 
 impl Destination {
@@ -79,31 +53,21 @@ impl Destination {
             destination: destination.to_owned(),
             reason,
         };
-        // What functions would sign with, so that a real endpoint can be used as well.
-        let key = |name: &str, default: &str| {
-            options
-                .function_env
-                .get(name)
-                .map_or(default, String::as_str)
-                .to_owned()
-        };
-        let keys = Keys {
-            access: key("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-            secret: key("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-        };
         let target = match destination {
             DestinationSpec::Queue { arn } => {
                 let url = queue_url(arn).ok_or_else(|| refused(arn, "it must be a queue of this template"))?;
-                Target::Queue(Queue::new(url, &keys))
+                Target::Queue(QueueDestination::new(url, credentials(options)))
             }
             DestinationSpec::Bucket { name } => {
                 let endpoint = options.s3_endpoint.clone();
                 let endpoint = endpoint.ok_or_else(|| refused(name, "a bucket needs the address of an S3 endpoint"))?;
-                Target::Bucket(Bucket::new(endpoint, name.clone(), keys))
+                Target::Bucket(BucketDestination::new(endpoint, name.clone(), credentials(options)))
             }
-            DestinationSpec::Topic { name } => Target::Topic(Box::new(Topic::new(options.kafka.clone(), name.clone()))),
+            DestinationSpec::Topic { name } => {
+                Target::Topic(Box::new(TopicDestination::new(options.kafka.clone(), name.clone())))
+            }
         };
-        let records = Records {
+        let records = OnFailureRecords {
             function: spec.function.clone(),
             source: spec.source.clone(),
             bootstrap: options.kafka.bootstrap.clone(),
@@ -114,21 +78,32 @@ impl Destination {
     }
 
     /// Writes records of one partition. They may be written twice when this fails.
-    pub(super) async fn write(&self, chunk: &Chunk) -> Result<(), DestinationError> {
+    pub(super) async fn write(&self, retry: &RetryBatch) -> Result<(), DestinationError> {
         let now = chrono::Utc::now();
-        let invocation = Invocation::of(chunk);
+        let batch = FailedBatch::new(retry, now);
         let write = async {
             match &self.target {
-                Target::Queue(queue) => queue.send(self.records.offsets(chunk, &invocation, now)?).await,
+                Target::Queue(queue) => queue.send(self.records.for_queue(&batch)?).await,
                 Target::Bucket(bucket) => {
-                    let body = self.records.with_event(chunk, &invocation, now)?;
-                    bucket.put(&self.records.key(now), body, now).await
+                    let body = self.records.for_bucket(&batch)?;
+                    bucket.put(&self.records.object_key(now), body, now).await
                 }
-                Target::Topic(topic) => topic.send(self.records.one_by_one(chunk, &invocation, now)?).await,
+                Target::Topic(topic) => topic.send(self.records.for_topic(&batch)?).await,
             }
         };
-        tokio::time::timeout(LIMIT, write)
+        tokio::time::timeout(WRITE_LIMIT, write)
             .await
             .unwrap_or(Err(DestinationError::Timeout))
     }
+}
+
+/// What functions would sign with, so that a real endpoint can be used as well.
+fn credentials(options: &EmulatorOptions) -> Credentials {
+    let key = |name: &str, default: &str| {
+        let given = options.function_env.get(name);
+        given.map_or(default, String::as_str).to_owned()
+    };
+    let access_key = key("AWS_ACCESS_KEY_ID", ACCESS_KEY);
+    let secret_key = key("AWS_SECRET_ACCESS_KEY", SECRET_KEY);
+    Credentials::new(access_key, secret_key, None, None, "emulator")
 }

@@ -1,4 +1,4 @@
-//! Committed offsets and ends of partitions, asked of Kafka itself.
+//! Committed offsets and ends of partitions, as Kafka itself reports them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use crate::kafka::KafkaAccess;
 use crate::status::PartitionStatus;
 
-/// How long a question may take: a status must come, also while Kafka is away.
+/// How long a request may take: a status must come, also while Kafka is away.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// Asks Kafka for offsets, on a connection of its own that is opened when it is first needed.
@@ -67,7 +67,7 @@ impl Offsets {
 
 async fn connect(kafka: &KafkaAccess) -> Result<AdminClient, KrafkaError> {
     let kafka = kafka
-        .client("localstack-status")
+        .client("emulator-status")
         .connect_timeout(LIMIT)
         .request_timeout(LIMIT)
         .connect()
@@ -82,8 +82,8 @@ async fn of_group(admin: &AdminClient, group: &str, topic: &str) -> Result<Vec<P
         .partitions(partitions.clone());
     let (committed, ends, starts) = tokio::join!(
         admin.list_consumer_group_offsets(group, committed),
-        at(admin, &partitions, OffsetSpec::Latest),
-        at(admin, &partitions, OffsetSpec::Earliest),
+        offsets_at(admin, &partitions, OffsetSpec::Latest),
+        offsets_at(admin, &partitions, OffsetSpec::Earliest),
     );
     let (committed, ends, starts) = (committed?, ends?, starts?);
     let mut statuses = Vec::with_capacity(partitions.len());
@@ -120,7 +120,7 @@ pub(super) async fn partitions_of(admin: &AdminClient, topic: &str) -> Result<Ve
 }
 
 /// One offset of each partition, in the order of `partitions`; -1 where Kafka has none.
-pub(super) async fn at(
+pub(super) async fn offsets_at(
     admin: &AdminClient,
     partitions: &[TopicPartition],
     spec: OffsetSpec,

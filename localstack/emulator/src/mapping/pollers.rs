@@ -1,6 +1,6 @@
 //! The pollers of one mapping: how many there are, and when one more or one less is better.
 //!
-//! AWS looks at the lag once a minute and takes up to three minutes to change the number. This looks more often, so that it
+//! AWS checks the lag once a minute and takes up to three minutes to change the number. Here it is checked more often, so that it
 //! can be seen. Without `ProvisionedPollerConfig` AWS scales by itself, and how it does is not said; here it is one poller.
 
 use std::collections::BTreeMap;
@@ -10,68 +10,66 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::engine::Engine;
-use super::source::instance_id;
-use super::{Mapping, Offsets};
+use super::consumer::instance_id;
+use super::poller::Poller;
+use super::state::Mapping;
 use crate::status::PartitionStatus;
 
-/// How often the lag is looked at.
-const LOOK: Duration = Duration::from_secs(2);
-/// After so many looks in a row with more lag than a poller works off between two, there is one more.
-const LOOKS_BEHIND: u32 = 2;
-/// After so many looks in a row without lag, there is one less.
-const LOOKS_IDLE: u32 = 5;
+/// How often the lag is checked.
+const SCALING_INTERVAL: Duration = Duration::from_secs(2);
+/// After so many checks in a row with more lag than a poller works off between two, there is one more.
+const LAGGING_CHECKS: u32 = 2;
+/// After so many checks in a row without lag, there is one less.
+const IDLE_CHECKS: u32 = 5;
 
 /// The running pollers.
 pub(super) struct Pollers {
     mapping: Arc<Mapping>,
-    offsets: Arc<Offsets>,
     tasks: JoinSet<usize>,
     stops: BTreeMap<usize, watch::Sender<bool>>,
-    behind: u32,
-    idle: u32,
+    lagging_checks: u32,
+    idle_checks: u32,
     records_before: u64,
-    /// The poller that joins once more, after former ones were followed.
-    renewed: Option<usize>,
+    /// The poller that leaves and joins once more, after the members of a killed emulator were replaced.
+    rejoining: Option<usize>,
 }
 
 impl Pollers {
-    pub(super) fn new(mapping: Arc<Mapping>, offsets: Arc<Offsets>) -> Self {
+    pub(super) fn new(mapping: Arc<Mapping>) -> Self {
         Self {
             mapping,
-            offsets,
             tasks: JoinSet::new(),
             stops: BTreeMap::new(),
-            behind: 0,
-            idle: 0,
+            lagging_checks: 0,
+            idle_checks: 0,
             records_before: 0,
-            renewed: None,
+            rejoining: None,
         }
     }
 
     /// Reads and invokes until `is_over` completes and what is under way has ended.
     pub(super) async fn run(mut self, is_over: impl Future<Output = ()>) {
-        self.mapping.settled.send_replace(false);
+        self.mapping.has_committed_starts.send_replace(false);
         self.start(1);
-        let mut settled = self.mapping.settled.subscribe();
-        let mut look = tokio::time::interval(LOOK);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut committed_starts = self.mapping.has_committed_starts.subscribe();
+        let mut check = tokio::time::interval(SCALING_INTERVAL);
+        check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let may_scale = self.mapping.spec.pollers.maximum > 1;
-        let mut is_settled = false;
+        let mut has_started = false;
         tokio::pin!(is_over);
         loop {
             tokio::select! {
                 () = &mut is_over => break,
-                () = until_true(&mut settled), if may_scale && !is_settled => {
-                    is_settled = true;
-                    self.take_back_former().await;
-                    if self.renewed.is_none() {
-                        look.reset_immediately();
+                () = until_true(&mut committed_starts), if may_scale && !has_started => {
+                    has_started = true;
+                    self.replace_former_members().await;
+                    if self.rejoining.is_none() {
+                        check.reset_immediately();
                     } else {
-                        look.reset();
+                        check.reset();
                     }
                 }
-                _ = look.tick(), if is_settled => self.look().await,
+                _ = check.tick(), if has_started => self.scale().await,
                 Some(ended) = self.tasks.join_next() => self.restart(ended),
             }
         }
@@ -84,9 +82,9 @@ impl Pollers {
     fn start(&mut self, number: usize) {
         let (stop, stopped) = watch::channel(false);
         self.stops.insert(number, stop);
-        let engine = Engine::start(Arc::clone(&self.mapping), number, stopped);
+        let poller = Poller::start(Arc::clone(&self.mapping), number, stopped);
         self.tasks.spawn(async move {
-            engine.run().await;
+            poller.run().await;
             number
         });
     }
@@ -113,7 +111,7 @@ impl Pollers {
                 );
                 let count = self.stops.len();
                 self.tasks.abort_all();
-                self.mapping.claims.release_all();
+                self.mapping.partition_locks.unlock_all();
                 (1..=count.max(1)).for_each(|number| self.start(number));
             }
         }
@@ -123,10 +121,10 @@ impl Pollers {
     /// of the same names take them over at once.
     ///
     /// Kafka then gives each what the former one had, and distributes nothing anew. If it was killed while partitions were on their way from one poller
-    /// to another, nobody has them. So the last poller leaves again and comes back.
-    async fn take_back_former(&mut self) {
+    /// to another, no member has them. So the last poller leaves again and rejoins.
+    async fn replace_former_members(&mut self) {
         let name = &self.mapping.spec.name;
-        let members = self.offsets.members_of(&self.mapping.spec.consumer_group).await;
+        let members = self.mapping.offsets.members_of(&self.mapping.spec.consumer_group).await;
         let most = self.mapping.spec.pollers.maximum;
         let former = members.map(|members| {
             let numbers = (2..=most).take_while(|number| members.contains(&instance_id(name, *number)));
@@ -135,7 +133,7 @@ impl Pollers {
         match former {
             Ok(former) => {
                 (2..=former).for_each(|number| self.start(number));
-                self.renewed = (former > 1).then_some(former);
+                self.rejoining = (former > 1).then_some(former);
             }
             Err(error) => tracing::debug!(
                 error = &error as &dyn std::error::Error,
@@ -144,15 +142,15 @@ impl Pollers {
         }
     }
 
-    /// One look at the lag.
-    async fn look(&mut self) {
-        if let Some(stop) = self.renewed.take().and_then(|number| self.stops.get(&number)) {
+    /// Starts or ends a poller, as the lag asks for.
+    async fn scale(&mut self) {
+        if let Some(stop) = self.rejoining.take().and_then(|number| self.stops.get(&number)) {
             stop.send_replace(true);
             return;
         }
         let spec = &self.mapping.spec;
         let (group, topic) = (&spec.consumer_group, &spec.topic);
-        let Ok(partitions) = self.offsets.of_group(group, topic, Duration::MAX).await else {
+        let Ok(partitions) = self.mapping.offsets.of_group(group, topic, Duration::MAX).await else {
             return;
         };
         let least = spec.pollers.minimum.min(partitions.len());
@@ -164,7 +162,7 @@ impl Pollers {
         }
         let (records, retrying) = self
             .mapping
-            .with_progress(|progress| (progress.records, progress.retrying()));
+            .update_progress(|progress| (progress.records, progress.retrying_partitions()));
         let taken = records.saturating_sub(std::mem::replace(&mut self.records_before, records));
         // One more poller does not help records that fail.
         let lag: i64 = partitions
@@ -173,17 +171,17 @@ impl Pollers {
             .map(|partition: &PartitionStatus| partition.lag)
             .sum();
         let lag = lag.unsigned_abs();
-        self.behind = if lag > taken / running.max(1) as u64 {
-            self.behind + 1
+        self.lagging_checks = if lag > taken / running.max(1) as u64 {
+            self.lagging_checks + 1
         } else {
             0
         };
-        self.idle = if lag == 0 { self.idle + 1 } else { 0 };
-        if self.behind >= LOOKS_BEHIND && running < most {
-            self.behind = 0;
+        self.idle_checks = if lag == 0 { self.idle_checks + 1 } else { 0 };
+        if self.lagging_checks >= LAGGING_CHECKS && running < most {
+            self.lagging_checks = 0;
             self.start_next();
-        } else if running > most.max(1) || (self.idle >= LOOKS_IDLE && running > least.max(1)) {
-            self.idle = 0;
+        } else if running > most.max(1) || (self.idle_checks >= IDLE_CHECKS && running > least.max(1)) {
+            self.idle_checks = 0;
             if let Some((_, stop)) = self.stops.last_key_value() {
                 stop.send_replace(true);
             }

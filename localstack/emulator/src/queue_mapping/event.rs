@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName};
 use serde::Serialize;
 
-use crate::template::REGION;
+use crate::aws::REGION;
 
 /// What Lambda tells of a message that SQS says of it.
 const ATTRIBUTES: [MessageSystemAttributeName; 8] = [

@@ -1,6 +1,6 @@
 //! `cron(..)` as AWS reads it: minutes to years, on the clock of a time zone.
 //!
-//! Fields, values and wildcards are those of the tables on the two pages that [`super::expression`] names.
+//! Fields, values and wildcards are those of the tables on the two pages that `expression` names.
 
 mod field;
 
@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Days as Later, NaiveDate, Utc, Weekday};
 use chrono_tz::Tz;
 
-use super::expression::on_clock;
-use crate::template::ScheduleStyle;
+use super::clock::on_clock;
+use super::error::ScheduleExpressionError;
+use super::style::ScheduleStyle;
 use field::Field;
 
 /// Times that match, to the minute.
@@ -38,8 +39,8 @@ enum Days {
 }
 
 impl Cron {
-    /// Reads what stands in the brackets; the error is what is allowed.
-    pub(super) fn parse(text: &str, style: ScheduleStyle) -> Result<Self, String> {
+    /// Reads what stands in the brackets.
+    pub(super) fn parse(text: &str, style: ScheduleStyle) -> Result<Self, ScheduleExpressionError> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         let (minutes, hours, day, months, weekday, years) = match (fields.as_slice(), style) {
             ([minutes, hours, day, months, weekday, years], _) => (minutes, hours, day, months, weekday, *years),
@@ -48,19 +49,14 @@ impl Cron {
                 (minutes, hours, day, months, weekday, "*")
             }
             (fields, _) => {
-                return Err(format!(
-                    "six fields, here are {}: cron(minutes hours day-of-month month day-of-week year)",
-                    fields.len()
-                ));
+                return Err(ScheduleExpressionError::FieldCount { count: fields.len() });
             }
         };
         let days = match (*day, *weekday) {
-            ("?", "?") => return Err("? in one of day-of-month and day-of-week, and not in both".to_owned()),
+            ("?", "?") => return Err(ScheduleExpressionError::BothDaysOpen),
             (day, "?") => Days::of_month(day)?,
             ("?", weekday) => Days::of_week(weekday)?,
-            _ => {
-                return Err("? in one of day-of-month and day-of-week when the other has a value or *".to_owned());
-            }
+            _ => return Err(ScheduleExpressionError::NoDayOpen),
         };
         Ok(Self {
             minutes: Field::MINUTES.parse(minutes)?,
@@ -99,7 +95,7 @@ impl Cron {
 }
 
 impl Days {
-    fn of_month(text: &str) -> Result<Self, String> {
+    fn of_month(text: &str) -> Result<Self, ScheduleExpressionError> {
         if text == "L" {
             return Ok(Self::LastOfMonth);
         }
@@ -109,7 +105,7 @@ impl Days {
         }
     }
 
-    fn of_week(text: &str) -> Result<Self, String> {
+    fn of_week(text: &str) -> Result<Self, ScheduleExpressionError> {
         if text == "L" {
             return Ok(Self::OfWeek(BTreeSet::from([7])));
         }
@@ -122,7 +118,7 @@ impl Days {
         let day = Field::WEEKDAYS.number(day)?;
         match which {
             "1" | "2" | "3" | "4" | "5" => Ok(Self::NthOfWeek(day, u32::from(which.as_bytes()[0] - b'0'))),
-            _ => Err("one day#number in day-of-week, the number from 1 to 5, such as 3#2".to_owned()),
+            _ => Err(ScheduleExpressionError::NthWeekday),
         }
     }
 

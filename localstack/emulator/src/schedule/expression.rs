@@ -9,12 +9,14 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::clock::on_clock;
 use super::cron::Cron;
-use crate::template::ScheduleStyle;
+use super::error::ScheduleExpressionError;
+use super::style::ScheduleStyle;
 
 /// When a schedule fires.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expression {
+pub enum ScheduleExpression {
     /// At once, and then every so often.
     Rate(Duration),
     /// At the times that match.
@@ -26,12 +28,12 @@ pub enum Expression {
 /// How an `at` is written.
 const AT: &str = "%Y-%m-%dT%H:%M:%S";
 
-impl Expression {
+impl ScheduleExpression {
     /// Reads an expression as the service of `style` does.
     ///
     /// # Errors
-    /// What is allowed there, when AWS refuses the expression.
-    pub fn parse(text: &str, style: ScheduleStyle) -> Result<Self, String> {
+    /// [`ScheduleExpressionError`] says what is allowed, when AWS refuses the expression.
+    pub fn parse(text: &str, style: ScheduleStyle) -> Result<Self, ScheduleExpressionError> {
         let inner = |name: &str| text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')');
         if let Some(rate) = inner("rate") {
             return parse_rate(rate, style);
@@ -41,20 +43,13 @@ impl Expression {
         }
         match (inner("at"), style) {
             (Some(time), ScheduleStyle::Scheduler) => parse_at(time),
-            (Some(_), ScheduleStyle::Rule) => {
-                Err("rate(..) or cron(..); only EventBridge Scheduler (ScheduleV2) takes at(..)".to_owned())
-            }
-            (None, ScheduleStyle::Scheduler) => {
-                Err("rate(value unit), cron(minutes hours day-of-month month day-of-week year) or at(yyyy-mm-ddThh:mm:ss), without blanks around it".to_owned())
-            }
-            (None, ScheduleStyle::Rule) => Err(
-                "rate(value unit) or cron(minutes hours day-of-month month day-of-week year), without blanks around it"
-                    .to_owned(),
-            ),
+            (Some(_), ScheduleStyle::Rule) => Err(ScheduleExpressionError::AtInRule),
+            (None, ScheduleStyle::Scheduler) => Err(ScheduleExpressionError::NotASchedulerExpression),
+            (None, ScheduleStyle::Rule) => Err(ScheduleExpressionError::NotARuleExpression),
         }
     }
 
-    /// Reads `rate(N seconds)`, which no service of AWS takes: a local stack may be in more of a hurry.
+    /// Reads `rate(N seconds)`, which no service of AWS takes: a stack on one machine may be in more of a hurry.
     #[must_use]
     pub fn in_seconds(text: &str) -> Option<Self> {
         let (count, unit) = text.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
@@ -80,50 +75,39 @@ impl Expression {
     }
 }
 
-/// The moment at which the clock of `zone` shows `time`: none when it skips that time, the first when it shows it twice.
-///
-/// Source: "Daylight savings time on EventBridge Scheduler" on the page above: an invocation at a time that does not exist is skipped, and
-/// one at a time that comes twice runs once, before the shift.
-pub(super) fn on_clock(time: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
-    let moment = time.and_local_timezone(zone).earliest()?;
-    Some(moment.with_timezone(&Utc))
-}
-
 /// A positive whole number without a sign.
-pub(super) fn whole(text: &str) -> Option<u64> {
+fn whole(text: &str) -> Option<u64> {
     let has_digits_alone = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|number| has_digits_alone && *number > 0)
 }
 
-fn parse_rate(text: &str, style: ScheduleStyle) -> Result<Expression, String> {
-    const ALLOWED: &str =
-        "rate(value unit): a whole number above 0, one blank, and minutes, hours or days (minute, hour or day for 1)";
-    let allowed = || ALLOWED.to_owned();
-    let (count, unit) = text.split_once(' ').ok_or_else(allowed)?;
-    let count = whole(count).ok_or_else(allowed)?;
+fn parse_rate(text: &str, style: ScheduleStyle) -> Result<ScheduleExpression, ScheduleExpressionError> {
+    const REFUSED: ScheduleExpressionError = ScheduleExpressionError::Rate;
+    let (count, unit) = text.split_once(' ').ok_or(REFUSED)?;
+    let count = whole(count).ok_or(REFUSED)?;
     let (singular, seconds) = match unit.strip_suffix('s').unwrap_or(unit) {
         "minute" => ("minute", 60),
         "hour" => ("hour", 60 * 60),
         "day" => ("day", 24 * 60 * 60),
-        _ => return Err(allowed()),
+        _ => return Err(REFUSED),
     };
     // A rule wants the number to agree. Scheduler's own pages write rate(1 days) beside rate(1 day).
     if style == ScheduleStyle::Rule && (count == 1) != (unit == singular) {
         let plural = if count == 1 { "" } else { "s" };
-        return Err(format!(
-            "rate({count} {singular}{plural}): singular for 1, plural above"
-        ));
+        return Err(ScheduleExpressionError::RateUnit {
+            rate: format!("{count} {singular}{plural}"),
+        });
     }
-    let seconds = count.checked_mul(seconds).ok_or_else(allowed)?;
-    Ok(Expression::Rate(Duration::from_secs(seconds)))
+    let seconds = count.checked_mul(seconds).ok_or(REFUSED)?;
+    Ok(ScheduleExpression::Rate(Duration::from_secs(seconds)))
 }
 
-fn parse_at(text: &str) -> Result<Expression, String> {
+fn parse_at(text: &str) -> Result<ScheduleExpression, ScheduleExpressionError> {
     let time = NaiveDateTime::parse_from_str(text, AT).ok();
     // Numbers of fewer digits are read as well, and AWS wants all of them.
     time.filter(|time| time.format(AT).to_string() == text)
-        .map(Expression::At)
-        .ok_or_else(|| "at(yyyy-mm-ddThh:mm:ss), a time on the clock of ScheduleExpressionTimezone".to_owned())
+        .map(ScheduleExpression::At)
+        .ok_or(ScheduleExpressionError::At)
 }
 
 #[cfg(test)]

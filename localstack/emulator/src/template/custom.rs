@@ -7,29 +7,10 @@ use serde_json::Value as Json;
 use serde_yaml_ng::Value;
 
 use super::error::TemplateError;
-use super::function::FunctionSpec;
 use super::intrinsic::{Resolver, as_function};
 use super::properties::Properties;
-
-/// A resource that a function of the template creates.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CustomResource {
-    /// Its name in the template.
-    pub logical_id: String,
-    /// Its type, such as `Custom::KafkaTopics`.
-    pub kind: String,
-    /// The name of the function behind `ServiceToken`.
-    pub function: String,
-    /// How long its function may take to answer: `ServiceTimeout`, a minute when unset (on AWS it would be an hour).
-    pub timeout: Duration,
-    /// Its properties, with `ServiceToken`, every scalar as text, as CloudFormation passes them.
-    pub properties: Json,
-}
-
-/// Whether a resource type is a custom resource.
-pub(super) fn is_custom(kind: &str) -> bool {
-    kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource"
-}
+use super::resource_type::is_custom;
+use super::spec::{CustomResource, FunctionSpec};
 
 pub(super) fn read_all(
     resolver: &Resolver<'_>,
@@ -49,7 +30,7 @@ pub(super) fn read_all(
         };
         let properties = Properties::new(resolver, id, "", &resource.properties);
         let token = properties.required_text("ServiceToken", "the ARN of a function of this template");
-        let token = match resolver.known(token.map(Some), "the resource is not created")? {
+        let token = match resolver.known_or_listed(token.map(Some), "the resource is not created")? {
             Some(token) => token,
             None => {
                 not_run.push(format!("{id} ({}, ServiceToken not known)", resource.kind));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ACCOUNT, REGION};
+use crate::aws::{ACCOUNT, REGION};
 
 /// What a template is deployed as.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

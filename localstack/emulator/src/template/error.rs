@@ -2,7 +2,7 @@
 
 use serde_yaml_ng::Value;
 
-use super::unknown::Unknown;
+use super::unresolved::UnresolvedValue;
 
 /// A template that cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -93,17 +93,17 @@ pub enum TemplateError {
         /// Why that does not resolve.
         reason: String,
     },
-    /// A value that the template does not decide. Who reads a property lists it and goes on without; nobody outside of `template` sees this.
-    #[error("{file}: {unknown}")]
-    Unknown {
+    /// A value that the template does not decide. The reader of the property lists it and goes on without; it never leaves `template`.
+    #[error("{file}: {value}")]
+    Unresolved {
         /// The template.
         file: String,
         /// The value.
-        unknown: Box<Unknown>,
+        value: Box<UnresolvedValue>,
     },
     /// Nothing of the template can be run here.
     #[error("{file}: no function of it can be run here: {listed}")]
-    Nothing {
+    NothingToRun {
         /// The template.
         file: String,
         /// What it has, and why that is not run.

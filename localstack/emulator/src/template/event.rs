@@ -8,16 +8,11 @@ mod sqs;
 use serde_yaml_ng::{Mapping, Value};
 
 use super::error::TemplateError;
-use super::function::FunctionSpec;
 use super::http_api::Apis;
-use super::intrinsic::{At, Resolver};
+use super::intrinsic::{Location, Resolver};
 use super::properties::Properties;
-use super::{Template, Unknown};
-
-pub use http_api::HttpRouteSpec;
-pub use kafka::{DestinationSpec, KafkaSource, MappingSpec, PollerSpec, StartingPosition};
-pub use schedule::{ScheduleSpec, ScheduleStyle};
-pub use sqs::QueueMappingSpec;
+use super::spec::{FunctionSpec, MappingSpec, QueueMappingSpec, Template};
+use super::unresolved::UnresolvedValue;
 
 /// Reads the `Events` of one function into the template.
 pub(super) fn read_all(
@@ -36,52 +31,65 @@ pub(super) fn read_all(
         let event = event.as_str().unwrap_or_default();
         let property = format!("Events.{event}.Type");
         let kind = body.get("Type").and_then(Value::as_str);
-        let kind = kind.ok_or_else(|| {
-            resolver.refuse(
-                At {
-                    logical_id: id,
-                    property: &property,
-                },
-                body.get("Type"),
-                "an event type",
-            )
-        })?;
-        let name = format!("{}.{event} ({kind})", function.name);
-        let read = read_event(resolver, function, event, kind, body, apis, template);
-        list_unknown(read, &name, template)?;
+        let at = Location {
+            logical_id: id,
+            property: &property,
+        };
+        let kind = kind.ok_or_else(|| resolver.property_error(at, body.get("Type"), "an event type"))?;
+        let source = FunctionEvent {
+            function,
+            event,
+            kind,
+            body,
+        };
+        let read = read_event(resolver, &source, apis, template);
+        list_unresolved(read, &format!("{}.{event} ({kind})", function.name), template)?;
     }
     Ok(())
 }
 
+/// One of a function's `Events`.
+struct FunctionEvent<'a> {
+    function: &'a FunctionSpec,
+    /// Its name among them.
+    event: &'a str,
+    /// Its `Type`.
+    kind: &'a str,
+    body: &'a Value,
+}
+
 fn read_event(
     resolver: &Resolver<'_>,
-    function: &FunctionSpec,
-    event: &str,
-    kind: &str,
-    body: &Value,
+    source: &FunctionEvent<'_>,
     apis: &Apis,
     template: &mut Template,
 ) -> Result<(), TemplateError> {
+    let FunctionEvent {
+        function,
+        event,
+        kind,
+        body,
+    } = source;
     let id = function.logical_id.as_str();
     let nothing = Mapping::new();
     let settings = body.get("Properties").and_then(Value::as_mapping).unwrap_or(&nothing);
     let settings = Properties::new(resolver, id, &format!("Events.{event}."), settings);
     let name = format!("{}.{event}", function.name);
-    match kind {
+    match *kind {
         "MSK" | "SelfManagedKafka" => {
             let mapping = kafka::from_event(&settings, kind, &function.name, &format!("{id}{event}"))?;
             template.mappings.push(mapping);
-            note_ignored(&settings, &name, template)?;
+            list_ignored_by_kafka(&settings, &name, template)?;
         }
         "Schedule" | "ScheduleV2" => {
             let schedule = schedule::read(&settings, kind, &function.name, &format!("{id}{event}"))?;
             template.schedules.push(schedule);
-            note(&settings, &["StartDate", "EndDate"], &name, template)?;
+            list_ignored(&settings, &["StartDate", "EndDate"], &name, template)?;
         }
         "SQS" => {
             let mapping = sqs::from_event(&settings, &function.name, &format!("{id}{event}"))?;
             template.queue_mappings.push(mapping);
-            note(&settings, &["FilterCriteria"], &name, template)?;
+            list_ignored(&settings, &["FilterCriteria"], &name, template)?;
         }
         "HttpApi" => http_api::read(&settings, &function.name, &name, apis, template)?,
         _ => template.unsupported_events.push(format!("{name} ({kind})")),
@@ -90,7 +98,7 @@ fn read_event(
 }
 
 /// Lists a function that is not run, and its events with it.
-pub(super) fn list_foreign(id: &str, reason: &str, raw: &Mapping, template: &mut Template) {
+pub(super) fn list_unsupported_function(id: &str, reason: &str, raw: &Mapping, template: &mut Template) {
     template.unsupported_events.push(format!("{id} ({reason})"));
     let events = raw.get("Events").and_then(Value::as_mapping);
     for (event, body) in events.into_iter().flatten() {
@@ -103,15 +111,15 @@ pub(super) fn list_foreign(id: &str, reason: &str, raw: &Mapping, template: &mut
 }
 
 /// What cannot be run for want of a value is listed, and the rest goes on.
-fn list_unknown(read: Result<(), TemplateError>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
+fn list_unresolved(read: Result<(), TemplateError>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
     match read {
-        Err(TemplateError::Unknown { unknown, .. }) => {
-            let Unknown {
+        Err(TemplateError::Unresolved { value, .. }) => {
+            let UnresolvedValue {
                 property,
                 value,
                 reason,
                 ..
-            } = *unknown;
+            } = *value;
             template
                 .unsupported_events
                 .push(format!("{name}: {property} is {value}, {reason}"));
@@ -130,7 +138,7 @@ pub(super) fn read_mapping_resource(
     template: &mut Template,
 ) -> Result<(), TemplateError> {
     let read = read_mapping(&Properties::new(resolver, id, "", raw), id, template);
-    list_unknown(read, &format!("{id} (EventSourceMapping)"), template)
+    list_unresolved(read, &format!("{id} (EventSourceMapping)"), template)
 }
 
 fn read_mapping(properties: &Properties<'_>, id: &str, template: &mut Template) -> Result<(), TemplateError> {
@@ -147,34 +155,38 @@ fn read_mapping(properties: &Properties<'_>, id: &str, template: &mut Template) 
     let place = format!("{name}.{id}");
     if sqs::is_queue(properties.text("EventSourceArn")?.as_deref()) {
         template.queue_mappings.push(sqs::from_resource(properties, name, id)?);
-        return note(properties, &["FilterCriteria"], &place, template);
+        return list_ignored(properties, &["FilterCriteria"], &place, template);
     }
-    if properties.needed("Topics")?.is_none() {
+    if properties.resolved("Topics")?.is_none() {
         template
             .unsupported_events
             .push(format!("{place} (EventSourceMapping)"));
         return Ok(());
     }
     template.mappings.push(kafka::from_resource(properties, name, id)?);
-    note_ignored(properties, &place, template)
+    list_ignored_by_kafka(properties, &place, template)
 }
 
 /// A queue that the template does not have is not here to be read.
-pub(super) fn put_foreign_queues_aside(template: &mut Template) {
+pub(super) fn remove_external_queue_mappings(template: &mut Template) {
     let is_own = |mapping: &QueueMappingSpec| template.queues.iter().any(|queue| queue.name == mapping.queue_name());
-    let (own, foreign) = std::mem::take(&mut template.queue_mappings)
+    let (own, external): (Vec<_>, Vec<_>) = std::mem::take(&mut template.queue_mappings)
         .into_iter()
         .partition(is_own);
     template.queue_mappings = own;
-    let foreign: Vec<QueueMappingSpec> = foreign;
-    let named = foreign
+    let named = external
         .iter()
         .map(|mapping| format!("{}.{} (queue {})", mapping.function, mapping.name, mapping.queue_arn));
     template.unsupported_events.extend(named);
 }
 
 /// Lists those properties that are set and have no effect here.
-fn note(settings: &Properties<'_>, names: &[&str], place: &str, template: &mut Template) -> Result<(), TemplateError> {
+fn list_ignored(
+    settings: &Properties<'_>,
+    names: &[&str],
+    place: &str,
+    template: &mut Template,
+) -> Result<(), TemplateError> {
     for name in names {
         if settings.has(name)? {
             template.unsupported_events.push(format!("{place} ({name})"));
@@ -205,8 +217,8 @@ pub(super) fn warn_of_shared_groups(mappings: &mut [MappingSpec]) {
 /// Properties of Kafka mappings that change what a function sees, and that have no effect here.
 const IGNORED: [&str; 1] = ["SchemaRegistryConfig"];
 
-/// Lists what the mapping asks for and does not get, so that nobody has to find out by surprise.
-fn note_ignored(mapping: &Properties<'_>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
+/// Lists what the mapping asks for and does not get, so that it is no surprise.
+fn list_ignored_by_kafka(mapping: &Properties<'_>, name: &str, template: &mut Template) -> Result<(), TemplateError> {
     for property in IGNORED {
         let in_config = [
             "AmazonManagedKafkaEventSourceConfig",

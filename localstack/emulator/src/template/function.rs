@@ -9,29 +9,7 @@ use serde_yaml_ng::{Mapping, Value};
 use super::error::TemplateError;
 use super::intrinsic::{Resolver, json_text};
 use super::properties::Properties;
-
-/// A function that has a bootstrap binary.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FunctionSpec {
-    /// Its name in the template.
-    pub logical_id: String,
-    /// `FunctionName`, else the logical id.
-    pub name: String,
-    /// `Handler`; custom runtimes only pass it on.
-    pub handler: String,
-    /// `Timeout`: 1 to 900 seconds, 3 when unset.
-    pub timeout: Duration,
-    /// `MemorySize` in MB, 128 when unset. It is passed on, not enforced.
-    pub memory_mb: u32,
-    /// `Environment.Variables`.
-    pub environment: BTreeMap<String, String>,
-    /// `ReservedConcurrentExecutions`.
-    pub reserved_concurrency: Option<u32>,
-    /// The file name of its bootstrap: `Metadata.BuildProperties.Binary` for `rust-cargolambda`, else `bootstrap`.
-    pub binary: String,
-    /// `CodeUri`, the folder with an executable `bootstrap`, of a function that is not built by `rust-cargolambda`.
-    pub code_uri: Option<String>,
-}
+use super::spec::FunctionSpec;
 
 const CARGO_LAMBDA: &str = "rust-cargolambda";
 const RUNTIME: &str = "Runtime";
@@ -51,7 +29,7 @@ pub(super) fn read(
         let named = "the file name of the function's bootstrap binary";
         let binary = match metadata.nested("BuildProperties")? {
             Some(build) => build.required_text("Binary", named)?,
-            None => return Err(metadata.refuse("BuildProperties.Binary", None, named)),
+            None => return Err(metadata.property_error("BuildProperties.Binary", None, named)),
         };
         (binary, None)
     } else {
@@ -81,7 +59,7 @@ pub(super) fn read(
 }
 
 /// Why a function cannot be run here, if it cannot: only those can that bring their own runtime as a `bootstrap`.
-pub(super) fn why_foreign(
+pub(super) fn unsupported_reason(
     resolver: &Resolver<'_>,
     id: &str,
     raw: &Mapping,
@@ -93,7 +71,7 @@ pub(super) fn why_foreign(
     }
     let properties = Properties::new(resolver, id, "", raw);
     // What is not known is listed there, and counts as another runtime.
-    let known = |name: &str| resolver.known(properties.needed(name), "the function is not run");
+    let known = |name: &str| resolver.known_or_listed(properties.resolved(name), "the function is not run");
     if let Some(package) = known("PackageType")?
         && package != "Zip"
     {
@@ -116,7 +94,7 @@ pub(super) fn why_foreign(
         None if raw.get(RUNTIME).is_some() => Ok(Some("Runtime not known".to_owned())),
         None => {
             let allowed = "provided.al2023 or provided.al2, with an executable file bootstrap in CodeUri; or Metadata.BuildMethod rust-cargolambda";
-            Err(properties.refuse(RUNTIME, None, allowed))
+            Err(properties.property_error(RUNTIME, None, allowed))
         }
     }
 }

@@ -5,19 +5,15 @@
 
 mod cors;
 
-use std::collections::BTreeMap;
-
 use serde_yaml_ng::{Mapping, Value};
 
 use super::error::TemplateError;
 use super::intrinsic::{Resolver, json_text};
 use super::merge;
 use super::properties::Properties;
+use super::resource_type::IMPLICIT_HTTP_API;
+use super::spec::HttpApiSpec;
 
-pub use cors::CorsSpec;
-
-/// The logical id of the API that SAM adds.
-pub(super) const IMPLICIT: &str = "ServerlessHttpApi";
 /// What stands for an authorizer that the template does not decide.
 pub(super) const NOT_KNOWN: &str = "not known";
 /// Properties without an effect here.
@@ -29,25 +25,6 @@ const IGNORED: [&str; 6] = [
     "RouteSettings",
     "DefinitionUri",
 ];
-
-/// The HTTP API that the template's routes belong to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HttpApiSpec {
-    /// Its name in the template.
-    pub logical_id: String,
-    /// `CorsConfiguration`.
-    pub cors: Option<CorsSpec>,
-    /// `StageVariables`.
-    pub stage_variables: BTreeMap<String, String>,
-    /// Whether routes may name the authorizer `AWS_IAM`: `Auth.EnableIamAuthorizer`.
-    pub has_iam: bool,
-    /// Whether routes that name no authorizer need a signature: `Auth.DefaultAuthorizer` is `AWS_IAM`.
-    pub defaults_to_iam: bool,
-    /// `Auth.DefaultAuthorizer`, when it is none that is emulated: routes that name no authorizer are not served then.
-    pub foreign_default: Option<String>,
-    /// What the template asks of it and does not get, as `Api (Property)`.
-    pub(super) ignored: Vec<String>,
-}
 
 /// The APIs that routes may name.
 pub(super) struct Apis {
@@ -66,21 +43,21 @@ impl Apis {
             }
         }
         let raw = merge::with_globals(globals, &Mapping::new());
-        let implicit = read(resolver, IMPLICIT, &raw)?;
+        let implicit = read(resolver, IMPLICIT_HTTP_API, &raw)?;
         Ok(Self { explicit, implicit })
     }
 
     /// The API that an event names, or the implicit one.
     pub(super) fn of_event(&self, event: &Properties<'_>) -> Result<&HttpApiSpec, TemplateError> {
-        let Some(wanted) = event.needed("ApiId")?.as_ref().and_then(json_text) else {
+        let Some(wanted) = event.resolved("ApiId")?.as_ref().and_then(json_text) else {
             return Ok(&self.implicit);
         };
-        if wanted == event.deployment().physical_name(IMPLICIT) {
+        if wanted == event.deployment().physical_name(IMPLICIT_HTTP_API) {
             return Ok(&self.implicit);
         }
         let found = self.explicit.iter().find(|(reference, _)| *reference == wanted);
         found.map(|(_, api)| api).ok_or_else(|| {
-            event.unknown(
+            event.unresolved(
                 "ApiId",
                 wanted.clone(),
                 "which is no AWS::Serverless::HttpApi of this template",
@@ -107,22 +84,24 @@ fn read(resolver: &Resolver<'_>, id: &str, raw: &Mapping) -> Result<HttpApiSpec,
             ignored.push(format!("{id} ({property})"));
         }
     }
-    let (mut has_iam, mut defaults_to_iam, mut foreign_default) = (false, false, None);
+    let (mut has_iam, mut defaults_to_iam, mut unsupported_default_authorizer) = (false, false, None);
     match properties.nested("Auth")? {
-        // Nobody may find a route open here that is closed on AWS.
-        None if properties.has("Auth")? => foreign_default = Some(NOT_KNOWN.to_owned()),
+        // A route that is closed on AWS must not be open here.
+        None if properties.has("Auth")? => unsupported_default_authorizer = Some(NOT_KNOWN.to_owned()),
         None => {}
         Some(auth) => {
-            has_iam = auth.flag("EnableIamAuthorizer", !auth.is_known("EnableIamAuthorizer"))?;
+            has_iam = auth.flag("EnableIamAuthorizer", !auth.is_resolved("EnableIamAuthorizer"))?;
             if auth.has("Authorizers")? {
                 ignored.push(format!("{id} (Auth.Authorizers)"));
             }
             match auth.text("DefaultAuthorizer")?.as_deref() {
-                None if !auth.is_known("DefaultAuthorizer") => foreign_default = Some(NOT_KNOWN.to_owned()),
+                None if !auth.is_resolved("DefaultAuthorizer") => {
+                    unsupported_default_authorizer = Some(NOT_KNOWN.to_owned())
+                }
                 None => {}
                 Some("AWS_IAM") if has_iam => defaults_to_iam = true,
-                Some("AWS_IAM") => return Err(auth.refuse("EnableIamAuthorizer", None, "true, for AWS_IAM")),
-                Some(other) => foreign_default = Some(other.to_owned()),
+                Some("AWS_IAM") => return Err(auth.property_error("EnableIamAuthorizer", None, "true, for AWS_IAM")),
+                Some(other) => unsupported_default_authorizer = Some(other.to_owned()),
             }
         }
     }
@@ -132,7 +111,7 @@ fn read(resolver: &Resolver<'_>, id: &str, raw: &Mapping) -> Result<HttpApiSpec,
         stage_variables: properties.text_map("StageVariables", |_| "it is left out".to_owned())?,
         has_iam,
         defaults_to_iam,
-        foreign_default,
+        unsupported_default_authorizer,
         ignored,
     })
 }

@@ -4,7 +4,7 @@
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>).
 //!
 //! A value is resolved only when something here needs it, so a template may use any function in properties that only
-//! matter on AWS. One that the template does not decide is [`TemplateError::Unknown`]; whoever reads a property lists it and goes on without.
+//! matter on AWS. One that the template does not decide is [`TemplateError::Unresolved`]; the reader of the property lists it and goes on without.
 
 mod cidr;
 mod condition;
@@ -24,15 +24,13 @@ use serde_yaml_ng::{Mapping, Value};
 use super::deployment::Deployment;
 use super::error::{TemplateError, shown};
 use super::parameter;
-use super::unknown::Unknown;
-
-pub(super) use reference::cluster_arn;
+use super::unresolved::UnresolvedValue;
 
 /// Names may refer to names (a queue's name to a parameter, an environment variable to the queue), but never this deep.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 /// How a value begins that CloudFormation reads elsewhere: "Get values stored in other services using dynamic references", AWS
 /// CloudFormation user guide.
-const DYNAMIC: &str = "{{resolve:";
+const DYNAMIC_REFERENCE: &str = "{{resolve:";
 
 /// One resource whose condition holds.
 pub(super) struct Resource {
@@ -46,7 +44,7 @@ pub(super) struct Resource {
 
 /// Where a value stands, for errors.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a> {
+pub(super) struct Location<'a> {
     pub(super) logical_id: &'a str,
     pub(super) property: &'a str,
 }
@@ -54,21 +52,21 @@ pub(super) struct At<'a> {
 /// Resolves values of one template.
 pub(super) struct Resolver<'a> {
     file: &'a str,
-    parameters: BTreeMap<String, parameter::Given>,
+    parameters: BTreeMap<String, parameter::ParameterValue>,
     mappings: Mapping,
     /// Each condition, or why it is not known.
-    conditions: BTreeMap<String, Result<bool, Unknown>>,
+    conditions: BTreeMap<String, Result<bool, UnresolvedValue>>,
     resources: Vec<(String, Resource)>,
     /// Resources whose condition is false: a reference to one is a mistake worth its own words.
-    absent: Vec<String>,
+    excluded: Vec<String>,
     /// Resources whose condition is not known.
-    doubtful: Vec<String>,
+    undecided: Vec<String>,
     /// Functions that cannot be run here.
-    foreign: BTreeSet<String>,
+    unsupported_functions: BTreeSet<String>,
     /// What the template is deployed as.
     pub(super) deployment: &'a Deployment,
     /// What was gone on without.
-    listed: RefCell<Vec<Unknown>>,
+    listed: RefCell<Vec<UnresolvedValue>>,
 }
 
 impl Resolver<'_> {
@@ -83,35 +81,39 @@ impl Resolver<'_> {
     }
 
     /// Says which functions cannot be run: what refers to one is not known then.
-    pub(super) fn set_foreign(&mut self, functions: BTreeSet<String>) {
-        self.foreign = functions;
+    pub(super) fn set_unsupported_functions(&mut self, functions: BTreeSet<String>) {
+        self.unsupported_functions = functions;
     }
 
     /// The value with all functions evaluated; `None` when it is `AWS::NoValue`.
-    pub(super) fn resolve(&self, value: &Value, at: At<'_>) -> Result<Option<Json>, TemplateError> {
+    pub(super) fn resolve(&self, value: &Value, at: Location<'_>) -> Result<Option<Json>, TemplateError> {
         self.resolve_at_depth(value, at, 0)
     }
 
     /// The value that `!If` takes, itself unresolved; `None` when it is `AWS::NoValue`. Anything but `!If` is taken as it is.
-    pub(super) fn chosen<'v>(&self, value: &'v Value, at: At<'_>) -> Result<Option<&'v Value>, TemplateError> {
+    pub(super) fn resolve_if<'v>(
+        &self,
+        value: &'v Value,
+        at: Location<'_>,
+    ) -> Result<Option<&'v Value>, TemplateError> {
         match as_function(value) {
             Some((function, Value::Sequence(items))) if function == "If" && items.len() == 3 => {
                 let is_so = self.condition(&self.text(&items[0], at, 0)?, at)?;
-                self.chosen(&items[if is_so { 1 } else { 2 }], at)
+                self.resolve_if(&items[if is_so { 1 } else { 2 }], at)
             }
             Some((function, Value::String(name))) if function == "Ref" && name == "AWS::NoValue" => Ok(None),
             _ => Ok(Some(value)),
         }
     }
 
-    fn resolve_at_depth(&self, value: &Value, at: At<'_>, depth: usize) -> Result<Option<Json>, TemplateError> {
-        if depth > DEEPEST {
+    fn resolve_at_depth(&self, value: &Value, at: Location<'_>, depth: usize) -> Result<Option<Json>, TemplateError> {
+        if depth > MAX_DEPTH {
             return Err(self.reference_error(at, &shown(value), "which refers back to itself"));
         }
         if let Some((function, argument)) = as_function(value) {
             let result = self.call(&function, argument, at, depth + 1)?;
             return match &result {
-                Some(Json::String(text)) => self.without_dynamic(text, at).map(|()| result),
+                Some(Json::String(text)) => self.refuse_dynamic_reference(text, at).map(|()| result),
                 _ => Ok(result),
             };
         }
@@ -119,10 +121,10 @@ impl Resolver<'_> {
             Value::Null => Json::Null,
             Value::Bool(flag) => Json::Bool(*flag),
             Value::Number(number) => {
-                serde_json::to_value(number).map_err(|_| self.refuse(at, Some(value), "a finite number"))?
+                serde_json::to_value(number).map_err(|_| self.property_error(at, Some(value), "a finite number"))?
             }
             Value::String(text) => {
-                self.without_dynamic(text, at)?;
+                self.refuse_dynamic_reference(text, at)?;
                 Json::String(text.clone())
             }
             Value::Sequence(items) => {
@@ -135,10 +137,10 @@ impl Resolver<'_> {
             Value::Mapping(mapping) => {
                 let mut resolved = serde_json::Map::new();
                 for (key, item) in mapping {
-                    let key = parameter::scalar(key).ok_or_else(|| self.refuse(at, Some(key), "a name"))?;
+                    let key = parameter::scalar(key).ok_or_else(|| self.property_error(at, Some(key), "a name"))?;
                     // A function beside other keys puts more of them there, as Fn::Transform does.
                     if let Some(function) = key.strip_prefix("Fn::") {
-                        return Err(self.unknown(at, function, item, "which is not evaluated here"));
+                        return Err(self.unresolved_call(at, function, item, "which is not evaluated here"));
                     }
                     if let Some(item) = self.resolve_at_depth(item, at, depth + 1)? {
                         resolved.insert(key, item);
@@ -148,40 +150,40 @@ impl Resolver<'_> {
             }
             Value::Tagged(tagged) => {
                 let function = tagged.tag.to_string();
-                return Err(self.unknown(at, &function, &tagged.value, "which is not evaluated here"));
+                return Err(self.unresolved_call(at, &function, &tagged.value, "which is not evaluated here"));
             }
         }))
     }
 
-    fn without_dynamic(&self, text: &str, at: At<'_>) -> Result<(), TemplateError> {
-        match text.find(DYNAMIC) {
+    fn refuse_dynamic_reference(&self, text: &str, at: Location<'_>) -> Result<(), TemplateError> {
+        match text.find(DYNAMIC_REFERENCE) {
             None => Ok(()),
             Some(start) => {
                 let end = text[start..].find("}}").map_or(text.len(), |end| start + end + 2);
-                Err(self.unknown_text(at, text[start..end].to_owned(), "which only AWS can resolve"))
+                Err(self.unresolved(at, text[start..end].to_owned(), "which only AWS can resolve"))
             }
         }
     }
 
     /// The value as text, as CloudFormation turns scalars into text.
-    fn text(&self, value: &Value, at: At<'_>, depth: usize) -> Result<String, TemplateError> {
+    fn text(&self, value: &Value, at: Location<'_>, depth: usize) -> Result<String, TemplateError> {
         let resolved = self.resolve_at_depth(value, at, depth + 1)?;
         resolved
             .as_ref()
             .and_then(json_text)
-            .ok_or_else(|| self.refuse(at, Some(value), "text"))
+            .ok_or_else(|| self.property_error(at, Some(value), "text"))
     }
 
-    fn items(&self, value: &Value, at: At<'_>, depth: usize) -> Result<Vec<Json>, TemplateError> {
+    fn items(&self, value: &Value, at: Location<'_>, depth: usize) -> Result<Vec<Json>, TemplateError> {
         match self.resolve_at_depth(value, at, depth + 1)? {
             Some(Json::Array(items)) => Ok(items),
-            _ => Err(self.refuse(at, Some(value), "a list")),
+            _ => Err(self.property_error(at, Some(value), "a list")),
         }
     }
 
-    fn texts(&self, value: &Value, at: At<'_>, depth: usize) -> Result<Vec<String>, TemplateError> {
+    fn texts(&self, value: &Value, at: Location<'_>, depth: usize) -> Result<Vec<String>, TemplateError> {
         let items = self.items(value, at, depth)?;
-        let text = |item: &Json| json_text(item).ok_or_else(|| self.refuse(at, Some(value), "a list of texts"));
+        let text = |item: &Json| json_text(item).ok_or_else(|| self.property_error(at, Some(value), "a list of texts"));
         items.iter().map(text).collect()
     }
 }

@@ -8,11 +8,11 @@ use serde_yaml_ng::{Mapping, Value};
 use super::error::{TemplateError, shown};
 
 /// What a parameter is.
-pub(super) enum Given {
+pub(super) enum ParameterValue {
     /// Its value: a string, or a list for list types.
-    Value(Json),
+    Known(Json),
     /// The name of a parameter of Systems Manager, whose value only AWS knows.
-    Stored(String),
+    SsmParameter(String),
 }
 
 /// Types whose value is the name of what holds the value: "Specify existing resources at runtime with CloudFormation-supplied parameter types", AWS CloudFormation
@@ -24,7 +24,7 @@ pub(super) fn values(
     file: &str,
     section: &Mapping,
     given: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, Given>, TemplateError> {
+) -> Result<BTreeMap<String, ParameterValue>, TemplateError> {
     let names: Vec<&str> = section.keys().filter_map(Value::as_str).collect();
     if let Some(name) = given.keys().find(|name| !names.contains(&name.as_str())) {
         return Err(TemplateError::UnknownParameter {
@@ -52,9 +52,9 @@ pub(super) fn values(
         };
         let kind = definition.get("Type").and_then(Value::as_str).unwrap_or("String");
         let value = match kind.strip_prefix(STORED) {
-            Some(_) if !given.contains_key(name) => Given::Stored(text),
-            Some(inner) => Given::Value(checked(file, name, definition, inner.trim_end_matches('>'), text)?),
-            None => Given::Value(checked(file, name, definition, kind, text)?),
+            Some(_) if !given.contains_key(name) => ParameterValue::SsmParameter(text),
+            Some(inner) => ParameterValue::Known(checked(file, name, definition, inner.trim_end_matches('>'), text)?),
+            None => ParameterValue::Known(checked(file, name, definition, kind, text)?),
         };
         values.insert(name.to_owned(), value);
     }
@@ -62,7 +62,7 @@ pub(super) fn values(
 }
 
 fn checked(file: &str, name: &str, definition: &Value, kind: &str, text: String) -> Result<Json, TemplateError> {
-    let refuse = |value: &str, allowed: String| TemplateError::Parameter {
+    let refused = |value: &str, allowed: String| TemplateError::Parameter {
         file: file.to_owned(),
         name: name.to_owned(),
         value: if definition.get("NoEcho").and_then(Value::as_bool) == Some(true) {
@@ -93,24 +93,24 @@ fn checked(file: &str, name: &str, definition: &Value, kind: &str, text: String)
     };
     for item in &items {
         if !allowed.is_empty() && !allowed.contains(item) {
-            return Err(refuse(item, allowed.join(", ")));
+            return Err(refused(item, allowed.join(", ")));
         }
         if kind == "Number" || kind == "List<Number>" {
-            let number: f64 = item.parse().map_err(|_| refuse(item, "a number".to_owned()))?;
+            let number: f64 = item.parse().map_err(|_| refused(item, "a number".to_owned()))?;
             if let Some(least) = bound("MinValue").filter(|least| number < *least) {
-                return Err(refuse(item, format!("at least {least}")));
+                return Err(refused(item, format!("at least {least}")));
             }
             if let Some(most) = bound("MaxValue").filter(|most| number > *most) {
-                return Err(refuse(item, format!("at most {most}")));
+                return Err(refused(item, format!("at most {most}")));
             }
         }
         // A length is a small whole number, so the comparison as floats is exact.
         let length = item.chars().count() as f64;
         if let Some(least) = bound("MinLength").filter(|least| length < *least) {
-            return Err(refuse(item, format!("at least {least} characters")));
+            return Err(refused(item, format!("at least {least} characters")));
         }
         if let Some(most) = bound("MaxLength").filter(|most| length > *most) {
-            return Err(refuse(item, format!("at most {most} characters")));
+            return Err(refused(item, format!("at most {most} characters")));
         }
     }
     Ok(if is_list { Json::from(items) } else { Json::String(text) })

@@ -8,7 +8,7 @@ use serde_yaml_ng::{Mapping, Value};
 
 use super::deployment::Deployment;
 use super::error::{TemplateError, shown_json};
-use super::intrinsic::{At, Resolver, as_function, json_text};
+use super::intrinsic::{Location, Resolver, as_function, json_text};
 use super::parameter::scalar;
 
 /// The properties of one resource, or of one event of a function.
@@ -37,13 +37,14 @@ impl<'a> Properties<'a> {
 
     /// The resolved value; `None` when it is absent, null or `AWS::NoValue`, and when it is not known, which is listed.
     pub(super) fn value(&self, name: &str) -> Result<Option<Json>, TemplateError> {
-        self.resolver.known(self.needed(name), "as if it were absent")
+        self.resolver
+            .known_or_listed(self.resolved(name), "as if it were absent")
     }
 
-    /// The same, of a property without which its resource is of no use: [`TemplateError::Unknown`] when it is not known.
-    pub(super) fn needed(&self, name: &str) -> Result<Option<Json>, TemplateError> {
+    /// The same, of a property without which its resource is of no use: [`TemplateError::Unresolved`] when it is not known.
+    pub(super) fn resolved(&self, name: &str) -> Result<Option<Json>, TemplateError> {
         let property = self.path(name);
-        let at = At {
+        let at = Location {
             logical_id: self.logical_id,
             property: &property,
         };
@@ -59,50 +60,53 @@ impl<'a> Properties<'a> {
             None => Ok(None),
             Some(found) => json_text(found)
                 .map(Some)
-                .ok_or_else(|| self.refuse(name, value.as_ref(), "text")),
+                .ok_or_else(|| self.property_error(name, value.as_ref(), "text")),
         }
     }
 
     pub(super) fn required_text(&self, name: &str, allowed: &str) -> Result<String, TemplateError> {
-        let value = self.needed(name)?;
+        let value = self.resolved(name)?;
         match value.as_ref().map(json_text) {
             Some(Some(text)) if !text.is_empty() => Ok(text),
-            Some(None) => Err(self.refuse(name, value.as_ref(), "text")),
-            Some(Some(_)) | None => Err(self.refuse(name, None, allowed)),
+            Some(None) => Err(self.property_error(name, value.as_ref(), "text")),
+            Some(Some(_)) | None => Err(self.property_error(name, None, allowed)),
         }
     }
 
     /// The text, or `own` when it is not known, which is listed; `None` when there is none.
-    pub(super) fn known_or(&self, name: &str, own: &str) -> Result<Option<String>, TemplateError> {
-        match self.resolver.known(self.needed(name), &format!("it is {own} here"))? {
-            None => Ok((!self.is_known(name)).then(|| own.to_owned())),
+    pub(super) fn text_or(&self, name: &str, own: &str) -> Result<Option<String>, TemplateError> {
+        match self
+            .resolver
+            .known_or_listed(self.resolved(name), &format!("it is {own} here"))?
+        {
+            None => Ok((!self.is_resolved(name)).then(|| own.to_owned())),
             Some(value) => json_text(&value)
                 .map(Some)
-                .ok_or_else(|| self.refuse(name, Some(&value), "text")),
+                .ok_or_else(|| self.property_error(name, Some(&value), "text")),
         }
     }
 
     /// Whether the property stands there, known or not, and is neither `AWS::NoValue` nor false.
     pub(super) fn has(&self, name: &str) -> Result<bool, TemplateError> {
-        match self.needed(name) {
-            Err(TemplateError::Unknown { .. }) => Ok(true),
+        match self.resolved(name) {
+            Err(TemplateError::Unresolved { .. }) => Ok(true),
             value => Ok(value?.is_some_and(|value| value != false)),
         }
     }
 
     /// Whether the template decides the property.
-    pub(super) fn is_known(&self, name: &str) -> bool {
-        !matches!(self.needed(name), Err(TemplateError::Unknown { .. }))
+    pub(super) fn is_resolved(&self, name: &str) -> bool {
+        !matches!(self.resolved(name), Err(TemplateError::Unresolved { .. }))
     }
 
     /// That a thing cannot be run, because of a value that nothing here does justice to.
-    pub(super) fn unknown(&self, name: &str, value: String, reason: &str) -> TemplateError {
+    pub(super) fn unresolved(&self, name: &str, value: String, reason: &str) -> TemplateError {
         let property = self.path(name);
-        let at = At {
+        let at = Location {
             logical_id: self.logical_id,
             property: &property,
         };
-        self.resolver.unknown_text(at, value, reason)
+        self.resolver.unresolved(at, value, reason)
     }
 
     /// A whole number inside `range`; text is accepted, because parameters are text.
@@ -115,7 +119,7 @@ impl<'a> Properties<'a> {
         let allowed = || format!("a whole number from {} to {}", range.start(), range.end());
         number
             .map(Some)
-            .ok_or_else(|| self.refuse(name, value.as_ref(), &allowed()))
+            .ok_or_else(|| self.property_error(name, value.as_ref(), &allowed()))
     }
 
     pub(super) fn flag(&self, name: &str, default: bool) -> Result<bool, TemplateError> {
@@ -124,7 +128,7 @@ impl<'a> Properties<'a> {
             None => Ok(default),
             Some(Some(text)) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(Some(text)) if text.eq_ignore_ascii_case("false") => Ok(false),
-            Some(_) => Err(self.refuse(name, value.as_ref(), "true or false")),
+            Some(_) => Err(self.property_error(name, value.as_ref(), "true or false")),
         }
     }
 
@@ -134,8 +138,8 @@ impl<'a> Properties<'a> {
     }
 
     /// The same, of a property without which its resource is of no use.
-    pub(super) fn needed_texts(&self, name: &str) -> Result<Vec<String>, TemplateError> {
-        self.as_texts(name, self.needed(name)?)
+    pub(super) fn resolved_texts(&self, name: &str) -> Result<Vec<String>, TemplateError> {
+        self.as_texts(name, self.resolved(name)?)
     }
 
     fn as_texts(&self, name: &str, value: Option<Json>) -> Result<Vec<String>, TemplateError> {
@@ -143,11 +147,11 @@ impl<'a> Properties<'a> {
             None => Ok(Vec::new()),
             Some(Json::Array(items)) => items
                 .iter()
-                .map(|item| json_text(item).ok_or_else(|| self.refuse(name, Some(item), "a list of texts")))
+                .map(|item| json_text(item).ok_or_else(|| self.property_error(name, Some(item), "a list of texts")))
                 .collect(),
             Some(single) => json_text(single)
                 .map(|text| vec![text])
-                .ok_or_else(|| self.refuse(name, Some(single), "a list of texts")),
+                .ok_or_else(|| self.property_error(name, Some(single), "a list of texts")),
         }
     }
 
@@ -162,16 +166,16 @@ impl<'a> Properties<'a> {
             return Ok(texts);
         };
         for key in entries.raw.keys() {
-            let key = scalar(key).ok_or_else(|| self.refuse(name, None, "a mapping of names to texts"))?;
+            let key = scalar(key).ok_or_else(|| self.property_error(name, None, "a mapping of names to texts"))?;
             if key.starts_with("Fn::") {
-                let unknown = Err(entries.unknown(&key, key.clone(), "a macro, which AWS runs"));
+                let unresolved = Err(entries.unresolved(&key, key.clone(), "a macro, which AWS runs"));
                 let consequence = "the variables that it would add are not there";
-                self.resolver.known::<()>(unknown, consequence)?;
+                self.resolver.known_or_listed::<()>(unresolved, consequence)?;
                 continue;
             }
-            let value = entries.needed(&key);
-            let text = match self.resolver.known(value, &consequence(&key))? {
-                Some(value) => json_text(&value).ok_or_else(|| entries.refuse(&key, Some(&value), "text"))?,
+            let value = entries.resolved(&key);
+            let text = match self.resolver.known_or_listed(value, &consequence(&key))? {
+                Some(value) => json_text(&value).ok_or_else(|| entries.property_error(&key, Some(&value), "text"))?,
                 // What is null in YAML is an empty text; what is absent or not known is nothing.
                 None if matches!(entries.raw.get(key.as_str()), Some(Value::Null)) => String::new(),
                 None => continue,
@@ -184,7 +188,7 @@ impl<'a> Properties<'a> {
     /// The unresolved mapping under `name`, so that its entries are resolved (and blamed) one by one.
     pub(super) fn mapping(&self, name: &str) -> Result<Option<Cow<'_, Mapping>>, TemplateError> {
         let property = self.path(name);
-        let at = At {
+        let at = Location {
             logical_id: self.logical_id,
             property: &property,
         };
@@ -193,7 +197,7 @@ impl<'a> Properties<'a> {
         };
         let chosen = self
             .resolver
-            .known(self.resolver.chosen(value, at), "as if it were absent")?;
+            .known_or_listed(self.resolver.resolve_if(value, at), "as if it were absent")?;
         match chosen {
             None | Some(Value::Null) => Ok(None),
             // Another function gives the whole of it.
@@ -203,10 +207,10 @@ impl<'a> Properties<'a> {
                     let entries = entries.into_iter().map(|(key, value)| (key.into(), as_yaml(value)));
                     Ok(Some(Cow::Owned(entries.collect())))
                 }
-                other => Err(self.refuse(name, other.as_ref(), "a mapping")),
+                other => Err(self.property_error(name, other.as_ref(), "a mapping")),
             },
             Some(Value::Mapping(mapping)) => Ok(Some(Cow::Borrowed(mapping))),
-            other => Err(self.resolver.refuse(at, other, "a mapping")),
+            other => Err(self.resolver.property_error(at, other, "a mapping")),
         }
     }
 
@@ -221,7 +225,7 @@ impl<'a> Properties<'a> {
         }))
     }
 
-    pub(super) fn refuse(&self, name: &str, value: Option<&Json>, allowed: &str) -> TemplateError {
+    pub(super) fn property_error(&self, name: &str, value: Option<&Json>, allowed: &str) -> TemplateError {
         TemplateError::Property {
             file: self.resolver.file().to_owned(),
             logical_id: self.logical_id.to_owned(),

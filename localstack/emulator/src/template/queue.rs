@@ -7,28 +7,7 @@ use serde_yaml_ng::Mapping;
 use super::error::TemplateError;
 use super::intrinsic::{Resolver, json_text};
 use super::properties::Properties;
-use super::{ACCOUNT, REGION};
-
-/// A queue to be created before the functions start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Queue {
-    /// Its name in the template.
-    pub logical_id: String,
-    /// `QueueName`, else one made of the logical id.
-    pub name: String,
-    /// Whether it is a FIFO queue.
-    pub fifo: bool,
-    /// The attributes for SQS `CreateQueue`, `FifoQueue` included.
-    pub attributes: BTreeMap<String, String>,
-}
-
-impl Queue {
-    /// Its ARN.
-    #[must_use]
-    pub fn arn(&self) -> String {
-        format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", self.name)
-    }
-}
+use super::spec::Queue;
 
 /// Properties that are SQS attributes under the same name.
 const ATTRIBUTES: [&str; 12] = [
@@ -57,7 +36,7 @@ pub(super) fn read(resolver: &Resolver<'_>, id: &str, raw: &Mapping) -> Result<Q
         } else {
             json_text(&value)
         };
-        let text = text.ok_or_else(|| properties.refuse(name, Some(&value), "text or a mapping"))?;
+        let text = text.ok_or_else(|| properties.property_error(name, Some(&value), "text or a mapping"))?;
         attributes.insert(name.to_owned(), text);
     }
     let fifo = properties.flag("FifoQueue", false)?;
@@ -75,7 +54,7 @@ pub(super) fn read(resolver: &Resolver<'_>, id: &str, raw: &Mapping) -> Result<Q
         } else {
             "a name that does not end in .fifo"
         };
-        return Err(properties.refuse("QueueName", Some(&name.into()), allowed));
+        return Err(properties.property_error("QueueName", Some(&name.into()), allowed));
     }
     Ok(Queue {
         logical_id: id.to_owned(),

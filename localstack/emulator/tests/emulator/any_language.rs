@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{Stand, eventually, send, topic};
+use crate::support::{Fixture, eventually, send, topic};
 
 const TEMPLATE: &str = r#"
 AWSTemplateFormatVersion: "2010-09-09"
@@ -100,15 +100,15 @@ struct Running {
 
 impl Running {
     /// Waits until it says that it is ready.
-    fn start(stand: &Stand, topic: &str) -> Self {
+    fn start(fixture: &Fixture, topic: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
-            .args(["--port", "0", "--api-port", "0", "--kafka", &stand.kafka])
+            .args(["--port", "0", "--api-port", "0", "--kafka", &fixture.kafka])
             .arg("--template")
-            .arg(stand.file("template.yaml"))
+            .arg(fixture.file("template.yaml"))
             .arg("--log-dir")
-            .arg(stand.file("logs"))
+            .arg(fixture.file("logs"))
             .args(["--parameter", &format!("Topic={topic}")])
-            .args(["--env", &format!("OUT={}", stand.file("out").display())])
+            .args(["--env", &format!("OUT={}", fixture.file("out").display())])
             .args(["--partial-response", "only-named"])
             .stdout(Stdio::piped())
             .spawn()
@@ -146,14 +146,14 @@ fn write_bootstrap(folder: &Path, text: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_in_python_and_bash_run_from_a_template_of_their_own() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 1).await;
-    std::fs::write(stand.file("template.yaml"), TEMPLATE).unwrap();
-    write_bootstrap(&stand.file("snake"), SNAKE);
+    let fixture = Fixture::with_kafka();
+    let (topic, producer) = topic(&fixture.kafka, 1).await;
+    std::fs::write(fixture.file("template.yaml"), TEMPLATE).unwrap();
+    write_bootstrap(&fixture.file("snake"), SNAKE);
     // As `sam build` would leave it.
-    write_bootstrap(&stand.file(".aws-sam/build/Shell"), SHELL);
+    write_bootstrap(&fixture.file(".aws-sam/build/Shell"), SHELL);
     send(&producer, &topic, 0, ["one", "twice", "three"].map(str::to_owned)).await;
-    let running = Running::start(&stand, &topic);
+    let running = Running::start(&fixture, &topic);
 
     let listed = |start: &str| {
         running
@@ -181,7 +181,7 @@ async fn functions_in_python_and_bash_run_from_a_template_of_their_own() {
         ]
     );
 
-    let read = |name: &str| std::fs::read_to_string(stand.file(name)).unwrap_or_default();
+    let read = |name: &str| std::fs::read_to_string(fixture.file(name)).unwrap_or_default();
     eventually("Python has read all three", || read("out").lines().count() == 3).await;
     assert_eq!(
         read("out"),
@@ -222,19 +222,19 @@ async fn functions_in_python_and_bash_run_from_a_template_of_their_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_bootstrap_is_named_with_the_places_where_it_may_be() {
-    let stand = Stand::new();
-    std::fs::write(stand.file("template.yaml"), TEMPLATE).unwrap();
-    write_bootstrap(&stand.file("snake"), SNAKE);
+    let fixture = Fixture::new();
+    std::fs::write(fixture.file("template.yaml"), TEMPLATE).unwrap();
+    write_bootstrap(&fixture.file("snake"), SNAKE);
     let output = Command::new(env!("CARGO_BIN_EXE_emulator"))
         .args(["--port", "0", "--parameter", "Topic=rates", "--template"])
-        .arg(stand.file("template.yaml"))
+        .arg(fixture.file("template.yaml"))
         .arg("--log-dir")
-        .arg(stand.file("logs"))
+        .arg(fixture.file("logs"))
         .output()
         .unwrap();
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
-    let folder = stand.folder.path().display();
+    let folder = fixture.folder.path().display();
     assert!(
         said.contains(&format!(
             "function Shell: no executable bootstrap at {folder}/Shell/bootstrap or {folder}/shell/bootstrap or {folder}/.aws-sam/build/Shell/bootstrap; build it first"

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use emulator::{Emulator, EmulatorError};
 
-use crate::support::Stand;
+use crate::support::Fixture;
 
 fn resources(log: &Path, status: &str) -> String {
     format!(
@@ -23,11 +23,13 @@ async fn deploy(emulator: &Emulator) -> Result<(), EmulatorError> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn custom_resources_are_created_in_order_at_every_start() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(&resources(&stand.file("invocations"), "SUCCESS")).await;
+    let fixture = Fixture::new();
+    let emulator = fixture
+        .emulator(&resources(&fixture.file("invocations"), "SUCCESS"))
+        .await;
     deploy(&emulator).await.unwrap();
     deploy(&emulator).await.unwrap();
-    let events = stand.invocations();
+    let events = fixture.invocations();
     let order: Vec<&str> = events
         .iter()
         .map(|event| event["LogicalResourceId"].as_str().unwrap())
@@ -53,8 +55,8 @@ async fn a_custom_resource_that_fails_is_named_with_its_reason() {
         ("THROW", "told to fail"),
         ("MAYBE", "allowed: SUCCESS, FAILED"),
     ] {
-        let stand = Stand::new();
-        let emulator = stand.emulator(&resources(&stand.file("invocations"), status)).await;
+        let fixture = Fixture::new();
+        let emulator = fixture.emulator(&resources(&fixture.file("invocations"), status)).await;
         let error = deploy(&emulator).await.unwrap_err().to_string();
         assert!(
             error.starts_with("custom resource Second (function echo) failed: "),

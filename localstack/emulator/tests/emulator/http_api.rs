@@ -1,123 +1,16 @@
 //! The HTTP API: real requests through its port to real functions.
 
 mod cors;
+mod fixture;
 mod iam;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use emulator::Emulator;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::Stand;
-
-const RESOURCES: &str = "  Api:
-    Type: AWS::Serverless::HttpApi
-    Properties:
-      Auth: {EnableIamAuthorizer: true}
-      $API
-  Rates:
-    Type: AWS::Serverless::Function
-    $ECHO
-    Properties:
-      FunctionName: rates
-      Handler: bootstrap
-      Timeout: 20
-      Events:
-        All: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /rates, Method: GET}}
-        One: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: '/rates/{code}', Method: GET}}
-        Latest: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /rates/latest, Method: ANY}}
-        Clear: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /rates/cache, Method: DELETE, Auth: {Authorizer: AWS_IAM}}}
-        Hasty: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /hasty, Method: GET, TimeoutInMillis: 1000}}
-  Short:
-    Type: AWS::Serverless::Function
-    $ECHO
-    Properties:
-      FunctionName: short
-      Handler: bootstrap
-      Timeout: 1
-      Events:
-        Short: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: '/short/{proxy+}', Method: ANY}}
-";
-const DEFAULT: &str = "  Rest:
-    Type: AWS::Serverless::Function
-    $ECHO
-    Properties: {FunctionName: rest, Handler: bootstrap, Events: {Rest: {Type: HttpApi, Properties: {ApiId: !Ref Api}}}}
-";
-
-/// A served API, and a client for it.
-struct Api {
-    emulator: Emulator,
-    address: String,
-    client: Client,
-    _stand: Stand,
-}
-
-impl Api {
-    async fn new(api: &str, more: &str) -> Self {
-        let stand = Stand::new();
-        let emulator = stand
-            .emulator(&format!("{}{more}", RESOURCES.replace("$API", api)))
-            .await;
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        emulator.serve_http_api(listener);
-        Self {
-            emulator,
-            address,
-            client: Client::builder().no_proxy().build().unwrap(),
-            _stand: stand,
-        }
-    }
-
-    async fn send(&self, method: &str, target: &str) -> Response {
-        let url = format!("http://{}{target}", self.address);
-        self.client.request(method.parse().unwrap(), url).send().await.unwrap()
-    }
-
-    async fn get(&self, target: &str) -> Response {
-        self.send("GET", target).await
-    }
-
-    /// The route that a request takes, as its function saw it.
-    async fn route(&self, method: &str, target: &str) -> Value {
-        let answer = self.send(method, target).await.json::<Value>().await.unwrap();
-        answer["routeKey"].clone()
-    }
-
-    fn requests(&self, status: &emulator::Status, route: &str) -> u64 {
-        status
-            .routes
-            .iter()
-            .find(|found| found.route == route)
-            .unwrap()
-            .requests
-    }
-}
-
-async fn refused(response: Response) -> (u16, String) {
-    assert_eq!(response.headers()["content-type"], "application/json");
-    assert_eq!(response.headers()["apigw-requestid"].len(), 16);
-    let status = response.status().as_u16();
-    let body: Value = response.json().await.unwrap();
-    assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
-    (status, body["message"].as_str().unwrap().to_owned())
-}
-
-/// What comes back for these bytes.
-async fn raw(api: &Api, request: &[u8]) -> String {
-    let mut connection = tokio::net::TcpStream::connect(&api.address).await.unwrap();
-    connection.write_all(request).await.unwrap();
-    let mut text = String::new();
-    connection.read_to_string(&mut text).await.unwrap();
-    text
-}
-
-fn refusal(status: u16, message: &str) -> (u16, String) {
-    (status, message.to_owned())
-}
+use fixture::{Api, DEFAULT, error, error_of, raw};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_reaches_its_function_and_the_answer_its_client() {
@@ -182,10 +75,10 @@ async fn routes_are_chosen_as_on_aws() {
         ("GET", "/short"),
         ("GET", "/"),
     ] {
-        let answer = refused(api.send(method, target).await).await;
-        assert_eq!(answer, refusal(404, "Not Found"), "{method} {target}");
+        let answer = error_of(api.send(method, target).await).await;
+        assert_eq!(answer, error(404, "Not Found"), "{method} {target}");
     }
-    assert_eq!(refused(api.get("/rates/%FF").await).await, refusal(400, "Bad Request"));
+    assert_eq!(error_of(api.get("/rates/%FF").await).await, error(400, "Bad Request"));
     let status = api.emulator.status().await;
     assert_eq!(api.requests(&status, "GET /rates/{code}"), 1);
     assert_eq!(api.requests(&status, "GET /hasty"), 0);
@@ -204,15 +97,15 @@ async fn routes_are_chosen_as_on_aws() {
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_have_the_status_and_the_words_of_api_gateway() {
     let api = Api::new("", "").await;
-    let answer = async |target: &str| refused(api.get(target).await).await;
-    let fault = refusal(500, "Internal Server Error");
+    let answer = async |target: &str| error_of(api.get(target).await).await;
+    let fault = error(500, "Internal Server Error");
     for what in ["fail", "exit", "large", "answer&answer=%7B%22statusCode%22:1%7D"] {
         assert_eq!(answer(&format!("/rates?do={what}")).await, fault, "{what}");
     }
     assert_eq!(answer("/short/a?do=sleep&ms=20000").await, fault);
     assert_eq!(
         answer("/hasty?do=sleep&ms=5000").await,
-        refusal(503, "Service Unavailable")
+        error(503, "Service Unavailable")
     );
     // The sleeper goes on, so the next request has an instance to start within the limit: on a busy machine not at once.
     let mut answered = StatusCode::SERVICE_UNAVAILABLE;
@@ -240,34 +133,29 @@ async fn bodies_are_text_or_base64_and_have_a_limit() {
         let request = api.client.post(&url).header("Content-Type", kind).body(body);
         request.send().await.unwrap()
     };
-    let event: Value = post("application/json", b"{\"a\": 1}".to_vec())
-        .await
-        .json()
-        .await
-        .unwrap();
-    assert_eq!(
-        (&event["body"], &event["isBase64Encoded"]),
-        (&json!("{\"a\": 1}"), &json!(false))
-    );
-    let event: Value = post("application/octet-stream", vec![0, 255])
-        .await
-        .json()
-        .await
-        .unwrap();
-    assert_eq!(
-        (&event["body"], &event["isBase64Encoded"]),
-        (&json!("AP8="), &json!(true))
-    );
+    for (kind, body, expected, is_base64) in [
+        ("application/json", b"{\"a\": 1}".to_vec(), "{\"a\": 1}", false),
+        ("application/octet-stream", vec![0, 255], "AP8=", true),
+    ] {
+        let event: Value = post(kind, body).await.json().await.unwrap();
+        assert_eq!(
+            (&event["body"], &event["isBase64Encoded"]),
+            (&json!(expected), &json!(is_base64))
+        );
+    }
 
-    let too_large = refusal(413, "Request Entity Too Large");
+    let too_large = error(413, "Request Entity Too Large");
     // Above Lambda's limit for an event, above it only as base64, and above the API's own limit.
     assert_eq!(
-        refused(post("text/plain", vec![b'a'; 7_000_000]).await).await,
+        error_of(post("text/plain", vec![b'a'; 7_000_000]).await).await,
         too_large
     );
-    assert_eq!(refused(post("image/png", vec![b'a'; 5_000_000]).await).await, too_large);
     assert_eq!(
-        refused(post("text/plain", vec![b'a'; 30_000_000]).await).await,
+        error_of(post("image/png", vec![b'a'; 5_000_000]).await).await,
+        too_large
+    );
+    assert_eq!(
+        error_of(post("text/plain", vec![b'a'; 30_000_000]).await).await,
         too_large
     );
     // Nothing announces the size of a body that comes in chunks.

@@ -5,7 +5,7 @@ use emulator::{Emulator, InvokeError};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Stand, eventually, exists};
+use crate::support::{Fixture, eventually, exists};
 
 const ECHO: &str = "  Echo:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties: {FunctionName: echo, Handler: bootstrap, Timeout: 1, MemorySize: 256, Environment: {Variables: {COLOUR: blue, AWS_REGION: mars-1}}}\n  Broken:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties: {FunctionName: broken, Handler: bootstrap, Environment: {Variables: {INIT: exit}}}\n  Single:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties: {FunctionName: single, Handler: bootstrap, Timeout: 30, ReservedConcurrentExecutions: 1}\n";
 
@@ -28,8 +28,8 @@ pub async fn serve(emulator: &Emulator) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_comes_back_byte_for_byte() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let payload =
         Bytes::from_static(br#"{ "rate":1350.123456789012345678901234567890,"b":1.50E+07,  "a":"\u0041\u00e9" }"#);
     let invocation = emulator.invoke("echo", payload.clone()).await.unwrap();
@@ -58,8 +58,8 @@ async fn an_event_comes_back_byte_for_byte() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_sees_its_settings_and_nothing_else() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let answer = emulator
         .invoke("echo", event(&json!({"do": "environment"})))
         .await
@@ -85,7 +85,7 @@ async fn a_function_sees_its_settings_and_nothing_else() {
     assert_eq!(context["arn"], "arn:aws:lambda:us-east-1:000000000000:function:echo");
     assert_eq!(context["request_id"], answer.request_id);
     assert!(
-        std::fs::read_to_string(stand.file("logs/echo.log"))
+        std::fs::read_to_string(fixture.file("logs/echo.log"))
             .unwrap()
             .contains("started")
     );
@@ -94,8 +94,8 @@ async fn a_function_sees_its_settings_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_are_told_apart() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let pid = json_of(
         &emulator
             .invoke("echo", event(&json!({"do": "sleep", "ms": 0})))
@@ -153,7 +153,7 @@ async fn failures_are_told_apart() {
         (1, 1, 0)
     );
     assert!(
-        std::fs::read_to_string(stand.file("logs/echo.log"))
+        std::fs::read_to_string(fixture.file("logs/echo.log"))
             .unwrap()
             .contains("Task timed out after 1.00 seconds")
     );
@@ -162,8 +162,8 @@ async fn failures_are_told_apart() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_invocations_use_instances_of_their_own_up_to_the_limit() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let sleep = || event(&json!({"do": "sleep", "ms": 500}));
     let (first, second) = tokio::join!(emulator.invoke("echo", sleep()), emulator.invoke("echo", sleep()));
     assert_ne!(first.unwrap().payload, second.unwrap().payload);
@@ -176,8 +176,8 @@ async fn concurrent_invocations_use_instances_of_their_own_up_to_the_limit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn shutdown_leaves_no_process_also_while_a_function_runs() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let pid_of = |payload: &[u8]| json_of(payload)["pid"].as_u64().unwrap();
     let idle = pid_of(
         &emulator
@@ -203,8 +203,8 @@ async fn shutdown_leaves_no_process_also_while_a_function_runs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_invoke_api_answers_like_aws() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let url = serve(&emulator).await;
     let post = |name: &str, kind: &str, body: Vec<u8>| {
         let client = reqwest::Client::new()

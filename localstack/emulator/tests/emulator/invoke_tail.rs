@@ -4,7 +4,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::invoke::serve;
-use crate::support::Stand;
+use crate::support::Fixture;
 
 const ECHO: &str = "  Echo:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties: {FunctionName: echo, Handler: bootstrap, Timeout: 2}\n  Broken:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties: {FunctionName: broken, Handler: bootstrap, Environment: {Variables: {INIT: exit}}}\n";
 
@@ -33,8 +33,8 @@ const TAIL: [(&str, &str); 2] = [("X-Amz-Log-Type", "Tail"), ("X-Amz-Invocation-
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tail_has_the_lines_of_its_own_invocation() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let url = serve(&emulator).await;
     // The process starts with the first, and what it wrote then is no invocation's; the second has the process of the first.
     for text in ["first", "second"] {
@@ -47,7 +47,7 @@ async fn the_tail_has_the_lines_of_its_own_invocation() {
     }
     let silent = invoke(&url, "echo", &TAIL[..1], &json!({})).await;
     assert_eq!(tail(&silent).unwrap(), "");
-    let log = std::fs::read_to_string(stand.file("logs/echo.log")).unwrap();
+    let log = std::fs::read_to_string(fixture.file("logs/echo.log")).unwrap();
     assert!(log.starts_with("started\nfirst 0\n"), "{log}");
     assert!(log.ends_with("second 1 as an error\nsecond ends"), "{log}");
 
@@ -76,22 +76,22 @@ async fn the_tail_has_the_lines_of_its_own_invocation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tail_is_four_kilobytes_at_most() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let url = serve(&emulator).await;
     let answer = invoke(&url, "echo", &TAIL, &say("a line of some length", 200)).await;
     let tail = tail(&answer).unwrap();
     assert_eq!(tail.len(), 4_096);
     assert!(tail.ends_with("a line of some length 199 as an error\na line of some length ends"));
-    let log = std::fs::read_to_string(stand.file("logs/echo.log")).unwrap();
+    let log = std::fs::read_to_string(fixture.file("logs/echo.log")).unwrap();
     assert!(log.ends_with(&tail));
     emulator.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tails_of_concurrent_invocations_do_not_mix() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let url = serve(&emulator).await;
     let one = async |number: usize| {
         let text = format!("invocation {number}");
@@ -109,8 +109,8 @@ async fn tails_of_concurrent_invocations_do_not_mix() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invocation_that_fails_has_its_tail_as_well() {
-    let stand = Stand::new();
-    let emulator = stand.emulator(ECHO).await;
+    let fixture = Fixture::new();
+    let emulator = fixture.emulator(ECHO).await;
     let url = serve(&emulator).await;
     for (name, event, lines) in [
         (

@@ -5,7 +5,7 @@ use krafka::producer::Record;
 use serde_json::{Value, json};
 
 use crate::support::aws::{bucket, make_bucket, messages, objects, queue, shared_sqs};
-use crate::support::{Stand, mapping, mapping_of, mapping_resources, read_topic, send, topic};
+use crate::support::{Fixture, mapping, mapping_of, mapping_resources, read_topic, send, topic};
 
 const REPORTING: &str = "StartingPosition: TRIM_HORIZON, MaximumBatchingWindowInSeconds: 0, MaximumRetryAttempts: 1, FunctionResponseTypes: [ReportBatchItemFailures], ProvisionedPollerConfig: {MinimumPollers: 1, MaximumPollers: 1}";
 const QUEUE: &str = "  Letters: {Type: AWS::SQS::Queue}\n";
@@ -25,8 +25,8 @@ fn is_time(value: &Value) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_gets_the_offsets_and_not_the_records() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 1).await;
+    let fixture = Fixture::with_kafka();
+    let (topic, producer) = topic(&fixture.kafka, 1).await;
     let fails = || "fail:/nonexistent".to_owned();
     send(
         &producer,
@@ -36,15 +36,15 @@ async fn a_queue_gets_the_offsets_and_not_the_records() {
     )
     .await;
     let event = format!("{REPORTING}, {TO_QUEUE}");
-    let resources = mapping_of(&stand, &topic, "Timeout: 20", "NAMES: each", &event) + QUEUE;
+    let resources = mapping_of(&fixture, &topic, "Timeout: 20", "NAMES: each", &event) + QUEUE;
     let url = queue().await;
-    let mut options = stand.options(&resources);
+    let mut options = fixture.options(&resources);
     options.deployment.queue_urls.insert("Letters".to_owned(), url.clone());
     let emulator = Emulator::start(options).await.unwrap();
     emulator.start_events().await.unwrap();
     let status = is_given_up(&emulator, 2).await;
     assert_eq!((status.discarded, status.batches), (2, 2));
-    assert_eq!(stand.done(&format!("{topic}-0")), [0, 2]);
+    assert_eq!(fixture.done(&format!("{topic}-0")), [0, 2]);
 
     let [message] = messages(&url, 1).await.try_into().unwrap();
     let request = &message["requestContext"];
@@ -64,7 +64,7 @@ async fn a_queue_gets_the_offsets_and_not_the_records() {
     let batch = &message["KafkaBatchInfo"];
     assert_eq!(
         (&batch["batchSize"], &batch["bootstrapServers"]),
-        (&json!(2), &json!(stand.kafka))
+        (&json!(2), &json!(fixture.kafka))
     );
     assert_eq!(
         batch["eventSourceArn"],
@@ -82,13 +82,13 @@ async fn a_queue_gets_the_offsets_and_not_the_records() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_gets_the_event_as_text() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 1).await;
+    let fixture = Fixture::with_kafka();
+    let (topic, producer) = topic(&fixture.kafka, 1).await;
     send(&producer, &topic, 0, ["ok".to_owned(), "error:/nonexistent".to_owned()]).await;
     let bucket = bucket().await;
     let event =
         format!("{REPORTING}, DestinationConfig: {{OnFailure: {{Type: S3, Destination: 'arn:aws:s3:::{bucket}'}}}}");
-    let mut options = stand.options(&mapping_resources(&stand, &topic, &event));
+    let mut options = fixture.options(&mapping_resources(&fixture, &topic, &event));
     options.s3_endpoint = Some(shared_sqs().to_owned());
     let emulator = Emulator::start(options).await.unwrap();
     emulator.start_events().await.unwrap();
@@ -118,9 +118,9 @@ async fn a_bucket_gets_the_event_as_text() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_gets_each_record_with_its_key() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 1).await;
-    let (letters, _) = crate::support::topic(&stand.kafka, 1).await;
+    let fixture = Fixture::with_kafka();
+    let (topic, producer) = topic(&fixture.kafka, 1).await;
+    let (letters, _) = crate::support::topic(&fixture.kafka, 1).await;
     for key in [Some("USD"), None] {
         let record = Record::new(&topic, b"error:/nonexistent".to_vec()).header("ce_id", b"\xff".to_vec());
         let record = match key {
@@ -130,11 +130,11 @@ async fn a_topic_gets_each_record_with_its_key() {
         assert!(producer.send(record).await.unwrap().is_persisted());
     }
     let event = format!("{REPORTING}, DestinationConfig: {{OnFailure: {{Destination: 'kafka://{letters}'}}}}");
-    let emulator = stand.emulator(&mapping_resources(&stand, &topic, &event)).await;
+    let emulator = fixture.emulator(&mapping_resources(&fixture, &topic, &event)).await;
     emulator.start_events().await.unwrap();
     is_given_up(&emulator, 2).await;
 
-    let found = read_topic(&stand.kafka, &letters, 2).await;
+    let found = read_topic(&fixture.kafka, &letters, 2).await;
     let keys: Vec<Option<&str>> = found.iter().map(|(key, _)| key.as_deref()).collect();
     assert_eq!(keys, [Some("USD"), None]);
     for (offset, (_, value)) in found.iter().enumerate() {
@@ -160,12 +160,12 @@ async fn a_topic_gets_each_record_with_its_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_skipped_while_the_destination_cannot_be_written() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 2).await;
+    let fixture = Fixture::with_kafka();
+    let (topic, producer) = topic(&fixture.kafka, 2).await;
     send(&producer, &topic, 0, ["error:/nonexistent".to_owned()]).await;
     let name = format!("b{}", uuid::Uuid::new_v4().simple());
     let event = format!("{REPORTING}, DestinationConfig: {{OnFailure: {{Destination: 'arn:aws:s3:::{name}'}}}}");
-    let mut options = stand.options(&mapping_resources(&stand, &topic, &event));
+    let mut options = fixture.options(&mapping_resources(&fixture, &topic, &event));
     options.s3_endpoint = Some(shared_sqs().to_owned());
     let emulator = Emulator::start(options).await.unwrap();
     emulator.start_events().await.unwrap();
@@ -190,22 +190,22 @@ async fn nothing_is_skipped_while_the_destination_cannot_be_written() {
     make_bucket(&name).await;
     is_given_up(&emulator, 1).await;
     assert_eq!(objects(&name).await.len(), 1);
-    assert_eq!(stand.done(&format!("{topic}-0")), [1]);
+    assert_eq!(fixture.done(&format!("{topic}-0")), [1]);
     emulator.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_and_oversized_records_go_to_the_destination_without_an_invocation() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 1).await;
+    let fixture = Fixture::with_kafka();
+    let (topic, producer) = topic(&fixture.kafka, 1).await;
     let an_hour_ago = chrono::Utc::now().timestamp_millis() - 3_600_000;
     let old = Record::new(&topic, b"ok".to_vec()).partition(0).timestamp(an_hour_ago);
     assert!(producer.send(old).await.unwrap().is_persisted());
     send(&producer, &topic, 0, ["x".repeat(5_000_000), "ok".to_owned()]).await;
     let event = format!("{REPORTING}, MaximumRecordAgeInSeconds: 600, {TO_QUEUE}");
-    let resources = mapping_resources(&stand, &topic, &event) + QUEUE;
+    let resources = mapping_resources(&fixture, &topic, &event) + QUEUE;
     let url = queue().await;
-    let mut options = stand.options(&resources);
+    let mut options = fixture.options(&resources);
     options.deployment.queue_urls.insert("Letters".to_owned(), url.clone());
     let emulator = Emulator::start(options).await.unwrap();
     emulator.start_events().await.unwrap();
@@ -230,15 +230,15 @@ async fn old_and_oversized_records_go_to_the_destination_without_an_invocation()
         found,
         expected.map(|(offset, condition)| (offset.to_owned(), condition.to_owned()))
     );
-    assert_eq!(stand.done(&format!("{topic}-0")), [2]);
+    assert_eq!(fixture.done(&format!("{topic}-0")), [2]);
     emulator.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destination_that_cannot_be_found_is_refused_at_the_start() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let start = async |event: &str| {
-        let options = stand.options(&mapping_resources(&stand, "rates", &format!("{REPORTING}, {event}")));
+        let options = fixture.options(&mapping_resources(&fixture, "rates", &format!("{REPORTING}, {event}")));
         match Emulator::start(options).await {
             Err(error @ EmulatorError::Destination { .. }) => error.to_string(),
             other => panic!("{:?}", other.map(drop)),

@@ -4,7 +4,7 @@ use emulator::{Emulator, MappingState};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Stand, mapping, mapping_resources, send, topic};
+use crate::support::{Fixture, mapping, mapping_resources, send, topic};
 
 const REPORTING: &str = "StartingPosition: TRIM_HORIZON, MaximumBatchingWindowInSeconds: 0, FunctionResponseTypes: [ReportBatchItemFailures], ProvisionedPollerConfig: {MinimumPollers: 1, MaximumPollers: 2}";
 
@@ -26,8 +26,8 @@ async fn put(url: &str, body: &Value) -> (StatusCode, Value) {
     (answer.status(), answer.json().await.unwrap())
 }
 
-async fn members(stand: &Stand, group: &str) -> usize {
-    let client = krafka::Kafka::builder(&stand.kafka).connect().await.unwrap();
+async fn members(fixture: &Fixture, group: &str) -> usize {
+    let client = krafka::Kafka::builder(&fixture.kafka).connect().await.unwrap();
     let options = krafka::admin::DescribeConsumerGroupsOptions::default();
     let mut groups = client.admin().describe_consumer_groups([group], options).await.unwrap();
     groups.remove(group).unwrap().unwrap().members.len()
@@ -35,17 +35,17 @@ async fn members(stand: &Stand, group: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_mapping_commits_leaves_its_group_and_goes_on_where_it_stopped() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 1).await;
+    let fixture = Fixture::with_kafka();
+    let (topic, producer) = topic(&fixture.kafka, 1).await;
     let ok = |count: usize| (0..count).map(|_| "ok".to_owned());
     send(&producer, &topic, 0, ok(3)).await;
-    let emulator = stand.emulator(&mapping_resources(&stand, &topic, REPORTING)).await;
+    let emulator = fixture.emulator(&mapping_resources(&fixture, &topic, REPORTING)).await;
     let url = serve(&emulator).await;
     emulator.start_events().await.unwrap();
     let status = mapping(&emulator, "three are done", |status| status.lag == Some(0)).await;
     let one = format!("{url}/{}", status.uuid);
     let group = format!("group.{topic}");
-    assert_eq!(members(&stand, &group).await, 1);
+    assert_eq!(members(&fixture, &group).await, 1);
 
     let (code, answer) = put(&one, &json!({"Enabled": false})).await;
     assert_eq!(
@@ -60,7 +60,7 @@ async fn a_paused_mapping_commits_leaves_its_group_and_goes_on_where_it_stopped(
         status.state == MappingState::Disabled
     })
     .await;
-    assert_eq!(members(&stand, &group).await, 0);
+    assert_eq!(members(&fixture, &group).await, 0);
     send(&producer, &topic, 0, ok(2)).await;
     let status = emulator.status().await.mappings.remove(0);
     assert_eq!((status.lag, status.pollers, status.records), (Some(2), 0, 3));
@@ -76,16 +76,16 @@ async fn a_paused_mapping_commits_leaves_its_group_and_goes_on_where_it_stopped(
         "{answer}"
     );
     mapping(&emulator, "it goes on", |status| status.lag == Some(0)).await;
-    assert_eq!(stand.done(&format!("{topic}-0")), [0, 1, 2, 3, 4]);
+    assert_eq!(fixture.done(&format!("{topic}-0")), [0, 1, 2, 3, 4]);
     emulator.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_is_under_way_is_done_and_committed_before_the_pause() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 1).await;
+    let fixture = Fixture::with_kafka();
+    let (topic, producer) = topic(&fixture.kafka, 1).await;
     send(&producer, &topic, 0, ["sleep:1500".to_owned()]).await;
-    let emulator = stand.emulator(&mapping_resources(&stand, &topic, REPORTING)).await;
+    let emulator = fixture.emulator(&mapping_resources(&fixture, &topic, REPORTING)).await;
     emulator.start_events().await.unwrap();
     let status = mapping(&emulator, "it is with the function", |status| status.batches == 1).await;
     assert!(emulator.enable_mapping(&status.uuid, false));
@@ -100,11 +100,11 @@ async fn a_batch_that_is_under_way_is_done_and_committed_before_the_pause() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_that_the_template_disables_reads_when_it_is_enabled() {
-    let stand = Stand::with_kafka();
-    let (topic, producer) = topic(&stand.kafka, 1).await;
+    let fixture = Fixture::with_kafka();
+    let (topic, producer) = topic(&fixture.kafka, 1).await;
     send(&producer, &topic, 0, ["ok".to_owned()]).await;
     let event = format!("{REPORTING}, Enabled: false");
-    let emulator = stand.emulator(&mapping_resources(&stand, &topic, &event)).await;
+    let emulator = fixture.emulator(&mapping_resources(&fixture, &topic, &event)).await;
     let url = serve(&emulator).await;
     emulator.start_events().await.unwrap();
     let status = mapping(&emulator, "it rests", |status| status.state == MappingState::Disabled).await;
@@ -116,11 +116,11 @@ async fn a_mapping_that_the_template_disables_reads_when_it_is_enabled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mappings_are_listed_as_the_api_lists_them() {
-    let stand = Stand::new();
+    let fixture = Fixture::new();
     let event = format!(
         "{REPORTING}, MaximumRetryAttempts: 3, BatchSize: 7, BisectBatchOnFunctionError: true, DestinationConfig: {{OnFailure: {{Destination: 'kafka://letters'}}}}, FilterCriteria: {{Filters: [{{Pattern: '{{}}'}}]}}"
     );
-    let emulator = stand.emulator(&mapping_resources(&stand, "rates", &event)).await;
+    let emulator = fixture.emulator(&mapping_resources(&fixture, "rates", &event)).await;
     let url = serve(&emulator).await;
     let get = async |url: String| reqwest::get(url).await.unwrap().json::<Value>().await.unwrap();
     let listed = get(format!("{url}/?FunctionName=echo")).await;

@@ -1,109 +1,23 @@
 //! SQS event source mappings on LocalStack's SQS.
 
-use std::collections::BTreeMap;
+mod fixture;
 
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::retry::RetryConfig;
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
-use emulator::{Emulator, MappingState, QueueMappingStatus};
+use emulator::MappingState;
 use serde_json::{Value, json};
 
-use crate::support::aws::shared_sqs;
-use crate::support::{Stand, reported};
-
-/// A stand with one queue, which the function `echo` reads.
-struct Line {
-    stand: Stand,
-    sqs: Client,
-    url: String,
-    resources: String,
-}
-
-impl Line {
-    /// A queue whose messages come again after a second, read by a mapping with these properties.
-    async fn start(is_fifo: bool, event: &str) -> Self {
-        let endpoint = shared_sqs().to_owned();
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .endpoint_url(endpoint)
-            .credentials_provider(Credentials::new("local", "local", None, None, "test"))
-            .retry_config(RetryConfig::disabled())
-            .build();
-        let sqs = Client::from_conf(config);
-        let name = format!(
-            "q{}{}",
-            uuid::Uuid::new_v4().simple(),
-            if is_fifo { ".fifo" } else { "" }
-        );
-        let mut request = sqs
-            .create_queue()
-            .queue_name(&name)
-            .attributes(QueueAttributeName::VisibilityTimeout, "1");
-        if is_fifo {
-            request = request.attributes(QueueAttributeName::FifoQueue, "true");
-        }
-        let url = request.send().await.unwrap().queue_url.unwrap();
-        let mut stand = Stand::new();
-        stand.queue_urls = BTreeMap::from([("Queue".to_owned(), url.clone())]);
-        let fifo = if is_fifo { ", FifoQueue: true" } else { "" };
-        let resources = format!(
-            "  Queue: {{Type: AWS::SQS::Queue, Properties: {{QueueName: {name}{fifo}}}}}\n  Echo:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties:\n      FunctionName: echo\n      Timeout: 20\n      Environment: {{Variables: {{INVOCATION_LOG: {log}, EVENT_FILE: {event_file}}}}}\n      Events:\n        Messages: {{Type: SQS, Properties: {{Queue: !GetAtt Queue.Arn, {event}}}}}\n",
-            log = stand.file("invocations").display(),
-            event_file = stand.file("event.json").display(),
-        );
-        Self {
-            stand,
-            sqs,
-            url,
-            resources,
-        }
-    }
-
-    async fn emulator(&self) -> Emulator {
-        self.stand.emulator(&self.resources).await
-    }
-
-    async fn send(&self, group: Option<&str>, body: &str) {
-        let request = self.sqs.send_message().queue_url(&self.url).message_body(body);
-        let id = group.map(|_| uuid::Uuid::new_v4().to_string());
-        let request = request
-            .set_message_group_id(group.map(str::to_owned))
-            .set_message_deduplication_id(id);
-        request.send().await.unwrap();
-    }
-
-    /// The labels that the function did, in order, repetitions included.
-    fn done(&self) -> Vec<String> {
-        let labels = |line: &Value| line["done"].as_array().cloned().unwrap_or_default();
-        let labels = self.stand.invocations().iter().flat_map(labels).collect::<Vec<_>>();
-        labels.iter().map(|label| label.as_str().unwrap().to_owned()).collect()
-    }
-
-    fn gate(&self) -> String {
-        self.stand.file("gate").display().to_string()
-    }
-}
-
-/// Waits until the mapping's status is as wanted.
-async fn queue(emulator: &Emulator, what: &str, is_wanted: impl Fn(&QueueMappingStatus) -> bool) -> QueueMappingStatus {
-    reported(emulator, what, |mut status| status.queue_mappings.remove(0), is_wanted).await
-}
-
-fn is_empty(status: &QueueMappingStatus) -> bool {
-    (status.visible, status.hidden) == (Some(0), Some(0))
-}
+use fixture::{QueueFixture, is_empty, queue};
 
 const REPORTING: &str = "FunctionResponseTypes: [ReportBatchItemFailures]";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_arrive_as_lambda_sends_them_and_are_deleted_when_done() {
-    let line = Line::start(true, REPORTING).await;
+    let queue_fixture = QueueFixture::start(true, REPORTING).await;
     let attribute = |kind: &str| MessageAttributeValue::builder().data_type(kind);
-    line.sqs
+    queue_fixture
+        .sqs
         .send_message()
-        .queue_url(&line.url)
+        .queue_url(&queue_fixture.url)
         .message_body("{\"rate\":1350.10}")
         .message_group_id("rates:USD")
         .message_deduplication_id("one")
@@ -118,7 +32,7 @@ async fn messages_arrive_as_lambda_sends_them_and_are_deleted_when_done() {
         .send()
         .await
         .unwrap();
-    let emulator = line.emulator().await;
+    let emulator = queue_fixture.emulator().await;
     let before = emulator.status().await.queue_mappings.remove(0);
     assert_eq!(
         (before.state, before.visible, before.hidden),
@@ -131,7 +45,7 @@ async fn messages_arrive_as_lambda_sends_them_and_are_deleted_when_done() {
     .await;
     assert_eq!((status.messages, status.failures), (1, 0));
 
-    let text = std::fs::read_to_string(line.stand.file("event.json")).unwrap();
+    let text = std::fs::read_to_string(queue_fixture.base.file("event.json")).unwrap();
     let event: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(event.as_object().unwrap().keys().collect::<Vec<_>>(), ["Records"]);
     let record = &event["Records"][0];
@@ -152,7 +66,7 @@ async fn messages_arrive_as_lambda_sends_them_and_are_deleted_when_done() {
     }
     let arn = format!(
         "arn:aws:sqs:us-east-1:000000000000:{}",
-        line.url.rsplit('/').next().unwrap()
+        queue_fixture.url.rsplit('/').next().unwrap()
     );
     assert_eq!(
         record,
@@ -171,28 +85,32 @@ async fn messages_arrive_as_lambda_sends_them_and_are_deleted_when_done() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_waits_behind_its_failed_message_while_others_go_on() {
-    let line = Line::start(true, REPORTING).await;
-    let fail = format!("a2 fail:{}", line.gate());
+    let queue_fixture = QueueFixture::start(true, REPORTING).await;
+    let fail = format!("a2 fail:{}", queue_fixture.gate());
     for (group, body) in [("a", "a1"), ("a", &fail), ("b", "b1"), ("a", "a3"), ("b", "b2")] {
-        line.send(Some(group), body).await;
+        queue_fixture.send(Some(group), body).await;
     }
-    let emulator = line.emulator().await;
+    let emulator = queue_fixture.emulator().await;
     emulator.start_events().await.unwrap();
     let status = queue(&emulator, "a2 and a3 fail twice", |status| status.failures >= 4).await;
     assert_eq!(status.state, MappingState::Retrying);
     assert!(status.last_error.unwrap().starts_with("the function could not do 2 of"));
-    let first: Vec<Value> = line.stand.invocations()[0]["sent"].as_array().cloned().unwrap();
+    let first: Vec<Value> = queue_fixture.base.invocations()[0]["sent"].as_array().cloned().unwrap();
     assert_eq!(first.len(), 5, "several groups are in one batch");
-    let mut done = line.done();
+    let mut done = queue_fixture.done();
     done.sort();
     assert_eq!(done, ["a1", "b1", "b2"]);
-    line.send(Some("a"), "a4").await;
-    line.send(Some("b"), "b3").await;
-    queue(&emulator, "group b goes on", |_| line.done().contains(&"b3".to_owned())).await;
-    std::fs::write(line.gate(), "").unwrap();
+    queue_fixture.send(Some("a"), "a4").await;
+    queue_fixture.send(Some("b"), "b3").await;
+    queue(&emulator, "group b goes on", |_| {
+        queue_fixture.done().contains(&"b3".to_owned())
+    })
+    .await;
+    std::fs::write(queue_fixture.gate(), "").unwrap();
     queue(&emulator, "all are done", is_empty).await;
     let of = |group: &str| {
-        line.done()
+        queue_fixture
+            .done()
             .into_iter()
             .filter(|label| label.starts_with(group))
             .collect::<Vec<_>>()
@@ -204,22 +122,24 @@ async fn a_group_waits_behind_its_failed_message_while_others_go_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_run_at_the_same_time_and_one_group_never_does() {
-    let line = Line::start(true, "BatchSize: 1, ScalingConfig: {MaximumConcurrency: 3}").await;
+    let queue_fixture = QueueFixture::start(true, "BatchSize: 1, ScalingConfig: {MaximumConcurrency: 3}").await;
     for number in 0..6 {
         for group in ["a", "b", "c"] {
-            line.send(Some(group), &format!("{group}{number} sleep:100")).await;
+            queue_fixture
+                .send(Some(group), &format!("{group}{number} sleep:100"))
+                .await;
         }
     }
-    let emulator = line.emulator().await;
+    let emulator = queue_fixture.emulator().await;
     emulator.start_events().await.unwrap();
     queue(&emulator, "all are done", is_empty).await;
     let mut runs: Vec<(u64, u64, String)> = Vec::new();
-    for line in line.stand.invocations() {
-        let time = |name: &str| line[name].as_u64().unwrap();
+    for queue_fixture in queue_fixture.base.invocations() {
+        let time = |name: &str| queue_fixture[name].as_u64().unwrap();
         runs.push((
             time("began"),
             time("ended"),
-            line["sent"][0].as_str().unwrap().to_owned(),
+            queue_fixture["sent"][0].as_str().unwrap().to_owned(),
         ));
     }
     runs.sort();
@@ -243,7 +163,7 @@ async fn groups_run_at_the_same_time_and_one_group_never_does() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_comes_again_when_the_function_fails_crashes_or_names_a_stranger() {
     for action in ["error", "crash", "name"] {
-        let line = Line::start(
+        let queue_fixture = QueueFixture::start(
             false,
             &format!("{REPORTING}, BatchSize: 10, MaximumBatchingWindowInSeconds: 1"),
         )
@@ -251,11 +171,11 @@ async fn a_batch_comes_again_when_the_function_fails_crashes_or_names_a_stranger
         let body = if action == "name" {
             "odd name:stranger".to_owned()
         } else {
-            format!("odd {action}:{}", line.gate())
+            format!("odd {action}:{}", queue_fixture.gate())
         };
-        line.send(None, "good").await;
-        line.send(None, &body).await;
-        let emulator = line.emulator().await;
+        queue_fixture.send(None, "good").await;
+        queue_fixture.send(None, &body).await;
+        let emulator = queue_fixture.emulator().await;
         emulator.start_events().await.unwrap();
         let status = queue(&emulator, "it comes again", |status| status.failures >= 4).await;
         let reason = status.last_error.unwrap();
@@ -264,14 +184,14 @@ async fn a_batch_comes_again_when_the_function_fails_crashes_or_names_a_stranger
             let is_kept = queue(&emulator, "both are kept", |status| status.failures >= 6).await;
             assert_eq!((is_kept.visible.unwrap() + is_kept.hidden.unwrap()), 2);
         } else {
-            std::fs::write(line.gate(), "").unwrap();
+            std::fs::write(queue_fixture.gate(), "").unwrap();
             // A message that comes back is counted nowhere for a moment, so an empty queue alone says little.
             queue(&emulator, "both are done", |status| {
-                let done = line.done();
+                let done = queue_fixture.done();
                 is_empty(status) && ["good", "odd"].iter().all(|label| done.iter().any(|one| one == label))
             })
             .await;
-            let mut done = line.done();
+            let mut done = queue_fixture.done();
             done.sort();
             // At least once: on a busy machine a message comes again before its deletion.
             done.dedup();
@@ -283,29 +203,29 @@ async fn a_batch_comes_again_when_the_function_fails_crashes_or_names_a_stranger
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_gathers_more_than_sqs_gives_at_once() {
-    let line = Line::start(false, "BatchSize: 40, MaximumBatchingWindowInSeconds: 20").await;
+    let queue_fixture = QueueFixture::start(false, "BatchSize: 40, MaximumBatchingWindowInSeconds: 20").await;
     for number in 0..43 {
-        line.send(None, &number.to_string()).await;
+        queue_fixture.send(None, &number.to_string()).await;
     }
     // Longer than the window: nothing comes again while messages are gathered.
-    let longer = line
+    let longer = queue_fixture
         .sqs
         .set_queue_attributes()
-        .queue_url(&line.url)
+        .queue_url(&queue_fixture.url)
         .attributes(QueueAttributeName::VisibilityTimeout, "120");
     longer.send().await.unwrap();
-    let emulator = line.emulator().await;
+    let emulator = queue_fixture.emulator().await;
     emulator.start_events().await.unwrap();
     // Full before the window is over; the rest waits for the end of a window of its own.
     queue(&emulator, "all are done", |status| {
         status.batches == 2 && is_empty(status)
     })
     .await;
-    let sizes: Vec<usize> = line
-        .stand
+    let sizes: Vec<usize> = queue_fixture
+        .base
         .invocations()
         .iter()
-        .map(|line| line["sent"].as_array().unwrap().len())
+        .map(|queue_fixture| queue_fixture["sent"].as_array().unwrap().len())
         .collect();
     assert_eq!(sizes, [40, 3]);
     emulator.shutdown().await;
@@ -313,9 +233,9 @@ async fn a_window_gathers_more_than_sqs_gives_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_that_is_not_enabled_reads_nothing() {
-    let line = Line::start(false, "Enabled: false").await;
-    line.send(None, "kept").await;
-    let emulator = line.emulator().await;
+    let queue_fixture = QueueFixture::start(false, "Enabled: false").await;
+    queue_fixture.send(None, "kept").await;
+    let emulator = queue_fixture.emulator().await;
     emulator.start_events().await.unwrap();
     let status = queue(&emulator, "it is disabled", |status| {
         status.state == MappingState::Disabled
@@ -327,18 +247,24 @@ async fn a_mapping_that_is_not_enabled_reads_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_received_while_the_emulator_ends_is_given_back() {
-    let line = Line::start(false, "MaximumBatchingWindowInSeconds: 60, BatchSize: 100").await;
-    let longer = line
+    let queue_fixture = QueueFixture::start(false, "MaximumBatchingWindowInSeconds: 60, BatchSize: 100").await;
+    let longer = queue_fixture
         .sqs
         .set_queue_attributes()
-        .queue_url(&line.url)
+        .queue_url(&queue_fixture.url)
         .attributes(QueueAttributeName::VisibilityTimeout, "600");
     longer.send().await.unwrap();
-    line.send(None, "one").await;
-    let emulator = line.emulator().await;
+    queue_fixture.send(None, "one").await;
+    let emulator = queue_fixture.emulator().await;
     emulator.start_events().await.unwrap();
     queue(&emulator, "it is received", |status| status.hidden == Some(1)).await;
     emulator.shutdown().await;
-    let received = line.sqs.receive_message().queue_url(&line.url).send().await.unwrap();
+    let received = queue_fixture
+        .sqs
+        .receive_message()
+        .queue_url(&queue_fixture.url)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(received.messages().len(), 1);
 }

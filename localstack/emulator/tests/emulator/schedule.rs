@@ -1,11 +1,11 @@
 //! Schedules.
 
-use crate::support::Stand;
+use crate::support::Fixture;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rate_fires_at_once_and_skips_while_the_function_runs() {
-    let stand = Stand::new();
-    let emulator = stand
+    let fixture = Fixture::new();
+    let emulator = fixture
         .emulator(
             "  Echo:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties:\n      FunctionName: echo\n      Handler: bootstrap\n      Timeout: 20\n      Events:\n        Quick: {Type: Schedule, Properties: {Schedule: rate(1 second)}}\n        Slow: {Type: Schedule, Properties: {Schedule: rate(1 second), Input: '{\"do\":\"sleep\",\"ms\":2500}'}}\n        Off: {Type: Schedule, Properties: {Schedule: rate(1 second), Enabled: false}}\n",
         )
@@ -18,7 +18,7 @@ async fn a_rate_fires_at_once_and_skips_while_the_function_runs() {
         if status.schedules[1].runs >= 2 && status.schedules[0].runs >= 3 {
             break status;
         }
-        assert!(began.elapsed() < crate::support::PATIENCE, "{status:#?}");
+        assert!(began.elapsed() < crate::support::WAIT_LIMIT, "{status:#?}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     let [quick, slow, off] = status.schedules.as_slice() else {

@@ -14,17 +14,17 @@ use krafka::producer::{Producer, Record};
 use serde_json::Value;
 
 /// How long a test waits for what must happen.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
 /// A folder of one test, and an emulator whose functions are `examples/echo_function.rs`.
-pub struct Stand {
+pub struct Fixture {
     pub folder: tempfile::TempDir,
     pub kafka: String,
     /// The queues of the template, by logical id.
     pub queue_urls: BTreeMap<String, String>,
 }
 
-impl Stand {
+impl Fixture {
     /// Without Kafka.
     pub fn new() -> Self {
         Self {
@@ -102,16 +102,16 @@ impl Stand {
 }
 
 /// A mapping's resources: one function `echo` that reads `topic`, with more properties of the event.
-pub fn mapping_resources(stand: &Stand, topic: &str, event: &str) -> String {
-    mapping_of(stand, topic, "Timeout: 20", "NAMES: default", event)
+pub fn mapping_resources(fixture: &Fixture, topic: &str, event: &str) -> String {
+    mapping_of(fixture, topic, "Timeout: 20", "NAMES: default", event)
 }
 
 /// The same, with more properties of the function and more environment variables.
-pub fn mapping_of(stand: &Stand, topic: &str, function: &str, variables: &str, event: &str) -> String {
+pub fn mapping_of(fixture: &Fixture, topic: &str, function: &str, variables: &str, event: &str) -> String {
     format!(
         "  Echo:\n    Type: AWS::Serverless::Function\n    $ECHO\n    Properties:\n      FunctionName: echo\n      Handler: bootstrap\n      {function}\n      Environment: {{Variables: {{INVOCATION_LOG: {log}, EVENT_FILE: {event_file}, {variables}}}}}\n      Events:\n        Records: {{Type: MSK, Properties: {{Stream: 'arn:aws:kafka:us-east-1:000000000000:cluster/c/1', Topics: [{topic}], ConsumerGroupId: group.{topic}, {event}}}}}\n",
-        log = stand.file("invocations").display(),
-        event_file = stand.file("event.json").display(),
+        log = fixture.file("invocations").display(),
+        event_file = fixture.file("event.json").display(),
     )
 }
 
@@ -128,7 +128,7 @@ pub async fn read_topic(kafka: &str, topic: &str, count: usize) -> Vec<(Option<S
     let began = Instant::now();
     let mut found = Vec::new();
     while found.len() < count {
-        assert!(began.elapsed() < PATIENCE, "{topic} holds {} of {count}", found.len());
+        assert!(began.elapsed() < WAIT_LIMIT, "{topic} holds {} of {count}", found.len());
         for record in consumer.poll(Duration::from_millis(200)).await.unwrap() {
             let key = record.key.map(|key| String::from_utf8(key.to_vec()).unwrap());
             found.push((key, serde_json::from_slice(&record.value.unwrap()).unwrap()));
@@ -180,8 +180,8 @@ pub async fn reported<S: std::fmt::Debug>(
             return status;
         }
         assert!(
-            began.elapsed() < PATIENCE,
-            "not within {PATIENCE:?}: {what}; {status:#?}"
+            began.elapsed() < WAIT_LIMIT,
+            "not within {WAIT_LIMIT:?}: {what}; {status:#?}"
         );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -191,7 +191,7 @@ pub async fn reported<S: std::fmt::Debug>(
 pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        assert!(began.elapsed() < WAIT_LIMIT, "not within {WAIT_LIMIT:?}: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -248,8 +248,8 @@ fn examples() -> PathBuf {
 
 /// Asserts that all of a partition's first `count` values were done, in order. What was done but not committed may come again, from the committed offset on,
 /// never with a gap.
-pub fn assert_done_in_order(stand: &Stand, partition: &str, count: i64) {
-    let mut done = stand.done(partition);
+pub fn assert_done_in_order(fixture: &Fixture, partition: &str, count: i64) {
+    let mut done = fixture.done(partition);
     for pair in done.windows(2) {
         assert!(
             pair[1] <= pair[0] + 1,
@@ -264,9 +264,9 @@ pub fn assert_done_in_order(stand: &Stand, partition: &str, count: i64) {
 }
 
 /// The most invocations that were under way at the same time, as the function itself wrote down when each began and ended.
-pub fn most_at_once(stand: &Stand) -> i32 {
+pub fn most_at_once(fixture: &Fixture) -> i32 {
     let mut changes = Vec::new();
-    for line in stand.invocations() {
+    for line in fixture.invocations() {
         changes.push((line["began"].as_u64().unwrap(), 1));
         changes.push((line["ended"].as_u64().unwrap(), -1));
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::super::security::write_secret;
+use super::super::security::{Owner, write_secret};
 use super::super::{Security, ServerError};
 
 /// Who may connect: over TCP, encrypted, with a password.
@@ -17,7 +17,7 @@ pub(super) struct PasswordFile {
 
 impl PasswordFile {
     /// Beside the data folder, which has to be empty.
-    pub(super) fn write(dir: &Path, security: &Security, owner: Option<(u32, u32)>) -> Result<Self, ServerError> {
+    pub(super) fn write(dir: &Path, security: &Security, owner: Option<Owner>) -> Result<Self, ServerError> {
         let file = dir.with_extension("password");
         write_secret(&file, &security.password, owner)?;
         Ok(Self {
@@ -47,7 +47,7 @@ impl Drop for PasswordFile {
 }
 
 /// Certificate, key and rules, in the data folder.
-pub(super) fn settle(dir: &Path, security: &Security, owner: Option<(u32, u32)>) -> Result<(), ServerError> {
+pub(super) fn write_files(dir: &Path, security: &Security, owner: Option<Owner>) -> Result<(), ServerError> {
     security.certificate.write(dir, owner)?;
     write_secret(&dir.join("pg_hba.conf"), HOSTS, owner)
 }

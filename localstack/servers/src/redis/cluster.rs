@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::super::process::Program;
 use super::super::server::{Server, ServerKind};
-use super::super::{Options, Security, ServerError, port};
+use super::super::{Options, ProbeError, Security, ServerError, port};
 use super::{client, ping, program, url};
 
 /// As many nodes as the smallest cluster has that can lose one.
@@ -146,7 +146,7 @@ impl ServerKind for Node {
         Ok((Self { security, bus_port }, program))
     }
 
-    async fn answers(&self, port: u16) -> Result<(), String> {
+    async fn probe(&self, port: u16) -> Result<(), ProbeError> {
         ping(port, self.security.as_ref()).await
     }
 }

@@ -1,6 +1,12 @@
-//! The desk's answers for people.
+//! Reports about dead letters for people: tables, counts and sentences.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use shared::dead_letter::{
+    DeadLetterDetail, DeadLetterList, DeadLetterOutcome, DeadLetterReport, DeadLetterResult, DeadLetterSummary,
+    PurgeReport, ReplayReport, ReplayTarget, ShownRecord, TextOrBase64,
+};
 
 use super::pretty::pretty;
 use crate::commands::{say, table};
@@ -10,201 +16,203 @@ const NOTHING: &str = "-";
 /// Characters of a reason in a table; `show` has all of it.
 const REASON: usize = 80;
 
-pub(super) fn report(report: &Value) {
-    match report["action"].as_str() {
-        Some("list") => list(report),
-        Some("show") => show(report),
-        Some("replay") => replay(report),
-        _ => purge(report),
+pub(super) fn report(report: &DeadLetterReport) {
+    match &report.result {
+        DeadLetterResult::List(listed) => list(listed),
+        DeadLetterResult::Show(detail) => show(detail),
+        DeadLetterResult::Replay(replayed) => replay(replayed),
+        DeadLetterResult::Purge(purged) => purge(purged),
     }
     notes(report);
 }
 
-fn list(report: &Value) {
-    let rows = rows(&report["letters"], |letter| row(letter, &letter["reason"]));
+fn list(list: &DeadLetterList) {
+    let rows: Vec<Vec<String>> = list
+        .dead_letters
+        .iter()
+        .map(|dead_letter| row(dead_letter, &dead_letter.reason))
+        .collect();
     table::print(&["ID", "REFUSED", "FUNCTION", "RECORD", "ERROR", "REASON"], &rows);
-    let counts = ["function", "topic", "error_code"].map(|by| {
-        let counts = report["counts"][by].as_object().into_iter().flatten();
-        let counts: Vec<String> = counts.map(|(name, count)| format!("{name} {count}")).collect();
-        counts.join(", ")
-    });
-    say(format_args!("{} in all", report["matched"]));
-    for counts in counts.iter().filter(|counts| !counts.is_empty()) {
-        say(format_args!("  {counts}"));
+    say(format_args!("{} in all", list.matched));
+    let counts = &list.counts;
+    for by in [&counts.function, &counts.topic, &counts.error_code] {
+        if !by.is_empty() {
+            say(format_args!("  {}", each(by)));
+        }
     }
-    if report["left_out"] != 0 {
-        say(format_args!("{} more are not shown; see --limit", report["left_out"]));
+    if list.left_out != 0 {
+        say(format_args!("{} more are not shown; see --limit", list.left_out));
     }
 }
 
-fn show(report: &Value) {
-    let letter = &report["letter"];
+fn each(counts: &BTreeMap<String, usize>) -> String {
+    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    counts.join(", ")
+}
+
+fn show(detail: &DeadLetterDetail) {
+    let dead_letter = &detail.dead_letter;
     for (name, value) in [
-        ("id", text(&letter["id"])),
-        ("refused", text(&letter["refused_at"])),
-        ("function", text(&letter["function"])),
-        ("record", record(letter)),
-        ("written", text(&letter["timestamp"])),
-        ("error", text(&letter["error_code"])),
-        ("reason", text(&letter["reason"])),
-        ("messages", text(&letter["parts"])),
+        ("id", dead_letter.id.clone()),
+        ("refused", instant(dead_letter.refused_at)),
+        ("function", text(dead_letter.function.as_deref())),
+        ("record", record(dead_letter)),
+        ("written", instant(dead_letter.timestamp)),
+        ("error", text(dead_letter.error_code.as_deref())),
+        ("reason", dead_letter.reason.clone()),
+        ("messages", dead_letter.parts.to_string()),
     ] {
         say(format_args!("{name:<9} {value}"));
     }
-    for record in report["records"].as_array().into_iter().flatten() {
-        say(format_args!(
-            "\n{}-{} offset {}, written {}",
-            text(&record["topic"]),
-            record["partition"],
-            record["offset"],
-            text(&record["timestamp"])
-        ));
-        say(format_args!("key       {}", shown(&record["key"])));
-        for header in record["headers"].as_array().into_iter().flatten() {
-            say(format_args!("header    {}: {}", text(&header[0]), shown(&header[1])));
-        }
-        if let Some(unread) = record["unread_headers"].as_str() {
-            say(format_args!("headers   {unread}"));
-        }
-        say("payload");
-        let payload = shown(&record["payload"]);
-        say(pretty(&payload).unwrap_or(payload));
+    detail.records.iter().for_each(show_record);
+    for missing in &detail.not_shown {
+        say(format_args!("\nnot shown: {missing}"));
     }
-    for missing in report["not_shown"].as_array().into_iter().flatten() {
-        say(format_args!("\nnot shown: {}", text(missing)));
-    }
-    if let Some(body) = report["body"].as_str() {
+    if let Some(body) = &detail.body {
         say("\nmessage");
-        say(pretty(body).unwrap_or_else(|| body.to_owned()));
+        say(pretty(body).unwrap_or_else(|| body.clone()));
     }
 }
 
-fn replay(report: &Value) {
-    outcomes(report);
-    let to = if report["to"] == "topic" {
-        "their topics"
-    } else {
-        "the functions that refused them"
+fn show_record(record: &ShownRecord) {
+    say(format_args!(
+        "\n{}-{} offset {}, written {}",
+        record.topic,
+        record.partition,
+        record.offset,
+        instant(record.timestamp)
+    ));
+    say(format_args!("key       {}", bytes(record.key.as_ref())));
+    for (name, value) in &record.headers {
+        say(format_args!("header    {name}: {}", bytes(Some(value))));
+    }
+    if let Some(unread) = &record.unread_headers {
+        say(format_args!("headers   {unread}"));
+    }
+    say("payload");
+    let payload = bytes(record.payload.as_ref());
+    say(pretty(&payload).unwrap_or(payload));
+}
+
+fn replay(report: &ReplayReport) {
+    outcomes(&report.dead_letters, report.left_out);
+    let to = match report.to {
+        ReplayTarget::Topic => "their topics",
+        ReplayTarget::Function => "the functions that refused them",
     };
-    if report["dry_run"] == true {
+    if report.dry_run {
         say(format_args!(
             "{} match; nothing was sent to {to} or changed",
-            report["matched"]
+            report.matched
         ));
     } else {
         say(format_args!(
             "{} of {} sent to {to} and deleted, {} records; {} failed, {} left",
-            report["replayed"], report["matched"], report["records"], report["failed"], report["left"]
+            report.replayed, report.matched, report.records, report.failed, report.not_tried
         ));
     }
 }
 
-fn purge(report: &Value) {
-    outcomes(report);
-    if report["dry_run"] == true {
-        say(format_args!("{} match; nothing was deleted", report["matched"]));
+fn purge(report: &PurgeReport) {
+    outcomes(&report.dead_letters, report.left_out);
+    if report.dry_run {
+        say(format_args!("{} match; nothing was deleted", report.matched));
     } else {
-        say(format_args!("{} of {} deleted", report["deleted"], report["matched"]));
+        say(format_args!("{} of {} deleted", report.deleted, report.matched));
     }
 }
 
-fn outcomes(report: &Value) {
-    let rows = rows(&report["letters"], |letter| {
-        let mut row = row(letter, letter.get("why").unwrap_or(&Value::Null));
-        row.insert(0, text(&letter["outcome"]));
+fn outcomes(outcomes: &[DeadLetterOutcome], left_out: usize) {
+    let outcome = |done: &DeadLetterOutcome| {
+        let mut row = row(&done.dead_letter, done.why.as_deref().unwrap_or(NOTHING));
+        row.insert(0, done.outcome.name().to_owned());
         row
-    });
+    };
+    let rows: Vec<Vec<String>> = outcomes.iter().map(outcome).collect();
     table::print(
         &["OUTCOME", "ID", "REFUSED", "FUNCTION", "RECORD", "ERROR", "WHY"],
         &rows,
     );
-    if report["left_out"] != 0 {
-        say(format_args!("{} more are not shown", report["left_out"]));
+    if left_out != 0 {
+        say(format_args!("{left_out} more are not shown"));
     }
 }
 
-/// What the answer does not tell.
-fn notes(report: &Value) {
-    if report["hidden"] != 0 {
+/// What the report is not about.
+fn notes(report: &DeadLetterReport) {
+    if report.hidden != 0 {
         say(format_args!(
             "about {} messages are hidden just now, because somebody else has received them; they are not told of here",
-            report["hidden"]
+            report.hidden
         ));
     }
-    if report["complete"] == false {
+    if !report.complete {
         say("not all of the queue was looked at: there was no more time or memory; do it again");
     }
-    if report["not_given_back"] != 0 {
+    if report.not_released != 0 {
         say(format_args!(
             "{} messages could not be made visible at once; they are within two minutes",
-            report["not_given_back"]
+            report.not_released
         ));
     }
 }
 
-fn rows(letters: &Value, row: impl Fn(&Value) -> Vec<String>) -> Vec<Vec<String>> {
-    letters.as_array().into_iter().flatten().map(row).collect()
-}
-
-fn row(letter: &Value, last: &Value) -> Vec<String> {
-    let refused = text(&letter["refused_at"]);
-    let last = text(last);
+fn row(dead_letter: &DeadLetterSummary, last: &str) -> Vec<String> {
     let last = match last.char_indices().nth(REASON) {
-        None => last,
+        None => last.to_owned(),
         Some((end, _)) => format!("{}…", &last[..end]),
     };
     vec![
-        text(&letter["id"]),
-        refused
-            .split('.')
-            .next()
-            .unwrap_or(NOTHING)
-            .trim_end_matches('Z')
-            .to_owned(),
-        text(&letter["function"]),
-        record(letter),
-        text(&letter["error_code"]),
+        dead_letter.id.clone(),
+        dead_letter
+            .refused_at
+            .map_or_else(|| NOTHING.to_owned(), |at| at.format("%Y-%m-%dT%H:%M:%S").to_string()),
+        text(dead_letter.function.as_deref()),
+        record(dead_letter),
+        text(dead_letter.error_code.as_deref()),
         last.replace('\n', " "),
     ]
 }
 
-/// Where a letter's records stand: `topic-partition offset`.
-fn record(letter: &Value) -> String {
-    let mut text = match letter["offsets"].as_array() {
-        Some(spans) => {
-            let span = |span: &Value| {
-                let topic = text(&span["topic"]);
-                format!("{topic}-{} {} to {}", span["partition"], span["first"], span["last"])
-            };
-            spans.iter().map(span).collect::<Vec<_>>().join(", ")
+/// Where a dead letter's records stand: `topic-partition offset`.
+fn record(dead_letter: &DeadLetterSummary) -> String {
+    let mut text = match (dead_letter.partition, dead_letter.offset) {
+        _ if !dead_letter.offsets.is_empty() => {
+            let ranges: Vec<String> = dead_letter.offsets.iter().map(ToString::to_string).collect();
+            ranges.join(", ")
         }
-        None if letter["offset"].is_null() => NOTHING.to_owned(),
-        None => format!(
-            "{}-{} {}",
-            text(&letter["topic"]),
-            letter["partition"],
-            letter["offset"]
-        ),
+        (Some(partition), Some(offset)) => {
+            format!("{}-{partition} {offset}", text(dead_letter.topic.as_deref()))
+        }
+        _ => NOTHING.to_owned(),
     };
-    if let Some(missing) = letter["parts_missing"].as_array() {
-        text += &format!(" ({} of {} parts are not to be seen)", missing.len(), letter["parts"]);
+    if !dead_letter.parts_missing.is_empty() {
+        text += &format!(
+            " ({} of {} parts are not to be seen)",
+            dead_letter.parts_missing.len(),
+            dead_letter.parts
+        );
     }
     text
 }
 
-/// Text or base64, as the desk tells them apart.
-fn shown(value: &Value) -> String {
-    match (value["text"].as_str(), value["base64"].as_str()) {
-        (Some(text), _) => text.to_owned(),
-        (_, Some(base64)) => format!("(base64) {base64}"),
-        _ => "(none)".to_owned(),
+/// Text, or base64 with a word of it.
+fn bytes(value: Option<&TextOrBase64>) -> String {
+    match value {
+        Some(TextOrBase64::Text(text)) => text.clone(),
+        Some(TextOrBase64::Base64(base64)) => format!("(base64) {base64}"),
+        None => "(none)".to_owned(),
     }
 }
 
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => NOTHING.to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
+/// As the JSON has it.
+fn instant(at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(
+        || NOTHING.to_owned(),
+        |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+    )
+}
+
+fn text(value: Option<&str>) -> String {
+    value.unwrap_or(NOTHING).to_owned()
 }

@@ -1,4 +1,4 @@
-//! Poison records: one that can never be applied, and one that can after History's table is mended.
+//! Poison records: one that can never be applied, and one that can after History's table is mended. A page has them sent to see what the pipeline does with them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,11 +10,12 @@ use krafka::producer::Record;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::Body;
-use super::run::{Done, RunAnswer, RunRequest, ingest, to_the_end};
-use super::{Console, Refusal};
+use super::Console;
+use super::api_error::ApiError;
+use super::json_body::JsonBody;
+use super::run::{Done, RunRequest, RunResponse, ingest, to_the_end};
 use crate::feed::Feed;
-use crate::stack::interface::Parts;
+use crate::stack::context::StackContext;
 
 /// The topic of rates, and a key of it.
 const TOPIC: &str = "exchange_rate_updated";
@@ -43,9 +44,9 @@ pub(super) struct PoisonRequest {
     kind: PoisonKind,
 }
 
-/// Where the poison stands.
+/// Where the poison record is.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct PoisonAnswer {
+pub(super) struct PoisonResponse {
     /// The topic.
     topic: String,
     /// The partition; null when it went with a run.
@@ -58,108 +59,115 @@ pub(super) struct PoisonAnswer {
 
 /// Sends a poison record
 #[utoipa::path(
-    post, path = "/pipeline/poison", tag = "Tell", operation_id = "poison", request_body = PoisonRequest,
-    responses((status = 200, description = "Where it stands", body = PoisonAnswer), (status = "4XX", description = "Not from here", body = Refusal), (status = 503, description = "It could not be sent", body = Refusal))
+    post, path = "/pipeline/poison", tag = "Control", operation_id = "poison", request_body = PoisonRequest,
+    responses((status = 200, description = "Where it is", body = PoisonResponse), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "It could not be sent", body = ApiError))
 )]
 pub(super) async fn poison(
     State(console): State<Console>,
-    Body(request): Body<PoisonRequest>,
-) -> Result<Json<PoisonAnswer>, Refusal> {
-    let parts = &*console.parts;
+    JsonBody(request): JsonBody<PoisonRequest>,
+) -> Result<Json<PoisonResponse>, ApiError> {
+    let response = |position: Option<RecordPosition>, run: Option<RunResponse>| PoisonResponse {
+        topic: TOPIC.to_owned(),
+        partition: position.map(|position| position.partition),
+        offset: position.map(|position| position.offset),
+        correlation_id: run.map(|run| run.correlation_id),
+    };
     match request.kind {
         PoisonKind::Unreadable => {
-            let sent = tokio::time::timeout(LIMIT, send_unreadable(parts)).await;
-            let (partition, offset) = match sent {
-                Ok(Ok(place)) => place,
-                Ok(Err(error)) => return Err(Refusal::unavailable(format!("kafka did not take it: {error}"))),
-                Err(_) => {
-                    return Err(Refusal::unavailable(format!(
-                        "kafka did not take it in {} s",
-                        LIMIT.as_secs()
-                    )));
-                }
-            };
-            Ok(Json(PoisonAnswer {
-                topic: TOPIC.to_owned(),
-                partition: Some(partition),
-                offset: Some(offset),
-                correlation_id: None,
-            }))
+            let position = send_unreadable(&console.context).await?;
+            Ok(Json(response(Some(position), None)))
         }
         PoisonKind::RefusedByStore => {
-            let parts = Arc::clone(&console.parts);
-            let run = to_the_end(async move { parts.refused_by_store().await }).await?;
-            Ok(Json(PoisonAnswer {
-                topic: TOPIC.to_owned(),
-                partition: None,
-                offset: None,
-                correlation_id: Some(run.correlation_id),
-            }))
+            let context = Arc::clone(&console.context);
+            let run = to_the_end(async move { send_refused_by_store(&context).await }).await?;
+            Ok(Json(response(None, Some(run))))
         }
     }
 }
 
-async fn send_unreadable(parts: &Parts) -> Result<(i32, i64), KrafkaError> {
-    let producer = parts.kafka.producer().delivery_timeout(LIMIT).max_block(LIMIT);
+/// Where Kafka put a record.
+#[derive(Clone, Copy)]
+struct RecordPosition {
+    partition: i32,
+    offset: i64,
+}
+
+async fn send_unreadable(context: &StackContext) -> Result<RecordPosition, ApiError> {
+    match tokio::time::timeout(LIMIT, produce_unreadable(context)).await {
+        Ok(Ok(position)) => Ok(position),
+        Ok(Err(error)) => Err(ApiError::unavailable(format!("kafka did not take it: {error}"))),
+        Err(_) => Err(ApiError::unavailable(format!(
+            "kafka did not take it in {} s",
+            LIMIT.as_secs()
+        ))),
+    }
+}
+
+async fn produce_unreadable(context: &StackContext) -> Result<RecordPosition, KrafkaError> {
+    let producer = context.kafka.producer().delivery_timeout(LIMIT).max_block(LIMIT);
     let producer = producer.metrics_push(false);
     let producer = producer.build().await?;
     let sent = producer.send(Record::new(TOPIC, UNREADABLE).key(KEY)).await?;
     producer.close().await?;
-    Ok((sent.partition, sent.offset))
+    Ok(RecordPosition {
+        partition: sent.partition,
+        offset: sent.offset,
+    })
 }
 
-impl Parts {
-    /// Has the newest rate of USD come again while History's table refuses just that. The feed stands meanwhile, so that it is the same rate.
-    async fn refused_by_store(&self) -> Result<RunAnswer, Refusal> {
-        let _held = self.feed.as_ref().map(Feed::hold);
-        ingest(self, &RunRequest::of(false)).await?;
-        self.until_stored().await?;
-        let is_broken = self.table.break_it().await;
-        let is_broken = is_broken.map_err(|error| Refusal::unavailable(format!("the table is as it was: {error}")))?;
-        if !is_broken {
-            return Err(Refusal::unavailable(
-                "there is no rate of USD yet that could be refused",
-            ));
-        }
-        let run = ingest(self, &RunRequest::of(true)).await;
-        if run.is_err()
-            && let Err(error) = self.table.mend().await
-        {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "History's table still refuses a rate"
-            );
-        }
-        run
+/// Has the newest rate of USD come again while History's table refuses just that. The feed stands meanwhile, so that it is the same rate.
+async fn send_refused_by_store(context: &StackContext) -> Result<RunResponse, ApiError> {
+    let _hold = context.feed.as_ref().map(Feed::hold);
+    ingest(context, &RunRequest::of(false)).await?;
+    until_stored(context).await?;
+    let has_fault = context.rate_table.inject_fault().await.map_err(table_unchanged)?;
+    if !has_fault {
+        return Err(ApiError::unavailable(
+            "there is no rate of USD yet that could be refused",
+        ));
     }
-
-    /// Until every rate that was published is handled.
-    async fn until_stored(&self) -> Result<(), Refusal> {
-        let began = Instant::now();
-        while began.elapsed() < STORED_LIMIT {
-            let emulator = self.emulator().await.ok_or_else(Refusal::stopping)?;
-            let status = emulator.status_within(LIMIT, Duration::ZERO).await;
-            let mut of_rates = status.mappings.iter().filter(|mapping| mapping.topic == TOPIC);
-            if of_rates.all(|mapping| mapping.lag == Some(0)) {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let error = format!(
-            "rates are still waiting after {} s, so nothing was done",
-            STORED_LIMIT.as_secs()
+    let run = ingest(context, &RunRequest::of(true)).await;
+    if run.is_err()
+        && let Err(error) = context.rate_table.remove_fault().await
+    {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "History's table still refuses a rate"
         );
-        Err(Refusal::unavailable(error))
     }
+    run
+}
+
+/// Until every rate that was published is handled.
+async fn until_stored(context: &StackContext) -> Result<(), ApiError> {
+    let began = Instant::now();
+    while began.elapsed() < STORED_LIMIT {
+        let emulator = context.emulator().await.ok_or_else(ApiError::stopping)?;
+        let status = emulator.status_within(LIMIT, Duration::ZERO).await;
+        let mut of_rates = status.mappings.iter().filter(|mapping| mapping.topic == TOPIC);
+        if of_rates.all(|mapping| mapping.lag == Some(0)) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let error = format!(
+        "rates are still waiting after {} s, so nothing was done",
+        STORED_LIMIT.as_secs()
+    );
+    Err(ApiError::unavailable(error))
+}
+
+fn table_unchanged(error: sqlx::Error) -> ApiError {
+    ApiError::unavailable(format!("the table is as it was: {error}"))
 }
 
 /// Takes the fault out of History's table
 #[utoipa::path(
-    post, path = "/pipeline/mend", tag = "Tell", operation_id = "mend",
-    responses((status = 200, description = "It takes every rate again", body = Done), (status = "4XX", description = "Not from here", body = Refusal), (status = 503, description = "PostgreSQL is away", body = Refusal))
+    post, path = "/pipeline/mend", tag = "Control", operation_id = "mend",
+    responses((status = 200, description = "It takes every rate again", body = Done), (status = "4XX", description = "Not from here", body = ApiError), (status = 503, description = "PostgreSQL is away", body = ApiError))
 )]
-pub(super) async fn mend(State(console): State<Console>) -> Result<Json<Done>, Refusal> {
-    let mended = console.parts.table.mend().await;
-    mended.map_err(|error| Refusal::unavailable(format!("the table is as it was: {error}")))?;
+pub(super) async fn mend(State(console): State<Console>) -> Result<Json<Done>, ApiError> {
+    let removed = console.context.rate_table.remove_fault().await;
+    removed.map_err(table_unchanged)?;
     Ok(Json(Done {}))
 }

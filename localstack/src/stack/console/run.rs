@@ -10,12 +10,13 @@ use serde_json::Value;
 use shared::currency::CurrencyCode;
 use utoipa::ToSchema;
 
-use super::body::Body;
+use super::Console;
+use super::api_error::ApiError;
+use super::json_body::JsonBody;
 use super::state::IngestorState;
 use super::timeline::{RunSummary, Timeline};
-use super::{Console, Refusal};
 use crate::stack::INGESTOR;
-use crate::stack::interface::Parts;
+use crate::stack::context::StackContext;
 
 /// Nothing more to say.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,7 +60,7 @@ impl RunRequest {
 
 /// What a run sent.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct RunAnswer {
+pub(super) struct RunResponse {
     /// The run's id.
     pub(super) correlation_id: String,
     /// Events by topic.
@@ -70,78 +71,83 @@ pub(super) struct RunAnswer {
 
 /// The last runs, the newest first
 #[utoipa::path(
-    get, path = "/pipeline/runs", tag = "Look", operation_id = "runs",
+    get, path = "/pipeline/runs", tag = "Read", operation_id = "runs",
     responses((status = 200, description = "At most 50", body = Vec<RunSummary>))
 )]
 pub(super) async fn runs(State(console): State<Console>) -> Json<Vec<RunSummary>> {
-    Json(console.parts.traces.runs())
+    Json(console.traces.runs())
 }
 
 /// One run, step by step
 #[utoipa::path(
-    get, path = "/pipeline/runs/{correlation_id}", tag = "Look", operation_id = "run",
+    get, path = "/pipeline/runs/{correlation_id}", tag = "Read", operation_id = "run",
     params(("correlation_id" = String, Path, description = "As every event and every line of the log has it")),
-    responses((status = 200, description = "Its steps by their start", body = Timeline), (status = 404, description = "It is not among the last ones", body = Refusal))
+    responses((status = 200, description = "Its steps by their start", body = Timeline), (status = 404, description = "It is not among the last ones", body = ApiError))
 )]
 pub(super) async fn timeline(
     State(console): State<Console>,
     Path(correlation_id): Path<String>,
-) -> Result<Json<Timeline>, Refusal> {
-    let found = console.parts.traces.run(&correlation_id);
+) -> Result<Json<Timeline>, ApiError> {
+    let found = console.traces.run(&correlation_id);
     found.map(Json).ok_or_else(|| {
         let error =
             format!("no run {correlation_id:?} among the last ones; a run is known a moment after it has ended");
-        Refusal::new(StatusCode::NOT_FOUND, error)
+        ApiError::new(StatusCode::NOT_FOUND, error)
     })
 }
 
 /// Runs the ingestor now
 #[utoipa::path(
-    post, path = "/pipeline/run", tag = "Tell", operation_id = "startRun", request_body = RunRequest,
-    responses((status = 200, description = "What it sent", body = RunAnswer), (status = "4XX", description = "Not from here, or (409) nothing of what is to be released is held back", body = Refusal), (status = 503, description = "It failed", body = Refusal))
+    post, path = "/pipeline/run", tag = "Control", operation_id = "startRun", request_body = RunRequest,
+    responses((status = 200, description = "What it sent", body = RunResponse), (status = "4XX", description = "Not from here, or (409) nothing of what is to be released is held back", body = ApiError), (status = 503, description = "It failed", body = ApiError))
 )]
 pub(super) async fn run(
     State(console): State<Console>,
-    Body(request): Body<RunRequest>,
-) -> Result<Json<RunAnswer>, Refusal> {
-    ingest(&console.parts, &request).await.map(Json)
+    JsonBody(request): JsonBody<RunRequest>,
+) -> Result<Json<RunResponse>, ApiError> {
+    ingest(&console.context, &request).await.map(Json)
 }
 
-pub(super) async fn ingest(parts: &Parts, request: &RunRequest) -> Result<RunAnswer, Refusal> {
-    let summary = invoke(parts, INGESTOR, &request.input()).await?;
+pub(super) async fn ingest(context: &StackContext, request: &RunRequest) -> Result<RunResponse, ApiError> {
+    let summary = invoke(context, INGESTOR, &request.input()).await?;
     let run = IngestorState::default().with_summary(&summary);
-    Ok(RunAnswer {
+    Ok(RunResponse {
         correlation_id: run.correlation_id.unwrap_or_default(),
         events: run.events,
         backed_up: run.backed_up,
     })
 }
 
-/// A function's answer as JSON; what it says when it fails is the refusal.
-pub(super) async fn invoke(parts: &Parts, function: &str, request: &Value) -> Result<Value, Refusal> {
-    let emulator = parts.emulator().await.ok_or_else(Refusal::stopping)?;
-    let invocation = emulator.invoke(function, request.to_string().into()).await;
-    let invocation = invocation.map_err(|error| Refusal::unavailable(error.to_string()))?;
-    let answer: Value = serde_json::from_slice(&invocation.payload)
-        .map_err(|error| Refusal::unavailable(format!("{function} answered no JSON: {error}")))?;
+/// A function's response as JSON; what it says when it fails is the error.
+pub(super) async fn invoke(
+    context: &StackContext,
+    function: &str,
+    request: &impl Serialize,
+) -> Result<Value, ApiError> {
+    let emulator = context.emulator().await.ok_or_else(ApiError::stopping)?;
+    let request = serde_json::to_vec(request).map_err(|error| ApiError::unavailable(error.to_string()))?;
+    let invocation = emulator.invoke(function, request.into()).await;
+    let invocation = invocation.map_err(|error| ApiError::unavailable(error.to_string()))?;
+    let response: Value = serde_json::from_slice(&invocation.payload)
+        .map_err(|error| ApiError::unavailable(format!("{function} answered no JSON: {error}")))?;
     if invocation.function_error.is_some() {
-        let said = answer["errorMessage"].as_str().unwrap_or("it did not say why");
-        let said = format!("{function} failed: {said}");
+        let message = response["errorMessage"].as_str().unwrap_or("it did not say why");
+        let message = format!("{function} failed: {message}");
         // What is to be released was released meanwhile, or never held.
-        return Err(match answer["errorType"].as_str() {
-            Some("Ingest.NotHeld") => Refusal::new(StatusCode::CONFLICT, said),
-            _ => Refusal::unavailable(said),
+        return Err(match response["errorType"].as_str() {
+            Some("Ingest.NotHeld") => ApiError::new(StatusCode::CONFLICT, message),
+            _ => ApiError::unavailable(message),
         });
     }
-    Ok(answer)
+    Ok(response)
 }
 
 /// Goes on when the page that asked is closed meanwhile.
 pub(super) async fn to_the_end<T: Send + 'static>(
-    task: impl Future<Output = Result<T, Refusal>> + Send + 'static,
-) -> Result<T, Refusal> {
+    task: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
     let done = tokio::spawn(task).await;
-    done.map_err(|error| Refusal::unavailable(error.to_string()))?
+    done.map_err(|error| ApiError::unavailable(error.to_string()))?
 }
 
 #[cfg(test)]

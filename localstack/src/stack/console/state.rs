@@ -1,19 +1,20 @@
-//! What the page is told of the pipeline. Times are RFC 3339 UTC, durations milliseconds.
+//! What the page reads of the pipeline. Times are RFC 3339 UTC, durations milliseconds.
 
-use std::collections::BTreeMap;
+mod ingestor;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use emulator::MappingState;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::held::HeldView;
+use super::held_rates::HeldView;
+
+pub(super) use self::ingestor::IngestorState;
 
 /// How the pipeline fares.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PipelineState {
-    /// When this was looked at.
+    /// When this snapshot was taken.
     pub(super) now: DateTime<Utc>,
     /// When the stack was started.
     pub(super) started_at: DateTime<Utc>,
@@ -73,52 +74,6 @@ pub(super) struct ScheduleState {
     pub(super) last_run: Option<DateTime<Utc>>,
 }
 
-/// What the ingestor does.
-#[derive(Debug, Default, Serialize, ToSchema)]
-pub(super) struct IngestorState {
-    /// Runs that have ended.
-    pub(super) runs: u64,
-    /// Those that failed.
-    pub(super) failures: u64,
-    /// When the last began.
-    pub(super) last_at: Option<DateTime<Utc>>,
-    /// How long it took.
-    pub(super) last_duration_ms: Option<f64>,
-    /// What the last failed one said.
-    pub(super) last_error: Option<String>,
-    /// Of the last good run, as all below.
-    pub(super) correlation_id: Option<String>,
-    /// When its source set the rates.
-    pub(super) recorded_at: Option<String>,
-    /// Its events by topic.
-    pub(super) events: BTreeMap<String, u64>,
-    /// Rates that were published before.
-    pub(super) already_published: u64,
-    /// Events that Kafka did not take and that wait in the backup queue.
-    pub(super) backed_up: u64,
-    /// How each provider fared.
-    pub(super) providers: Vec<ProviderState>,
-}
-
-/// How a provider fared in the last good run.
-#[derive(Debug, Default, Serialize, ToSchema)]
-pub(super) struct ProviderState {
-    /// Its key.
-    pub(super) provider: String,
-    /// As the ingestor says it.
-    pub(super) outcome: String,
-    /// Why it gave nothing.
-    pub(super) error: Option<String>,
-    /// How often it was asked.
-    pub(super) attempts: u64,
-    /// How long that took.
-    pub(super) duration_ms: u64,
-    /// Rates that it gave.
-    pub(super) rates: u64,
-    /// When it set them.
-    pub(super) recorded_at: Option<String>,
-}
-
 /// One topic.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct TopicState {
@@ -128,7 +83,7 @@ pub(super) struct TopicState {
     pub(super) partitions: usize,
     /// Records ever written.
     pub(super) records: i64,
-    /// Records a second over the last looks, ten seconds at most; null until there were two.
+    /// Records a second over the last samples, ten seconds at most; null until there were two.
     pub(super) per_second: Option<f64>,
     /// When the newest record was written.
     pub(super) last_event_at: Option<DateTime<Utc>>,
@@ -250,34 +205,4 @@ pub(super) struct ServerView {
     pub(super) state: ServerMode,
     /// Whether it may be stopped and started from here.
     pub(super) may_stop: bool,
-}
-
-impl IngestorState {
-    /// Adds what the run's summary says, as the ingestor wrote it.
-    pub(super) fn with_summary(mut self, summary: &Value) -> Self {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let number = |value: &Value| value.as_u64().unwrap_or_default();
-        self.correlation_id = text(&summary["correlation_id"]);
-        self.recorded_at = text(&summary["recorded_at"]);
-        let events = summary["events"].as_object().into_iter().flatten();
-        self.events = events.map(|(topic, count)| (topic.clone(), number(count))).collect();
-        self.already_published = number(&summary["already_published"]);
-        self.backed_up = match &summary["backed_up"] {
-            Value::Object(counts) => counts.values().map(number).sum(),
-            count => number(count),
-        };
-        let providers = summary["providers"].as_array().into_iter().flatten();
-        self.providers = providers
-            .map(|provider| ProviderState {
-                provider: text(&provider["provider"]).unwrap_or_default(),
-                outcome: text(&provider["outcome"]).unwrap_or_default(),
-                error: text(&provider["error"]),
-                attempts: number(&provider["attempts"]),
-                duration_ms: number(&provider["duration_ms"]),
-                rates: number(&provider["rates"]),
-                recorded_at: text(&provider["recorded_at"]),
-            })
-            .collect();
-        self
-    }
 }

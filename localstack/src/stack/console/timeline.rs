@@ -1,4 +1,4 @@
-//! One run, step by step, as the page is told of it.
+//! One run, step by step, as the page reads it.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

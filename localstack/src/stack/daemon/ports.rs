@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use servers::{Ports, ServerError, claim, claim_exactly};
 
-use super::DaemonOptions;
 use super::progress::Progress;
-use crate::stack::{ConsoleMode, Endpoints, database};
+use crate::stack::{ConsoleMode, Endpoints, StackOptions, database};
 
 /// The ports that the clients of each know; another is taken when one is in use.
 const KAFKA: u16 = 9092;
@@ -19,25 +18,24 @@ const HTTP_API: u16 = 9000;
 const LAMBDA: u16 = 9001;
 const FEED: u16 = 9010;
 
-/// The ports of one start, and the addresses that they make.
-pub(super) struct Chosen {
+/// The ports of one start.
+pub(super) struct ChosenPorts {
     pub(super) servers: Ports,
-    pub(super) endpoints: Endpoints,
     pub(super) console: u16,
     pub(super) http_api: u16,
     pub(super) lambda: u16,
     pub(super) feed: u16,
 }
 
-/// Chooses a port for everything that listens: its usual one, or another when that is in use.
-pub(super) fn choose(options: &DaemonOptions, progress: &Progress) -> Result<Chosen, ServerError> {
+/// Chooses a port for everything that listens: its usual one, or another when that is in use. Gives the addresses that follow, too.
+pub(super) fn choose(options: &StackOptions, progress: &Progress) -> Result<(ChosenPorts, Endpoints), ServerError> {
     let live = options.live;
     let choose = |name: &str, wanted| {
         let claim = claim(wanted)?;
-        if let Some((taken, owner)) = &claim.taken {
+        if let Some(taken) = &claim.taken {
             progress.line(&format!(
-                "port {taken} is in use by {owner}: {name} takes {} instead",
-                claim.port
+                "port {} is in use by {}: {name} takes {} instead",
+                taken.port, taken.owner, claim.port
             ));
         }
         Ok::<u16, ServerError>(claim.port)
@@ -64,7 +62,7 @@ pub(super) fn choose(options: &DaemonOptions, progress: &Progress) -> Result<Cho
         redis: format!("redis://127.0.0.1:{redis}"),
         database: format!("postgres://postgres@127.0.0.1:{postgres}/{}", database::NAME),
         mongo: match (&options.mongodb_uri, mongo) {
-            (Some(uri), _) => without_password(uri),
+            (Some(uri), _) => uri.without_password(),
             (None, port) => format!("mongodb://127.0.0.1:{}/{}", port.unwrap_or(MONGO), database::NAME),
         },
         sqs: format!("http://127.0.0.1:{sqs}"),
@@ -82,47 +80,12 @@ pub(super) fn choose(options: &DaemonOptions, progress: &Progress) -> Result<Cho
         mongo,
         sqs: Some(sqs),
     };
-    Ok(Chosen {
+    let chosen = ChosenPorts {
         servers: ports,
-        endpoints,
         console,
         http_api,
         lambda,
         feed,
-    })
-}
-
-/// A URI as it may be shown: who logs in, and with what, is left out.
-fn without_password(uri: &str) -> String {
-    let Some((scheme, rest)) = uri.split_once("://") else {
-        return "***".to_owned();
     };
-    let (hosts, path) = match rest.split_once('/') {
-        Some((hosts, path)) => (hosts, format!("/{path}")),
-        None => (rest, String::new()),
-    };
-    match hosts.rsplit_once('@') {
-        Some((_, hosts)) => format!("{scheme}://***@{hosts}{path}"),
-        None => uri.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shown_uri_has_no_password() {
-        for (uri, shown) in [
-            ("mongodb://127.0.0.1:27017/hwanyul", "mongodb://127.0.0.1:27017/hwanyul"),
-            (
-                "mongodb+srv://me:p@ss@a.example,b.example/x?w=1",
-                "mongodb+srv://***@a.example,b.example/x?w=1",
-            ),
-            ("mongodb://me:secret@a.example", "mongodb://***@a.example"),
-            ("secret", "***"),
-        ] {
-            assert_eq!(without_password(uri), shown);
-        }
-    }
+    Ok((chosen, endpoints))
 }

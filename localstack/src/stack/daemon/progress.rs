@@ -39,3 +39,12 @@ impl Progress {
         }
     }
 }
+
+/// A number with its noun, for a line.
+pub(super) fn count(number: usize, what: &str) -> String {
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
+}

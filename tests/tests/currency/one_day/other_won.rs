@@ -61,7 +61,7 @@ impl BothApis {
         let routes = currency::api::routes(Arc::new(service)).merge(history::api::routes(Arc::new(history)));
         Self {
             services,
-            routes: shared::api::edge(routes),
+            routes: shared::api::with_middleware(routes),
         }
     }
 

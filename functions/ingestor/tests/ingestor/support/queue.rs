@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
-use shared::kafka::Outgoing;
+use shared::kafka::ProducerRecord;
 
 pub struct Backup {
     pub url: String,
@@ -14,7 +14,7 @@ pub struct Backup {
 pub struct Waiting {
     pub group: String,
     pub id: String,
-    pub record: Outgoing,
+    pub record: ProducerRecord,
 }
 
 impl Waiting {
@@ -60,7 +60,7 @@ impl Backup {
                 messages.push(Waiting {
                     group: attributes[&MessageSystemAttributeName::MessageGroupId].clone(),
                     id: attributes[&MessageSystemAttributeName::MessageDeduplicationId].clone(),
-                    record: Outgoing::from_text(&message.body.unwrap()).unwrap(),
+                    record: ProducerRecord::from_text(&message.body.unwrap()).unwrap(),
                 });
             }
         }

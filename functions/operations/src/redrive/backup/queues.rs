@@ -1,13 +1,14 @@
-//! What the redrive does to the two queues: messages that failed are shown again soon, messages that are none of ours are put aside.
+//! What the redrive does to the two queues: messages that failed are shown again soon, messages that are none of ours are dead-lettered.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use serde::Serialize;
+use shared::error_chain::error_chain;
 use shared::sqs;
 use tokio::sync::OnceCell;
 
 use super::SqsMessage;
+use crate::redrive::sqs_error::SqsError;
 
 /// Bytes of a message that a dead letter carries. JSON makes at most twice of them, which leaves room for the reason in [`sqs::CALL_BYTES`].
 const PART_BYTES: usize = 120_000;
@@ -48,7 +49,7 @@ impl Queues {
             if let Err(error) = self.change_visibility(messages).await {
                 tracing::warn!(
                     count = messages.len(),
-                    error,
+                    error = error_chain(&error),
                     "Could not shorten the wait of messages in the backup queue"
                 );
             }
@@ -58,8 +59,8 @@ impl Queues {
     /// Sends a message that is no event to the dead-letter queue, with the reason.
     ///
     /// # Errors
-    /// What SQS said; a part of it may have been sent.
-    pub(super) async fn put_aside(&self, body: &str, reason: &str) -> Result<(), String> {
+    /// [`SqsError`]; a part of it may have been sent.
+    pub(super) async fn dead_letter(&self, body: &str, reason: &str) -> Result<(), SqsError> {
         let reason: String = reason.chars().take(REASON_CHARACTERS).collect();
         let chunks = parts_of(body);
         for (chunk, part) in chunks.iter().zip(1..) {
@@ -69,43 +70,33 @@ impl Queues {
                 part,
                 parts: chunks.len(),
             };
-            let text = serde_json::to_string(&odd).map_err(|error| error.to_string())?;
+            let text = serde_json::to_string(&odd).map_err(SqsError::call)?;
             let client = self.client.get_or_init(sqs::client).await;
             let request = client
                 .send_message()
                 .queue_url(&self.dead_letter_url)
                 .message_body(text);
-            let sent = request.send().await;
-            sent.map_err(|error| DisplayErrorContext(error).to_string())?;
+            request.send().await.map_err(SqsError::call)?;
         }
         Ok(())
     }
 
-    async fn change_visibility(&self, messages: &[&SqsMessage]) -> Result<(), String> {
+    async fn change_visibility(&self, messages: &[&SqsMessage]) -> Result<(), SqsError> {
         let entries = messages.iter().enumerate().map(|(place, message)| {
             ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(place.to_string())
                 .receipt_handle(&message.receipt_handle)
                 .visibility_timeout(self.retry_seconds)
                 .build()
-                .map_err(|error| error.to_string())
         });
-        let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
+        let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(SqsError::call)?;
         let client = self.client.get_or_init(sqs::client).await;
         let request = client
             .change_message_visibility_batch()
             .queue_url(&self.backup_url)
             .set_entries(Some(entries));
-        let answer = request.send().await;
-        let answer = answer.map_err(|error| DisplayErrorContext(error).to_string())?;
-        match answer.failed() {
-            [] => Ok(()),
-            [first, ..] => Err(format!(
-                "{} refused: {}",
-                answer.failed().len(),
-                first.message().unwrap_or(first.code())
-            )),
-        }
+        let answer = request.send().await.map_err(SqsError::call)?;
+        SqsError::all_taken(answer.failed())
     }
 }
 

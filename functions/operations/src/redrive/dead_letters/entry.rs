@@ -1,24 +1,23 @@
-//! One thing in the queue: a letter with the messages that carry it, an on-failure record of Lambda, or something else.
+//! One thing in the queue: a dead letter with the messages that carry it, an on-failure record of Lambda, or something else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::dead_letter::{JoinError, LetterMessage, shortened};
-use shared::kafka::reader::Span;
+use shared::dead_letter::{DeadLetterKind, DeadLetterPart, DeadLetterSummary, JoinError, shortened};
+use shared::kafka::reader::OffsetRange;
 
+use super::facts::Facts;
 use super::on_failure::OnFailure;
 use super::queue::Message;
-use super::report::{Kind, Row};
-use super::request::Facts;
 
-/// A letter, an on-failure record, or what is neither.
+/// A dead letter, an on-failure record, or what is neither.
 pub(super) struct Entry {
     pub(super) id: String,
     pub(super) refused_at: Option<DateTime<Utc>>,
     /// The ids of the messages that carry it, copies included.
     pub(super) messages: BTreeSet<String>,
-    pub(super) spans: Vec<Span>,
+    pub(super) ranges: Vec<OffsetRange>,
     pub(super) content: Content,
     /// Whether its record was dropped from memory because there were too many.
     pub(super) is_dropped: bool,
@@ -27,7 +26,7 @@ pub(super) struct Entry {
 /// What the messages hold.
 pub(super) enum Content {
     /// By part; without the record where nobody asked for it.
-    Letter(BTreeMap<usize, LetterMessage>),
+    RefusedRecord(BTreeMap<usize, DeadLetterPart>),
     OnFailure(OnFailure),
     Unreadable {
         reason: String,
@@ -42,16 +41,16 @@ impl Entry {
             id: message.id.clone(),
             refused_at: message.sent_at,
             messages: BTreeSet::from([message.id.clone()]),
-            spans: Vec::new(),
+            ranges: Vec::new(),
             content: content(&message.body),
             is_dropped: false,
         };
         match &entry.content {
-            Content::Letter(parts) => {
+            Content::RefusedRecord(parts) => {
                 if let Some(part) = parts.values().next() {
                     entry.id = part.id.to_string();
                     entry.refused_at = Some(part.refused_at);
-                    entry.spans = vec![Span {
+                    entry.ranges = vec![OffsetRange {
                         topic: part.topic.clone(),
                         partition: part.partition,
                         first: part.offset,
@@ -61,27 +60,27 @@ impl Entry {
             }
             Content::OnFailure(record) => {
                 entry.refused_at = record.at.or(message.sent_at);
-                entry.spans.clone_from(&record.spans);
+                entry.ranges.clone_from(&record.ranges);
             }
             Content::Unreadable { .. } => (),
         }
         entry
     }
 
-    /// Takes in another message of the same letter.
+    /// Takes in another message of the same dead letter.
     pub(super) fn join(&mut self, other: Self) {
         self.messages.extend(other.messages);
-        if let (Content::Letter(parts), Content::Letter(more)) = (&mut self.content, other.content) {
+        if let (Content::RefusedRecord(parts), Content::RefusedRecord(more)) = (&mut self.content, other.content) {
             for (place, part) in more {
                 parts.entry(place).or_insert(part);
             }
         }
     }
 
-    /// Drops the records and keeps what is said about them. What is no letter keeps its text only for who wants to see it.
+    /// Drops the records and keeps what is said about them. What is no dead letter keeps its text only for who wants to see it.
     pub(super) fn forget_records(&mut self) {
         match &mut self.content {
-            Content::Letter(parts) => parts.values_mut().for_each(LetterMessage::forget_record),
+            Content::RefusedRecord(parts) => parts.values_mut().for_each(DeadLetterPart::forget_record),
             Content::Unreadable { body, .. } => body.clear(),
             Content::OnFailure(_) => (),
         }
@@ -99,25 +98,26 @@ impl Entry {
             function,
             error_code,
             refused_at: self.refused_at,
-            spans: &self.spans,
+            ranges: &self.ranges,
         }
     }
 
-    /// Any message of the letter: each says all about it but the record.
-    pub(super) fn part(&self) -> Option<&LetterMessage> {
+    /// Any message of the dead letter: each says all about it but the record.
+    pub(super) fn part(&self) -> Option<&DeadLetterPart> {
         match &self.content {
-            Content::Letter(parts) => parts.values().next(),
+            Content::RefusedRecord(parts) => parts.values().next(),
             _ => None,
         }
     }
 
-    pub(super) fn row(&self) -> Row {
+    /// What a list says of it.
+    pub(super) fn summary(&self) -> DeadLetterSummary {
         let facts = self.facts();
-        let mut row = Row {
-            kind: Kind::Unreadable,
+        let mut summary = DeadLetterSummary {
+            kind: DeadLetterKind::Unreadable,
             id: self.id.clone(),
             function: facts.function.map(str::to_owned),
-            topic: self.spans.first().map(|span| span.topic.clone()),
+            topic: self.ranges.first().map(|range| range.topic.clone()),
             partition: None,
             offset: None,
             offsets: Vec::new(),
@@ -130,39 +130,39 @@ impl Entry {
             parts_missing: Vec::new(),
         };
         match &self.content {
-            Content::Letter(parts) => {
-                row.kind = Kind::Letter;
+            Content::RefusedRecord(parts) => {
+                summary.kind = DeadLetterKind::RefusedRecord;
                 if let Some(part) = self.part() {
-                    row.partition = Some(part.partition);
-                    row.offset = Some(part.offset);
-                    row.timestamp = part.timestamp.and_then(DateTime::from_timestamp_millis);
-                    row.reason.clone_from(&part.reason);
-                    row.payload_bytes = part.payload_bytes;
-                    row.parts = part.parts;
-                    row.parts_missing = LetterMessage::missing(part.parts, |part| parts.contains_key(&part));
+                    summary.partition = Some(part.partition);
+                    summary.offset = Some(part.offset);
+                    summary.timestamp = part.timestamp.and_then(DateTime::from_timestamp_millis);
+                    summary.reason.clone_from(&part.reason);
+                    summary.payload_bytes = part.payload_bytes;
+                    summary.parts = part.parts;
+                    summary.parts_missing = DeadLetterPart::missing(part.parts, |part| parts.contains_key(&part));
                 }
             }
             Content::OnFailure(record) => {
-                row.kind = Kind::OnFailure;
-                row.offsets.clone_from(&record.spans);
-                row.reason = record.reason();
+                summary.kind = DeadLetterKind::OnFailure;
+                summary.offsets.clone_from(&record.ranges);
+                summary.reason = record.reason();
             }
-            Content::Unreadable { reason, .. } => row.reason.clone_from(reason),
+            Content::Unreadable { reason, .. } => summary.reason.clone_from(reason),
         }
-        row
+        summary
     }
 }
 
 fn content(body: &str) -> Content {
-    let error = match LetterMessage::parse(body) {
-        Ok(part) => return Content::Letter(BTreeMap::from([(part.part, part)])),
+    let error = match DeadLetterPart::parse(body) {
+        Ok(part) => return Content::RefusedRecord(BTreeMap::from([(part.part, part)])),
         Err(error) => error,
     };
     let value: Option<Value> = serde_json::from_str(body).ok();
-    let reason = match value.as_ref().and_then(OnFailure::parse) {
-        Some(Ok(record)) => return Content::OnFailure(record),
+    let reason = match value.as_ref().map(OnFailure::parse) {
+        Some(Ok(Some(record))) => return Content::OnFailure(record),
         Some(Err(reason)) => format!("an on-failure record of Lambda that cannot be read: {reason}"),
-        None => reason(&error, value.as_ref()),
+        Some(Ok(None)) | None => reason(&error, value.as_ref()),
     };
     Content::Unreadable {
         reason: shortened(&reason, 500),

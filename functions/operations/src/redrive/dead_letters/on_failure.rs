@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use shared::kafka::reader::Span;
+use shared::kafka::reader::OffsetRange;
 
 /// What is known of a batch that was given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,24 +17,43 @@ pub(super) struct OnFailure {
     pub(super) attempts: Option<u64>,
     /// What the function did at last, `Unhandled` for instance.
     pub(super) function_error: Option<String>,
-    pub(super) spans: Vec<Span>,
+    pub(super) ranges: Vec<OffsetRange>,
+}
+
+/// Why a record does not say where its batch stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum OnFailureError {
+    /// It names no records.
+    #[error("KafkaBatchInfo has neither recordsInfo nor recordInfo")]
+    Records,
+    /// A partition without offsets.
+    #[error("recordsInfo of {0:?} has no first and last offset")]
+    Range(String),
+    /// A single record without a partition.
+    #[error("recordInfo names no topic and partition")]
+    Partition,
+    /// A single record without an offset.
+    #[error("recordInfo has no offset")]
+    Offset,
 }
 
 impl OnFailure {
     /// Reads the body of a message: none when it is something else.
-    pub(super) fn parse(body: &Value) -> Option<Result<Self, String>> {
-        let batch = body.get("KafkaBatchInfo")?;
-        let spans = match spans(batch) {
-            Ok(spans) => spans,
-            Err(reason) => return Some(Err(reason)),
+    ///
+    /// # Errors
+    /// [`OnFailureError`] when it is such a record, but does not say where the batch stands.
+    pub(super) fn parse(body: &Value) -> Result<Option<Self>, OnFailureError> {
+        let Some(batch) = body.get("KafkaBatchInfo") else {
+            return Ok(None);
         };
+        let ranges = ranges(batch)?;
         let context = body.get("requestContext");
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let arn = context
             .and_then(|context| context.get("functionArn"))
             .and_then(Value::as_str);
         let at = text(body.get("timestamp")).and_then(|at| DateTime::parse_from_rfc3339(&at).ok());
-        Some(Ok(Self {
+        Ok(Some(Self {
             function: arn.and_then(function_name),
             condition: text(context.and_then(|context| context.get("condition"))),
             at: at.map(|at| at.to_utc()),
@@ -45,13 +64,13 @@ impl OnFailure {
                 body.get("responseContext")
                     .and_then(|answer| answer.get("functionError")),
             ),
-            spans,
+            ranges,
         }))
     }
 
     /// What happened, in a sentence.
     pub(super) fn reason(&self) -> String {
-        let records: i64 = self.spans.iter().map(|span| span.last - span.first + 1).sum();
+        let records: i64 = self.ranges.iter().map(|range| range.last - range.first + 1).sum();
         let mut reason = format!("Lambda gave up a batch of {records} offsets");
         if let Some(attempts) = self.attempts {
             reason += &format!(" after {attempts} calls");
@@ -72,38 +91,36 @@ fn function_name(arn: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn spans(batch: &Value) -> Result<Vec<Span>, String> {
+fn ranges(batch: &Value) -> Result<Vec<OffsetRange>, OnFailureError> {
     if let Some(Value::Object(by_partition)) = batch.get("recordsInfo") {
         return by_partition
             .iter()
             .map(|(partition, info)| {
-                span(partition, info.get("firstRecordOffset"), info.get("lastRecordOffset"))
-                    .ok_or_else(|| format!("recordsInfo of {partition:?} has no first and last offset"))
+                range(partition, info.get("firstRecordOffset"), info.get("lastRecordOffset"))
+                    .ok_or_else(|| OnFailureError::Range(partition.clone()))
             })
             .collect();
     }
     // A single record, as the Kafka destination has it.
     let Some(info) = batch.get("recordInfo") else {
-        return Err("KafkaBatchInfo has neither recordsInfo nor recordInfo".to_owned());
+        return Err(OnFailureError::Records);
     };
     let topic = info.get("topic").or(batch.get("topic")).and_then(Value::as_str);
     let partition = info.get("partition").or(batch.get("partition")).and_then(offset);
     match (topic, partition) {
         (Some(topic), Some(partition)) => {
             let place = format!("{topic}-{partition}");
-            let found = span(&place, info.get("offset"), info.get("offset"));
-            found
-                .map(|span| vec![span])
-                .ok_or_else(|| "recordInfo has no offset".to_owned())
+            let found = range(&place, info.get("offset"), info.get("offset"));
+            found.map(|range| vec![range]).ok_or(OnFailureError::Offset)
         }
-        _ => Err("recordInfo names no topic and partition".to_owned()),
+        _ => Err(OnFailureError::Partition),
     }
 }
 
-fn span(topic_partition: &str, first: Option<&Value>, last: Option<&Value>) -> Option<Span> {
+fn range(topic_partition: &str, first: Option<&Value>, last: Option<&Value>) -> Option<OffsetRange> {
     let (topic, partition) = topic_partition.rsplit_once('-')?;
     let (first, last) = (offset(first?)?, offset(last?)?);
-    (0 <= first && first <= last).then_some(Span {
+    (0 <= first && first <= last).then_some(OffsetRange {
         topic: topic.to_owned(),
         partition: partition.parse().ok().filter(|partition| *partition >= 0)?,
         first,
@@ -138,8 +155,8 @@ mod tests {
         let read = OnFailure::parse(&record).unwrap().unwrap();
         assert_eq!(read.function.as_deref(), Some("history-exchange-rate-updated"));
         assert_eq!(read.condition.as_deref(), Some("RetryAttemptsExhausted"));
-        let spans: Vec<String> = read.spans.iter().map(ToString::to_string).collect();
-        assert_eq!(spans, ["my-topic-12 49601189 to 49601190", "my-topic-3 7 to 7"]);
+        let ranges: Vec<String> = read.ranges.iter().map(ToString::to_string).collect();
+        assert_eq!(ranges, ["my-topic-12 49601189 to 49601190", "my-topic-3 7 to 7"]);
         assert_eq!(
             read.reason(),
             "Lambda gave up a batch of 3 offsets after 1 calls, the last ended with Unhandled"
@@ -149,7 +166,7 @@ mod tests {
             "KafkaBatchInfo": {"recordInfo": {"topic": "t", "partition": 0, "offset": 5}}});
         let read = OnFailure::parse(&single).unwrap().unwrap();
         assert_eq!(
-            (read.function, read.spans[0].to_string()),
+            (read.function, read.ranges[0].to_string()),
             (None, "t-0 5 to 5".to_owned())
         );
         assert_eq!(read.condition.as_deref(), Some("SomethingNew"));
@@ -157,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_is_no_such_record_is_told_apart() {
-        assert_eq!(OnFailure::parse(&json!({"Records": []})), None);
+        assert_eq!(OnFailure::parse(&json!({"Records": []})), Ok(None));
         for (batch, reason) in [
             (json!({}), "neither recordsInfo nor recordInfo"),
             (json!({"recordInfo": {"offset": 1}}), "no topic and partition"),
@@ -167,10 +184,8 @@ mod tests {
                 "no first and last",
             ),
         ] {
-            let error = OnFailure::parse(&json!({"KafkaBatchInfo": batch}))
-                .unwrap()
-                .unwrap_err();
-            assert!(error.contains(reason), "{error}");
+            let error = OnFailure::parse(&json!({"KafkaBatchInfo": batch})).unwrap_err();
+            assert!(error.to_string().contains(reason), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The dead-letter queue, as the desk handles it: receive, give back, delete.
+//! The dead-letter queue: receiving its messages, releasing them and deleting them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use aws_sdk_sqs::types::{
 use chrono::{DateTime, Utc};
 use shared::error_chain::error_chain;
 
-use super::DeskError;
+use super::error::DeadLetterAdminError;
+use crate::redrive::sqs_error::SqsError;
 
 /// SQS's most for one call.
 const MESSAGES: usize = 10;
@@ -26,31 +27,31 @@ const WAIT_SECONDS: i32 = 1;
 /// A message that was received.
 pub(super) struct Message {
     pub(super) id: String,
-    pub(super) receipt: String,
+    pub(super) receipt_handle: String,
     pub(super) body: String,
     pub(super) sent_at: Option<DateTime<Utc>>,
 }
 
-/// Receipts of the messages that are hidden for us, by message id.
+/// Receipt handles of the messages that are in flight: received here, and hidden from others until they are deleted or released. By message id.
 #[derive(Default)]
-pub(super) struct Held(BTreeMap<String, String>);
+pub(super) struct InFlight(BTreeMap<String, String>);
 
-impl Held {
+impl InFlight {
     pub(super) fn add(&mut self, message: &Message) {
-        // A message received twice is known by its newer receipt.
-        self.0.insert(message.id.clone(), message.receipt.clone());
+        // A message received twice is known by its newer receipt handle.
+        self.0.insert(message.id.clone(), message.receipt_handle.clone());
     }
 
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The receipts of these messages, which are held no more.
+    /// The receipt handles of these messages, which are in flight no more.
     pub(super) fn take<'a>(&mut self, ids: impl IntoIterator<Item = &'a String>) -> Vec<String> {
         ids.into_iter().filter_map(|id| self.0.remove(id)).collect()
     }
 
-    /// The receipts of all other messages, which are held no more.
+    /// The receipt handles of all other messages, which are in flight no more.
     pub(super) fn take_all_but(&mut self, keeps: impl Fn(&String) -> bool) -> Vec<String> {
         let (kept, others) = std::mem::take(&mut self.0).into_iter().partition(|(id, _)| keeps(id));
         self.0 = kept;
@@ -58,7 +59,7 @@ impl Held {
         others.into_values().collect()
     }
 
-    pub(super) fn into_receipts(self) -> Vec<String> {
+    pub(super) fn into_receipt_handles(self) -> Vec<String> {
         self.0.into_values().collect()
     }
 }
@@ -77,8 +78,8 @@ impl Queue {
         }
     }
 
-    /// About how many messages somebody has received and neither deleted nor given back.
-    pub(super) async fn hidden(&self) -> Result<u64, DeskError> {
+    /// About how many messages somebody has received and neither deleted nor released.
+    pub(super) async fn hidden(&self) -> Result<u64, DeadLetterAdminError> {
         let name = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
         let request = self.client.get_queue_attributes().queue_url(&self.url);
         let answer = request
@@ -94,7 +95,7 @@ impl Queue {
     }
 
     /// Some messages, hidden from others for `hide_for`; nothing when there are no more.
-    pub(super) async fn receive(&self, hide_for: Duration) -> Result<Vec<Message>, DeskError> {
+    pub(super) async fn receive(&self, hide_for: Duration) -> Result<Vec<Message>, DeadLetterAdminError> {
         let seconds = i32::try_from(hide_for.as_secs().max(1)).unwrap_or(LONGEST_HIDDEN);
         let call = || {
             let request = self.client.receive_message().queue_url(&self.url);
@@ -114,22 +115,22 @@ impl Queue {
             }
         }
         match failure {
-            // What came with it must be known, so that it is given back; the next call fails again.
+            // What came with it must be known, so that it is released; the next call fails again.
             Some(error) if messages.is_empty() => Err(error),
             _ => Ok(messages),
         }
     }
 
     /// Makes messages visible again; says how many were not, which are visible by themselves when their time is over.
-    pub(super) async fn give_back(&self, receipts: Vec<String>) -> usize {
+    pub(super) async fn release(&self, receipt_handles: Vec<String>) -> usize {
         let mut failed = 0;
-        for calls in receipts.chunks(MESSAGES * CALLS) {
+        for calls in receipt_handles.chunks(MESSAGES * CALLS) {
             let calls = calls
                 .chunks(MESSAGES)
                 .map(async |chunk| match self.make_visible(chunk).await {
                     Ok(failed) => failed,
                     Err(error) => {
-                        tracing::warn!(error = error_chain(&error), "Could not give messages back");
+                        tracing::warn!(error = error_chain(&error), "Could not release messages");
                         chunk.len()
                     }
                 });
@@ -138,37 +139,35 @@ impl Queue {
         failed
     }
 
-    async fn make_visible(&self, receipts: &[String]) -> Result<usize, DeskError> {
-        let entries = receipts.iter().zip(0_u32..).map(|(receipt, id)| {
+    async fn make_visible(&self, receipt_handles: &[String]) -> Result<usize, DeadLetterAdminError> {
+        let entries = receipt_handles.iter().zip(0_u32..).map(|(receipt_handle, id)| {
             ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(id.to_string())
-                .receipt_handle(receipt)
+                .receipt_handle(receipt_handle)
                 .visibility_timeout(0)
                 .build()
         });
         let entries = entries
             .collect::<Result<_, _>>()
-            .map_err(failed("give back messages of"))?;
+            .map_err(failed("release messages of"))?;
         let request = self.client.change_message_visibility_batch().queue_url(&self.url);
         let answer = request.set_entries(Some(entries)).send().await;
-        Ok(answer.map_err(failed("give back messages of"))?.failed.len())
+        Ok(answer.map_err(failed("release messages of"))?.failed.len())
     }
 
-    /// Deletes the messages of these receipts.
-    pub(super) async fn delete(&self, receipts: &[String]) -> Result<(), String> {
-        for chunk in receipts.chunks(MESSAGES) {
-            let entries = chunk.iter().zip(0_u32..).map(|(receipt, id)| {
+    /// Deletes the messages of these receipt handles.
+    pub(super) async fn delete(&self, receipt_handles: &[String]) -> Result<(), SqsError> {
+        for chunk in receipt_handles.chunks(MESSAGES) {
+            let entries = chunk.iter().zip(0_u32..).map(|(receipt_handle, id)| {
                 DeleteMessageBatchRequestEntry::builder()
                     .id(id.to_string())
-                    .receipt_handle(receipt)
+                    .receipt_handle(receipt_handle)
                     .build()
             });
-            let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|error| error_chain(&error))?;
+            let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(SqsError::call)?;
             let request = self.client.delete_message_batch().queue_url(&self.url);
             let answer = request.set_entries(Some(entries)).send().await;
-            if let Some(failed) = answer.map_err(|error| error_chain(&error))?.failed.first() {
-                return Err(failed.message().unwrap_or(failed.code()).to_owned());
-            }
+            SqsError::all_taken(answer.map_err(SqsError::call)?.failed())?;
         }
         Ok(())
     }
@@ -182,13 +181,15 @@ fn message(message: aws_sdk_sqs::types::Message) -> Option<Message> {
     Some(Message {
         sent_at: sent.and_then(|sent| DateTime::from_timestamp_millis(sent.parse().ok()?)),
         id: message.message_id?,
-        receipt: message.receipt_handle?,
+        receipt_handle: message.receipt_handle?,
         body: message.body.unwrap_or_default(),
     })
 }
 
-fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(what: &'static str) -> impl FnOnce(E) -> DeskError {
-    move |error| DeskError::Queue {
+fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    what: &'static str,
+) -> impl FnOnce(E) -> DeadLetterAdminError {
+    move |error| DeadLetterAdminError::Queue {
         what,
         source: error.into(),
     }

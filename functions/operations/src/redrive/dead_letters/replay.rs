@@ -1,229 +1,182 @@
-//! Sending letters again, and deleting those that are done.
+//! Sending dead letters again, and deleting those that are done.
 
 mod batch;
 mod deliver;
-pub(super) mod spans;
+mod item;
 
-use shared::dead_letter::DeadLetter;
-use shared::event::Topic;
-use shared::kafka::reader::Records;
-use shared::record::WholeRecord;
+use std::error::Error;
+
+use shared::dead_letter::{DeadLetterOutcome, DeadLetterRequest, Outcome, ReplayReport, ReplayTarget};
+use shared::error_chain::error_chain;
+use shared::kafka::Republisher;
+use shared::kafka::reader::OffsetReader;
+use shared::record::ConsumerRecord;
 use tokio::time::{Duration, Instant};
 
+use self::deliver::deliver;
+use self::item::{ReplayItem, ReplayOutcome, next_chunk, prepare};
+use super::clients::Clients;
 use super::entry::{Content, Entry};
-use super::queue::{Held, Queue};
-use super::report::{Line, Outcome, Replay, within_an_answer};
-use super::request::{DeskRequest, Target};
-use crate::lambda::Lambda;
-use deliver::{Delivery, deliver};
+use super::outcomes::within_an_answer;
+use super::queue::InFlight;
 
-/// Letters of one call, and their bytes in the event: Lambda takes 6 MB.
-const LETTERS: usize = 100;
-const EVENT_BYTES: usize = 5_500_000;
 /// With less time than this nothing more is begun.
 const LEAST: Duration = Duration::from_secs(1);
 
-/// A letter that is about to be sent.
-struct Item {
-    entry: Entry,
-    letter: DeadLetter,
-}
-
-/// What became of a letter, and how many records were sent for it.
-struct Fate {
-    outcome: Outcome,
-    why: Option<String>,
-    records: usize,
-}
-
-impl Fate {
-    fn stays(outcome: Outcome, why: impl Into<String>) -> Self {
-        Self {
-            outcome,
-            why: Some(why.into()),
-            records: 0,
-        }
-    }
-}
-
 /// One replay.
 pub(super) struct Replayer<'a> {
-    queue: &'a Queue,
-    lambda: &'a Lambda,
-    kafka: &'a Records,
+    clients: &'a Clients,
+    reader: &'a OffsetReader,
+    republisher: &'a Republisher,
     deadline: Instant,
-    held: &'a mut Held,
-    lines: Vec<Line>,
+    in_flight: &'a mut InFlight,
+    outcomes: Vec<DeadLetterOutcome>,
     records: usize,
 }
 
 impl<'a> Replayer<'a> {
     pub(super) fn new(
-        queue: &'a Queue,
-        lambda: &'a Lambda,
-        kafka: &'a Records,
+        clients: &'a Clients,
+        reader: &'a OffsetReader,
+        republisher: &'a Republisher,
         deadline: Instant,
-        held: &'a mut Held,
+        in_flight: &'a mut InFlight,
     ) -> Self {
         Self {
-            queue,
-            lambda,
-            kafka,
+            clients,
+            reader,
+            republisher,
             deadline,
-            held,
-            lines: Vec::new(),
+            in_flight,
+            outcomes: Vec::new(),
             records: 0,
         }
     }
 
     /// Sends `entries`, which are in the order in which they shall go.
-    pub(super) async fn replay(mut self, entries: Vec<Entry>, request: &DeskRequest) -> Replay {
+    pub(super) async fn replay(mut self, entries: Vec<Entry>, request: &DeadLetterRequest) -> ReplayReport {
         let (to, matched) = (request.to.unwrap_or_default(), entries.len());
         let (mut items, mut batches) = (Vec::new(), Vec::new());
         for mut entry in entries {
-            match ready(&mut entry, to) {
-                Err(fate) => self.told(&entry, fate),
+            match prepare(&mut entry, to) {
+                Err(outcome) => self.record(&entry, outcome),
                 Ok(_) if request.dry_run => {
-                    let would = Fate {
-                        outcome: Outcome::Would,
-                        why: None,
-                        records: 0,
-                    };
-                    self.told(&entry, would);
+                    self.record(&entry, ReplayOutcome::without_question(Outcome::Would, 0));
                 }
-                Ok(Some(letter)) => items.push(Item { entry, letter }),
+                Ok(Some(dead_letter)) => items.push(ReplayItem { entry, dead_letter }),
                 Ok(None) => batches.push(entry),
             }
         }
         match to {
-            Target::Function => self.send_to_functions(items).await,
-            Target::Topic => self.send_to_topics(items).await,
+            ReplayTarget::Function => self.send_to_functions(items).await,
+            ReplayTarget::Topic => self.send_to_topics(items).await,
         }
         for entry in batches {
-            let fate = match &entry.content {
-                Content::OnFailure(batch) if self.has_time() => self.batch(batch, to).await,
-                _ => late(),
+            let outcome = match &entry.content {
+                Content::OnFailure(batch) if self.has_time() => self.replay_batch(batch, to).await,
+                _ => ReplayOutcome::out_of_time(),
             };
-            self.settle(entry, fate).await;
+            self.finish(entry, outcome).await;
         }
+        self.report(to, request.dry_run, matched)
+    }
+
+    fn report(self, to: ReplayTarget, dry_run: bool, matched: usize) -> ReplayReport {
         let count = |outcomes: &[Outcome]| {
-            self.lines
+            self.outcomes
                 .iter()
-                .filter(|line| outcomes.contains(&line.outcome))
+                .filter(|done| outcomes.contains(&done.outcome))
                 .count()
         };
         let replayed = count(&[Outcome::Applied, Outcome::Published]);
-        let (failed, left) = (count(&[Outcome::Refused, Outcome::Failed]), count(&[Outcome::Left]));
-        let (letters, left_out) = within_an_answer(self.lines);
-        Replay {
+        let failed = count(&[Outcome::Refused, Outcome::Failed]);
+        let not_tried = count(&[Outcome::NotTried]);
+        let (dead_letters, left_out) = within_an_answer(self.outcomes);
+        ReplayReport {
             to,
-            dry_run: request.dry_run,
+            dry_run,
             matched,
             replayed,
             records: self.records,
             failed,
-            left,
-            letters,
+            not_tried,
+            dead_letters,
             left_out,
         }
     }
 
-    async fn send_to_functions(&mut self, items: Vec<Item>) {
-        let mut by_function: Vec<(String, Vec<Item>)> = Vec::new();
+    async fn send_to_functions(&mut self, items: Vec<ReplayItem>) {
+        let mut by_function: Vec<(String, Vec<ReplayItem>)> = Vec::new();
         for item in items {
-            let function = &item.letter.function;
+            let function = &item.dead_letter.function;
             match by_function.iter_mut().find(|(name, _)| name == function) {
                 Some((_, items)) => items.push(item),
                 None => by_function.push((function.clone(), vec![item])),
             }
         }
         for (function, mut items) in by_function {
-            let mut away = None;
+            let mut unavailable = None;
             while !items.is_empty() {
-                let rest = items.split_off(chunk(&items));
-                let chunk = std::mem::replace(&mut items, rest);
-                away = self.send_to_function(&function, chunk, away).await;
+                let chunk = next_chunk(&mut items);
+                unavailable = self.send_to_function(&function, chunk, unavailable).await;
             }
         }
     }
 
-    /// Sends some letters in one call. When the function is away, or was, it says why.
-    async fn send_to_function(&mut self, function: &str, chunk: Vec<Item>, away: Option<String>) -> Option<String> {
-        if let Some(why) = away {
-            for item in chunk {
-                self.settle(item.entry, Fate::stays(Outcome::Left, format!("not tried: {why}")))
-                    .await;
-            }
+    /// Sends some dead letters in one call. When the function is unavailable, or was, it says why.
+    async fn send_to_function(
+        &mut self,
+        function: &str,
+        chunk: Vec<ReplayItem>,
+        unavailable: Option<String>,
+    ) -> Option<String> {
+        if let Some(why) = unavailable {
+            self.finish_all(chunk, Outcome::NotTried, &format!("not tried: {why}"))
+                .await;
             return Some(why);
         }
         if !self.has_time() {
-            for item in chunk {
-                self.settle(item.entry, late()).await;
-            }
+            self.out_of_time(chunk).await;
             return None;
         }
-        let records: Vec<&WholeRecord> = chunk.iter().map(|item| &item.letter.record).collect();
-        match deliver(self.lambda, function, &records, true, self.deadline).await {
-            Delivery::Each(outcomes) => {
-                for (item, outcome) in chunk.into_iter().zip(outcomes) {
-                    let fate = match outcome {
-                        Ok(()) => Fate {
-                            outcome: Outcome::Applied,
-                            why: None,
-                            records: 1,
-                        },
-                        Err(why) => Fate::stays(Outcome::Refused, why),
-                    };
-                    self.settle(item.entry, fate).await;
-                }
+        let records: Vec<&ConsumerRecord> = chunk.iter().map(|item| &item.dead_letter.record).collect();
+        match deliver(&self.clients.lambda, function, &records, true, self.deadline).await {
+            Ok(results) => {
+                self.finish_each(chunk, results, Outcome::Applied, Outcome::Refused)
+                    .await;
                 None
             }
-            Delivery::Away(why) => {
-                for item in chunk {
-                    self.settle(item.entry, Fate::stays(Outcome::Failed, why.clone())).await;
-                }
+            Err(error) if error.is_unavailable() => {
+                let why = error_chain(&error);
+                self.finish_all(chunk, Outcome::Failed, &why).await;
                 Some(why)
             }
             // One of them may be what the function cannot bear, so each goes alone.
-            Delivery::Failed(_) if chunk.len() > 1 => {
-                let mut away = None;
+            Err(_) if chunk.len() > 1 => {
+                let mut unavailable = None;
                 for item in chunk {
-                    away = Box::pin(self.send_to_function(function, vec![item], away)).await;
+                    unavailable = Box::pin(self.send_to_function(function, vec![item], unavailable)).await;
                 }
-                away
+                unavailable
             }
-            Delivery::Failed(why) => {
-                for item in chunk {
-                    self.settle(item.entry, Fate::stays(Outcome::Failed, why.clone())).await;
-                }
+            Err(error) => {
+                self.finish_all(chunk, Outcome::Failed, &error_chain(&error)).await;
                 None
             }
         }
     }
 
-    async fn send_to_topics(&mut self, mut items: Vec<Item>) {
+    async fn send_to_topics(&mut self, mut items: Vec<ReplayItem>) {
         while !items.is_empty() {
-            let rest = items.split_off(chunk(&items));
-            let chunk = std::mem::replace(&mut items, rest);
+            let chunk = next_chunk(&mut items);
             if !self.has_time() {
-                for item in chunk {
-                    self.settle(item.entry, late()).await;
-                }
+                self.out_of_time(chunk).await;
                 continue;
             }
-            let records: Vec<&WholeRecord> = chunk.iter().map(|item| &item.letter.record).collect();
-            let outcomes = self.kafka.write(&records, self.deadline).await;
-            for (item, outcome) in chunk.into_iter().zip(outcomes) {
-                let fate = match outcome {
-                    Ok(()) => Fate {
-                        outcome: Outcome::Published,
-                        why: None,
-                        records: 1,
-                    },
-                    Err(why) => Fate::stays(Outcome::Failed, why),
-                };
-                self.settle(item.entry, fate).await;
-            }
+            let records: Vec<&ConsumerRecord> = chunk.iter().map(|item| &item.dead_letter.record).collect();
+            let results = self.republisher.write(&records, self.deadline).await;
+            self.finish_each(chunk, results, Outcome::Published, Outcome::Failed)
+                .await;
         }
     }
 
@@ -231,81 +184,54 @@ impl<'a> Replayer<'a> {
         Instant::now() + LEAST < self.deadline
     }
 
-    /// Deletes a letter that is done, and tells what became of it.
-    async fn settle(&mut self, entry: Entry, mut fate: Fate) {
-        if matches!(fate.outcome, Outcome::Applied | Outcome::Published) {
-            let receipts = self.held.take(&entry.messages);
-            if let Err(error) = self.queue.delete(&receipts).await {
-                let done = if fate.outcome == Outcome::Applied {
-                    "applied"
-                } else {
-                    "published"
-                };
-                (fate.outcome, fate.why) = (
-                    Outcome::Failed,
-                    Some(format!("it is {done}, but still in the queue: {error}")),
-                );
+    async fn out_of_time(&mut self, chunk: Vec<ReplayItem>) {
+        for item in chunk {
+            self.finish(item.entry, ReplayOutcome::out_of_time()).await;
+        }
+    }
+
+    async fn finish_all(&mut self, chunk: Vec<ReplayItem>, outcome: Outcome, why: &str) {
+        for item in chunk {
+            self.finish(item.entry, ReplayOutcome::stays(outcome, why)).await;
+        }
+    }
+
+    /// Finishes dead letters of which each has a result of its own.
+    async fn finish_each<E: Error + 'static>(
+        &mut self,
+        chunk: Vec<ReplayItem>,
+        results: Vec<Result<(), E>>,
+        done: Outcome,
+        not_done: Outcome,
+    ) {
+        for (item, result) in chunk.into_iter().zip(results) {
+            let outcome = match result {
+                Ok(()) => ReplayOutcome::without_question(done, 1),
+                Err(error) => ReplayOutcome::stays(not_done, error_chain(&error)),
+            };
+            self.finish(item.entry, outcome).await;
+        }
+    }
+
+    /// Deletes a dead letter that is done, and records what became of it.
+    async fn finish(&mut self, entry: Entry, mut outcome: ReplayOutcome) {
+        if matches!(outcome.outcome, Outcome::Applied | Outcome::Published) {
+            let receipt_handles = self.in_flight.take(&entry.messages);
+            if let Err(error) = self.clients.queue.delete(&receipt_handles).await {
+                let done = outcome.outcome.name();
+                let why = format!("it is {done}, but still in the queue: {}", error_chain(&error));
+                (outcome.outcome, outcome.why) = (Outcome::Failed, Some(why));
             }
         }
-        self.told(&entry, fate);
+        self.record(&entry, outcome);
     }
 
-    fn told(&mut self, entry: &Entry, fate: Fate) {
-        self.records += fate.records;
-        self.lines.push(Line {
-            outcome: fate.outcome,
-            why: fate.why,
-            letter: entry.row(),
+    fn record(&mut self, entry: &Entry, outcome: ReplayOutcome) {
+        self.records += outcome.records;
+        self.outcomes.push(DeadLetterOutcome {
+            outcome: outcome.outcome,
+            why: outcome.why,
+            dead_letter: entry.summary(),
         });
     }
-}
-
-/// The letter to send, or none for a batch that is yet to be read; or why there is nothing to send.
-fn ready(entry: &mut Entry, to: Target) -> Result<Option<DeadLetter>, Fate> {
-    if entry.is_dropped {
-        return Err(Fate::stays(
-            Outcome::Left,
-            "there are more letters than memory has room for; replay again",
-        ));
-    }
-    let is_ours = |topic: &str| Topic::ALL.iter().any(|known| known.name() == topic);
-    if to == Target::Topic
-        && let Some(span) = entry.spans.iter().find(|span| !is_ours(&span.topic))
-    {
-        let allowed = Topic::ALL.map(Topic::name).join(", ");
-        let why = format!("topic {:?} is not one of {allowed}", span.topic);
-        return Err(Fate::stays(Outcome::Failed, why));
-    }
-    match &mut entry.content {
-        Content::Letter(parts) => {
-            let letter = DeadLetter::join(parts.values().cloned());
-            // The letter holds the record from here on.
-            parts
-                .values_mut()
-                .for_each(shared::dead_letter::LetterMessage::forget_record);
-            letter
-                .map(Some)
-                .map_err(|error| Fate::stays(Outcome::Failed, error.to_string()))
-        }
-        Content::OnFailure(batch) if batch.function.is_none() && to == Target::Function => Err(Fate::stays(
-            Outcome::Failed,
-            "the on-failure record names no function; replay it to the topic",
-        )),
-        Content::OnFailure(_) => Ok(None),
-        Content::Unreadable { reason, .. } => Err(Fate::stays(Outcome::Failed, reason.clone())),
-    }
-}
-
-/// How many of the first letters go together.
-fn chunk(items: &[Item]) -> usize {
-    let mut bytes = 0;
-    let fits = |item: &&Item| {
-        bytes += item.letter.record.event_bytes();
-        bytes <= EVENT_BYTES
-    };
-    items.iter().take(LETTERS).take_while(fits).count().max(1)
-}
-
-fn late() -> Fate {
-    Fate::stays(Outcome::Left, "there was no time left; replay again")
 }

@@ -15,13 +15,22 @@ use emulator::{
     create_queues,
 };
 
-use super::Options;
+use super::options::Options;
 
 /// 128 and the number of SIGPIPE, as shells have it.
 const BROKEN_PIPE: i32 = 141;
 
+/// Why the emulator cannot run.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error("could not watch for signals: {0}")]
+    Signals(#[source] std::io::Error),
+    #[error("could not listen on port {port}; choose another with --port and --api-port: {source}")]
+    Listen { port: u16, source: std::io::Error },
+}
+
 /// Prints a line. Nobody reads any more, as after `| head`: then this ends the process, as it ends every program that prints.
-fn say(line: impl std::fmt::Display) {
+fn print_line(line: impl std::fmt::Display) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         std::process::exit(BROKEN_PIPE);
     }
@@ -29,9 +38,8 @@ fn say(line: impl std::fmt::Display) {
 
 /// Runs the template until SIGINT or SIGTERM, and says what runs and where.
 pub(super) async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let watching = |error: std::io::Error| format!("could not watch for signals: {error}");
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(watching)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(watching)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
     let parameters = options.parameters.iter().cloned().collect();
     let mut deployment = Deployment::new(&options.stack_name, parameters);
     let template = Template::load(&options.template, &deployment).map_err(EmulatorError::from)?;
@@ -60,18 +68,18 @@ pub(super) async fn run(options: Options) -> Result<(), Box<dyn Error>> {
             tracing::error!(error = &error as &dyn std::error::Error, "The Lambda API ended");
         }
     });
-    say(format_args!("Lambda API   {lambda_url}"));
+    print_line(format_args!("Lambda API   {lambda_url}"));
     let mut http_api = None;
     if !template.http_routes.is_empty() {
         let (listener, url) = listen(options.api_port).await?;
         http_api = Some(emulator.serve_http_api(listener));
-        say(format_args!("HTTP API     {url}"));
+        print_line(format_args!("HTTP API     {url}"));
     }
     let run = async {
         emulator.deploy(&lambda_url).await?;
         emulator.start_events().await?;
         describe(&emulator, &template, &options).await;
-        say("ready");
+        print_line("ready");
         std::future::pending().await
     };
     let ended: Result<(), EmulatorError> = tokio::select! {
@@ -113,7 +121,7 @@ async fn queue_urls(template: &Template, endpoint: Option<&str>) -> Result<BTree
     }
     let Some(endpoint) = endpoint else {
         let ids: Vec<&str> = template.queues.iter().map(|queue| queue.logical_id.as_str()).collect();
-        say(format_args!(
+        print_line(format_args!(
             "not run      AWS::SQS::Queue ({}): --sqs-endpoint http://HOST:PORT says where SQS is",
             ids.join(", ")
         ));
@@ -128,12 +136,11 @@ async fn queue_urls(template: &Template, endpoint: Option<&str>) -> Result<BTree
     Ok(create_queues(&aws_sdk_sqs::Client::from_conf(config), &template.queues).await?)
 }
 
-async fn listen(port: u16) -> Result<(TcpListener, String), Box<dyn Error>> {
+async fn listen(port: u16) -> Result<(TcpListener, String), RunError> {
+    let refused = |source| RunError::Listen { port, source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    let listener = listener.map_err(|error| {
-        format!("could not listen on port {port}; choose another with --port and --api-port: {error}")
-    })?;
-    let address = listener.local_addr()?;
+    let listener = listener.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
     Ok((listener, format!("http://{address}")))
 }
 
@@ -142,7 +149,7 @@ async fn describe(emulator: &Emulator, template: &Template, options: &Options) {
     let status = emulator.status().await;
     for function in &status.functions {
         let log = options.log_dir.join(format!("{}.log", function.name));
-        say(format_args!("function     {} (log {})", function.name, log.display()));
+        print_line(format_args!("function     {} (log {})", function.name, log.display()));
     }
     for mapping in &status.mappings {
         let paused = if mapping.state == MappingState::Disabled {
@@ -150,37 +157,37 @@ async fn describe(emulator: &Emulator, template: &Template, options: &Options) {
         } else {
             ""
         };
-        say(format_args!(
+        print_line(format_args!(
             "mapping      {} -> {} as {}{paused} ({})",
             mapping.topic, mapping.function, mapping.consumer_group, mapping.uuid
         ));
         mapping
             .warnings
             .iter()
-            .for_each(|warning| say(format_args!("  note       {warning}")));
+            .for_each(|warning| print_line(format_args!("  note       {warning}")));
     }
     for schedule in &status.schedules {
-        say(format_args!(
+        print_line(format_args!(
             "schedule     {} -> {}",
             schedule.expression, schedule.function
         ));
     }
     for route in &status.routes {
-        say(format_args!("route        {} -> {}", route.route, route.function));
+        print_line(format_args!("route        {} -> {}", route.route, route.function));
     }
     for event in &status.unsupported_events {
-        say(format_args!("not run      {event}"));
+        print_line(format_args!("not run      {event}"));
     }
     for (kind, ids) in &template.other_resources {
-        say(format_args!("not run      {kind} ({})", ids.join(", ")));
+        print_line(format_args!("not run      {kind} ({})", ids.join(", ")));
     }
-    for unknown in &template.unknown {
-        match unknown
+    for value in &template.unresolved {
+        match value
             .variable()
             .filter(|name| options.env.iter().any(|(given, _)| given == name))
         {
-            Some(name) => say(format_args!("given        {}: {name}, by --env", unknown.logical_id)),
-            None => say(format_args!("not known    {unknown}")),
+            Some(name) => print_line(format_args!("given        {}: {name}, by --env", value.logical_id)),
+            None => print_line(format_args!("not known    {value}")),
         }
     }
 }

@@ -7,7 +7,7 @@ fn event_of(request: Request<&'static [u8]>) -> Value {
     let (parts, body) = request.into_parts();
     let parameters = PathParameters::from([("code".to_owned(), "미국 달러".to_owned())]);
     let path = decoded_path(&parts.uri).unwrap();
-    let source = Source {
+    let request = ProxyRequest {
         parts: &parts,
         path: &path,
         body: &Bytes::from_static(body),
@@ -19,7 +19,7 @@ fn event_of(request: Request<&'static [u8]>) -> Value {
         caller: None,
         now: DateTime::from_timestamp_millis(1_583_348_638_390).unwrap(),
     };
-    serde_json::from_slice(&event(&source).unwrap()).unwrap()
+    serde_json::from_slice(&event(&request).unwrap()).unwrap()
 }
 
 #[test]

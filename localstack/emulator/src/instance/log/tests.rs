@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 use super::*;
 
 /// A log, and a way to write to it as a process does.
-fn log(folder: &Path) -> (Arc<Log>, File) {
-    let (log, writer, other) = Log::start(&folder.join("log")).unwrap();
+fn log(folder: &Path) -> (Arc<ProcessLog>, File) {
+    let (log, writer, other) = ProcessLog::start(&folder.join("log")).unwrap();
     drop(other);
     // A `Stdio` can only be given to a process, so one that copies its input is between.
     let mut copy = std::process::Command::new("cat")
@@ -18,12 +18,12 @@ fn log(folder: &Path) -> (Arc<Log>, File) {
 }
 
 /// Writes and waits until it has come.
-fn write(log: &Log, input: &mut File, text: &str) {
+fn write(log: &ProcessLog, input: &mut File, text: &str) {
     input.write_all(text.as_bytes()).unwrap();
     let began = Instant::now();
     while !log
         .tail()
-        .ends_with(&text.as_bytes()[text.len().saturating_sub(TAIL)..])
+        .ends_with(&text.as_bytes()[text.len().saturating_sub(TAIL_BYTES)..])
     {
         assert!(began.elapsed() < Duration::from_secs(10), "it has not come");
         std::thread::sleep(Duration::from_millis(1));
@@ -39,7 +39,7 @@ async fn the_tail_is_the_end_of_what_came_since_the_invocation_began() {
     assert_eq!(log.tail(), b"");
     write(&log, &mut input, "one\n");
     write(&log, &mut input, "half");
-    log.note(b"gone");
+    log.append_line(b"gone");
     assert_eq!(log.tail(), b"one\nhalfgone\n");
     let long = format!("{}\nend\n", "x".repeat(5_000));
     write(&log, &mut input, &long);

@@ -13,26 +13,26 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use chrono::{DateTime, Utc};
 
-use super::{DestinationError, Keys};
-use crate::template::REGION;
-use crate::with_causes;
+use super::error::DestinationError;
+use crate::aws::REGION;
+use crate::error_chain::with_causes;
 
-/// How much of a refusal is shown.
-const SHOWN: usize = 500;
+/// How much of an error response is shown.
+const SHOWN_ERROR: usize = 500;
 
-pub(super) struct Bucket {
+pub(super) struct BucketDestination {
     endpoint: String,
     name: String,
-    keys: Keys,
+    credentials: Credentials,
     client: reqwest::Client,
 }
 
-impl Bucket {
-    pub(super) fn new(endpoint: String, name: String, keys: Keys) -> Self {
+impl BucketDestination {
+    pub(super) fn new(endpoint: String, name: String, credentials: Credentials) -> Self {
         Self {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
             name,
-            keys,
+            credentials,
             client: reqwest::Client::new(),
         }
     }
@@ -60,7 +60,7 @@ impl Bucket {
         let text = response.text().await.unwrap_or_default();
         Err(failed(format!(
             "{status} {}",
-            text.chars().take(SHOWN).collect::<String>()
+            text.chars().take(SHOWN_ERROR).collect::<String>()
         )))
     }
 
@@ -75,7 +75,7 @@ impl Bucket {
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        let identity = Credentials::new(&self.keys.access, &self.keys.secret, None, None, "local stack").into();
+        let identity = self.credentials.clone().into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(REGION)

@@ -1,32 +1,23 @@
 //! An SQS queue.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use aws_sdk_sqs::config::Credentials;
 use aws_sdk_sqs::error::DisplayErrorContext;
 
-use super::{DestinationError, Keys};
-use crate::template::REGION;
+use super::error::DestinationError;
+use crate::sqs;
 
-pub(super) struct Queue {
+pub(super) struct QueueDestination {
     url: String,
     client: Client,
 }
 
-impl Queue {
+impl QueueDestination {
     /// The queue at this URL; SQS is where it leads.
-    pub(super) fn new(url: String, keys: &Keys) -> Self {
-        let endpoint: String = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
-            .endpoint_url(endpoint)
-            .credentials_provider(Credentials::new(&keys.access, &keys.secret, None, None, "local stack"))
-            // The mapping itself tries again.
-            .retry_config(RetryConfig::disabled())
-            .build();
+    pub(super) fn new(url: String, credentials: Credentials) -> Self {
         Self {
+            client: sqs::client(&url, credentials),
             url,
-            client: Client::from_conf(config),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::schedule::error::ScheduleExpressionError;
+
 /// What a field may hold.
 pub(super) struct Field {
     name: &'static str,
@@ -40,13 +42,13 @@ impl Field {
         }
     }
 
-    /// The values that the field's text stands for; the error is what is allowed.
-    pub(super) fn parse(&self, text: &str) -> Result<BTreeSet<u32>, String> {
+    /// The values that the field's text stands for.
+    pub(super) fn parse(&self, text: &str) -> Result<BTreeSet<u32>, ScheduleExpressionError> {
         let mut values = BTreeSet::new();
         for item in text.split(',') {
             let (range, step) = match item.split_once('/') {
                 Some((range, step)) if self.has_steps => (range, Some(self.step(step)?)),
-                Some(_) => return Err(self.allowed()),
+                Some(_) => return Err(self.refused()),
                 None => (item, None),
             };
             let (first, last) = match (range, range.split_once('-')) {
@@ -60,7 +62,9 @@ impl Field {
             if first <= last {
                 values.extend((first..=last).step_by(step));
             } else if self.name == Self::YEARS.name {
-                return Err(format!("a range of years from the earlier to the later, not {range}"));
+                return Err(ScheduleExpressionError::YearRange {
+                    range: range.to_owned(),
+                });
             } else {
                 // FRI-MON goes round the end.
                 values.extend((first..=self.most).chain(self.least..=last).step_by(step));
@@ -70,7 +74,7 @@ impl Field {
     }
 
     /// One value, as a number or by its name.
-    pub(super) fn number(&self, text: &str) -> Result<u32, String> {
+    pub(super) fn number(&self, text: &str) -> Result<u32, ScheduleExpressionError> {
         let named = self.names.iter().zip(self.least..);
         let mut named = named.filter(|(name, _)| name.eq_ignore_ascii_case(text));
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -80,18 +84,22 @@ impl Field {
             .map(|(_, value)| value)
             .or(number)
             .filter(|value| (self.least..=self.most).contains(value))
-            .ok_or_else(|| self.allowed())
+            .ok_or_else(|| self.refused())
     }
 
-    fn step(&self, text: &str) -> Result<usize, String> {
+    fn step(&self, text: &str) -> Result<usize, ScheduleExpressionError> {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
         let step = text.parse().ok().filter(|_| is_number);
         let most = usize::try_from(self.most).unwrap_or(usize::MAX);
         step.filter(|step| (1..=most).contains(step))
-            .ok_or_else(|| format!("a step from 1 to {most} in {}, not {text:?}", self.name))
+            .ok_or_else(|| ScheduleExpressionError::Step {
+                most,
+                field: self.name,
+                step: text.to_owned(),
+            })
     }
 
-    fn allowed(&self) -> String {
+    fn refused(&self) -> ScheduleExpressionError {
         let names = match (self.names.first(), self.names.last()) {
             (Some(first), Some(last)) => format!(" or {first} to {last}"),
             _ => String::new(),
@@ -102,9 +110,11 @@ impl Field {
             _ => "",
         };
         let steps = if self.has_steps { " and / for steps" } else { "" };
-        format!(
-            "{} to {}{names} in {}, with , for lists, - for ranges{steps}, or *{special}",
-            self.least, self.most, self.name
-        )
+        let Self { least, most, name, .. } = self;
+        ScheduleExpressionError::Field {
+            allowed: format!(
+                "{least} to {most}{names} in {name}, with , for lists, - for ranges{steps}, or *{special}"
+            ),
+        }
     }
 }

@@ -96,14 +96,14 @@ const TABLE: &[(&str, bool, bool, &str)] = &[
 fn expressions_are_taken_and_refused_as_aws_does() {
     for (text, by_rule, by_scheduler, source) in TABLE {
         for (style, is_taken) in [(Rule, *by_rule), (Scheduler, *by_scheduler)] {
-            let parsed = Expression::parse(text, style);
+            let parsed = ScheduleExpression::parse(text, style);
             assert_eq!(parsed.is_ok(), is_taken, "{text:?} as {style:?} ({source}): {parsed:?}");
         }
     }
 }
 
 #[test]
-fn a_refusal_says_what_is_allowed() {
+fn an_error_says_what_is_allowed() {
     for (text, style, allowed) in [
         ("rate(5 minute)", Rule, "rate(5 minutes): singular for 1, plural above"),
         ("rate(1 hours)", Rule, "rate(1 hour): singular for 1, plural above"),
@@ -148,15 +148,16 @@ fn a_refusal_says_what_is_allowed() {
             "at(yyyy-mm-ddThh:mm:ss), a time on the clock of ScheduleExpressionTimezone",
         ),
     ] {
-        assert_eq!(Expression::parse(text, style), Err(allowed.to_owned()), "{text}");
+        let error = ScheduleExpression::parse(text, style).unwrap_err();
+        assert_eq!(error.to_string(), allowed, "{text}");
     }
 }
 
 #[test]
 fn seconds_are_read_by_their_own_name_alone() {
-    let seconds = |count| Some(Expression::Rate(Duration::from_secs(count)));
-    assert_eq!(Expression::in_seconds("rate(1 second)"), seconds(1));
-    assert_eq!(Expression::in_seconds("rate(2 seconds)"), seconds(2));
+    let seconds = |count| Some(ScheduleExpression::Rate(Duration::from_secs(count)));
+    assert_eq!(ScheduleExpression::in_seconds("rate(1 second)"), seconds(1));
+    assert_eq!(ScheduleExpression::in_seconds("rate(2 seconds)"), seconds(2));
     for text in [
         "rate(2 second)",
         "rate(1 seconds)",
@@ -164,6 +165,6 @@ fn seconds_are_read_by_their_own_name_alone() {
         "rate(2 minutes)",
         "",
     ] {
-        assert_eq!(Expression::in_seconds(text), None, "{text}");
+        assert_eq!(ScheduleExpression::in_seconds(text), None, "{text}");
     }
 }

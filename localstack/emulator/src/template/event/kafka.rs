@@ -1,83 +1,18 @@
-//! Kafka event source mappings. Names, ranges and defaults: `AWS::Lambda::EventSourceMapping`, AWS CloudFormation reference.
+//! Reads Kafka event source mappings. Names, ranges and defaults: `AWS::Lambda::EventSourceMapping`, AWS CloudFormation reference.
 
-mod control;
+mod delivery;
 
 use std::time::Duration;
 
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::filter::Filters;
-use crate::template::TemplateError;
-use crate::template::intrinsic::cluster_arn;
+use crate::aws::cluster_arn;
+use crate::template::error::TemplateError;
 use crate::template::properties::Properties;
+use crate::template::spec::{KafkaSource, MappingSpec, StartingPosition};
 
-pub(super) use control::has_sns_destination;
-pub use control::{DestinationSpec, PollerSpec};
-
-/// What a Kafka event says it comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KafkaSource {
-    /// Amazon MSK: `eventSource` is `aws:kafka`, and the event carries the cluster's ARN.
-    Msk {
-        /// The cluster.
-        arn: String,
-    },
-    /// Any other Kafka: `eventSource` is `SelfManagedKafka`.
-    SelfManaged,
-}
-
-/// Where a partition starts that the group has never committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StartingPosition {
-    /// At its first record.
-    TrimHorizon,
-    /// At its end.
-    Latest,
-    /// At the first record of this time or later, in milliseconds since 1970.
-    AtTimestamp(i64),
-}
-
-/// One Kafka event source mapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MappingSpec {
-    /// Its id in the API; the same at every start, because the stack's name and the template make it.
-    pub uuid: Uuid,
-    /// Its logical id; for a function's event the function's and the event's, joined, as SAM names it.
-    pub name: String,
-    /// The function's name.
-    pub function: String,
-    /// What its events say they come from.
-    pub source: KafkaSource,
-    /// The one topic.
-    pub topic: String,
-    /// `ConsumerGroupId`, else one made of the mapping's name, so that progress outlives a restart.
-    pub consumer_group: String,
-    /// `StartingPosition`.
-    pub starting_position: StartingPosition,
-    /// `BatchSize`: 1 to 10,000 records, 100 when unset.
-    pub batch_size: usize,
-    /// `MaximumBatchingWindowInSeconds`; 500 ms when unset.
-    pub window: Duration,
-    /// Whether `FunctionResponseTypes` has `ReportBatchItemFailures`.
-    pub report_item_failures: bool,
-    /// `MaximumRetryAttempts`; `None` (unset or -1) retries for ever. With a destination, for ever is 10.
-    pub maximum_retry_attempts: Option<u32>,
-    /// `MaximumRecordAgeInSeconds`; `None` (unset or -1) is any age.
-    pub maximum_record_age: Option<Duration>,
-    /// `BisectBatchOnFunctionError`.
-    pub bisects: bool,
-    /// `DestinationConfig.OnFailure`.
-    pub destination: Option<DestinationSpec>,
-    /// `FilterCriteria`.
-    pub filters: Filters,
-    /// `ProvisionedPollerConfig`.
-    pub pollers: PollerSpec,
-    /// `Enabled`.
-    pub is_enabled: bool,
-    /// What works here and not in AWS, or is better done otherwise.
-    pub warnings: Vec<String>,
-}
+pub(super) use delivery::has_sns_destination;
 
 /// The batching window of a mapping that sets none.
 const DEFAULT_WINDOW: Duration = Duration::from_millis(500);
@@ -115,7 +50,7 @@ pub(super) fn from_resource(
     let group = match resource.nested(config)? {
         Some(config) => {
             if let Some(mode) = config.text("ConsumptionMode")?.filter(|mode| mode != "Stream") {
-                return Err(config.unknown("ConsumptionMode", mode, "and only Stream is emulated"));
+                return Err(config.unresolved("ConsumptionMode", mode, "and only Stream is emulated"));
             }
             config.text("ConsumerGroupId")?
         }
@@ -127,9 +62,9 @@ pub(super) fn from_resource(
 /// The cluster, for which the Kafka of `--kafka` stands in. One whose ARN is not known is called after the mapping.
 fn msk(properties: &Properties<'_>, property: &str, mapping: &str) -> Result<KafkaSource, TemplateError> {
     let own = cluster_arn(&properties.deployment().physical_name(mapping));
-    match properties.known_or(property, &own)? {
+    match properties.text_or(property, &own)? {
         Some(arn) => Ok(KafkaSource::Msk { arn }),
-        None => Err(properties.refuse(property, None, "the ARN of an MSK cluster")),
+        None => Err(properties.property_error(property, None, "the ARN of an MSK cluster")),
     }
 }
 
@@ -140,14 +75,14 @@ fn read(
     function: &str,
     name: &str,
 ) -> Result<MappingSpec, TemplateError> {
-    let topics = properties.needed_texts("Topics")?;
+    let topics = properties.resolved_texts("Topics")?;
     let [topic] = topics.as_slice() else {
-        return Err(properties.refuse("Topics", Some(&topics.into()), "a list of exactly one topic"));
+        return Err(properties.property_error("Topics", Some(&topics.into()), "a list of exactly one topic"));
     };
     let window = properties.whole("MaximumBatchingWindowInSeconds", 0..=300)?;
     let responses = properties.texts("FunctionResponseTypes")?;
     if let Some(other) = responses.iter().find(|response| *response != "ReportBatchItemFailures") {
-        return Err(properties.refuse(
+        return Err(properties.property_error(
             "FunctionResponseTypes",
             Some(&other.clone().into()),
             "ReportBatchItemFailures",
@@ -156,9 +91,9 @@ fn read(
     if let Some(group) = &group
         && !(1..=200).contains(&group.chars().count())
     {
-        return Err(properties.refuse("ConsumerGroupId", Some(&group.clone().into()), "1 to 200 characters"));
+        return Err(properties.property_error("ConsumerGroupId", Some(&group.clone().into()), "1 to 200 characters"));
     }
-    let control = control::read(properties, topic, !responses.is_empty())?;
+    let delivery = delivery::read(properties, topic, !responses.is_empty())?;
     let id = format!("{}/{name}", properties.deployment().stack_id());
     Ok(MappingSpec {
         uuid: Uuid::new_v5(&Uuid::NAMESPACE_URL, id.as_bytes()),
@@ -174,14 +109,14 @@ fn read(
             .unwrap_or(100),
         window: window.map_or(DEFAULT_WINDOW, |seconds| Duration::from_secs(seconds.unsigned_abs())),
         report_item_failures: !responses.is_empty(),
-        maximum_retry_attempts: control.maximum_retry_attempts,
-        maximum_record_age: control.maximum_record_age,
-        bisects: control.bisects,
-        destination: control.destination,
-        filters: control.filters,
-        pollers: control.pollers,
+        maximum_retry_attempts: delivery.maximum_retry_attempts,
+        maximum_record_age: delivery.maximum_record_age,
+        bisects: delivery.bisects,
+        destination: delivery.destination,
+        filters: delivery.filters,
+        pollers: delivery.pollers,
         is_enabled: properties.flag("Enabled", true)?,
-        warnings: control.warnings,
+        warnings: delivery.warnings,
     })
 }
 
@@ -202,10 +137,10 @@ fn starting_position(properties: &Properties<'_>) -> Result<StartingPosition, Te
             let milliseconds = seconds
                 .map(|seconds| (seconds * 1_000.0) as i64)
                 .filter(|time| *time >= 0);
-            milliseconds
-                .map(StartingPosition::AtTimestamp)
-                .ok_or_else(|| properties.refuse(TIMESTAMP, value.as_ref(), "seconds since 1970-01-01T00:00:00Z"))
+            milliseconds.map(StartingPosition::AtTimestamp).ok_or_else(|| {
+                properties.property_error(TIMESTAMP, value.as_ref(), "seconds since 1970-01-01T00:00:00Z")
+            })
         }
-        _ => Err(properties.refuse("StartingPosition", Some(&position.into()), ALLOWED)),
+        _ => Err(properties.property_error("StartingPosition", Some(&position.into()), ALLOWED)),
     }
 }

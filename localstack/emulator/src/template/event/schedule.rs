@@ -1,44 +1,11 @@
-//! Schedules of functions: EventBridge rules (`Schedule`) and EventBridge Scheduler (`ScheduleV2`).
+//! Reads schedules of functions: EventBridge rules (`Schedule`) and EventBridge Scheduler (`ScheduleV2`).
 
 use chrono_tz::Tz;
 
-use crate::schedule::Expression;
-use crate::template::TemplateError;
+use crate::schedule::{ScheduleExpression, ScheduleStyle};
+use crate::template::error::TemplateError;
 use crate::template::properties::Properties;
-
-/// Which service's event a firing without `Input` carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScheduleStyle {
-    /// An EventBridge rule: `aws.events`.
-    Rule,
-    /// EventBridge Scheduler: `aws.scheduler`.
-    Scheduler,
-}
-
-/// One schedule of one function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScheduleSpec {
-    /// The function's and the event's logical id, joined, as SAM names it.
-    pub name: String,
-    /// What its rule is called on AWS: the stack's name and its own.
-    pub physical_name: String,
-    /// The function's name.
-    pub function: String,
-    /// `rate(..)`, `cron(..)` or `at(..)`, as written.
-    pub expression: String,
-    /// The same, read.
-    pub when: Expression,
-    /// Whether it is a rate in seconds, which AWS refuses; an emulator runs it only when it is told so.
-    pub is_in_seconds: bool,
-    /// The payload, when the template sets one.
-    pub input: Option<String>,
-    /// Which service's event stands in for an absent payload.
-    pub style: ScheduleStyle,
-    /// `ScheduleExpressionTimezone`: whose clock `cron(..)` goes by; UTC when unset.
-    pub zone: Tz,
-    /// `Enabled`, or `State`.
-    pub is_enabled: bool,
-}
+use crate::template::spec::ScheduleSpec;
 
 const ZONE: &str = "ScheduleExpressionTimezone";
 
@@ -53,17 +20,17 @@ pub(super) fn read(
         _ => (ScheduleStyle::Scheduler, "ScheduleExpression"),
     };
     let expression = event.required_text(property, "a schedule expression")?;
-    let (when, is_in_seconds) = match Expression::parse(&expression, style) {
+    let (when, is_in_seconds) = match ScheduleExpression::parse(&expression, style) {
         Ok(when) => (when, false),
-        Err(allowed) => match Expression::in_seconds(&expression) {
+        Err(allowed) => match ScheduleExpression::in_seconds(&expression) {
             Some(when) => (when, true),
-            None => return Err(event.refuse(property, Some(&expression.into()), &allowed)),
+            None => return Err(event.property_error(property, Some(&expression.into()), &allowed.to_string())),
         },
     };
     let zone = match (event.text(ZONE)?, style) {
         (None, _) => Tz::UTC,
         (Some(name), ScheduleStyle::Scheduler) => name.parse().map_err(|_| {
-            event.refuse(
+            event.property_error(
                 ZONE,
                 Some(&name.into()),
                 "a name of the IANA time zone database, such as Asia/Seoul",
@@ -71,7 +38,7 @@ pub(super) fn read(
         })?,
         (Some(name), ScheduleStyle::Rule) => {
             let allowed = "absent: an EventBridge rule is in UTC; only ScheduleV2 has a time zone";
-            return Err(event.refuse(ZONE, Some(&name.into()), allowed));
+            return Err(event.property_error(ZONE, Some(&name.into()), allowed));
         }
     };
     let state = event.text("State")?;
@@ -79,7 +46,7 @@ pub(super) fn read(
         None => event.flag("Enabled", true)?,
         Some("ENABLED") => true,
         Some("DISABLED") => false,
-        Some(other) => return Err(event.refuse("State", Some(&other.into()), "ENABLED, DISABLED")),
+        Some(other) => return Err(event.property_error("State", Some(&other.into()), "ENABLED, DISABLED")),
     };
     Ok(ScheduleSpec {
         name: name.to_owned(),

@@ -2,26 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Properties, TemplateError};
-
-/// What the API itself says about requests from other origins.
-///
-/// Source: "HttpApiCorsConfiguration", AWS SAM developer guide.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CorsSpec {
-    /// `AllowOrigins`: origins, `*`, `http://*` or `https://*`.
-    pub allow_origins: Vec<String>,
-    /// `AllowMethods`.
-    pub allow_methods: Vec<String>,
-    /// `AllowHeaders`.
-    pub allow_headers: Vec<String>,
-    /// `ExposeHeaders`.
-    pub expose_headers: Vec<String>,
-    /// `AllowCredentials`.
-    pub allow_credentials: bool,
-    /// `MaxAge`.
-    pub max_age: Option<Duration>,
-}
+use crate::template::error::TemplateError;
+use crate::template::properties::Properties;
+use crate::template::spec::CorsSpec;
 
 pub(super) fn read(api: &Properties<'_>) -> Result<Option<CorsSpec>, TemplateError> {
     let name = "CorsConfiguration";
@@ -38,7 +21,7 @@ pub(super) fn read(api: &Properties<'_>) -> Result<Option<CorsSpec>, TemplateErr
         })),
         Some(value) => {
             let Some(cors) = api.nested(name)? else {
-                return Err(api.refuse(name, Some(&value), "true, false or a mapping"));
+                return Err(api.property_error(name, Some(&value), "true, false or a mapping"));
             };
             let max_age = cors.whole("MaxAge", 0..=86_400)?;
             Ok(Some(CorsSpec {

@@ -2,8 +2,8 @@
 
 use serde_yaml_ng::{Mapping, Value};
 
-use super::{At, Resolver, as_function};
-use crate::template::TemplateError;
+use super::{Location, Resolver, as_function};
+use crate::template::error::TemplateError;
 
 impl Resolver<'_> {
     /// Evaluates every condition, in whatever order they refer to each other.
@@ -23,23 +23,23 @@ impl Resolver<'_> {
                     blocked.push((name, value));
                     continue;
                 }
-                let at = At {
+                let at = Location {
                     logical_id: "Conditions",
                     property: &name,
                 };
                 let holds = match as_function(value) {
                     Some((function, argument)) => self.evaluate(&function, argument, at),
-                    None => return Err(self.refuse(at, Some(value), "Equals, And, Or, Not, Condition")),
+                    None => return Err(self.property_error(at, Some(value), "Equals, And, Or, Not, Condition")),
                 };
                 let holds = match holds {
                     Ok(holds) => Ok(holds),
-                    Err(TemplateError::Unknown { unknown, .. }) => Err(*unknown),
+                    Err(TemplateError::Unresolved { value, .. }) => Err(*value),
                     Err(error) => return Err(error),
                 };
                 self.conditions.insert(name, holds);
             }
             if let Some((name, value)) = blocked.first().filter(|_| blocked.len() == before) {
-                let at = At {
+                let at = Location {
                     logical_id: "Conditions",
                     property: name,
                 };
@@ -51,41 +51,41 @@ impl Resolver<'_> {
     }
 
     /// Whether the named condition holds.
-    pub(super) fn condition(&self, name: &str, at: At<'_>) -> Result<bool, TemplateError> {
+    pub(super) fn condition(&self, name: &str, at: Location<'_>) -> Result<bool, TemplateError> {
         match self.conditions.get(name) {
             Some(Ok(holds)) => Ok(*holds),
-            Some(Err(unknown)) => Err(self.unknown_text(
+            Some(Err(unresolved)) => Err(self.unresolved(
                 at,
                 format!("condition {name}"),
-                &format!("which hangs on {}, {}", unknown.value, unknown.reason),
+                &format!("which hangs on {}, {}", unresolved.value, unresolved.reason),
             )),
             None => Err(self.reference_error(at, name, "which is no condition of this template")),
         }
     }
 
     /// Evaluates one condition function.
-    pub(super) fn evaluate(&self, function: &str, argument: &Value, at: At<'_>) -> Result<bool, TemplateError> {
+    pub(super) fn evaluate(&self, function: &str, argument: &Value, at: Location<'_>) -> Result<bool, TemplateError> {
         let items = || match argument {
             Value::Sequence(items) if !items.is_empty() => Ok(items),
-            other => Err(self.refuse(at, Some(other), &format!("{function} takes a list"))),
+            other => Err(self.property_error(at, Some(other), &format!("{function} takes a list"))),
         };
         let inner = |value: &Value| match as_function(value) {
             Some((function, argument)) => self.evaluate(&function, argument, at),
-            None => Err(self.refuse(at, Some(value), "Equals, And, Or, Not, Condition")),
+            None => Err(self.property_error(at, Some(value), "Equals, And, Or, Not, Condition")),
         };
         match function {
             "Condition" => self.condition(&self.text(argument, at, 0)?, at),
             "Equals" => match items()?.as_slice() {
                 [left, right] => Ok(self.text(left, at, 0)? == self.text(right, at, 0)?),
-                _ => Err(self.refuse(at, Some(argument), "Equals takes two values")),
+                _ => Err(self.property_error(at, Some(argument), "Equals takes two values")),
             },
             "Not" => match items()?.as_slice() {
                 [only] => Ok(!inner(only)?),
-                _ => Err(self.refuse(at, Some(argument), "Not takes one condition")),
+                _ => Err(self.property_error(at, Some(argument), "Not takes one condition")),
             },
             "And" => decided(items()?.iter().map(inner), false),
             "Or" => decided(items()?.iter().map(inner), true),
-            _ => Err(self.refuse(at, Some(argument), "Equals, And, Or, Not, Condition")),
+            _ => Err(self.property_error(at, Some(argument), "Equals, And, Or, Not, Condition")),
         }
     }
 }
@@ -95,16 +95,16 @@ fn decided(
     conditions: impl Iterator<Item = Result<bool, TemplateError>>,
     deciding: bool,
 ) -> Result<bool, TemplateError> {
-    let mut unknown = None;
+    let mut unresolved = None;
     let mut is_decided = false;
     for condition in conditions {
         match condition {
             Ok(holds) => is_decided |= holds == deciding,
-            Err(error @ TemplateError::Unknown { .. }) => unknown = unknown.or(Some(error)),
+            Err(error @ TemplateError::Unresolved { .. }) => unresolved = unresolved.or(Some(error)),
             Err(error) => return Err(error),
         }
     }
-    match unknown {
+    match unresolved {
         Some(error) if !is_decided => Err(error),
         _ => Ok(is_decided == deciding),
     }

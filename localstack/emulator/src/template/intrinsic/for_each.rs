@@ -1,4 +1,4 @@
-//! `Fn::ForEach`: a piece of template once for each value of a list.
+//! `Fn::ForEach`: a fragment of template once for each value of a list.
 //!
 //! Source: "Fn::ForEach", AWS CloudFormation template reference
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html>): it stands in place of a key in
@@ -7,12 +7,12 @@
 use serde_yaml_ng::value::TaggedValue;
 use serde_yaml_ng::{Mapping, Value};
 
-use super::{At, DEEPEST, Resolver, as_function, json_text};
-use crate::template::TemplateError;
+use super::{Location, MAX_DEPTH, Resolver, as_function, json_text};
+use crate::template::error::TemplateError;
 
 const LOOP: &str = "Fn::ForEach::";
 /// What a section may become: CloudFormation allows 500 resources, and a loop in a loop in a loop is soon more than memory holds.
-const MOST_KEYS: usize = 10_000;
+const MAX_KEYS: usize = 10_000;
 
 /// The section with every loop written out. One over a list that is not known is listed, and nothing stands in its place.
 pub(super) fn expanded(resolver: &Resolver<'_>, name: &str, section: Mapping) -> Result<Mapping, TemplateError> {
@@ -45,15 +45,15 @@ fn expand(
             let mut written = Mapping::new();
             for (key, item) in mapping {
                 if key.as_str().is_some_and(|key| key.starts_with(LOOP)) {
-                    for round in rounds(resolver, section, &key, &item, depth)? {
-                        if let Value::Mapping(round) = expand(resolver, section, round, depth + 1, keys)? {
-                            *keys += round.len();
-                            written.extend(round);
+                    for iteration in iterations(resolver, section, &key, &item, depth)? {
+                        if let Value::Mapping(iteration) = expand(resolver, section, iteration, depth + 1, keys)? {
+                            *keys += iteration.len();
+                            written.extend(iteration);
                         }
                     }
-                    if *keys > MOST_KEYS {
-                        let allowed = format!("loops that give {MOST_KEYS} keys at the most");
-                        return Err(refuse(resolver, section, &key, &item, &allowed));
+                    if *keys > MAX_KEYS {
+                        let allowed = format!("loops that give {MAX_KEYS} keys at the most");
+                        return Err(loop_error(resolver, section, &key, &item, &allowed));
                     }
                 } else {
                     written.insert(key, expand(resolver, section, item, depth, keys)?);
@@ -65,8 +65,8 @@ fn expand(
     })
 }
 
-/// The piece of one loop, once for each value.
-fn rounds(
+/// The fragment of one loop, once for each value.
+fn iterations(
     resolver: &Resolver<'_>,
     section: &str,
     key: &Value,
@@ -74,20 +74,20 @@ fn rounds(
     depth: usize,
 ) -> Result<Vec<Value>, TemplateError> {
     const ALLOWED: &str = "[Identifier, [values], {key with ${Identifier}: value}]";
-    let refused = || refuse(resolver, section, key, argument, ALLOWED);
-    let [Value::String(identifier), collection, piece @ Value::Mapping(_)] =
+    let refused = || loop_error(resolver, section, key, argument, ALLOWED);
+    let [Value::String(identifier), collection, fragment @ Value::Mapping(_)] =
         argument.as_sequence().map(Vec::as_slice).unwrap_or_default()
     else {
         return Err(refused());
     };
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return Err(refused());
     }
-    let at = At {
+    let at = Location {
         logical_id: section,
         property: key.as_str().unwrap_or(LOOP),
     };
-    let values = resolver.known(resolver.resolve(collection, at), "nothing of the loop is there")?;
+    let values = resolver.known_or_listed(resolver.resolve(collection, at), "nothing of the loop is there")?;
     let values = match values {
         None => return Ok(Vec::new()),
         Some(serde_json::Value::Array(values)) => values,
@@ -95,41 +95,46 @@ fn rounds(
     };
     let values: Option<Vec<String>> = values.iter().map(json_text).collect();
     let values = values.ok_or_else(refused)?;
-    Ok(values.iter().map(|value| with(piece, identifier, value)).collect())
+    Ok(values
+        .iter()
+        .map(|value| substitute(fragment, identifier, value))
+        .collect())
 }
 
-fn refuse(resolver: &Resolver<'_>, section: &str, key: &Value, argument: &Value, allowed: &str) -> TemplateError {
-    let at = At {
+fn loop_error(resolver: &Resolver<'_>, section: &str, key: &Value, argument: &Value, allowed: &str) -> TemplateError {
+    let at = Location {
         logical_id: section,
         property: key.as_str().unwrap_or(LOOP),
     };
-    resolver.refuse(at, Some(argument), allowed)
+    resolver.property_error(at, Some(argument), allowed)
 }
 
-/// The piece with a value in place of the identifier: in texts and keys as `${Identifier}`, or `&{Identifier}` for its letters and digits alone, and as `!Ref`.
-fn with(piece: &Value, identifier: &str, value: &str) -> Value {
+/// The fragment with a value in place of the identifier: in texts and keys as `${Identifier}`, or `&{Identifier}` for its letters and digits alone, and as `!Ref`.
+fn substitute(fragment: &Value, identifier: &str, value: &str) -> Value {
     let in_text = |text: &str| {
         let letters: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
         text.replace(&format!("${{{identifier}}}"), value)
             .replace(&format!("&{{{identifier}}}"), &letters)
     };
-    if let Some((function, Value::String(name))) = as_function(piece)
+    if let Some((function, Value::String(name))) = as_function(fragment)
         && function == "Ref"
         && name == identifier
     {
         return Value::String(value.to_owned());
     }
-    match piece {
+    match fragment {
         Value::String(text) => Value::String(in_text(text)),
-        Value::Sequence(items) => Value::Sequence(items.iter().map(|item| with(item, identifier, value)).collect()),
+        Value::Sequence(items) => {
+            Value::Sequence(items.iter().map(|item| substitute(item, identifier, value)).collect())
+        }
         Value::Tagged(tagged) => Value::Tagged(Box::new(TaggedValue {
             tag: tagged.tag.clone(),
-            value: with(&tagged.value, identifier, value),
+            value: substitute(&tagged.value, identifier, value),
         })),
         Value::Mapping(mapping) => Value::Mapping(
             mapping
                 .iter()
-                .map(|(key, item)| (with(key, identifier, value), with(item, identifier, value)))
+                .map(|(key, item)| (substitute(key, identifier, value), substitute(item, identifier, value)))
                 .collect(),
         ),
         plain => plain.clone(),

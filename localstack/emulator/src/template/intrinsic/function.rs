@@ -3,21 +3,21 @@
 use serde_json::Value as Json;
 use serde_yaml_ng::Value;
 
-use super::{At, Resolver, cidr, json_text};
-use crate::template::TemplateError;
+use super::{Location, Resolver, cidr, json_text};
+use crate::template::error::TemplateError;
 
 impl Resolver<'_> {
     pub(super) fn call(
         &self,
         function: &str,
         argument: &Value,
-        at: At<'_>,
+        at: Location<'_>,
         depth: usize,
     ) -> Result<Option<Json>, TemplateError> {
         let text = |value: &Value| self.text(value, at, depth);
         let list = |count: usize, shape: &str| match argument {
             Value::Sequence(items) if items.len() == count => Ok(items),
-            other => Err(self.refuse(at, Some(other), &format!("{function} takes {shape}"))),
+            other => Err(self.property_error(at, Some(other), &format!("{function} takes {shape}"))),
         };
         Ok(Some(match function {
             "Ref" => return self.reference(&text(argument)?, at, depth),
@@ -52,7 +52,7 @@ impl Resolver<'_> {
                     Some(index) => values.swap_remove(index),
                     None => {
                         let allowed = format!("an index below {}", values.len());
-                        return Err(self.refuse(at, Some(&items[0]), &allowed));
+                        return Err(self.property_error(at, Some(&items[0]), &allowed));
                     }
                 }
             }
@@ -60,20 +60,20 @@ impl Resolver<'_> {
             "Length" => Json::from(self.items(argument, at, depth)?.len()),
             "ToJsonString" => match self.resolve_at_depth(argument, at, depth)? {
                 Some(value @ (Json::Object(_) | Json::Array(_))) => Json::String(value.to_string()),
-                _ => return Err(self.refuse(at, Some(argument), "ToJsonString takes a mapping or a list")),
+                _ => return Err(self.property_error(at, Some(argument), "ToJsonString takes a mapping or a list")),
             },
             "Base64" => Json::String(base64_simd::STANDARD.encode_to_string(text(argument)?)),
             "Cidr" => self.cidr(argument, at, depth)?,
             "Equals" | "And" | "Or" | "Not" | "Condition" => Json::Bool(self.evaluate(function, argument, at)?),
-            "ImportValue" => return Err(self.unknown(at, function, argument, "which another stack exports")),
-            "GetAZs" => return Err(self.unknown(at, function, argument, "which is the account's own")),
-            "Transform" => return Err(self.unknown(at, function, argument, "a macro, which AWS runs")),
-            other => return Err(self.unknown(at, other, argument, "which is not evaluated here")),
+            "ImportValue" => return Err(self.unresolved_call(at, function, argument, "which another stack exports")),
+            "GetAZs" => return Err(self.unresolved_call(at, function, argument, "which is the account's own")),
+            "Transform" => return Err(self.unresolved_call(at, function, argument, "a macro, which AWS runs")),
+            other => return Err(self.unresolved_call(at, other, argument, "which is not evaluated here")),
         }))
     }
 
     /// `!FindInMap [map, key, key]`, with `AWS::LanguageExtensions` also `[.., {DefaultValue: ..}]`.
-    fn find_in_map(&self, argument: &Value, at: At<'_>, depth: usize) -> Result<Option<Json>, TemplateError> {
+    fn find_in_map(&self, argument: &Value, at: Location<'_>, depth: usize) -> Result<Option<Json>, TemplateError> {
         let (keys, default) = match argument {
             Value::Sequence(items) if items.len() == 3 => (items.as_slice(), None),
             Value::Sequence(items) if items.len() == 4 && items[3].get("DefaultValue").is_some() => {
@@ -81,7 +81,7 @@ impl Resolver<'_> {
             }
             other => {
                 let allowed = "FindInMap takes [map, key, key], and {DefaultValue: value} behind them";
-                return Err(self.refuse(at, Some(other), allowed));
+                return Err(self.property_error(at, Some(other), allowed));
             }
         };
         let keys: Vec<String> = keys
@@ -99,7 +99,7 @@ impl Resolver<'_> {
         }
         match found.or(default) {
             Some(value) => self.resolve_at_depth(value, at, depth),
-            None => Err(self.unknown_text(
+            None => Err(self.unresolved(
                 at,
                 format!("!FindInMap {}", keys.join(".")),
                 "which section Mappings does not have",
@@ -108,10 +108,10 @@ impl Resolver<'_> {
     }
 
     /// `!Cidr [block, count, bits]`.
-    fn cidr(&self, argument: &Value, at: At<'_>, depth: usize) -> Result<Json, TemplateError> {
+    fn cidr(&self, argument: &Value, at: Location<'_>, depth: usize) -> Result<Json, TemplateError> {
         const ALLOWED: &str =
             "Cidr takes [block, count, bits], such as [10.0.0.0/16, 4, 8], and so many blocks must fit";
-        let refused = || self.refuse(at, Some(argument), ALLOWED);
+        let refused = || self.property_error(at, Some(argument), ALLOWED);
         let values = match argument {
             Value::Sequence(items) if (2..=3).contains(&items.len()) => self.items(argument, at, depth)?,
             _ => return Err(refused()),

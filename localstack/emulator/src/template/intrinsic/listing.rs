@@ -2,44 +2,49 @@
 
 use serde_yaml_ng::Value;
 
-use super::{At, Resolver};
-use crate::template::error::shown;
-use crate::template::{TemplateError, Unknown};
+use super::{Location, Resolver};
+use crate::template::error::{TemplateError, shown};
+use crate::template::unresolved::UnresolvedValue;
 
 impl Resolver<'_> {
     /// What was gone on without so far, each once.
-    pub(in crate::template) fn listed(&self) -> Vec<Unknown> {
+    pub(in crate::template) fn listed(&self) -> Vec<UnresolvedValue> {
         self.listed.borrow().clone()
     }
 
     /// Lists a value that is gone on without.
-    pub(in crate::template) fn list(&self, unknown: Unknown, consequence: &str) {
-        let unknown = Unknown {
+    pub(in crate::template) fn list(&self, unresolved: UnresolvedValue, consequence: &str) {
+        let unresolved = UnresolvedValue {
             consequence: consequence.to_owned(),
-            ..unknown
+            ..unresolved
         };
         let mut listed = self.listed.borrow_mut();
-        if !listed.contains(&unknown) {
-            listed.push(unknown);
+        if !listed.contains(&unresolved) {
+            listed.push(unresolved);
         }
     }
 
     /// The value, or `None` and an entry in the list when it is not known.
-    pub(in crate::template) fn known<T>(
+    pub(in crate::template) fn known_or_listed<T>(
         &self,
         value: Result<Option<T>, TemplateError>,
         consequence: &str,
     ) -> Result<Option<T>, TemplateError> {
         match value {
-            Err(TemplateError::Unknown { unknown, .. }) => {
-                self.list(*unknown, consequence);
+            Err(TemplateError::Unresolved { value, .. }) => {
+                self.list(*value, consequence);
                 Ok(None)
             }
             other => other,
         }
     }
 
-    pub(in crate::template) fn refuse(&self, at: At<'_>, value: Option<&Value>, allowed: &str) -> TemplateError {
+    pub(in crate::template) fn property_error(
+        &self,
+        at: Location<'_>,
+        value: Option<&Value>,
+        allowed: &str,
+    ) -> TemplateError {
         TemplateError::Property {
             file: self.file.to_owned(),
             logical_id: at.logical_id.to_owned(),
@@ -49,7 +54,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn reference_error(&self, at: At<'_>, name: &str, reason: &str) -> TemplateError {
+    pub(super) fn reference_error(&self, at: Location<'_>, name: &str, reason: &str) -> TemplateError {
         TemplateError::Reference {
             file: self.file.to_owned(),
             logical_id: at.logical_id.to_owned(),
@@ -60,19 +65,25 @@ impl Resolver<'_> {
     }
 
     /// A call whose value is not known.
-    pub(super) fn unknown(&self, at: At<'_>, function: &str, argument: &Value, reason: &str) -> TemplateError {
+    pub(super) fn unresolved_call(
+        &self,
+        at: Location<'_>,
+        function: &str,
+        argument: &Value,
+        reason: &str,
+    ) -> TemplateError {
         let argument = match argument {
             Value::String(text) => text.clone(),
             other => shown(other),
         };
         let function = function.trim_start_matches('!');
-        self.unknown_text(at, format!("!{function} {argument}").trim_end().to_owned(), reason)
+        self.unresolved(at, format!("!{function} {argument}").trim_end().to_owned(), reason)
     }
 
-    pub(in crate::template) fn unknown_text(&self, at: At<'_>, value: String, reason: &str) -> TemplateError {
-        TemplateError::Unknown {
+    pub(in crate::template) fn unresolved(&self, at: Location<'_>, value: String, reason: &str) -> TemplateError {
+        TemplateError::Unresolved {
             file: self.file.to_owned(),
-            unknown: Box::new(Unknown {
+            value: Box::new(UnresolvedValue {
                 logical_id: at.logical_id.to_owned(),
                 property: at.property.to_owned(),
                 value,

@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml_ng::{Mapping, Value};
 
-use super::{At, Resolver, Resource, for_each};
-use crate::template::{Deployment, TemplateError, parameter, section};
+use super::{Location, Resolver, Resource, for_each};
+use crate::template::deployment::Deployment;
+use crate::template::error::TemplateError;
+use crate::template::parameter;
+use crate::template::section::section;
 
 impl<'a> Resolver<'a> {
     pub(in crate::template) fn new(
@@ -20,9 +23,9 @@ impl<'a> Resolver<'a> {
             mappings: section(file, root, "Mappings")?,
             conditions: BTreeMap::new(),
             resources: Vec::new(),
-            absent: Vec::new(),
-            doubtful: Vec::new(),
-            foreign: BTreeSet::new(),
+            excluded: Vec::new(),
+            undecided: Vec::new(),
+            unsupported_functions: BTreeSet::new(),
             deployment,
             listed: RefCell::default(),
         };
@@ -37,30 +40,32 @@ impl<'a> Resolver<'a> {
     }
 
     fn load(&mut self, id: String, body: Value) -> Result<(), TemplateError> {
-        let at = |property| At {
+        let at = |property| Location {
             logical_id: &id,
             property,
         };
         if let Some(function) = id.strip_prefix("Fn::") {
-            let of_section = At {
+            let of_section = Location {
                 logical_id: "Resources",
                 property: &id,
             };
-            let unknown = Err(self.unknown(of_section, function, &body, "a macro, which AWS runs"));
-            return self.known::<()>(unknown, "what it would add is not there").map(|_| ());
+            let unresolved = Err(self.unresolved_call(of_section, function, &body, "a macro, which AWS runs"));
+            return self
+                .known_or_listed::<()>(unresolved, "what it would add is not there")
+                .map(|_| ());
         }
         let kind = body.get("Type").and_then(Value::as_str).map(str::to_owned);
-        let kind = kind.ok_or_else(|| self.refuse(at("Type"), body.get("Type"), "a resource type"))?;
+        let kind = kind.ok_or_else(|| self.property_error(at("Type"), body.get("Type"), "a resource type"))?;
         if let Some(condition) = body.get("Condition").and_then(Value::as_str) {
             let holds = self.condition(condition, at("Condition")).map(Some);
-            match self.known(holds, "it is not run")? {
+            match self.known_or_listed(holds, "it is not run")? {
                 Some(true) => {}
                 Some(false) => {
-                    self.absent.push(id);
+                    self.excluded.push(id);
                     return Ok(());
                 }
                 None => {
-                    self.doubtful.push(id);
+                    self.undecided.push(id);
                     return Ok(());
                 }
             }
@@ -68,15 +73,15 @@ impl<'a> Resolver<'a> {
         let mut properties = match body.get("Properties") {
             Some(Value::Mapping(properties)) => properties.clone(),
             None | Some(Value::Null) => Mapping::new(),
-            other => return Err(self.refuse(at("Properties"), other, "a mapping")),
+            other => return Err(self.property_error(at("Properties"), other, "a mapping")),
         };
         let is_function = |key: &Value| key.as_str().is_some_and(|key| key.starts_with("Fn::"));
         let functions: Vec<Value> = properties.keys().filter(|key| is_function(key)).cloned().collect();
         for key in functions {
             let argument = properties.remove(&key).unwrap_or(Value::Null);
             let name = key.as_str().unwrap_or_default().trim_start_matches("Fn::");
-            let unknown = Err(self.unknown(at("Properties"), name, &argument, "a macro, which AWS runs"));
-            self.known::<()>(unknown, "the properties that it would add are not there")?;
+            let unresolved = Err(self.unresolved_call(at("Properties"), name, &argument, "a macro, which AWS runs"));
+            self.known_or_listed::<()>(unresolved, "the properties that it would add are not there")?;
         }
         self.resources.push((id, Resource { kind, properties, body }));
         Ok(())
@@ -96,14 +101,14 @@ impl<'a> Resolver<'a> {
             if KNOWN.contains(&name) {
                 continue;
             }
-            let at = At {
+            let at = Location {
                 logical_id: "Transform",
                 property: name,
             };
-            if let TemplateError::Unknown { unknown, .. } =
-                self.unknown_text(at, name.to_owned(), "a macro, which AWS runs")
+            if let TemplateError::Unresolved { value, .. } =
+                self.unresolved(at, name.to_owned(), "a macro, which AWS runs")
             {
-                self.list(*unknown, "the template is taken as it is");
+                self.list(*value, "the template is taken as it is");
             }
         }
     }

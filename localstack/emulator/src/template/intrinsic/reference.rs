@@ -3,10 +3,11 @@
 use serde_json::Value as Json;
 use serde_yaml_ng::Value;
 
-use super::{At, Resolver, Resource, json_text};
-use crate::template::http_api::IMPLICIT as IMPLICIT_API;
-use crate::template::parameter::Given;
-use crate::template::{ACCOUNT, REGION, TemplateError, custom, function_arn};
+use super::{Location, Resolver, Resource, json_text};
+use crate::aws::{ACCOUNT, REGION, cluster_arn, function_arn, queue_arn};
+use crate::template::error::TemplateError;
+use crate::template::parameter::ParameterValue;
+use crate::template::resource_type::{IMPLICIT_HTTP_API, is_custom};
 
 /// Resources that are not run here and whose `!Ref` is the name that the template gives them, with that property.
 const NAMED: [(&str, &str); 9] = [
@@ -23,12 +24,12 @@ const NAMED: [(&str, &str); 9] = [
 
 impl Resolver<'_> {
     /// What `!Ref name` gives; `None` for `AWS::NoValue`.
-    pub(super) fn reference(&self, name: &str, at: At<'_>, depth: usize) -> Result<Option<Json>, TemplateError> {
+    pub(super) fn reference(&self, name: &str, at: Location<'_>, depth: usize) -> Result<Option<Json>, TemplateError> {
         match self.parameters.get(name) {
-            Some(Given::Value(value)) => return Ok(Some(value.clone())),
-            Some(Given::Stored(path)) => {
+            Some(ParameterValue::Known(value)) => return Ok(Some(value.clone())),
+            Some(ParameterValue::SsmParameter(path)) => {
                 let reason = format!("the value of Systems Manager's {path}, which --parameter {name}=VALUE can give");
-                return Err(self.unknown_text(at, format!("!Ref {name}"), &reason));
+                return Err(self.unresolved(at, format!("!Ref {name}"), &reason));
             }
             None => {}
         }
@@ -47,7 +48,7 @@ impl Resolver<'_> {
                     None => return Err(self.not_run(at, format!("!Ref {name}"), name, resource)),
                 },
                 None if name.ends_with(".Alias") => self.alias(name, at, depth)?,
-                None if name == IMPLICIT_API => self.deployment.physical_name(name),
+                None if name == IMPLICIT_HTTP_API => self.deployment.physical_name(name),
                 None => return Err(self.missing(name, &format!("!Ref {name}"), at)),
             },
         };
@@ -55,10 +56,12 @@ impl Resolver<'_> {
     }
 
     /// What `!Ref Function.Alias` gives: the ARN of the alias that SAM makes for `AutoPublishAlias`.
-    fn alias(&self, name: &str, at: At<'_>, depth: usize) -> Result<String, TemplateError> {
+    fn alias(&self, name: &str, at: Location<'_>, depth: usize) -> Result<String, TemplateError> {
         let id = name.trim_end_matches(".Alias");
         match self.resource(id) {
-            Some(resource) if self.foreign.contains(id) => Err(self.not_run(at, format!("!Ref {name}"), id, resource)),
+            Some(resource) if self.unsupported_functions.contains(id) => {
+                Err(self.not_run(at, format!("!Ref {name}"), id, resource))
+            }
             Some(resource) if resource.kind == "AWS::Serverless::Function" => {
                 Ok(format!("{}:live", function_arn(&self.name_of(id, resource, depth)?)))
             }
@@ -67,7 +70,7 @@ impl Resolver<'_> {
     }
 
     /// What `!GetAtt name` gives, `name` being `Resource.Attribute`.
-    pub(super) fn attribute(&self, name: &str, at: At<'_>, depth: usize) -> Result<String, TemplateError> {
+    pub(super) fn attribute(&self, name: &str, at: Location<'_>, depth: usize) -> Result<String, TemplateError> {
         let Some((id, attribute)) = name.split_once('.') else {
             return Err(self.reference_error(at, name, "which names no attribute: Resource.Attribute"));
         };
@@ -78,9 +81,9 @@ impl Resolver<'_> {
         let name_of = || self.name_of(id, resource, depth);
         let given = |property: &str| self.given_name(id, resource, property, depth);
         let known = match (resource.kind.as_str(), attribute) {
-            _ if self.foreign.contains(id) => None,
+            _ if self.unsupported_functions.contains(id) => None,
             ("AWS::Serverless::Function", "Arn") => Some(function_arn(&name_of()?)),
-            ("AWS::SQS::Queue", "Arn") => Some(format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", name_of()?)),
+            ("AWS::SQS::Queue", "Arn") => Some(queue_arn(&name_of()?)),
             ("AWS::SQS::Queue", "QueueName") => Some(name_of()?),
             ("AWS::SQS::Queue", "QueueUrl") => self.physical_id(id, resource, depth)?,
             ("AWS::S3::Bucket", "Arn") => Some(format!("arn:aws:s3:::{}", name_of()?)),
@@ -92,9 +95,9 @@ impl Resolver<'_> {
                 given("TableName")?.map(|table| format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}"))
             }
             ("AWS::IAM::Role", "Arn") => given("RoleName")?.map(|role| format!("arn:aws:iam::{ACCOUNT}:role/{role}")),
-            (kind, _) if custom::is_custom(kind) => {
+            (kind, _) if is_custom(kind) => {
                 let reason = "an answer of a custom resource, which is not known before it has run";
-                return Err(self.unknown_text(at, shown(), reason));
+                return Err(self.unresolved(at, shown(), reason));
             }
             _ => None,
         };
@@ -121,7 +124,7 @@ impl Resolver<'_> {
             _ => return Ok(own),
         };
         let name = self.given_name(id, resource, property, depth);
-        let name = self.known(name, &format!("it is called {default}"))?;
+        let name = self.known_or_listed(name, &format!("it is called {default}"))?;
         Ok(name.unwrap_or(default))
     }
 
@@ -136,7 +139,7 @@ impl Resolver<'_> {
         let Some(value) = resource.properties.get(property) else {
             return Ok(None);
         };
-        let at = At {
+        let at = Location {
             logical_id: id,
             property,
         };
@@ -153,7 +156,7 @@ impl Resolver<'_> {
 
     /// What `!Ref` of a resource gives: of what the emulator has or stands in for, and of what the template names; `None` of all else.
     fn physical_id(&self, id: &str, resource: &Resource, depth: usize) -> Result<Option<String>, TemplateError> {
-        if self.foreign.contains(id) {
+        if self.unsupported_functions.contains(id) {
             return Ok(None);
         }
         let kind = resource.kind.as_str();
@@ -182,10 +185,10 @@ impl Resolver<'_> {
         })
     }
 
-    fn not_run(&self, at: At<'_>, value: String, id: &str, resource: &Resource) -> TemplateError {
-        let reason = if custom::is_custom(&resource.kind) {
+    fn not_run(&self, at: Location<'_>, value: String, id: &str, resource: &Resource) -> TemplateError {
+        let reason = if is_custom(&resource.kind) {
             "an answer of a custom resource, which is not known before it has run".to_owned()
-        } else if self.foreign.contains(id) {
+        } else if self.unsupported_functions.contains(id) {
             format!("function {id} is not run here")
         } else {
             format!(
@@ -193,23 +196,23 @@ impl Resolver<'_> {
                 resource.kind
             )
         };
-        self.unknown_text(at, value, &reason)
+        self.unresolved(at, value, &reason)
     }
 
     /// SAM adds resources of its own, whose names begin with that of the one they are for, or with Serverless: roles, APIs, aliases, permissions.
     fn is_generated_by_sam(&self, name: &str) -> bool {
         let is_for =
             |(id, resource): (&str, &Resource)| resource.kind.starts_with("AWS::Serverless::") && name.starts_with(id);
-        name.starts_with("ServerlessRestApi") || name.starts_with(IMPLICIT_API) || self.resources().any(is_for)
+        name.starts_with("ServerlessRestApi") || name.starts_with(IMPLICIT_HTTP_API) || self.resources().any(is_for)
     }
 
-    fn missing(&self, name: &str, value: &str, at: At<'_>) -> TemplateError {
-        if self.absent.iter().any(|id| id == name) {
+    fn missing(&self, name: &str, value: &str, at: Location<'_>) -> TemplateError {
+        if self.excluded.iter().any(|id| id == name) {
             self.reference_error(at, name, "whose condition is false")
-        } else if self.doubtful.iter().any(|id| id == name) {
-            self.unknown_text(at, value.to_owned(), "whose condition is not known")
+        } else if self.undecided.iter().any(|id| id == name) {
+            self.unresolved(at, value.to_owned(), "whose condition is not known")
         } else if self.is_generated_by_sam(name) {
-            self.unknown_text(
+            self.unresolved(
                 at,
                 value.to_owned(),
                 "which SAM adds to the template and is not run here",
@@ -222,9 +225,4 @@ impl Resolver<'_> {
             )
         }
     }
-}
-
-/// The ARN of a cluster that the Kafka of `--kafka` stands in for.
-pub(in crate::template) fn cluster_arn(name: &str) -> String {
-    format!("arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/{name}/00000000-0000-0000-0000-000000000000-1")
 }

@@ -2,26 +2,26 @@
 
 use serde_yaml_ng::Value;
 
-use super::{At, Resolver, json_text};
-use crate::template::TemplateError;
+use super::{Location, Resolver, json_text};
+use crate::template::error::TemplateError;
 
 impl Resolver<'_> {
     /// `!Sub`: text with `${Name}`, `${Resource.Attribute}` and `${!Literal}`.
-    pub(super) fn substitute(&self, argument: &Value, at: At<'_>, depth: usize) -> Result<String, TemplateError> {
+    pub(super) fn substitute(&self, argument: &Value, at: Location<'_>, depth: usize) -> Result<String, TemplateError> {
         let (pattern, variables) = match argument {
             Value::String(pattern) => (pattern, None),
             Value::Sequence(items) => match items.as_slice() {
                 [Value::String(pattern), variables @ Value::Mapping(_)] => (pattern, Some(variables)),
-                _ => return Err(self.refuse(at, Some(argument), "Sub takes text, or [text, {variables}]")),
+                _ => return Err(self.property_error(at, Some(argument), "Sub takes text, or [text, {variables}]")),
             },
-            _ => return Err(self.refuse(at, Some(argument), "Sub takes text, or [text, {variables}]")),
+            _ => return Err(self.property_error(at, Some(argument), "Sub takes text, or [text, {variables}]")),
         };
         let mut result = String::with_capacity(pattern.len());
         let mut rest = pattern.as_str();
         while let Some(start) = rest.find("${") {
             let (before, inside) = (&rest[..start], &rest[start + 2..]);
             let Some(end) = inside.find('}') else {
-                return Err(self.refuse(at, Some(argument), "text in which every ${ is closed by }"));
+                return Err(self.property_error(at, Some(argument), "text in which every ${ is closed by }"));
             };
             result.push_str(before);
             let name = inside[..end].trim();
@@ -35,7 +35,7 @@ impl Resolver<'_> {
                 (None, None) => {
                     let value = self.reference(name, at, depth)?;
                     let text = value.as_ref().and_then(json_text);
-                    result.push_str(&text.ok_or_else(|| self.refuse(at, Some(argument), "names of texts"))?);
+                    result.push_str(&text.ok_or_else(|| self.property_error(at, Some(argument), "names of texts"))?);
                 }
             }
             rest = &inside[end + 1..];

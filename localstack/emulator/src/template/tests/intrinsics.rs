@@ -1,7 +1,5 @@
 //! Every intrinsic function, in a template of its own and all in one: resolved, or listed and gone on without.
 
-use serde_json::json;
-
 use super::*;
 
 /// A template with one function, whose variable `V` is `value`, and what else it needs.
@@ -77,7 +75,7 @@ const RESOLVED: &[(&str, &str)] = &[
 
 /// What only AWS knows: what is listed of it.
 #[rustfmt::skip]
-const UNKNOWN: &[(&str, &str)] = &[
+const UNRESOLVED: &[(&str, &str)] = &[
     ("!ImportValue shared-url", "!ImportValue shared-url, which another stack exports"),
     ("{'Fn::ImportValue': !Sub '${Stage}-url'}", "!ImportValue !Sub ${Stage}-url, which another stack exports"),
     ("!Sub ['http://${Host}/', {Host: !ImportValue host}]", "!ImportValue host, which another stack exports"),
@@ -117,27 +115,27 @@ fn what_the_template_decides_is_resolved() {
             Some(*expected),
             "{value}"
         );
-        assert_eq!(template.unknown, [], "{value}");
+        assert_eq!(template.unresolved, [], "{value}");
     }
 }
 
 #[test]
 fn what_only_aws_knows_is_left_out_and_listed_and_the_rest_runs() {
-    for (value, listed) in UNKNOWN {
+    for (value, listed) in UNRESOLVED {
         let template = parse(&with_variable(value, ""), &[]).unwrap_or_else(|error| panic!("{value}: {error}"));
         assert_eq!(
             variables(&template),
             &BTreeMap::from([("KEPT".to_owned(), "kept".to_owned())]),
             "{value}"
         );
-        let [unknown] = template.unknown.as_slice() else {
-            panic!("{value}: {:?}", template.unknown)
+        let [unresolved] = template.unresolved.as_slice() else {
+            panic!("{value}: {:?}", template.unresolved)
         };
         assert_eq!(
-            unknown.to_string(),
+            unresolved.to_string(),
             format!("Shop: Environment.Variables.V: {listed}: the variable is left out; --env V=VALUE can give it")
         );
-        assert_eq!(unknown.variable(), Some("V"));
+        assert_eq!(unresolved.variable(), Some("V"));
     }
 }
 
@@ -145,7 +143,7 @@ fn what_only_aws_knows_is_left_out_and_listed_and_the_rest_runs() {
 fn a_stored_parameter_that_is_given_is_known() {
     let template = parse(&with_variable("!Ref Stored", ""), &[("Stored", "http://shop")]).unwrap();
     assert_eq!(variables(&template)["V"], "http://shop");
-    assert_eq!(template.unknown, []);
+    assert_eq!(template.unresolved, []);
 }
 
 #[test]
@@ -186,134 +184,10 @@ fn what_is_written_wrongly_is_refused_as_aws_refuses_it() {
 }
 
 #[test]
-fn loops_are_written_out_in_conditions_resources_and_properties() {
-    let text = r#"
-Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]
-Parameters:
-  Services: {Type: CommaDelimitedList, Default: "orders,carts"}
-Mappings:
-  Sizes: {orders: {Batch: 10}, carts: {Batch: 20}}
-Conditions:
-  Fn::ForEach::Is:
-    - Service
-    - !Ref Services
-    - Is${Service}: !Equals [!Ref Service, carts]
-Globals: {Function: {Runtime: provided.al2023}}
-Resources:
-  Fn::ForEach::Functions:
-    - Service
-    - !Ref Services
-    - Handle${Service}:
-        Type: AWS::Serverless::Function
-        Properties:
-          FunctionName: !Sub "${Service}-handler"
-          Environment:
-            Variables:
-              IS_CARTS: !If ["Is${Service}", "yes", "no"]
-              Fn::ForEach::Urls:
-                - Other
-                - [a.b, c]
-                - URL_&{Other}: !Sub "http://${Other}/${Service}"
-          Events:
-            Fn::ForEach::Topics:
-              - Kind
-              - [made, paid]
-              - On${Kind}:
-                  Type: SelfManagedKafka
-                  Properties:
-                    Topics: [!Join [".", [!Ref Service, !Ref Kind]]]
-                    StartingPosition: LATEST
-                    BatchSize: !FindInMap [Sizes, !Ref Service, Batch]
-  Fn::ForEach::Outer:
-    - Stage
-    - [dev, prod]
-    - Fn::ForEach::Inner:
-        - Name
-        - [X, Y]
-        - Queue${Stage}${Name}: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${Stage}-${Name}"}}
-  Fn::ForEach::Foreign:
-    - Zone
-    - !GetAZs ""
-    - Queue${Zone}: {Type: AWS::SQS::Queue}
-Outputs:
-  Fn::ForEach::Out:
-    - Service
-    - !Ref Services
-    - ${Service}Arn: {Value: !GetAtt "Handle${Service}.Arn"}
-"#;
-    let template = parse(text, &[]).unwrap();
-    let [orders, carts] = template.functions.as_slice() else {
-        panic!("{:?}", template.functions)
-    };
-    assert_eq!(
-        (orders.logical_id.as_str(), orders.name.as_str()),
-        ("Handleorders", "orders-handler")
-    );
-    let variables = |function: &FunctionSpec| json!(function.environment);
-    assert_eq!(
-        variables(orders),
-        json!({"IS_CARTS": "no", "URL_ab": "http://a.b/orders", "URL_c": "http://c/orders"})
-    );
-    assert_eq!(variables(carts)["IS_CARTS"], "yes");
-    let mappings: Vec<_> = template
-        .mappings
-        .iter()
-        .map(|mapping| (mapping.topic.as_str(), mapping.batch_size))
-        .collect();
-    assert_eq!(
-        mappings,
-        [
-            ("orders.made", 10),
-            ("orders.paid", 10),
-            ("carts.made", 20),
-            ("carts.paid", 20)
-        ]
-    );
-    let queues: Vec<_> = template.queues.iter().map(|queue| queue.name.as_str()).collect();
-    assert_eq!(queues, ["dev-X", "dev-Y", "prod-X", "prod-Y"]);
-    let [unknown] = template.unknown.as_slice() else {
-        panic!("{:?}", template.unknown)
-    };
-    assert_eq!(
-        unknown.to_string(),
-        "Resources: Fn::ForEach::Foreign: !GetAZs, which is the account's own: nothing of the loop is there"
-    );
-}
-
-#[test]
-fn a_loop_that_is_none_or_never_ends_is_refused() {
-    let many = "[0,1,2,3,4,5,6,7,8,9]";
-    let mut nested = "\"R${A}${B}${C}${D}${E}\": {Type: AWS::SQS::Queue}".to_owned();
-    for name in ["A", "B", "C", "D", "E"] {
-        nested = format!("\"Fn::ForEach::{name}\": [{name}, {many}, {{{nested}}}]");
-    }
-    for (text, refusal) in [
-        (
-            "Resources: {\"Fn::ForEach::A\": [a, b]}".to_owned(),
-            "allowed: [Identifier, [values], {key with ${Identifier}: value}]",
-        ),
-        (
-            "Resources: {\"Fn::ForEach::A\": [a, [[b]], {c: d}]}".to_owned(),
-            "allowed: [Identifier, [values]",
-        ),
-        (
-            format!("Resources: {{{nested}}}"),
-            "allowed: loops that give 10000 keys at the most",
-        ),
-    ] {
-        let error = error(&text);
-        assert!(
-            error.starts_with("template.yaml: Resources: Fn::ForEach::") && error.contains(refusal),
-            "{error}"
-        );
-    }
-}
-
-#[test]
 fn a_template_with_everything_runs_what_it_can() {
     let values: Vec<String> = RESOLVED
         .iter()
-        .chain(UNKNOWN)
+        .chain(UNRESOLVED)
         .enumerate()
         .map(|(number, (value, _))| format!("V{number}: {value}"))
         .collect();
@@ -326,5 +200,5 @@ fn a_template_with_everything_runs_what_it_can() {
         .chain([("KEPT".to_owned(), "kept".to_owned())])
         .collect();
     assert_eq!(variables(&template), &expected);
-    assert_eq!(template.unknown.len(), UNKNOWN.len());
+    assert_eq!(template.unresolved.len(), UNRESOLVED.len());
 }

@@ -2,7 +2,7 @@
 
 use reqwest::{Response, StatusCode};
 
-use super::Api;
+use super::fixture::Api;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cors_is_the_apis_when_the_template_says_so_and_the_functions_otherwise() {

@@ -8,7 +8,7 @@ use aws_sigv4::sign::v4;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Api, refusal, refused};
+use super::fixture::{Api, error, error_of};
 
 /// The headers of a signed request.
 fn signed(address: &str, target: &str, secret: &str, age: Duration) -> Vec<(String, String)> {
@@ -61,12 +61,12 @@ async fn a_route_with_iam_wants_a_good_signature() {
             "userId": "local",
         })
     );
-    let forbidden = refusal(403, "Forbidden");
-    assert_eq!(refused(delete(target, Vec::new()).await).await, forbidden);
-    assert_eq!(refused(delete(target, sign("other", 0)).await).await, forbidden);
-    assert_eq!(refused(delete(target, sign("local", 310)).await).await, forbidden);
+    let forbidden = error(403, "Forbidden");
+    assert_eq!(error_of(delete(target, Vec::new()).await).await, forbidden);
+    assert_eq!(error_of(delete(target, sign("other", 0)).await).await, forbidden);
+    assert_eq!(error_of(delete(target, sign("local", 310)).await).await, forbidden);
     assert_eq!(
-        refused(delete("/rates/cache?currency_code=EUR", sign("local", 0)).await).await,
+        error_of(delete("/rates/cache?currency_code=EUR", sign("local", 0)).await).await,
         forbidden
     );
     let status = api.emulator.status().await;

@@ -1,80 +1,97 @@
 //! Sending a batch again that Lambda gave up: its records are read from Kafka by their offsets.
 
+use shared::dead_letter::{Outcome, ReplayTarget};
 use shared::error_chain::error_chain;
-use shared::kafka::reader::Span;
-use shared::record::WholeRecord;
+use shared::kafka::WriteError;
+use shared::kafka::reader::{OffsetRange, ReadError};
+use shared::record::ConsumerRecord;
 
-use super::deliver::{Delivery, deliver};
-use super::spans::held_part;
-use super::{EVENT_BYTES, Fate, Replayer};
+use super::Replayer;
+use super::deliver::{DeliveryError, Rejection, deliver};
+use super::item::{EVENT_BYTES, ReplayOutcome};
 use crate::redrive::dead_letters::on_failure::OnFailure;
-use crate::redrive::dead_letters::report::Outcome;
-use crate::redrive::dead_letters::request::Target;
+use crate::redrive::dead_letters::retained::retained_part;
 
 /// What was done of a batch.
 #[derive(Default)]
 struct Progress {
     sent: usize,
-    /// Refused, and put aside by the function, each with a letter of its own.
-    put_aside: usize,
+    /// Refused, and dead-lettered by the function, each with a dead letter of its own.
+    dead_lettered: usize,
     /// What is not in Kafka.
     gone: Vec<String>,
 }
 
+/// Why the rest of a batch was not sent.
+#[derive(Debug, thiserror::Error)]
+enum BatchError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    #[error(transparent)]
+    Rejection(#[from] Rejection),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
 impl Replayer<'_> {
     /// Sends what Kafka still holds of a batch. It is done when that is all of it.
-    pub(super) async fn batch(&mut self, batch: &OnFailure, to: Target) -> Fate {
+    pub(super) async fn replay_batch(&mut self, batch: &OnFailure, to: ReplayTarget) -> ReplayOutcome {
         let mut progress = Progress::default();
         let mut failure = None;
-        for span in &batch.spans {
-            if let Err(why) = self.span(span, batch, to, &mut progress).await {
-                failure = Some(why);
+        for range in &batch.ranges {
+            if let Err(error) = self.replay_range(range, batch, to, &mut progress).await {
+                failure = Some(error_chain(&error));
                 break;
             }
         }
-        let Progress { sent, put_aside, gone } = progress;
-        let aside = match put_aside {
+        let Progress {
+            sent,
+            dead_lettered,
+            gone,
+        } = progress;
+        let refused = match dead_lettered {
             0 => String::new(),
             count => format!("; {count} were refused and have dead letters of their own"),
         };
         let (outcome, why) = match (failure, to) {
             (Some(why), _) => (
                 Outcome::Failed,
-                Some(format!("{why}; {sent} records were sent before{aside}")),
+                Some(format!("{why}; {sent} records were sent before{refused}")),
             ),
             (None, _) if !gone.is_empty() => {
-                let why = format!("{}; the other {sent} records were sent{aside}", gone.join("; "));
+                let why = format!("{}; the other {sent} records were sent{refused}", gone.join("; "));
                 (Outcome::Failed, Some(why))
             }
-            (None, Target::Function) => {
-                let why = (put_aside > 0).then(|| format!("{sent} records were sent{aside}"));
+            (None, ReplayTarget::Function) => {
+                let why = (dead_lettered > 0).then(|| format!("{sent} records were sent{refused}"));
                 (Outcome::Applied, why)
             }
-            (None, Target::Topic) => (Outcome::Published, None),
+            (None, ReplayTarget::Topic) => (Outcome::Published, None),
         };
-        Fate {
+        ReplayOutcome {
             outcome,
             why,
             records: sent,
         }
     }
 
-    async fn span(
-        &mut self,
-        span: &Span,
+    async fn replay_range(
+        &self,
+        range: &OffsetRange,
         batch: &OnFailure,
-        to: Target,
+        to: ReplayTarget,
         progress: &mut Progress,
-    ) -> Result<(), String> {
-        let (here, gone) = held_part(span, self.kafka).await?;
-        progress.gone.extend(gone);
-        let Some(mut here) = here else { return Ok(()) };
+    ) -> Result<(), BatchError> {
+        let retained = retained_part(range, self.reader).await?;
+        progress.gone.extend(retained.gone);
+        let Some(mut here) = retained.here else { return Ok(()) };
         loop {
-            let read = self.kafka.read(&here, EVENT_BYTES, self.deadline).await;
-            let read = read.map_err(|error| error_chain(&error))?;
-            let records: Vec<&WholeRecord> = read.records.iter().collect();
+            let read = self.reader.read(&here, EVENT_BYTES, self.deadline).await?;
+            let records: Vec<&ConsumerRecord> = read.records.iter().collect();
             match (to, &batch.function) {
-                (Target::Function, Some(function)) => self.some(function, &records, progress).await?,
+                (ReplayTarget::Function, Some(function)) => self.hand_over(function, &records, progress).await?,
                 _ => self.publish(&records, progress).await?,
             }
             match read.next {
@@ -84,39 +101,37 @@ impl Replayer<'_> {
         }
     }
 
-    /// Hands records to the function. Those that it refuses are handed over once more, for it to put them aside one by one: the batch as a whole would
+    /// Hands records to the function. Those that it refuses are handed over once more, for it to dead-letter them one by one: the batch as a whole would
     /// never be done else.
-    async fn some(&self, function: &str, records: &[&WholeRecord], progress: &mut Progress) -> Result<(), String> {
+    async fn hand_over(
+        &self,
+        function: &str,
+        records: &[&ConsumerRecord],
+        progress: &mut Progress,
+    ) -> Result<(), BatchError> {
         if records.is_empty() {
             return Ok(());
         }
-        let outcomes = match deliver(self.lambda, function, records, true, self.deadline).await {
-            Delivery::Each(outcomes) => outcomes,
-            Delivery::Away(why) | Delivery::Failed(why) => return Err(why),
-        };
-        let refused: Vec<&WholeRecord> = records
+        let lambda = &self.clients.lambda;
+        let results = deliver(lambda, function, records, true, self.deadline).await?;
+        let refused: Vec<&ConsumerRecord> = records
             .iter()
-            .zip(&outcomes)
-            .filter_map(|(record, outcome)| outcome.is_err().then_some(*record))
+            .zip(&results)
+            .filter_map(|(record, result)| result.is_err().then_some(*record))
             .collect();
         if !refused.is_empty() {
-            match deliver(self.lambda, function, &refused, false, self.deadline).await {
-                Delivery::Each(again) => {
-                    if let Some(Err(why)) = again.into_iter().find(Result::is_err) {
-                        return Err(why);
-                    }
-                }
-                Delivery::Away(why) | Delivery::Failed(why) => return Err(why),
+            for result in deliver(lambda, function, &refused, false, self.deadline).await? {
+                result?;
             }
         }
         progress.sent += records.len();
-        progress.put_aside += refused.len();
+        progress.dead_lettered += refused.len();
         Ok(())
     }
 
-    async fn publish(&self, records: &[&WholeRecord], progress: &mut Progress) -> Result<(), String> {
-        for outcome in self.kafka.write(records, self.deadline).await {
-            outcome?;
+    async fn publish(&self, records: &[&ConsumerRecord], progress: &mut Progress) -> Result<(), BatchError> {
+        for result in self.republisher.write(records, self.deadline).await {
+            result?;
             progress.sent += 1;
         }
         Ok(())

@@ -1,34 +1,71 @@
-//! Handing records to a function, and understanding what it answers.
+//! Handing records to a function, and reading what it answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use shared::batch::{BatchResponse, ItemIdentifier};
-use shared::dead_letter::shortened;
-use shared::error_chain::error_chain;
-use shared::record::{WholeRecord, replay_event};
+use shared::dead_letter::{RefusalCode, shortened};
+use shared::record::{ConsumerRecord, replay_event};
 use tokio::time::Instant;
 
-use crate::lambda::{ALIAS, Invoked, Lambda};
+use crate::lambda::{ALIAS, Invoked, Lambda, LambdaError};
 
 /// What Lambda takes.
 const EVENT_BYTES: usize = 6 * 1024 * 1024;
 /// Characters of an answer that are repeated.
-const TOLD: usize = 1_000;
+const QUOTED: usize = 1_000;
+/// The errors of our functions that no record is to blame for (`shared::apply::ApplyError::error_type`).
+const UNAVAILABLE: [&str; 2] = ["StoreUnavailable", "CacheUnavailable"];
 
-/// What became of records that were handed over together.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Delivery {
-    /// The function answered for each, in their order: applied, or why not.
-    Each(Vec<Result<(), String>>),
-    /// None is applied, and none would be now: the function or its stores are away.
-    Away(String),
-    /// None counts as applied, for a reason that one of them may be to blame for.
-    Failed(String),
+/// Why a function does not count a record as applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Rejection {
+    /// It said why.
+    #[error("refused again: {}: {reason}", .code.name())]
+    Refused { code: RefusalCode, reason: String },
+    /// It did not say why.
+    #[error("the function names it as failed")]
+    Failed,
+    /// A function that only names failures may have stopped at the first of a partition.
+    #[error("the function names an earlier record of the partition as failed")]
+    BehindFailed,
 }
 
-/// The errors of our functions that no record is to blame for (`shared::apply::ApplyError::error_type`).
-const AWAY: [&str; 2] = ["StoreUnavailable", "CacheUnavailable"];
+/// Why no record counts as applied of those that were handed over together.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DeliveryError {
+    /// They are too large together.
+    #[error("the event has {0} bytes and Lambda takes {EVENT_BYTES}; replay it to the topic")]
+    TooLarge(usize),
+    /// They are no JSON.
+    #[error("cannot write the event")]
+    Event(#[source] serde_json::Error),
+    /// The function was not called.
+    #[error(transparent)]
+    Call(#[from] LambdaError),
+    /// The function failed because its stores are away.
+    #[error("{0}")]
+    StoresAway(String),
+    /// The function failed, for a reason that one of them may be to blame for.
+    #[error("{0}")]
+    Function(String),
+    /// The function's answer is none.
+    #[error("the function's answer is no batch response")]
+    Response(#[source] serde_json::Error),
+    /// The function's answer is about something else.
+    #[error("the function names {} offset {}, which was not sent", .0.partition, .0.offset)]
+    NotSent(ItemIdentifier),
+}
+
+impl DeliveryError {
+    /// Whether no other record would be applied now either: the function or its stores are away.
+    pub(super) const fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Call(_) | Self::StoresAway(_) => true,
+            Self::TooLarge(_) | Self::Event(_) | Self::Function(_) | Self::Response(_) | Self::NotSent(_) => false,
+        }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,101 +76,92 @@ struct FunctionError {
     error_message: String,
 }
 
-/// Hands `records` to a function, and tells what it answered. With `is_replay` a function of ours answers what it refuses; without, it puts that aside.
+/// Hands `records` to a function, which answers for each, in their order: applied, or why not. With `is_replay` a function of ours answers what it refuses;
+/// without, it dead-letters that.
+///
+/// # Errors
+/// [`DeliveryError`] when none counts as applied.
 pub(super) async fn deliver(
     lambda: &Lambda,
     function: &str,
-    records: &[&WholeRecord],
+    records: &[&ConsumerRecord],
     is_replay: bool,
     deadline: Instant,
-) -> Delivery {
-    let event = match replay_event(records, is_replay) {
-        Ok(event) if event.len() <= EVENT_BYTES => event,
-        Ok(event) => {
-            return Delivery::Failed(format!(
-                "the event has {} bytes and Lambda takes {EVENT_BYTES}; replay it to the topic",
-                event.len()
-            ));
-        }
-        Err(error) => return Delivery::Failed(format!("cannot write the event: {error}")),
-    };
+) -> Result<Vec<Result<(), Rejection>>, DeliveryError> {
+    let event = replay_event(records, is_replay).map_err(DeliveryError::Event)?;
+    if event.len() > EVENT_BYTES {
+        return Err(DeliveryError::TooLarge(event.len()));
+    }
     let limit = deadline.saturating_duration_since(Instant::now());
-    match lambda.invoke(function, ALIAS, event, limit).await {
-        Ok(invoked) if invoked.is_error => function_failed(&invoked),
-        Ok(invoked) => understand(&invoked.payload, records),
-        Err(error) => Delivery::Away(error_chain(&error)),
+    let invoked = lambda.invoke(function, ALIAS, event, limit).await?;
+    if invoked.is_error {
+        Err(function_failed(&invoked))
+    } else {
+        read_response(&invoked.payload, records)
     }
 }
 
-fn function_failed(invoked: &Invoked) -> Delivery {
+fn function_failed(invoked: &Invoked) -> DeliveryError {
     match serde_json::from_slice::<FunctionError>(&invoked.payload) {
         Ok(error) => {
-            let why = shortened(&format!("{}: {}", error.error_type, error.error_message), TOLD);
-            if AWAY.contains(&error.error_type.as_str()) {
-                Delivery::Away(why)
+            let why = shortened(&format!("{}: {}", error.error_type, error.error_message), QUOTED);
+            if UNAVAILABLE.contains(&error.error_type.as_str()) {
+                DeliveryError::StoresAway(why)
             } else {
-                Delivery::Failed(why)
+                DeliveryError::Function(why)
             }
         }
-        Err(_) => Delivery::Failed(shortened(&String::from_utf8_lossy(&invoked.payload), TOLD)),
+        Err(_) => DeliveryError::Function(shortened(&String::from_utf8_lossy(&invoked.payload), QUOTED)),
     }
 }
 
-fn understand(payload: &[u8], records: &[&WholeRecord]) -> Delivery {
+fn read_response(payload: &[u8], records: &[&ConsumerRecord]) -> Result<Vec<Result<(), Rejection>>, DeliveryError> {
     // Lambda counts null and nothing as success, too.
-    let text = payload.trim_ascii();
-    let response: BatchResponse = match text {
+    let response: BatchResponse = match payload.trim_ascii() {
         b"" | b"null" | b"{}" => BatchResponse::default(),
-        text => match serde_json::from_slice(text) {
-            Ok(response) => response,
-            Err(error) => return Delivery::Failed(format!("the function's answer is no batch response: {error}")),
-        },
+        text => serde_json::from_slice(text).map_err(DeliveryError::Response)?,
     };
-    let place = |record: &WholeRecord| ItemIdentifier {
+    let place = |record: &ConsumerRecord| ItemIdentifier {
         partition: record.topic_partition(),
         offset: record.offset,
     };
     let sent: BTreeSet<ItemIdentifier> = records.iter().map(|record| place(record)).collect();
     let named: BTreeSet<ItemIdentifier> = response.failures.into_iter().map(|failure| failure.item).collect();
     if let Some(foreign) = named.iter().find(|item| !sent.contains(item)) {
-        return Delivery::Failed(format!(
-            "the function names {} offset {}, which was not sent",
-            foreign.partition, foreign.offset
-        ));
+        return Err(DeliveryError::NotSent(foreign.clone()));
     }
-    let reasons: BTreeMap<ItemIdentifier, String> = response
+    let refused: BTreeMap<ItemIdentifier, Rejection> = response
         .refusals
         .into_iter()
         .map(|refusal| {
-            let why = format!("refused again: {}: {}", refusal.error_code.name(), refusal.reason);
-            (refusal.item, why)
+            let (code, reason) = (refusal.error_code, refusal.reason);
+            (refusal.item, Rejection::Refused { code, reason })
         })
         .collect();
-    // A function that only names failures may have stopped at the first of a partition, so what follows it does not count as applied.
-    let is_exact = named.iter().all(|item| reasons.contains_key(item));
-    let outcome = |record: &&WholeRecord| {
+    let is_exact = named.iter().all(|item| refused.contains_key(item));
+    let result = |record: &&ConsumerRecord| {
         let place = place(record);
-        if let Some(why) = reasons.get(&place) {
-            return Err(why.clone());
+        if let Some(rejection) = refused.get(&place) {
+            return Err(rejection.clone());
         }
         let is_behind = |item: &ItemIdentifier| item.partition == place.partition && item.offset < place.offset;
         if named.contains(&place) {
-            Err("the function names it as failed".to_owned())
+            Err(Rejection::Failed)
         } else if !is_exact && named.iter().any(is_behind) {
-            Err("the function names an earlier record of the partition as failed".to_owned())
+            Err(Rejection::BehindFailed)
         } else {
             Ok(())
         }
     };
-    Delivery::Each(records.iter().map(outcome).collect())
+    Ok(records.iter().map(result).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn record(offset: i64) -> WholeRecord {
-        WholeRecord {
+    fn record(offset: i64) -> ConsumerRecord {
+        ConsumerRecord {
             topic: "t".to_owned(),
             partition: 0,
             offset,
@@ -152,10 +180,10 @@ mod tests {
     #[test]
     fn an_answer_says_for_each_record_whether_it_is_applied() {
         let records = [record(1), record(2), record(3)];
-        let records: Vec<&WholeRecord> = records.iter().collect();
-        let applied = |answer: &str| match understand(answer.as_bytes(), &records) {
-            Delivery::Each(outcomes) => outcomes.iter().map(Result::is_ok).collect::<Vec<_>>(),
-            other => panic!("{other:?}"),
+        let records: Vec<&ConsumerRecord> = records.iter().collect();
+        let applied = |answer: &str| match read_response(answer.as_bytes(), &records) {
+            Ok(results) => results.iter().map(Result::is_ok).collect::<Vec<_>>(),
+            Err(error) => panic!("{error}"),
         };
         for success in ["", " null ", "{}", r#"{"batchItemFailures":[]}"#] {
             assert_eq!(applied(success), [true; 3], "{success}");
@@ -167,7 +195,9 @@ mod tests {
         let exact = format!(r#"{{"batchItemFailures":[{}],{refused}}}"#, failure(2));
         assert_eq!(applied(&exact), [true, false, true]);
         let foreign = format!(r#"{{"batchItemFailures":[{}]}}"#, failure(9));
-        assert!(matches!(understand(foreign.as_bytes(), &records), Delivery::Failed(_)));
-        assert!(matches!(understand(b"\"done\"", &records), Delivery::Failed(_)));
+        let error = read_response(foreign.as_bytes(), &records).unwrap_err();
+        assert!(matches!(error, DeliveryError::NotSent(_)));
+        let error = read_response(b"\"done\"", &records).unwrap_err();
+        assert!(matches!(error, DeliveryError::Response(_)));
     }
 }

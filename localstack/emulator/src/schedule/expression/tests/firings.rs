@@ -1,12 +1,14 @@
 //! Firings, computed a second time without anything of this module: every minute of UTC is asked what the zone's clock shows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{Datelike, Timelike};
 
 use super::*;
-use crate::template::ScheduleSpec;
-use crate::template::tests::of_the_project;
+
+/// Half an hour of each workday, on the clocks of Frankfurt and of Seoul.
+const BERLIN: &str = "cron(0-30 16 ? * MON-FRI *)";
+const SEOUL: &str = "cron(0-30 11 ? * MON-FRI *)";
 
 /// Whether the clock shows a time at which a schedule fires.
 type Matches = fn(NaiveDateTime) -> bool;
@@ -35,7 +37,7 @@ fn minute_by_minute(after: DateTime<Utc>, zone: Tz, count: usize, matches: Match
     found
 }
 
-fn firings(expression: &Expression, after: DateTime<Utc>, zone: Tz, count: usize) -> Vec<DateTime<Utc>> {
+fn firings(expression: &ScheduleExpression, after: DateTime<Utc>, zone: Tz, count: usize) -> Vec<DateTime<Utc>> {
     let next = |last: &DateTime<Utc>| expression.next(*last, zone);
     std::iter::successors(next(&after), next).take(count).collect()
 }
@@ -44,25 +46,13 @@ fn is_workday(clock: NaiveDateTime) -> bool {
     clock.weekday().num_days_from_monday() < 5
 }
 
-/// The schedules of the project's own template, by their names.
-fn of_the_template() -> BTreeMap<String, ScheduleSpec> {
-    // The alternative that its description names.
-    let template = of_the_project("SecondPublicationSchedule", "cron(0-30 11 ? * MON-FRI *)");
-    let schedules = template.schedules;
-    schedules.into_iter().map(|spec| (spec.name.clone(), spec)).collect()
+fn scheduled(text: &str) -> ScheduleExpression {
+    ScheduleExpression::parse(text, Scheduler).unwrap()
 }
 
 #[test]
-fn the_next_400_firings_of_the_templates_schedules_are_those_of_the_calendar() {
-    let schedules = of_the_template();
-    let names: Vec<&str> = schedules.keys().map(String::as_str).collect();
-    assert_eq!(
-        names,
-        ["IngestorPublication", "IngestorSchedule", "IngestorSecondPublication"]
-    );
-    let ecb = &schedules["IngestorPublication"];
-    let koreaexim = &schedules["IngestorSecondPublication"];
-    assert_eq!((ecb.zone, koreaexim.zone), (Tz::Europe__Berlin, Tz::Asia__Seoul));
+fn the_next_400_firings_are_those_of_the_calendar() {
+    let (berlin, seoul) = (scheduled(BERLIN), scheduled(SEOUL));
     // Now, a new year, a leap day, and the days before Europe sets its clocks, of which the last two are a week of 400 firings with the change in it.
     for start in [
         "2026-11-29T12:00:00Z",
@@ -74,28 +64,27 @@ fn the_next_400_firings_of_the_templates_schedules_are_those_of_the_calendar() {
         "2031-10-24T14:00:00Z",
     ] {
         let start = moment(start);
-        let berlin: Matches = |clock| is_workday(clock) && clock.hour() == 16 && clock.minute() <= 30;
-        let seoul: Matches = |clock| is_workday(clock) && clock.hour() == 11 && clock.minute() <= 30;
-        for (spec, matches) in [(ecb, berlin), (koreaexim, seoul)] {
+        let afternoon: Matches = |clock| is_workday(clock) && clock.hour() == 16 && clock.minute() <= 30;
+        let morning: Matches = |clock| is_workday(clock) && clock.hour() == 11 && clock.minute() <= 30;
+        for (expression, zone, matches) in [
+            (&berlin, Tz::Europe__Berlin, afternoon),
+            (&seoul, Tz::Asia__Seoul, morning),
+        ] {
             assert_eq!(
-                firings(&spec.when, start, spec.zone, 400),
-                minute_by_minute(start, spec.zone, 400, matches),
-                "{} after {start}",
-                spec.name
+                firings(expression, start, zone, 400),
+                minute_by_minute(start, zone, 400, matches),
+                "{zone} after {start}"
             );
         }
         let every_five: Vec<_> = (1..=400).map(|count| start + TimeDelta::minutes(5 * count)).collect();
-        assert_eq!(
-            firings(&schedules["IngestorSchedule"].when, start, Tz::UTC, 400),
-            every_five
-        );
+        assert_eq!(firings(&scheduled("rate(5 minutes)"), start, Tz::UTC, 400), every_five);
     }
 }
 
 #[test]
 fn a_change_of_clocks_moves_the_firings_in_utc() {
-    let ecb = &of_the_template()["IngestorPublication"].when;
-    let first_of = |start: &str| firings(ecb, moment(start), Tz::Europe__Berlin, 1)[0].to_rfc3339();
+    let berlin = scheduled(BERLIN);
+    let first_of = |start: &str| firings(&berlin, moment(start), Tz::Europe__Berlin, 1)[0].to_rfc3339();
     // Friday before, Monday after.
     assert_eq!(first_of("2027-03-26T00:00:00Z"), "2027-03-26T15:00:00+00:00");
     assert_eq!(first_of("2027-03-29T00:00:00Z"), "2027-03-29T14:00:00+00:00");
@@ -139,7 +128,7 @@ fn a_time_that_the_clock_skips_is_skipped_and_one_that_comes_twice_fires_once() 
     ];
     for zone in zones {
         for (text, matches) in schedules {
-            let expression = Expression::parse(text, Scheduler).unwrap();
+            let expression = scheduled(text);
             let start = moment("2026-12-01T00:00:00Z");
             let count = if text.contains("0-3") { 9_000 } else { 10 };
             let found = firings(&expression, start, zone, count);
@@ -156,7 +145,7 @@ fn a_time_that_the_clock_skips_is_skipped_and_one_that_comes_twice_fires_once() 
 #[test]
 fn the_example_of_schedulers_page_holds() {
     // "cron(30 2 * * ? *)" in Los Angeles: not on 14 March 2027, and once, before the shift, on 7 November.
-    let expression = Expression::parse("cron(30 2 * * ? *)", Scheduler).unwrap();
+    let expression = ScheduleExpression::parse("cron(30 2 * * ? *)", Scheduler).unwrap();
     let on = |start: &str, count| {
         let found = firings(&expression, moment(start), Tz::America__Los_Angeles, count);
         found.iter().map(DateTime::to_rfc3339).collect::<Vec<_>>()
@@ -165,7 +154,7 @@ fn the_example_of_schedulers_page_holds() {
         on("2027-03-13T08:00:00Z", 2),
         ["2027-03-13T10:30:00+00:00", "2027-03-15T09:30:00+00:00"]
     );
-    let expression = Expression::parse("cron(30 1 * * ? *)", Scheduler).unwrap();
+    let expression = ScheduleExpression::parse("cron(30 1 * * ? *)", Scheduler).unwrap();
     let found = firings(&expression, moment("2027-11-07T07:00:00Z"), Tz::America__Los_Angeles, 2);
     assert_eq!(
         found.iter().map(DateTime::to_rfc3339).collect::<Vec<_>>(),
@@ -176,7 +165,7 @@ fn the_example_of_schedulers_page_holds() {
 #[test]
 fn days_are_found_by_month_by_week_and_by_weekday() {
     let next = |text: &str, after: &str| {
-        let expression = Expression::parse(text, Rule).unwrap();
+        let expression = ScheduleExpression::parse(text, Rule).unwrap();
         expression
             .next(moment(after), Tz::UTC)
             .map(|time| time.format("%Y-%m-%dT%H:%M").to_string())
@@ -207,7 +196,7 @@ fn days_are_found_by_month_by_week_and_by_weekday() {
 
 #[test]
 fn a_one_time_schedule_fires_once_on_its_own_clock() {
-    let expression = Expression::parse("at(2022-11-20T13:00:00)", Scheduler).unwrap();
+    let expression = ScheduleExpression::parse("at(2022-11-20T13:00:00)", Scheduler).unwrap();
     let found = firings(&expression, moment("2022-11-01T00:00:00Z"), Tz::America__Los_Angeles, 5);
     assert_eq!(found, [moment("2022-11-20T21:00:00Z")]);
 }
