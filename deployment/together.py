@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from . import schedules, template as templates
+from . import providers, schedules, template as templates
 
 MSK_PLACEHOLDER = "arn:aws:kafka:us-east-1:000000000000:"
 # The files of certificates, and the parameter with the address that wants TLS for them.
@@ -60,10 +60,16 @@ def of_providers(values: dict[str, str]) -> Iterator[Conflict]:
     chain = listed(values, "Providers")
     if len(set(chain)) < len(chain):
         yield ("Providers",), f"Providers is {values['Providers']!r}; allowed is each provider at most once"
-    if "koreaexim" in chain and not values.get("KoreaeximApiSecretArn"):
-        yield ("Providers", "KoreaeximApiSecretArn"), f"Providers is {values['Providers']!r} and KoreaeximApiSecretArn is empty; allowed is the ARN of the secret with the key of Korea Eximbank, or Providers without koreaexim"
-    if "exchangerate_api" in chain and values.get("Publication") == "public":
-        yield ("Providers", "Publication"), f"Providers is {values['Providers']!r} and Publication is 'public'; allowed with exchangerate_api is private, because its terms forbid to show its rates to others"
+    known = providers.known()
+    unknown = [key for key in chain if key not in known]
+    if unknown:
+        yield ("Providers",), f"Providers is {values['Providers']!r} and there is no provider {unknown[0]!r}; allowed are {', '.join(sorted(known))}"
+    for key in dict.fromkeys(chain):
+        provider = known.get(key)
+        if provider and provider.needs_key and not values.get("ProviderSecretArn"):
+            yield ("Providers", "ProviderSecretArn"), f"Providers is {values['Providers']!r} and ProviderSecretArn is empty; allowed is the ARN of the secret with the key of {key}, or Providers without {key}"
+        if provider and not provider.allow_redistribution and values.get("Publication") == "public":
+            yield ("Providers", "Publication"), f"Providers is {values['Providers']!r} and Publication is 'public'; allowed with {key} is private, because its terms forbid to show its rates to others"
 
 
 def of_certificates(values: dict[str, str], region: str) -> Iterator[Conflict]:

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 
 pub use clock::{Clock, Hold};
 pub use history::{Day, History, HistoryError};
+pub use routes::provider_urls;
 
 /// What a feed serves, and how fast its days go by.
 #[derive(Debug, Clone)]
@@ -123,6 +124,12 @@ impl Feed {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Its address for each provider that it stands in for, as `PROVIDER_URLS` has them.
+    #[must_use]
+    pub fn provider_urls(&self) -> String {
+        routes::provider_urls(&self.url())
     }
 
     /// Where it stands.

@@ -41,11 +41,16 @@ pub struct UnknownCurrency(pub String);
 
 impl CurrencyCode {
     /// The home currency: every published rate is its price.
-    pub const KRW: Self = Self(table::position("KRW"));
+    pub const KRW: Self = Self::listed("KRW");
     /// The base of the ECB's reference rates.
-    pub const EUR: Self = Self(table::position("EUR"));
+    pub const EUR: Self = Self::listed("EUR");
     /// The base of open.er-api.com's rates.
-    pub const USD: Self = Self(table::position("USD"));
+    pub const USD: Self = Self::listed("USD");
+
+    /// A constant for a code of the table; with another the constant does not compile.
+    pub(crate) const fn listed(code: &str) -> Self {
+        Self(table::position(code))
+    }
 
     /// Every known currency, by code.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {

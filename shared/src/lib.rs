@@ -7,7 +7,7 @@
 //!   [`dead_letter`] and [`sqs`], `secrets` (Secrets Manager), [`aws`] (how long any of its services is waited for), [`metrics`], [`trace`] and
 //!   [`telemetry`]; [`apply`] says which of their errors pass, [`progress`] how far a source has come in Kafka's partitions.
 //! - **Floor: values, and what every module needs.** Money and time ([`currency`], [`country`], [`rate`], [`number`], [`pair`], [`time`], [`period`]), what
-//!   travels ([`event`], [`record`]), what is known of sources ([`schedule`], [`ecb`], [`held`], [`provenance`]); they know no Redis, Kafka, Lambda or clock.
+//!   travels ([`event`], [`record`]), what is known of sources ([`source`], [`schedule`], [`ecb`], [`held`], [`provenance`]); they know no Redis, Kafka, Lambda or clock.
 //!   [`config`] reads the environment, [`error_chain`] writes an error as one line, [`refused_login`] remembers that a password was refused.
 
 // Top.
@@ -49,4 +49,5 @@ pub mod refused_login;
 pub mod schedule;
 mod serde_text;
 mod sorted_table;
+pub mod source;
 pub mod time;

@@ -5,10 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::schedule;
+use crate::source::priority;
 use crate::time::Timestamp;
-
-/// The order in which sources are named: that in which they count.
-const ORDER: [&str; 3] = ["ecb", "koreaexim", "exchangerate_api"];
 
 /// The sources of an answer, and the newest observation of each currency in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,9 +22,9 @@ impl Provenance {
     pub fn add_source(&mut self, source: &str) {
         if !self.sources.iter().any(|known| known == source) {
             self.sources.push(source.to_owned());
-            let place = |source: &String| ORDER.iter().position(|known| known == source).unwrap_or(ORDER.len());
+            // They are named in the order in which they count.
             self.sources
-                .sort_by(|one, other| place(one).cmp(&place(other)).then_with(|| one.cmp(other)));
+                .sort_by(|one, other| priority(one).cmp(&priority(other)).then_with(|| one.cmp(other)));
         }
     }
 

@@ -1,23 +1,18 @@
-//! When a source publishes: on which days, at what hour of its own city, and how much it may miss. Nothing here reads the clock.
-//!
-//! The ECB publishes on each working day of the TARGET system, around 16:00 in Frankfurt, summer or winter (source: "Euro foreign exchange reference
-//! rates", ecb.europa.eu; TARGET is closed on Saturdays, Sundays, 1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December). Korea Eximbank
-//! publishes on the working days of Korean banks around 11:00 in Seoul. ExchangeRate-API's open access is renewed once a day. Any other source is taken
-//! to be renewed once a day, too.
+//! When a source publishes: on which days, at what hour of its own city, and how much it may miss. The registry ([`crate::source`]) says which calendar
+//! and which hour a source has; one that it does not know is taken to be renewed once a day. Nothing here reads the clock.
 
 mod korea;
+mod target;
 #[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 
-use crate::ecb;
+use crate::source::{Calendar, find};
 use crate::time::Timestamp;
 
-/// The key of Korea Eximbank's rates in events, settings and stores.
-const KOREAEXIM: &str = "koreaexim";
-/// How long before its hour a source is taken to be able to publish: both say "around".
+/// How long before its hour a source is taken to be able to publish: each says "around".
 const EARLY: TimeDelta = TimeDelta::minutes(5);
 /// How long after its hour a source may publish before its rates count as stale.
 const LATE: TimeDelta = TimeDelta::hours(2);
@@ -30,11 +25,8 @@ pub const INTERRUPTED_AFTER_PUBLICATIONS: usize = 5;
 
 /// The city's clock and the hour on it at which a source publishes; `None` of a source that has no such hour.
 fn hour(source: &str) -> Option<(Tz, u32)> {
-    match source {
-        ecb::SOURCE => Some((Tz::Europe__Berlin, 16)),
-        KOREAEXIM => Some((Tz::Asia__Seoul, 11)),
-        _ => None,
-    }
+    let time = find(source)?.publication_time?;
+    Some((time.zone, time.hour))
 }
 
 /// The instant at which rates newer than these are published, if the source is punctual.
@@ -84,10 +76,10 @@ pub fn is_interrupted(source: &str, recorded_at: Timestamp, newest: DateTime<Utc
 /// Whether the source publishes rates for `day`, a day of its own city.
 #[must_use]
 pub fn publishes_on(source: &str, day: NaiveDate) -> bool {
-    match source {
-        ecb::SOURCE => !is_weekend(day) && !is_target_holiday(day),
-        KOREAEXIM => !is_weekend(day) && !korea::is_bank_holiday(day),
-        _ => true,
+    match find(source).map_or(Calendar::Daily, |source| source.calendar) {
+        Calendar::Daily => true,
+        Calendar::Target => !is_weekend(day) && !target::is_holiday(day),
+        Calendar::KoreanBanks => !is_weekend(day) && !korea::is_bank_holiday(day),
     }
 }
 
@@ -118,22 +110,4 @@ pub fn next_day(source: &str, day: NaiveDate) -> NaiveDate {
 
 fn is_weekend(day: NaiveDate) -> bool {
     matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
-}
-
-/// TARGET's closing days since 2002.
-fn is_target_holiday(day: NaiveDate) -> bool {
-    let from_easter = (day - easter(day.year())).num_days();
-    matches!((day.month(), day.day()), (1 | 5, 1) | (12, 25 | 26)) || matches!(from_easter, -2 | 1)
-}
-
-/// Easter Sunday, by the rule of the Gregorian calendar (Meeus, Jones and Butcher).
-fn easter(year: i32) -> NaiveDate {
-    let (golden, century, of_century) = (year % 19, year / 100, year % 100);
-    let correction = (century - (century + 8) / 25 + 1) / 3;
-    let epact = (19 * golden + century - century / 4 - correction + 15) % 30;
-    let weekday = (32 + 2 * (century % 4) + 2 * (of_century / 4) - epact - of_century % 4) % 7;
-    let late = (golden + 11 * epact + 22 * weekday) / 451;
-    let place = epact + weekday - 7 * late + 114;
-    let part = |value: i32| u32::try_from(value).unwrap_or_default();
-    NaiveDate::from_ymd_opt(year, part(place / 31), part(place % 31 + 1)).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_secretsmanager::Client;
 use futures::future::try_join_all;
 
-use crate::config::secret::{SOURCES, Source, source_of};
+use crate::config::secret::{SECRETS, Secret, secret_of};
 use crate::config::{ConfigError, environment};
 use crate::error_chain::error_chain;
 
@@ -22,9 +22,9 @@ impl Values {
     /// A variable: of a secret when there is one that gives it, else of the process environment.
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         // Through `environment`, so that whoever reads what a secret may give is known to need that secret's variable.
-        let source = source_of(name).and_then(|source| environment(source.arn));
+        let secret = secret_of(name).and_then(|secret| environment(secret.arn));
         match self.0.get(name) {
-            Some(value) if source.is_some() => Some(value.clone()),
+            Some(value) if secret.is_some() => Some(value.clone()),
             _ => environment(name),
         }
     }
@@ -44,7 +44,7 @@ impl Values {
 
 /// The secrets that the environment names.
 pub(crate) struct Secrets {
-    named: Vec<(&'static Source, String)>,
+    named: Vec<(&'static Secret, String)>,
     client: Option<Client>,
     read_again: Option<Instant>,
 }
@@ -53,9 +53,9 @@ impl Secrets {
     /// Those of the environment. Without any, nothing is ever asked.
     pub(crate) async fn named() -> Self {
         // Not through `environment`: what a function is given follows from the variables that it reads, and these are looked for everywhere.
-        let named = SOURCES.iter().filter_map(|source| {
-            let arn = std::env::var(source.arn).ok().filter(|arn| !arn.is_empty())?;
-            Some((source, arn))
+        let named = SECRETS.iter().filter_map(|secret| {
+            let arn = std::env::var(secret.arn).ok().filter(|arn| !arn.is_empty())?;
+            Some((secret, arn))
         });
         let named: Vec<_> = named.collect();
         let client = match named.is_empty() {
@@ -77,7 +77,7 @@ impl Secrets {
         let Some(client) = &self.client else {
             return Ok(Values::default());
         };
-        let given = try_join_all(self.named.iter().map(|(source, arn)| one(client, source, arn))).await?;
+        let given = try_join_all(self.named.iter().map(|(secret, arn)| one(client, secret, arn))).await?;
         Ok(Values(given.into_iter().flatten().collect()))
     }
 
@@ -99,16 +99,16 @@ fn is_due(last: Option<Instant>, now: Instant) -> bool {
     last.is_none_or(|last| now.saturating_duration_since(last) >= PAUSE)
 }
 
-async fn one(client: &Client, source: &Source, arn: &str) -> Result<Vec<(&'static str, String)>, ConfigError> {
+async fn one(client: &Client, secret: &Secret, arn: &str) -> Result<Vec<(&'static str, String)>, ConfigError> {
     let refused = |fault: String| ConfigError::Secret {
-        name: source.arn,
+        name: secret.arn,
         fault,
     };
     // Boxed: the SDK's futures are deep, and this one lies within those of every function.
     let answer = Box::pin(client.get_secret_value().secret_id(arn).send()).await;
-    let secret = answer.map_err(|error| refused(format!("cannot be read: {}", error_chain(&error))))?;
-    let text = secret.secret_string().ok_or_else(|| refused("is no text".to_owned()))?;
-    source.parse(text)
+    let value = answer.map_err(|error| refused(format!("cannot be read: {}", error_chain(&error))))?;
+    let text = value.secret_string().ok_or_else(|| refused("is no text".to_owned()))?;
+    secret.parse(text)
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ def files() -> None:
         problems = written(line, 0o600).problems
         must(len(problems) == 1 and words in problems[0] and "hush" not in problems[0], f"{line!r}: {problems}")
     must(len(written("a\nLogLevel='b'\nc", 0o600).problems) == 3, "all lines are looked at")
-    must(written("  # a comment\r\n\r\nEcbUrl=https://a.example/#b\r\n", 0o600).values == {"EcbUrl": "https://a.example/#b"}, "a # without a blank is a value's")
+    must(written("  # a comment\r\n\r\nEcbHistoryUrl=https://a.example/#b\r\n", 0o600).values == {"EcbHistoryUrl": "https://a.example/#b"}, "a # without a blank is a value's")
     for mode, is_refused in ((0o644, True), (0o640, True), (0o604, True), (0o602, True), (0o600, False), (0o400, False)):
         layer = written(f"RedisUrl={SECRET}\n", mode)
         must(bool(layer.problems) == is_refused and SECRET not in f"{layer.problems}", f"{mode:o}: {layer.problems}")

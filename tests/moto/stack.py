@@ -34,7 +34,7 @@ PARAMETERS = {
 # Secrets that a stack may have; one without any has none of these parameters.
 SECRETS = {
     f"{name}SecretArn": f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name.lower()}-AbCdEf"
-    for name in ("Kafka", "KafkaCa", "Redis", "Database", "Mongodb", "ExchangerateApi", "KoreaeximApi")
+    for name in ("Kafka", "KafkaCa", "Redis", "Database", "Mongodb", "Provider")
 }
 # The secret of the template's own, which is there with the console; without parameters for secrets the checks leave out the console, too.
 OWN_SECRET = "ConsoleEdgeSecret"

@@ -24,7 +24,7 @@ KEY = b"a key that nobody knows"
 OTHERS = {"AllowedValues": lambda body: next(value for value in body["AllowedValues"] if value != body["Default"]), "Number": lambda body: int(body["Default"]) + 1}
 # Each pattern of the template takes one of these; what has none takes the first.
 TEXTS = [
-    "another", "7", "debug", "koreaexim", "https://another.example", "another@example.com", "/opt/another.pem", "another.example:1", "rediss://another", "postgres://another", "mongodb://another",
+    "another", "7", "debug", "https://another.example", "ecb=https://another.example", "another@example.com", "/opt/another.pem", "another.example:1", "rediss://another", "postgres://another", "mongodb://another",
     *SECRETS.values(), CLUSTER.replace("hwanyul", "another"), "arn:aws:lambda:us-east-1:123456789012:layer:another:1", "another.s3.amazonaws.com",
 ]
 

@@ -19,12 +19,13 @@ VALUES: dict[str, tuple[list[str], str, list[str]]] = {
     "RateBatchSize": (["1.5", "0", "10001"], "a whole number, 1 to 10000", ["1", "10000"]),
     "MaxJumpPercent": (["abc", "0", "0.0", "-1", "10%", "1e1", ""], "a decimal number of percent greater than 0", ["10", "0.5", "10.25", "1000", "010"]),
     "SpreadPercent": (["abc", "0", "100", "-1"], "less than 100", ["", "1.75", "0.05", "99.9"]),
-    "Providers": (["foo", "", "ecb,", "ecb;koreaexim", "ECB"], "ecb, koreaexim and exchangerate_api", ["ecb", "koreaexim,ecb", "ecb, koreaexim", "exchangerate_api"]),
+    "Providers": (["", "ecb,", "ecb;koreaexim", "ECB", "1st"], "keys of sources", ["ecb", "koreaexim,ecb", "ecb, koreaexim", "exchangerate_api"]),
     "LogLevel": (["loud", "", "INFO", "info,", "info debug", "krafka=loud", "debug # a comment"], "off, error, warn, info, debug or trace", ["off", "trace", "info,krafka=debug", "info,aws_config::profile=warn"]),
     "CaLayerArn": (["foo", "arn:aws:lambda:us-east-1:123456789012:layer:certificates", SECRETS["RedisSecretArn"]], "a version of a layer", ["", "arn:aws:lambda:us-east-1:123456789012:layer:certificates:3"]),
     "MskClusterArn": (["foo", "", SECRETS["RedisSecretArn"]], "a cluster of MSK", [PARAMETERS["MskClusterArn"], "arn:aws-cn:kafka:cn-north-1:123456789012:cluster/h/0a1b-s1"]),
     "KafkaBootstrapServers": (["broker", "a:1, b:2", "", "a:1,"], "host:port", ["a:1,b:2", "boot-1.example:9098"]),
-    "EcbUrl": (["ftp://ecb.example", "www.ecb.europa.eu"], "http:// or https://", ["", "https://ecb.example/a.xml"]),
+    "ProviderUrls": (["ecb=ftp://ecb.example", "ecb=www.ecb.europa.eu", "https://ecb.example", "ecb=https://a.example,"], "http:// or https://", ["", "ecb=https://ecb.example/a.xml", "ecb=http://a.example, koreaexim=https://b.example/c"]),
+    "EcbHistoryUrl": (["ftp://ecb.example", "www.ecb.europa.eu"], "http:// or https://", ["", "https://ecb.example/a.zip"]),
     "AlarmEmail": (["operator", "a@b, c@d"], "one address for mail", ["", "operator@example.com"]),
     "RedisCaFile": (["ca.pem"], "a path from the root", ["", "/opt/ca.pem"]),
     "ConsoleLogBucket": (["logs"], "domain name of a bucket", ["", "logs.s3.amazonaws.com", "logs.s3.ap-northeast-2.amazonaws.com"]),
@@ -39,7 +40,8 @@ CONFLICTS: list[tuple[dict[str, str], str]] = [
     ({"KafkaSecurity": "sasl_ssl_scram", "KafkaSecretArn": SECRETS["KafkaSecretArn"], "SubnetIds": "subnet-1"}, "allowed for its mappings are two subnets"),
     ({"KafkaSecurity": "plaintext", "MskClusterArn": TEMPLATE["Parameters"]["MskClusterArn"]["Default"]}, "KafkaSecurity is 'plaintext' and MskClusterArn is not given"),
     ({"MskClusterArn": TEMPLATE["Parameters"]["MskClusterArn"]["Default"]}, "KafkaSecurity is 'msk_iam' and MskClusterArn is not given"),
-    ({"Providers": "ecb,koreaexim"}, "KoreaeximApiSecretArn is empty"),
+    ({"Providers": "ecb,koreaexim"}, "ProviderSecretArn is empty"),
+    ({"Providers": "foo"}, "there is no provider 'foo'; allowed are "),
     ({"Providers": "ecb,ecb"}, "each provider at most once"),
     ({"Providers": "exchangerate_api"}, "Publication is 'public'"),
     ({"RedisCaFile": "/opt/ca.pem"}, "CaLayerArn is empty"),
@@ -48,24 +50,25 @@ CONFLICTS: list[tuple[dict[str, str], str]] = [
     ({"IngestSchedule": "rate(5 minute)"}, "IngestSchedule is 'rate(5 minute)'; allowed is rate(5 minutes)"),
     ({"IngestSchedule": "rate(1 minutes)"}, "allowed is rate(1 minute)"),
     ({"IngestSchedule": ""}, "IngestSchedule is ''"),
-    ({"EcbSchedule": "cron(0-30 16 * * MON-FRI *)"}, "EcbSchedule is 'cron(0-30 16 * * MON-FRI *)'; allowed is ? in one of"),
-    ({"KoreaeximSchedule": "every minute"}, "KoreaeximSchedule is 'every minute'"),
+    ({"PublicationSchedule": "cron(0-30 16 * * MON-FRI *)"}, "PublicationSchedule is 'cron(0-30 16 * * MON-FRI *)'; allowed is ? in one of"),
+    ({"SecondPublicationSchedule": "every minute"}, "SecondPublicationSchedule is 'every minute'"),
+    ({"PublicationTimeZone": "Europe/Frankfurt"}, "PublicationTimeZone is 'Europe/Frankfurt'"),
 ]
 TOGETHER: list[dict[str, str]] = [
     {},
     {"KafkaSecurity": "plaintext"},
     {"KafkaSecurity": "sasl_ssl_scram", "KafkaSecretArn": SECRETS["KafkaSecretArn"], "SubnetIds": "subnet-1,subnet-2"},
     {"KafkaSecurity": "sasl_ssl_scram", "KafkaSecretArn": SECRETS["KafkaSecretArn"], "MskClusterArn": TEMPLATE["Parameters"]["MskClusterArn"]["Default"]},
-    {"Providers": "koreaexim,ecb", "KoreaeximApiSecretArn": SECRETS["KoreaeximApiSecretArn"]},
+    {"Providers": "koreaexim,ecb", "ProviderSecretArn": SECRETS["ProviderSecretArn"]},
     {"Providers": "exchangerate_api,ecb", "Publication": "private"},
     {"RedisCaFile": "/opt/ca.pem", "CaLayerArn": "arn:aws:lambda:us-east-1:123456789012:layer:certificates:3"},
-    {"IngestSchedule": "cron(0/5 * * * ? *)", "EcbSchedule": "", "KoreaeximSchedule": "rate(1 minutes)"},
+    {"IngestSchedule": "cron(0/5 * * * ? *)", "PublicationSchedule": "", "SecondPublicationSchedule": "rate(1 minutes)", "SecondPublicationTimeZone": "America/Toronto"},
 ]
 
 
 def order() -> None:
     """Which value goes before which, and what is said of names."""
-    names = ["LogLevel", "AlarmEmail", "EcbUrl", "OtlpEndpoint"]
+    names = ["LogLevel", "AlarmEmail", "EcbHistoryUrl", "OtlpEndpoint"]
     known = {name: TEMPLATE["Parameters"][name] for name in [*names, "RedisUrl", "RateBatchSize", "KafkaSecurity"]}
     template = {"Parameters": {name: {key: value for key, value in body.items() if key != "AllowedPattern"} for name, body in known.items()}}
     layers = [parameters.Layer(f"layer {at}", {name: f"of {at}" for name in names[at:]}) for at in (1, 2, 3)]

@@ -55,7 +55,7 @@ impl Samples {
                 "MONGODB_URI",
                 format!("{}/samples_{database}", server("HWANYUL_TEST_MONGODB")),
             ),
-            ("ECB_URL", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
+            ("PROVIDER_URLS", feed.provider_urls()),
             (
                 "ECB_HISTORY_URL",
                 format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url()),

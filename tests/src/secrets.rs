@@ -12,7 +12,7 @@ const KEPT: [(&str, &[(&str, &str)]); 2] = [
         "KafkaSecretArn",
         &[("username", "KafkaUsername"), ("password", "KafkaPassword")],
     ),
-    ("KoreaeximApiSecretArn", &[("key", "KoreaeximApiKey")]),
+    ("ProviderSecretArn", &[("koreaexim", "KoreaeximApiKey")]),
 ];
 /// URLs whose user and password go into a secret.
 const URLS: [(&str, &str); 2] = [("RedisSecretArn", "RedisUrl"), ("DatabaseSecretArn", "DatabaseUrl")];

@@ -1,4 +1,4 @@
-// How sources are called, and which of them stand behind the page; the API gives their keys.
+// How sources are called, and which of them stand behind the page; the API gives their keys. One without a name here is shown by its key in capitals.
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { texts } from "./language";

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-use crate::provider::ProviderError;
+use crate::provider::error::ProviderError;
 
 /// Failed runs in a row after which a provider is left alone.
 const FAILURES_TO_OPEN: u32 = 3;
@@ -25,6 +25,14 @@ pub struct ProviderState {
     failures: u32,
     open_until: Option<DateTime<Utc>>,
     next_allowed_at: Option<DateTime<Utc>>,
+}
+
+/// A field of a provider's state that cannot be read.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{field} is {value:?}")]
+pub struct UnreadableState {
+    field: &'static str,
+    value: String,
 }
 
 /// Whether a provider may be asked.
@@ -44,16 +52,20 @@ impl ProviderState {
     /// Reads a hash; fields that are absent are as those of a provider never asked.
     ///
     /// # Errors
-    /// The field and its value, when it cannot be read.
-    pub fn from_hash(hash: &BTreeMap<String, String>) -> Result<Self, String> {
+    /// [`UnreadableState`] names the field and its value.
+    pub fn from_hash(hash: &BTreeMap<String, String>) -> Result<Self, UnreadableState> {
         let text = |name: &str| hash.get(name).filter(|value| !value.is_empty());
-        let time = |name: &str| -> Result<Option<DateTime<Utc>>, String> {
+        let unreadable = |field, value: &String| UnreadableState {
+            field,
+            value: value.clone(),
+        };
+        let time = |name: &'static str| -> Result<Option<DateTime<Utc>>, UnreadableState> {
             let parsed =
-                text(name).map(|value| DateTime::parse_from_rfc3339(value).map_err(|_| format!("{name} is {value:?}")));
+                text(name).map(|value| DateTime::parse_from_rfc3339(value).map_err(|_| unreadable(name, value)));
             Ok(parsed.transpose()?.map(|time| time.to_utc()))
         };
         let failures = text("failures")
-            .map(|value| value.parse().map_err(|_| format!("failures is {value:?}")))
+            .map(|value| value.parse().map_err(|_| unreadable("failures", value)))
             .transpose()?;
         Ok(Self {
             failures: failures.unwrap_or(0),
@@ -213,7 +225,7 @@ mod tests {
         assert_eq!(read.gate(now() + TimeDelta::minutes(2), true), Gate::HalfOpen);
         hash.insert("open_until".to_owned(), "tomorrow".to_owned());
         assert_eq!(
-            ProviderState::from_hash(&hash),
+            ProviderState::from_hash(&hash).map_err(|error| error.to_string()),
             Err("open_until is \"tomorrow\"".to_owned())
         );
     }

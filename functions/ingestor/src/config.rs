@@ -1,43 +1,36 @@
 //! Settings of the ingestor, read once from the environment. The names of the variables stand in `shared::config::var`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use reqwest::Url;
 use rust_decimal::Decimal;
 use shared::config::{ConfigError, Get, KafkaConfig, RedisConfig, optional, parse_or, required, var};
+use shared::source::{self, ApiKey, Source};
 
 use crate::error::IngestError;
-use crate::provider::ProviderKey;
+use crate::http::RequestLimits;
+use crate::provider::access::{self, Access};
+use crate::provider::key::ProviderKey;
 
 /// How long all providers of a run may take together. On top come Kafka's 10 s, which a run waits once, at most 10 s for each call to the backup queue, of
 /// which the first that fails ends the run, and 9 s for Redis: the function has 90 s.
 const CHAIN_DEADLINE: Duration = Duration::from_secs(30);
+const DEFAULT_PROVIDERS: &str = shared::ecb::SOURCE;
 
 /// Settings of the ingestor.
 #[derive(Clone)]
 pub struct Config {
-    /// `PROVIDERS`: the chain, in the order in which providers are tried. Default `ecb`; example `koreaexim,ecb`.
+    /// `PROVIDERS`: the provider chain, in the order in which providers are tried. Default `ecb`; example `koreaexim,ecb`.
     pub providers: Vec<ProviderKey>,
     /// `PUBLICATION`: `public` (default) or `private`.
     pub publication: Publication,
-    /// `ECB_URL`: the daily XML. Default <https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml>.
-    pub ecb_url: Url,
-    /// `EXCHANGERATE_API_URL`: scheme and host. Default <https://open.er-api.com>, with a key <https://v6.exchangerate-api.com>.
-    pub exchangerate_api_url: Url,
-    /// `EXCHANGERATE_API_KEY`: unset means the open access.
-    pub exchangerate_api_key: Option<String>,
-    /// `KOREAEXIM_URL`. Default <https://oapi.koreaexim.go.kr/site/program/financial/exchangeJSON>.
-    pub koreaexim_url: Url,
-    /// `KOREAEXIM_API_KEY`: without it the provider cannot be asked.
-    pub koreaexim_api_key: Option<String>,
-    /// `PROVIDER_TIMEOUT_MS`: longest wait for one answer, connection and body included. Default 5000.
-    pub timeout: Duration,
-    /// `PROVIDER_ATTEMPTS`: how often one document is asked for in a run. Default 3.
-    pub attempts: NonZeroU32,
-    /// Longest time for the whole chain: 30 s.
-    pub chain_deadline: Duration,
+    /// `PROVIDER_URLS` and each source's key, such as `KOREAEXIM_API_KEY`: where every provider of the registry is asked, and with which key.
+    pub access: BTreeMap<ProviderKey, Access>,
+    /// `PROVIDER_TIMEOUT_MS` and `PROVIDER_ATTEMPTS`: how long providers may take.
+    pub limits: RequestLimits,
     /// `MAX_JUMP_PERCENT`: a change of more percent than this is held back unless a second provider confirms it. Default 10.
     pub max_jump_percent: Decimal,
     /// `SPREAD_PERCENT`: percent around the base rate for `tts` and `ttb` where the source gives none. Unset: they stay null.
@@ -75,36 +68,20 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the variable and what is allowed; it refuses a public chain that holds a provider whose terms forbid that.
     pub fn read(get: Get<'_>) -> Result<Self, ConfigError> {
-        let exchangerate_api_key = optional(get, var::EXCHANGERATE_API_KEY);
-        let exchangerate_api_host = if exchangerate_api_key.is_some() {
-            "https://v6.exchangerate-api.com"
-        } else {
-            "https://open.er-api.com"
-        };
         let config = Self {
             providers: providers(get)?,
             publication: publication(get)?,
-            ecb_url: url(
-                get,
-                var::ECB_URL,
-                "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml",
-            )?,
-            exchangerate_api_url: url(get, var::EXCHANGERATE_API_URL, exchangerate_api_host)?,
-            exchangerate_api_key,
-            koreaexim_url: url(
-                get,
-                var::KOREAEXIM_URL,
-                "https://oapi.koreaexim.go.kr/site/program/financial/exchangeJSON",
-            )?,
-            koreaexim_api_key: optional(get, var::KOREAEXIM_API_KEY),
-            timeout: timeout(get)?,
-            attempts: parse_or(
-                get,
-                var::PROVIDER_ATTEMPTS,
-                NonZeroU32::MIN.saturating_add(2),
-                "1 or more",
-            )?,
-            chain_deadline: CHAIN_DEADLINE,
+            access: access::read(get)?,
+            limits: RequestLimits {
+                timeout: timeout(get)?,
+                attempts: parse_or(
+                    get,
+                    var::PROVIDER_ATTEMPTS,
+                    NonZeroU32::MIN.saturating_add(2),
+                    "1 or more",
+                )?,
+                chain_deadline: CHAIN_DEADLINE,
+            },
             max_jump_percent: max_jump(get)?,
             spread_percent: spread(get)?,
             kafka: KafkaConfig::read(get)?,
@@ -123,40 +100,64 @@ impl Config {
         let Some(provider) = asked_for else {
             return Ok(self.providers.clone());
         };
-        if self.publication == Publication::Public && !provider.may_be_shown_to_others() {
+        if !self.may_show(provider) {
             return Err(IngestError::Terms { provider });
         }
-        if provider == ProviderKey::Koreaexim && self.koreaexim_api_key.is_none() {
-            return Err(ConfigError::Missing(var::KOREAEXIM_API_KEY).into());
-        }
+        self.check_key(provider)?;
         Ok(vec![provider])
     }
 
     fn check_chain(&self, get: Get<'_>) -> Result<(), ConfigError> {
-        if self.publication == Publication::Public && !self.providers.iter().all(|key| key.may_be_shown_to_others()) {
+        if !self.providers.iter().all(|provider| self.may_show(*provider)) {
             return Err(ConfigError::Invalid {
                 name: var::PROVIDERS,
                 value: optional(get, var::PROVIDERS).unwrap_or_default(),
-                allowed: "ecb and koreaexim while PUBLICATION is public, because the terms of exchangerate_api \
-                          (https://www.exchangerate-api.com/terms) forbid redistribution; PUBLICATION=private allows it",
+                allowed: &ALLOWED_IN_PUBLIC,
             });
         }
-        if self.providers.contains(&ProviderKey::Koreaexim) && self.koreaexim_api_key.is_none() {
-            return Err(ConfigError::Missing(var::KOREAEXIM_API_KEY));
+        self.providers.iter().try_for_each(|provider| self.check_key(*provider))
+    }
+
+    /// Whether the provider's terms allow what its rates are for.
+    fn may_show(&self, provider: ProviderKey) -> bool {
+        self.publication == Publication::Private || provider.source().terms.allow_redistribution
+    }
+
+    fn check_key(&self, provider: ProviderKey) -> Result<(), ConfigError> {
+        let has_key = self
+            .access
+            .get(&provider)
+            .is_some_and(|access| access.api_key.is_some());
+        match provider.source().api_key {
+            ApiKey::Required { variable } if !has_key => Err(ConfigError::Missing(variable)),
+            ApiKey::None | ApiKey::Optional { .. } | ApiKey::Required { .. } => Ok(()),
         }
-        Ok(())
     }
 }
 
+/// What `PROVIDERS` may name.
+static ALLOWED: LazyLock<String> = LazyLock::new(|| format!("{}, each at most once, with commas", source::allowed()));
+
+/// What `PROVIDERS` may name while others see the rates, and why not more.
+static ALLOWED_IN_PUBLIC: LazyLock<String> = LazyLock::new(|| {
+    let is_private = |source: &&Source| !source.terms.allow_redistribution;
+    let forbidding = source::SOURCES.iter().filter(is_private);
+    let terms: Vec<String> = forbidding
+        .map(|source| format!("{} ({})", source.key, source.terms.page))
+        .collect();
+    format!(
+        "{} while PUBLICATION is public, because the terms of {} forbid redistribution; PUBLICATION=private allows it",
+        source::allowed_in_public(),
+        terms.join(" and ")
+    )
+});
+
 fn providers(get: Get<'_>) -> Result<Vec<ProviderKey>, ConfigError> {
-    let Some(value) = optional(get, var::PROVIDERS) else {
-        return Ok(vec![ProviderKey::Ecb]);
-    };
-    let allowed = "ecb, exchangerate_api and koreaexim, each at most once, with commas";
+    let value = optional(get, var::PROVIDERS).unwrap_or_else(|| DEFAULT_PROVIDERS.to_owned());
     let refused = || ConfigError::Invalid {
         name: var::PROVIDERS,
         value: value.clone(),
-        allowed,
+        allowed: &ALLOWED,
     };
     let mut keys = Vec::new();
     for text in value.split(',') {
@@ -178,21 +179,6 @@ fn publication(get: Get<'_>) -> Result<Publication, ConfigError> {
             value: other.to_owned(),
             allowed: "public or private",
         }),
-    }
-}
-
-fn url(get: Get<'_>, name: &'static str, default: &str) -> Result<Url, ConfigError> {
-    let value = optional(get, name).unwrap_or_else(|| default.to_owned());
-    let refused = || ConfigError::Invalid {
-        name,
-        value: value.clone(),
-        allowed: "an http:// or https:// URL",
-    };
-    let url: Url = value.parse().map_err(|_| refused())?;
-    if matches!(url.scheme(), "http" | "https") {
-        Ok(url)
-    } else {
-        Err(refused())
     }
 }
 

@@ -8,8 +8,9 @@ use shared::currency::UnknownCurrency;
 use shared::publish::PublishError;
 use shared::time::TimeError;
 
-use crate::provider::ProviderKey;
-use crate::witness::ClocksDisagree;
+use crate::clock_sample::ClocksDisagree;
+use crate::memory::error::MemoryError;
+use crate::provider::key::{ProviderKey, UnknownProvider};
 
 /// Why a run failed. Whatever it had published may be published again: events may be repeated.
 #[derive(Debug, thiserror::Error)]
@@ -21,8 +22,8 @@ pub enum IngestError {
     )]
     Input(String),
     /// There is no such provider.
-    #[error("unknown provider {0:?}: allowed are ecb, exchangerate_api and koreaexim")]
-    UnknownProvider(String),
+    #[error(transparent)]
+    UnknownProvider(#[from] UnknownProvider),
     /// There is no such currency.
     #[error("release: {0}")]
     UnknownCurrency(#[from] UnknownCurrency),
@@ -31,8 +32,8 @@ pub enum IngestError {
     NotHeld(String),
     /// The provider's terms forbid what the function is set up for.
     #[error(
-        "provider {provider} may not be used while PUBLICATION is public: its terms (https://www.exchangerate-api.com/terms) forbid \
-         redistribution; PUBLICATION=private allows it"
+        "provider {provider} may not be used while PUBLICATION is public: its terms ({}) forbid redistribution; PUBLICATION=private allows it",
+        .provider.source().terms.page
     )]
     Terms {
         /// Whose terms.
@@ -55,8 +56,8 @@ pub enum IngestError {
     Clock(#[from] TimeError),
     /// Redis remembers values that are about to be replaced, and cannot be told to forget them, or it cannot be asked what is to be released; nothing was
     /// published.
-    #[error("redis fails, without which nothing may be published: {0}")]
-    Memory(String),
+    #[error("redis fails, without which nothing may be published")]
+    Memory(#[source] MemoryError),
     /// Nobody knows what time it is; nothing was published.
     #[error(transparent)]
     ClocksDisagree(#[from] ClocksDisagree),

@@ -11,8 +11,8 @@ use shared::time::Timestamp;
 
 use crate::clock::Clock;
 use crate::error::IngestError;
-use crate::holding::Update;
-use crate::provider::ProviderKey;
+use crate::observation::Update;
+use crate::provider::key::ProviderKey;
 use crate::summary::EventCounts;
 
 /// CloudEvents `source` of everything the ingestor publishes.
@@ -20,13 +20,21 @@ pub(crate) const PUBLISHER: &str = "/hwanyul/ingestor";
 
 /// What a run published, all of it acknowledged.
 #[derive(Debug, Clone)]
-pub(crate) struct Published {
+pub(crate) struct PublishReport {
     /// By Kafka or by the backup queue.
     pub events: EventCounts,
     /// Those of them that wait in the backup queue.
     pub backed_up: usize,
     /// Why they do.
     pub away: Option<String>,
+}
+
+/// When rates had come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Collected {
+    pub at: Timestamp,
+    /// Milliseconds since the run began.
+    pub in_ms: u64,
 }
 
 /// What a run has to publish.
@@ -36,8 +44,8 @@ pub(crate) struct Batch {
     pub provider: ProviderKey,
     /// How many rates came.
     pub data_count: usize,
-    /// When they had come, and how many milliseconds that took.
-    pub collected: (Timestamp, u64),
+    /// When they had come.
+    pub collected: Collected,
     /// Those to be published, in the order of their time.
     pub fresh: Vec<Update>,
 }
@@ -53,16 +61,15 @@ pub(crate) async fn publish(
     batch: &Batch,
     version: Timestamp,
     clock: &Clock,
-) -> Result<Published, IngestError> {
+) -> Result<PublishReport, IngestError> {
     let mut publishing = publisher.run();
     let source = batch.provider.as_str();
     let (now, fresh) = (version, &batch.fresh);
-    let (collected_at, collected_in_ms) = batch.collected;
     let received = NewDataReceived {
         source: source.to_owned(),
         data_count: count(batch.data_count),
-        collection_time: collected_at,
-        processing_time_ms: collected_in_ms,
+        collection_time: batch.collected.at,
+        processing_time_ms: batch.collected.in_ms,
         correlation_id: run.correlation_id,
     };
     let mut events = vec![run.event(&received, now)?];
@@ -95,7 +102,7 @@ pub(crate) async fn publish(
     let last = [run.event(&completed, completed_at)?];
     let last_sent = publishing.publish(&last).await?;
     log_sent(run, source, &last, &last_sent);
-    Ok(Published {
+    Ok(PublishReport {
         events: EventCounts {
             data_processing_completed: 1,
             ..counts
@@ -108,7 +115,7 @@ pub(crate) async fn publish(
 fn updated(provider: ProviderKey, update: &Update, version: Timestamp) -> ExchangeRateUpdated {
     let quote = &update.quote;
     // Against the won the rate itself is what the provider printed, and its inverse is a number of ours.
-    let is_printed = provider.quotes_against() != CurrencyCode::KRW;
+    let is_printed = provider.source().quotes_against != CurrencyCode::KRW;
     ExchangeRateUpdated {
         currency_code: quote.code,
         currency_name: quote.code.currency().korean.to_owned(),

@@ -1,43 +1,45 @@
 //! The ingestor: asks providers for rates, checks them and publishes what is new. It stores nothing but what it needs to remember between runs
 //! (Redis: circuits, due times, what was last published, what is held back), and works without that too.
 
-mod chain;
 pub mod circuit;
 pub mod clock;
+pub mod clock_sample;
 pub mod config;
 pub mod error;
 mod events;
 pub mod holding;
 pub mod http;
-mod measure;
 pub mod memory;
+mod metrics;
+pub mod observation;
 pub mod provider;
-pub mod published;
+mod provider_chain;
+pub mod published_rates;
 mod publishing;
 mod release;
 pub mod request;
 pub mod summary;
 pub mod validate;
 pub mod version;
-pub mod witness;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::cache::Cache;
 use shared::event::Run;
 use shared::publish::{BackupQueue, Publisher};
 
-use self::chain::{Chain, FirstAnswer};
 use self::clock::Clock;
+use self::clock_sample::{ClockSample, Reading, correction};
 pub use self::config::Config;
 pub use self::error::IngestError;
 use self::http::Http;
-use self::measure::measured;
-use self::memory::Memory;
+use self::memory::{Memory, MemoryError};
+use self::metrics::record;
 use self::provider::ProviderKey;
+use self::provider_chain::{ChainResult, ProviderChain, RunContext};
+use self::publishing::RunScope;
 pub use self::request::Request;
 use self::summary::HeldBack;
 pub use self::summary::Summary;
-use self::witness::{Witness, correction};
 
 /// Asks providers for rates and publishes what is new. Made once per cold start; connects when first needed.
 pub struct Ingestor {
@@ -77,51 +79,72 @@ impl Ingestor {
         if request.check {
             return Ok(Summary::nothing(run.correlation_id, clock.elapsed_ms()));
         }
-        let parts = (&self.config, &self.http, &self.memory);
-        let mut chain = Chain::open(parts, &clock, run.correlation_id, &order, request.force).await;
+        let context = RunContext {
+            config: &self.config,
+            http: &self.http,
+            memory: &self.memory,
+            clock: &clock,
+            correlation_id: run.correlation_id,
+            force: request.force,
+        };
+        let mut chain = ProviderChain::open(context, &order).await;
         if !request.release.is_empty() {
-            return self.release(&request.release, &order, chain, &run, clock).await;
+            let scope = RunScope {
+                chain,
+                run: &run,
+                clock: &clock,
+            };
+            return self.release(&request.release, &order, scope).await;
         }
-        match chain.first_answer(&order).await {
-            FirstAnswer::Rates(quotes, remembered) => match self.true_time(&mut chain, clock).await {
-                Ok(clock) => {
-                    self.publish(quotes, remembered, chain, &run, &clock, request.force)
-                        .await
-                }
-                Err(error) => {
-                    self.save(&mut chain).await;
-                    Err(error)
-                }
-            },
-            FirstAnswer::NotDue(provider) => {
+        match chain.first_quotes(&order).await {
+            ChainResult::Rates(quotes, remembered) => {
+                let corrected = match self.corrected(&mut chain, clock).await {
+                    Ok(corrected) => corrected,
+                    Err(error) => {
+                        chain.save().await;
+                        return Err(error);
+                    }
+                };
+                let scope = RunScope {
+                    chain,
+                    run: &run,
+                    clock: &corrected,
+                };
+                self.publish(quotes, remembered, scope, request.force).await
+            }
+            ChainResult::NotDue(provider) => {
                 let held_back = self.held_back(provider, &mut chain).await;
-                self.save(&mut chain).await;
+                chain.save().await;
+                let scope = RunScope {
+                    chain,
+                    run: &run,
+                    clock: &clock,
+                };
                 let summary = Summary {
                     held_back,
-                    ..summary(&chain, &run, &clock)
+                    ..scope.summary()
                 };
-                Ok(measured(summary, &clock))
+                Ok(record(summary, &clock))
             }
-            FirstAnswer::Nobody => {
-                self.save(&mut chain).await;
+            ChainResult::Nobody => {
+                chain.save().await;
                 Err(IngestError::AllFailed(chain.errors()))
             }
         }
     }
 
     /// The run's clock, set to the time that most clocks show.
-    async fn true_time(&self, chain: &mut Chain<'_>, clock: Clock) -> Result<Clock, IngestError> {
-        if chain.witnesses.iter().all(Witness::agrees) {
+    async fn corrected(&self, chain: &mut ProviderChain<'_>, clock: Clock) -> Result<Clock, IngestError> {
+        if chain.clock_samples.iter().all(ClockSample::agrees) {
             return Ok(clock);
         }
-        let mut witnesses = chain.witnesses.clone();
-        let asked = clock.now();
-        match self.memory.time().await {
-            Ok(time) => witnesses.push(Witness::new("redis", (time, TimeDelta::zero()), asked, clock.now())),
-            Err(reason) => chain.warn(format!("redis cannot say what time it is: {reason}")),
+        let mut samples = chain.clock_samples.clone();
+        match self.clock_of_redis(&clock).await {
+            Ok(sample) => samples.push(sample),
+            Err(error) => chain.warn_of("redis cannot say what time it is", &error),
         }
-        let correction = correction(&witnesses)?;
-        let clocks: Vec<String> = witnesses.iter().map(ToString::to_string).collect();
+        let correction = correction(&samples)?;
+        let clocks: Vec<String> = samples.iter().map(ToString::to_string).collect();
         let clocks = clocks.join(", ");
         if correction.is_zero() {
             // A provider whose clock is a little wrong would be spoken of in every run.
@@ -134,37 +157,30 @@ impl Ingestor {
         Ok(clock.set_by(correction))
     }
 
+    /// What Redis' clock shows.
+    async fn clock_of_redis(&self, clock: &Clock) -> Result<ClockSample, MemoryError> {
+        let asked = clock.now();
+        let reading = Reading {
+            time: self.memory.time().await?,
+            resolution: TimeDelta::zero(),
+            asked,
+            answered: clock.now(),
+        };
+        Ok(ClockSample::new("redis", reading))
+    }
+
     /// What is held back of a provider that was not asked.
-    async fn held_back(&self, provider: ProviderKey, chain: &mut Chain<'_>) -> Vec<HeldBack> {
+    async fn held_back(&self, provider: ProviderKey, chain: &mut ProviderChain<'_>) -> Vec<HeldBack> {
         match self.memory.held(provider).await {
             Ok(held) => {
                 let held_back = HeldBack::all(&held, self.config.max_jump_percent, |_| None);
                 chain.log_held(provider, &held_back);
                 held_back
             }
-            Err(reason) => {
-                chain.warn(format!("what is held back of {provider} is unknown: {reason}"));
+            Err(error) => {
+                chain.warn_of(&format!("what is held back of {provider} is unknown"), &error);
                 Vec::new()
             }
         }
-    }
-
-    async fn save(&self, chain: &mut Chain<'_>) {
-        if let Err(reason) = chain.save().await {
-            chain.warn(unsaved(&reason));
-        }
-    }
-}
-
-fn unsaved(reason: &str) -> String {
-    format!("circuits are not remembered, so the next run does not know of this one: {reason}")
-}
-
-/// The summary of a run that published nothing.
-fn summary(chain: &Chain<'_>, run: &Run, clock: &Clock) -> Summary {
-    Summary {
-        providers: chain.all_reports(),
-        warnings: chain.warnings.clone(),
-        ..Summary::nothing(run.correlation_id, clock.elapsed_ms())
     }
 }

@@ -1,5 +1,6 @@
-//! Redis as the ingestor uses it: every operation bounded, every failure a sentence for the summary. The ingestor works without Redis; it then says
-//! what it had to do without.
+//! Redis as the ingestor uses it: every operation bounded. The ingestor works without Redis; the summary then says what it had to do without.
+
+pub(crate) mod error;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,11 +13,11 @@ use shared::currency::CurrencyCode;
 use shared::held::HeldRate;
 use tokio::time::timeout;
 
-use crate::circuit::ProviderState;
-use crate::error::with_causes;
+pub use self::error::MemoryError;
+use crate::circuit::{ProviderState, UnreadableState};
 use crate::holding::{self, Held};
-use crate::provider::ProviderKey;
-use crate::published::Published;
+use crate::provider::key::ProviderKey;
+use crate::published_rates::PublishedRates;
 
 /// Longer than a reconnection takes, short against a provider's answer.
 const LIMIT: Duration = Duration::from_secs(3);
@@ -30,13 +31,19 @@ pub struct Memory {
 #[derive(Debug, Clone, Default)]
 pub struct Remembered {
     /// What it last published.
-    pub published: Published,
+    pub published: PublishedRates,
     /// What is held back of it.
     pub held: Held,
 }
 
-/// The states that could be read, and sentences about those that could not.
-pub type States = (BTreeMap<ProviderKey, ProviderState>, Vec<String>);
+/// The states of providers.
+#[derive(Debug, Default)]
+pub struct States {
+    /// Those that could be read.
+    pub read: BTreeMap<ProviderKey, ProviderState>,
+    /// Why the others could not; they begin anew.
+    pub unreadable: Vec<(ProviderKey, UnreadableState)>,
+}
 
 impl Memory {
     /// A memory that has not connected yet.
@@ -48,16 +55,16 @@ impl Memory {
     /// What Redis' clock shows.
     ///
     /// # Errors
-    /// A sentence, when Redis cannot be asked.
-    pub async fn time(&self) -> Result<DateTime<Utc>, String> {
+    /// [`MemoryError`] when Redis cannot be asked.
+    pub async fn time(&self) -> Result<DateTime<Utc>, MemoryError> {
         within(self.cache.time()).await
     }
 
     /// Circuits and due times of `providers`.
     ///
     /// # Errors
-    /// A sentence, when Redis cannot be asked.
-    pub async fn states(&self, providers: &[ProviderKey]) -> Result<States, String> {
+    /// [`MemoryError`] when Redis cannot be asked.
+    pub async fn states(&self, providers: &[ProviderKey]) -> Result<States, MemoryError> {
         let hashes = providers
             .iter()
             .map(async |provider| self.cache.hash(&key::provider(provider.as_str())).await);
@@ -66,11 +73,9 @@ impl Memory {
         for (provider, hash) in providers.iter().zip(hashes) {
             match ProviderState::from_hash(&hash) {
                 Ok(state) => {
-                    states.0.insert(*provider, state);
+                    states.read.insert(*provider, state);
                 }
-                Err(reason) => states.1.push(format!(
-                    "the state of {provider} in redis cannot be read and begins anew: {reason}"
-                )),
+                Err(error) => states.unreadable.push((*provider, error)),
             }
         }
         Ok(states)
@@ -79,11 +84,11 @@ impl Memory {
     /// What `provider` last published, and what is held back of it.
     ///
     /// # Errors
-    /// A sentence, when Redis cannot be asked.
-    pub async fn rates(&self, provider: ProviderKey) -> Result<Remembered, String> {
+    /// [`MemoryError`] when Redis cannot be asked.
+    pub async fn rates(&self, provider: ProviderKey) -> Result<Remembered, MemoryError> {
         let both = async {
             let held = key::held(provider.as_str());
-            let (published, held) = join!(Published::read(&self.cache, provider), self.cache.hash(&held));
+            let (published, held) = join!(PublishedRates::read(&self.cache, provider), self.cache.hash(&held));
             Ok((published?, held?))
         };
         let (published, fields) = within(both).await?;
@@ -96,31 +101,31 @@ impl Memory {
     /// What is held back of `provider`.
     ///
     /// # Errors
-    /// A sentence, when Redis cannot be asked.
-    pub async fn held(&self, provider: ProviderKey) -> Result<Held, String> {
+    /// [`MemoryError`] when Redis cannot be asked.
+    pub async fn held(&self, provider: ProviderKey) -> Result<Held, MemoryError> {
         self.rates(provider)
             .await
-            .map(|remembered| holding::unsettled(&remembered.held, &remembered.published))
+            .map(|remembered| holding::unpublished(&remembered.held, &remembered.published))
     }
 
     /// Remembers `held`, beside what else is held back of `provider`.
     ///
     /// # Errors
-    /// A sentence, when Redis cannot be asked.
-    pub async fn put_held(&self, provider: ProviderKey, held: &Held) -> Result<(), String> {
+    /// [`MemoryError`] when Redis cannot be asked.
+    pub async fn put_held(&self, provider: ProviderKey, held: &Held) -> Result<(), MemoryError> {
         let text = |(code, rates): (&CurrencyCode, &Vec<HeldRate>)| {
-            let text = serde_json::to_string(rates).map_err(|error| format!("{code} cannot be written: {error}"))?;
+            let text = serde_json::to_string(rates).map_err(|cause| MemoryError::Unwritable { code: *code, cause })?;
             Ok((code.as_str().to_owned(), text))
         };
-        let fields = held.iter().map(text).collect::<Result<Vec<_>, String>>()?;
+        let fields = held.iter().map(text).collect::<Result<Vec<_>, MemoryError>>()?;
         within(self.cache.put_hash(&key::held(provider.as_str()), &fields, ttl::HELD)).await
     }
 
     /// Nothing of `codes` is held back of `provider` any more.
     ///
     /// # Errors
-    /// A sentence, when Redis cannot be asked.
-    pub async fn drop_held(&self, provider: ProviderKey, codes: &[CurrencyCode]) -> Result<(), String> {
+    /// [`MemoryError`] when Redis cannot be asked.
+    pub async fn drop_held(&self, provider: ProviderKey, codes: &[CurrencyCode]) -> Result<(), MemoryError> {
         let fields: Vec<String> = codes.iter().map(|code| code.as_str().to_owned()).collect();
         within(self.cache.drop_fields(&key::held(provider.as_str()), &fields)).await
     }
@@ -128,8 +133,8 @@ impl Memory {
     /// Writes fields of the states of several providers.
     ///
     /// # Errors
-    /// A sentence, when Redis cannot be asked.
-    pub async fn put_states(&self, fields: &BTreeMap<ProviderKey, Vec<(String, String)>>) -> Result<(), String> {
+    /// [`MemoryError`] when Redis cannot be asked.
+    pub async fn put_states(&self, fields: &BTreeMap<ProviderKey, Vec<(String, String)>>) -> Result<(), MemoryError> {
         let puts = fields.iter().map(async |(provider, fields)| {
             self.cache
                 .put_hash(&key::provider(provider.as_str()), fields, ttl::PROVIDER)
@@ -141,16 +146,16 @@ impl Memory {
     /// Forgets what `provider` published in these fields.
     ///
     /// # Errors
-    /// A sentence, when Redis cannot be asked.
-    pub async fn forget(&self, provider: ProviderKey, fields: &[String]) -> Result<(), String> {
+    /// [`MemoryError`] when Redis cannot be asked.
+    pub async fn forget(&self, provider: ProviderKey, fields: &[String]) -> Result<(), MemoryError> {
         within(self.cache.drop_fields(&key::published(provider.as_str()), fields)).await
     }
 
     /// Remembers what `provider` published.
     ///
     /// # Errors
-    /// A sentence, when Redis cannot be asked.
-    pub async fn put_published(&self, provider: ProviderKey, fields: &[(String, String)]) -> Result<(), String> {
+    /// [`MemoryError`] when Redis cannot be asked.
+    pub async fn put_published(&self, provider: ProviderKey, fields: &[(String, String)]) -> Result<(), MemoryError> {
         within(
             self.cache
                 .put_hash(&key::published(provider.as_str()), fields, ttl::PUBLISHED),
@@ -174,9 +179,9 @@ fn read_held(fields: &BTreeMap<String, String>, provider: ProviderKey) -> Held {
     held
 }
 
-async fn within<T>(operation: impl Future<Output = Result<T, CacheError>>) -> Result<T, String> {
+async fn within<T>(operation: impl Future<Output = Result<T, CacheError>>) -> Result<T, MemoryError> {
     match timeout(LIMIT, operation).await {
-        Ok(outcome) => outcome.map_err(|error| with_causes(&error)),
-        Err(_) => Err(format!("redis gave no answer within {} ms", LIMIT.as_millis())),
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => Err(MemoryError::Timeout(LIMIT)),
     }
 }

@@ -1,131 +1,60 @@
-//! Rate providers: what they are called, what they answer and how they fail. Each one is a file in `provider/` with a fetch and a pure parse;
-//! nothing here knows Kafka or Redis.
+//! Rate providers: how each is asked, what it gives and how it fails. Each one is a file in `provider/` with a `fetch` and a pure `parse`; what is known of
+//! it without asking stands in the registry ([`shared::source`]). Nothing here knows Kafka or Redis.
+//!
+//! A new provider is its adapter's file, its `mod` line and its line in [`ADAPTERS`], and its entry in `shared/src/source/registry.rs`.
+
+pub(crate) mod access;
+pub(crate) mod error;
+pub(crate) mod key;
+pub(crate) mod quotes;
+pub(crate) mod row;
 
 pub mod ecb;
-mod error;
 pub mod exchangerate_api;
 pub mod koreaexim;
-mod quotes;
 
-use std::fmt;
-use std::str::FromStr;
+use futures::future::BoxFuture;
 
-use chrono::{DateTime, Utc};
-use serde::{Serialize, Serializer};
-use shared::currency::CurrencyCode;
-
+pub use self::access::Access;
 pub use self::error::ProviderError;
+pub use self::key::{ProviderKey, UnknownProvider};
 pub use self::quotes::{LeftOut, Prices, Quote, Quotes};
-use crate::config::Config;
-use crate::http::Asking;
+pub use self::row::RowError;
+use crate::http::ProviderRequest;
 
-/// A rate provider.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ProviderKey {
-    /// The European Central Bank's reference rates.
-    Ecb,
-    /// ExchangeRate-API, open or with a key. Its terms forbid redistribution.
-    ExchangerateApi,
-    /// The Export-Import Bank of Korea.
-    Koreaexim,
+/// An adapter: it asks its source for the newest rates.
+type Fetch = for<'a> fn(&'a ProviderRequest<'_>) -> BoxFuture<'a, Result<Quotes, ProviderError>>;
+
+/// The adapter of each source of the registry.
+const ADAPTERS: &[(&str, Fetch)] = &[
+    ("ecb", |request| Box::pin(ecb::fetch(request))),
+    ("exchangerate_api", |request| Box::pin(exchangerate_api::fetch(request))),
+    ("koreaexim", |request| Box::pin(koreaexim::fetch(request))),
+];
+
+/// Asks a provider for its newest rates.
+///
+/// # Errors
+/// [`ProviderError`] when there are none to be had.
+pub async fn fetch(request: &ProviderRequest<'_>) -> Result<Quotes, ProviderError> {
+    let provider = request.provider();
+    let adapter = ADAPTERS.iter().find(|(key, _)| *key == provider.as_str());
+    let (_, fetch) = adapter.ok_or(ProviderError::NoAdapter)?;
+    fetch(request).await
 }
 
-/// A name that is no provider's.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown provider {0:?}: allowed are ecb, exchangerate_api and koreaexim")]
-pub struct UnknownProvider(String);
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
 
-impl ProviderKey {
-    /// The name in settings, events and keys.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ecb => shared::ecb::SOURCE,
-            Self::ExchangerateApi => "exchangerate_api",
-            Self::Koreaexim => "koreaexim",
-        }
-    }
+    use shared::source;
 
-    /// The currency that the provider quotes all others against.
-    #[must_use]
-    pub const fn quotes_against(self) -> CurrencyCode {
-        match self {
-            Self::Ecb => CurrencyCode::EUR,
-            Self::ExchangerateApi => CurrencyCode::USD,
-            Self::Koreaexim => CurrencyCode::KRW,
-        }
-    }
+    use super::*;
 
-    /// Whether the provider counts requests, so that it is left alone until it is due whatever there is to be asked again.
-    #[must_use]
-    pub const fn counts_requests(self) -> bool {
-        match self {
-            Self::Koreaexim => true,
-            Self::Ecb | Self::ExchangerateApi => false,
-        }
-    }
-
-    /// Whether the provider's terms allow showing its rates to others.
-    #[must_use]
-    pub const fn may_be_shown_to_others(self) -> bool {
-        match self {
-            Self::Ecb | Self::Koreaexim => true,
-            Self::ExchangerateApi => false,
-        }
-    }
-
-    /// Asks the provider for its newest rates.
-    ///
-    /// # Errors
-    /// [`ProviderError`] when there are none to be had.
-    pub async fn fetch(
-        self,
-        config: &Config,
-        asking: &Asking<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Quotes, ProviderError> {
-        match self {
-            Self::Ecb => ecb::fetch(&config.ecb_url, asking).await,
-            Self::ExchangerateApi => {
-                exchangerate_api::fetch(
-                    &config.exchangerate_api_url,
-                    config.exchangerate_api_key.as_deref(),
-                    asking,
-                )
-                .await
-            }
-            Self::Koreaexim => {
-                koreaexim::fetch(&config.koreaexim_url, config.koreaexim_api_key.as_deref(), asking, now).await
-            }
-        }
-    }
-}
-
-impl FromStr for ProviderKey {
-    type Err = UnknownProvider;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Ecb, Self::ExchangerateApi, Self::Koreaexim]
-            .into_iter()
-            .find(|key| key.as_str() == text)
-            .ok_or_else(|| UnknownProvider(text.chars().take(40).collect()))
-    }
-}
-
-impl fmt::Display for ProviderKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for ProviderKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for ProviderKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+    #[test]
+    fn every_source_of_the_registry_has_one_adapter() {
+        let adapters: BTreeSet<&str> = ADAPTERS.iter().map(|(key, _)| *key).collect();
+        assert_eq!(adapters, source::keys().into_iter().collect());
+        assert_eq!(adapters.len(), ADAPTERS.len());
     }
 }

@@ -1,44 +1,41 @@
 //! Publishing: what a document has that is new, what is released with it, and what is remembered of both.
 
+mod held_state;
+mod run_scope;
+mod send;
+
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
-use futures::join;
 use shared::currency::CurrencyCode;
-use shared::event::Run;
+use shared::held::HeldRate;
+use shared::time::Timestamp;
 
-use crate::chain::Chain;
-use crate::chain::opinion::Doubt;
-use crate::clock::Clock;
-use crate::events::{self, Batch};
-use crate::holding::{Decision, Held, Rules, Update, decide};
-use crate::measure::measured;
+pub(crate) use self::run_scope::RunScope;
+pub(crate) use self::send::Baseline;
+use crate::circuit;
+use crate::error::IngestError;
+use crate::events::{Batch, Collected};
+use crate::holding::{Decision, Rules, Update, decide};
 use crate::memory::Remembered;
-use crate::provider::{ProviderKey, Quotes};
-use crate::published::Published;
+use crate::metrics::record;
+use crate::provider::Quotes;
+use crate::provider_chain::cross_check::CrossCheck;
 use crate::summary::{Dropped, HeldBack, Summary};
-use crate::{IngestError, Ingestor, circuit, unsaved, validate, version};
+use crate::{Ingestor, validate};
 
 /// Seconds after a provider's own time at which it is asked again, so that not everybody asks in the same second.
 const DUE_JITTER_SECONDS: std::ops::RangeInclusive<i64> = 30..=300;
 /// A provider's slip in its next time must not silence it for longer.
 const LATEST_DUE: TimeDelta = TimeDelta::hours(48);
 
-/// What is held back before a run and after it.
-pub(crate) struct Holding<'a> {
-    pub before: &'a Held,
-    pub after: &'a Held,
-}
-
 impl Ingestor {
-    /// Publishes what is new in a provider's answer, and what is released with it.
+    /// Publishes what is new in a provider's document, and what is released with it. With `force` it publishes what is published already, too.
     pub(crate) async fn publish(
         &self,
         mut quotes: Quotes,
         remembered: Option<Remembered>,
-        mut chain: Chain<'_>,
-        run: &Run,
-        clock: &Clock,
+        mut scope: RunScope<'_>,
         force: bool,
     ) -> Result<Summary, IngestError> {
         if let Some(percent) = self.config.spread_percent {
@@ -46,212 +43,125 @@ impl Ingestor {
         }
         let is_known = remembered.is_some();
         let Remembered { published, held } = remembered.unwrap_or_default();
-        // What is held back from now on will be dated by this, so it has to be later than what is published already.
-        let collected_at = clock.timestamp()?;
-        let now = published
-            .clock()
-            .map_or(collected_at, |given| given.next().max(collected_at));
-        let rules = Rules {
-            max_jump_percent: self.config.max_jump_percent,
-            now,
+        let baseline = Baseline {
+            published: &published,
+            held: &held,
+            is_known,
         };
-        let (decision, doubts) = settled(&quotes, &published, &held, rules, &mut chain).await;
-        let Decision {
-            updates,
-            held: after,
-            dropped,
-            left_out,
-        } = decision;
-        let opinions = |code| {
-            doubts
-                .iter()
-                .find(|doubt| doubt.code == code)
-                .map(|doubt| doubt.opinions.clone())
-        };
-        let held_back = HeldBack::all(&after, self.config.max_jump_percent, opinions);
-        chain.log_held(quotes.provider, &held_back);
-        let dropped: Vec<Dropped> = dropped
-            .into_iter()
-            .map(|(code, rate)| Dropped::new(code, rate, quotes.provider, quotes.recorded_at))
-            .collect();
-        for one in &dropped {
-            tracing::warn!(
-                correlation_id = %run.correlation_id, provider.key = %quotes.provider, currency_code = %one.currency_code,
-                recorded_at = %one.rate.recorded_at, "Rate dropped that was held back: {}", one.reason
-            );
-        }
-        let (known, new): (Vec<Update>, Vec<Update>) = updates
-            .iter()
-            .partition(|update| !force && published.contains(&update.quote, update.recorded_at));
+        let collected_at = scope.clock.timestamp()?;
+        let rules = self.rules(baseline, collected_at);
+        let (decision, checks) = decide_with_cross_checks(&quotes, baseline, rules, &mut scope).await;
+        let held_back = self.report_held(&quotes, &decision, &checks, &scope);
+        let dropped = report_dropped(&quotes, &decision, &scope);
+        let is_new = |update: &&Update| force || !published.contains(&update.quote, update.recorded_at);
+        let fresh: Vec<Update> = decision.updates.iter().filter(is_new).copied().collect();
+        let already_published = decision.updates.len() - fresh.len();
         let batch = Batch {
             provider: quotes.provider,
             data_count: quotes.rates.len(),
-            collected: (collected_at, clock.elapsed_ms()),
-            fresh: new,
+            collected: Collected {
+                at: collected_at,
+                in_ms: scope.clock.elapsed_ms(),
+            },
+            fresh,
         };
-        let holding = Holding {
-            before: &held,
-            after: &after,
-        };
-        let (sent, is_held) = self
-            .send(&batch, (&published, is_known), holding, &mut chain, run, clock)
-            .await?;
+        let sent = self.send(&batch, baseline, &decision.held, &mut scope).await?;
         // A rate that is held back may be confirmed by the next run, so that one has to ask.
-        let is_complete = held_back.is_empty() || quotes.provider.counts_requests();
-        if is_held && is_complete {
-            self.note_due(&quotes, &mut chain, clock).await;
+        let is_complete = held_back.is_empty() || quotes.provider.source().counts_requests;
+        if sent.is_held && is_complete {
+            self.note_due(&quotes, &mut scope).await;
         }
         let summary = Summary {
             source: Some(quotes.provider),
             recorded_at: Some(quotes.recorded_at),
-            events: sent.events,
-            backed_up: sent.backed_up,
-            already_published: known.len(),
+            events: sent.report.events,
+            backed_up: sent.report.backed_up,
+            already_published,
             held_back,
             dropped,
-            left_out: [quotes.left_out, left_out].concat(),
-            ..crate::summary(&chain, run, clock)
+            left_out: [quotes.left_out, decision.left_out].concat(),
+            ..scope.summary()
         };
-        Ok(measured(summary, clock))
+        Ok(record(summary, scope.clock))
     }
 
-    /// Publishes a batch between what has to be remembered before and after it. Answers what was sent, and whether all that is held back is remembered.
-    pub(crate) async fn send(
+    /// What is held back from now on will be dated by `now`, so that has to be later than what is published already.
+    fn rules(&self, baseline: Baseline<'_>, collected_at: Timestamp) -> Rules {
+        let given = baseline.published.clock();
+        Rules {
+            max_jump_percent: self.config.max_jump_percent,
+            now: given.map_or(collected_at, |given| given.next().max(collected_at)),
+        }
+    }
+
+    /// Says in the log what is held back, and what other providers have of it.
+    fn report_held(
         &self,
-        batch: &Batch,
-        (published, is_known): (&Published, bool),
-        holding: Holding<'_>,
-        chain: &mut Chain<'_>,
-        run: &Run,
-        clock: &Clock,
-    ) -> Result<(events::Published, bool), IngestError> {
-        let provider = batch.provider;
-        let is_held = self.put_held(provider, &holding, chain).await;
-        let version = version::next(published.clock(), clock.timestamp()?);
-        // What is about to be replaced is forgotten first. If the new values could then not be remembered, and the source went back to the former ones, those would
-        // be taken for published, and the stores would keep what was withdrawn.
-        let replaced = if is_known {
-            published.replaced(&batch.fresh)
-        } else {
-            Published::every_field(&batch.fresh)
+        quotes: &Quotes,
+        decision: &Decision,
+        checks: &[CrossCheck],
+        scope: &RunScope<'_>,
+    ) -> Vec<HeldBack> {
+        let findings = |code| {
+            let check = checks.iter().find(|check| check.code == code);
+            check.map(|check| check.findings.clone())
         };
-        match self.memory.forget(provider, &replaced).await {
-            Err(reason) if is_known => {
-                self.save(chain).await;
-                return Err(IngestError::Memory(reason));
-            }
-            Err(reason) => chain.warn(format!("what redis may hold of {provider} is not forgotten: {reason}")),
-            Ok(()) => {}
-        }
-        // Remembered before anything carries it, so that no later run falls behind it.
-        let clock_field = Published::clock_field(version);
-        if let Err(reason) = self.memory.put_published(provider, &[clock_field]).await {
-            chain.warn(format!("when this run was is not remembered in redis: {reason}"));
-        }
-        let (sent, saved) = join!(
-            events::publish(&self.publisher, run, batch, version, clock),
-            chain.save()
-        );
-        if let Err(reason) = saved {
-            chain.warn(unsaved(&reason));
-        }
-        let sent = sent?;
-        if let Some(reason) = &sent.away {
-            // The publisher has logged it.
-            chain.warnings.push(format!(
-                "kafka did not acknowledge {} events in time, so they wait in the backup queue: {reason}",
-                sent.backed_up
-            ));
-        }
-        match self
-            .memory
-            .put_published(provider, &published.fields(&batch.fresh))
-            .await
-        {
-            // What was released is held for as long as it is not known to be published.
-            Ok(()) => self.drop_held(provider, &holding, chain).await,
-            Err(reason) => chain.warn(format!(
-                "what was published is not remembered, so the next run sends it again: {reason}"
-            )),
-        }
-        Ok((sent, is_held))
-    }
-
-    /// Remembers all that is held back, before and after the run.
-    async fn put_held(&self, provider: ProviderKey, holding: &Holding<'_>, chain: &mut Chain<'_>) -> bool {
-        let mut all = holding.after.clone();
-        for (code, rates) in holding.before {
-            let kept = all.entry(*code).or_default();
-            for rate in rates {
-                if kept.iter().all(|other| other.recorded_at != rate.recorded_at) {
-                    kept.push(rate.clone());
-                }
-            }
-            kept.sort_by_key(|rate| rate.recorded_at);
-        }
-        match self.memory.put_held(provider, &all).await {
-            Ok(()) => true,
-            Err(reason) => {
-                chain.warn(format!(
-                    "what is held back of {provider} is not remembered, so the next run has to ask for it again: {reason}"
-                ));
-                false
-            }
-        }
-    }
-
-    /// Ends the holding of what was released, contradicted or corrected.
-    async fn drop_held(&self, provider: ProviderKey, holding: &Holding<'_>, chain: &mut Chain<'_>) {
-        let gone = |code: &CurrencyCode| !holding.after.contains_key(code);
-        let gone: Vec<CurrencyCode> = holding.before.keys().copied().filter(gone).collect();
-        let is_less = |code: &CurrencyCode, rates: &Vec<_>| holding.before.get(code).is_some_and(|old| old != rates);
-        let less = holding.after.iter().filter(|(code, rates)| is_less(code, rates));
-        let less: Held = less.map(|(code, rates)| (*code, rates.clone())).collect();
-        let (dropped, put) = join!(
-            self.memory.drop_held(provider, &gone),
-            self.memory.put_held(provider, &less)
-        );
-        for reason in [dropped, put].into_iter().filter_map(Result::err) {
-            chain.warn(format!(
-                "what is no longer held back of {provider} is still remembered, and is judged again: {reason}"
-            ));
-        }
+        let held_back = HeldBack::all(&decision.held, self.config.max_jump_percent, findings);
+        scope.chain.log_held(quotes.provider, &held_back);
+        held_back
     }
 
     /// Remembers when the provider is due again.
-    async fn note_due(&self, quotes: &Quotes, chain: &mut Chain<'_>, clock: &Clock) {
+    async fn note_due(&self, quotes: &Quotes, scope: &mut RunScope<'_>) {
         let Some(next_update) = quotes.next_update else {
             return;
         };
         let next = next_update + TimeDelta::seconds(rand::random_range(DUE_JITTER_SECONDS));
-        let due = vec![circuit::due_field(next.min(clock.now() + LATEST_DUE))];
-        if let Err(reason) = self.memory.put_states(&BTreeMap::from([(quotes.provider, due)])).await {
-            chain.warn(format!(
-                "when {} is due is not remembered, so the next run asks it again: {reason}",
+        let due = vec![circuit::due_field(next.min(scope.clock.now() + LATEST_DUE))];
+        let written = self.memory.put_states(&BTreeMap::from([(quotes.provider, due)])).await;
+        if let Err(error) = written {
+            let what = format!(
+                "when {} is due is not remembered, so the next run asks it again",
                 quotes.provider
-            ));
+            );
+            scope.chain.warn_of(&what, &error);
         }
     }
 }
 
-/// The decision about a document, after other providers were heard about what it would hold back.
-async fn settled(
+/// Says in the log what was held back and is contradicted.
+fn report_dropped(quotes: &Quotes, decision: &Decision, scope: &RunScope<'_>) -> Vec<Dropped> {
+    let of_rate = |(code, rate): &(CurrencyCode, HeldRate)| {
+        Dropped::new(*code, rate.clone(), quotes.provider, quotes.recorded_at)
+    };
+    let dropped: Vec<Dropped> = decision.dropped.iter().map(of_rate).collect();
+    for one in &dropped {
+        tracing::warn!(
+            correlation_id = %scope.run.correlation_id, provider.key = %quotes.provider, currency_code = %one.currency_code,
+            recorded_at = %one.rate.recorded_at, "Rate dropped that was held back: {}", one.reason
+        );
+    }
+    dropped
+}
+
+/// The decision about a document, after other providers were compared with what it would hold back.
+async fn decide_with_cross_checks(
     quotes: &Quotes,
-    published: &Published,
-    held: &Held,
+    baseline: Baseline<'_>,
     rules: Rules,
-    chain: &mut Chain<'_>,
-) -> (Decision, Vec<Doubt>) {
+    scope: &mut RunScope<'_>,
+) -> (Decision, Vec<CrossCheck>) {
+    let Baseline { published, held, .. } = baseline;
     let decision = decide(quotes, published, held, &BTreeMap::new(), rules);
-    let mut doubts = Doubt::of(&decision.held);
-    chain.second_opinions(&mut doubts, quotes.provider).await;
-    let confirmed: BTreeMap<_, _> = doubts
+    let mut checks = CrossCheck::of(&decision.held);
+    scope.chain.cross_check(&mut checks, quotes.provider).await;
+    let confirmed: BTreeMap<_, _> = checks
         .iter()
-        .filter_map(|doubt| Some((doubt.code, doubt.confirmed?)))
+        .filter_map(|check| Some((check.code, check.confirmed?)))
         .collect();
     if confirmed.is_empty() {
-        (decision, doubts)
+        (decision, checks)
     } else {
-        (decide(quotes, published, held, &confirmed, rules), doubts)
+        (decide(quotes, published, held, &confirmed, rules), checks)
     }
 }

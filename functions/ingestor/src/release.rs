@@ -1,20 +1,18 @@
 //! A release: somebody has decided that what is held back is true.
 
-use chrono::TimeDelta;
 use shared::currency::CurrencyCode;
-use shared::event::Run;
 
-use crate::chain::Chain;
+use crate::Ingestor;
 use crate::clock::Clock;
-use crate::events::Batch;
+use crate::clock_sample::correction;
+use crate::error::IngestError;
+use crate::events::{Batch, Collected};
 use crate::holding::{Held, Released, requested};
-use crate::measure::measured;
 use crate::memory::Remembered;
-use crate::provider::ProviderKey;
-use crate::publishing::Holding;
+use crate::metrics::record;
+use crate::provider::key::ProviderKey;
+use crate::publishing::{Baseline, RunScope};
 use crate::summary::{HeldBack, Summary};
-use crate::witness::{Witness, correction};
-use crate::{IngestError, Ingestor};
 
 impl Ingestor {
     /// Publishes what is held back of `codes`, of the first provider of `order` that has anything of it. No provider is asked, so it works while none
@@ -23,11 +21,9 @@ impl Ingestor {
         &self,
         codes: &[CurrencyCode],
         order: &[ProviderKey],
-        mut chain: Chain<'_>,
-        run: &Run,
-        clock: Clock,
+        mut scope: RunScope<'_>,
     ) -> Result<Summary, IngestError> {
-        self.witnessed(&clock).await?;
+        self.check_clock(scope.clock).await?;
         let mut known = Vec::new();
         for provider in order.iter().copied() {
             let remembered = self.memory.rates(provider).await.map_err(IngestError::Memory)?;
@@ -38,27 +34,20 @@ impl Ingestor {
                 continue;
             }
             for reason in &released.refused {
-                chain.warn(format!(
+                scope.chain.warn(format!(
                     "not released: {reason}; of {provider} {}",
                     named(&remembered.held)
                 ));
             }
-            return self
-                .publish_released(provider, &remembered, released, chain, run, &clock)
-                .await;
+            return self.publish_released(provider, &remembered, released, scope).await;
         }
         Err(IngestError::NotHeld(known.join("; ")))
     }
 
     fn released(&self, provider: ProviderKey, remembered: &Remembered, codes: &[CurrencyCode]) -> Released {
         let Remembered { published, held } = remembered;
-        requested(
-            held,
-            published,
-            codes,
-            provider.quotes_against(),
-            self.config.max_jump_percent,
-        )
+        let base = provider.source().quotes_against;
+        requested(held, published, codes, base, self.config.max_jump_percent)
     }
 
     async fn publish_released(
@@ -66,40 +55,39 @@ impl Ingestor {
         provider: ProviderKey,
         remembered: &Remembered,
         released: Released,
-        mut chain: Chain<'_>,
-        run: &Run,
-        clock: &Clock,
+        mut scope: RunScope<'_>,
     ) -> Result<Summary, IngestError> {
         let batch = Batch {
             provider,
             data_count: released.updates.len(),
-            collected: (clock.timestamp()?, clock.elapsed_ms()),
+            collected: Collected {
+                at: scope.clock.timestamp()?,
+                in_ms: scope.clock.elapsed_ms(),
+            },
             fresh: released.updates,
         };
-        let holding = Holding {
-            before: &remembered.held,
-            after: &released.held,
+        let baseline = Baseline {
+            published: &remembered.published,
+            held: &remembered.held,
+            is_known: true,
         };
-        let published = (&remembered.published, true);
-        let (sent, _) = self.send(&batch, published, holding, &mut chain, run, clock).await?;
+        let sent = self.send(&batch, baseline, &released.held, &mut scope).await?;
         let held_back = HeldBack::all(&released.held, self.config.max_jump_percent, |_| None);
-        chain.log_held(provider, &held_back);
+        scope.chain.log_held(provider, &held_back);
         let summary = Summary {
             source: Some(provider),
             recorded_at: batch.fresh.last().map(|update| update.recorded_at),
-            events: sent.events,
-            backed_up: sent.backed_up,
+            events: sent.report.events,
+            backed_up: sent.report.backed_up,
             held_back,
-            ..crate::summary(&chain, run, clock)
+            ..scope.summary()
         };
-        Ok(measured(summary, clock))
+        Ok(record(summary, scope.clock))
     }
 
     /// No provider says what time it is, so Redis does, which has to answer anyway. Of two clocks that differ nobody knows which is right.
-    async fn witnessed(&self, clock: &Clock) -> Result<(), IngestError> {
-        let asked = clock.now();
-        let time = self.memory.time().await.map_err(IngestError::Memory)?;
-        let redis = Witness::new("redis", (time, TimeDelta::zero()), asked, clock.now());
+    async fn check_clock(&self, clock: &Clock) -> Result<(), IngestError> {
+        let redis = self.clock_of_redis(clock).await.map_err(IngestError::Memory)?;
         correction(&[redis])?;
         Ok(())
     }

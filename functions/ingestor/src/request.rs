@@ -5,7 +5,7 @@ use serde_json::Value;
 use shared::currency::CurrencyCode;
 
 use crate::error::IngestError;
-use crate::provider::ProviderKey;
+use crate::provider::key::ProviderKey;
 
 /// What the function is asked to do. The default is a scheduled run: the chain of the settings, only what is new.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,10 +48,7 @@ impl Request {
             return Ok(Self::default());
         }
         let direct: Direct = serde_json::from_value(input).map_err(|error| IngestError::Input(error.to_string()))?;
-        let provider = direct
-            .provider
-            .map(|name| name.parse().map_err(|_| IngestError::UnknownProvider(name)))
-            .transpose()?;
+        let provider = direct.provider.map(|name| name.parse()).transpose()?;
         let codes = direct.release.iter().flatten().map(|code| code.parse::<CurrencyCode>());
         let release = codes.collect::<Result<Vec<_>, _>>()?;
         if direct.release.is_some() && (release.is_empty() || direct.force) {
@@ -92,7 +89,7 @@ mod tests {
         assert_eq!(
             request,
             Request {
-                provider: Some(ProviderKey::Koreaexim),
+                provider: Some("koreaexim".parse().unwrap()),
                 force: true,
                 ..Request::default()
             }
@@ -133,7 +130,7 @@ mod tests {
         let unknown = Request::from_input(json!({"provider": "bok"})).unwrap_err().to_string();
         assert_eq!(
             unknown,
-            "unknown provider \"bok\": allowed are ecb, exchangerate_api and koreaexim"
+            format!("unknown provider \"bok\": allowed are {}", shared::source::allowed())
         );
         let misspelt = Request::from_input(json!({"forced": true})).unwrap_err().to_string();
         assert!(misspelt.contains("unknown field `forced`"), "{misspelt}");

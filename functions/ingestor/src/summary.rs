@@ -141,7 +141,7 @@ pub struct HeldBack {
     pub recorded_at: Vec<Timestamp>,
     /// KRW for one unit, the newest.
     pub rate: Rate,
-    /// The newest in the source's own quotation, by which it is judged.
+    /// The newest in the source's own quotation, by which jumps are found.
     pub quotation: Rate,
     /// The newest quotation that the source published.
     pub previous: Rate,
@@ -150,7 +150,7 @@ pub struct HeldBack {
     pub change_percent: String,
     /// Since when something of it is held back.
     pub held_since: Timestamp,
-    /// Why, and what other providers had to say.
+    /// Why, and what was found at other providers.
     pub reason: String,
     /// The request that publishes it all the same.
     pub release: String,
@@ -169,9 +169,9 @@ pub struct Dropped {
 }
 
 impl HeldBack {
-    /// All that is held back, with what other providers said of it: a line for the whole documents, and one for each currency that is held by itself.
+    /// All that is held back, with what was found of it at other providers: a line for the whole documents, and one for each currency that is held by itself.
     #[must_use]
-    pub fn all(held: &Held, max_percent: Decimal, opinions: impl Fn(CurrencyCode) -> Option<Vec<String>>) -> Vec<Self> {
+    pub fn all(held: &Held, max_percent: Decimal, findings: impl Fn(CurrencyCode) -> Option<Vec<String>>) -> Vec<Self> {
         let documents = held.get(&CurrencyCode::KRW).into_iter().flatten();
         let documents: BTreeSet<Timestamp> = documents.map(|rate| rate.recorded_at).collect();
         let is_shown = |code: &CurrencyCode, rates: &[HeldRate]| {
@@ -179,7 +179,7 @@ impl HeldBack {
         };
         let shown = held.iter().filter(|(code, rates)| is_shown(code, rates));
         shown
-            .filter_map(|(code, rates)| Self::new(*code, rates, max_percent, opinions(*code)))
+            .filter_map(|(code, rates)| Self::new(*code, rates, max_percent, findings(*code)))
             .collect()
     }
 
@@ -187,13 +187,13 @@ impl HeldBack {
         code: CurrencyCode,
         rates: &[HeldRate],
         max_percent: Decimal,
-        opinions: Option<Vec<String>>,
+        findings: Option<Vec<String>>,
     ) -> Option<Self> {
         let (newest, oldest) = (rates.last()?, rates.first()?);
-        let said = match opinions.as_deref() {
+        let found = match findings.as_deref() {
             None => String::new(),
             Some([]) => ": there is no second provider to ask".to_owned(),
-            Some(opinions) => format!(": {}", opinions.join(", ")),
+            Some(findings) => format!(": {}", findings.join(", ")),
         };
         let seems = newest
             .swapped_with
@@ -212,7 +212,7 @@ impl HeldBack {
             change_percent: change_percent.clone(),
             held_since: oldest.held_since,
             reason: format!(
-                "changed by {change_percent} % since {previous_at}, limit MAX_JUMP_PERCENT {max_percent}{seems}{said}"
+                "changed by {change_percent} % since {previous_at}, limit MAX_JUMP_PERCENT {max_percent}{seems}{found}"
             ),
             release: format!("{{\"release\":[\"{code}\"]}}"),
         })
@@ -223,9 +223,14 @@ impl Dropped {
     /// What the publication of `recorded_at` contradicts.
     #[must_use]
     pub fn new(code: CurrencyCode, rate: HeldRate, provider: ProviderKey, recorded_at: Timestamp) -> Self {
-        let all_the_same = match provider {
-            ProviderKey::Ecb => "operations-backfill publishes what the ECB's history has of that day",
-            ProviderKey::ExchangerateApi | ProviderKey::Koreaexim => "nothing publishes it later",
+        let source = provider.source();
+        let all_the_same = if source.has_history {
+            format!(
+                "operations-backfill publishes what the {}'s history has of that day",
+                source.name
+            )
+        } else {
+            "nothing publishes it later".to_owned()
         };
         let reason = format!(
             "changed by {} % since {}, and was back at {recorded_at}: {all_the_same}",

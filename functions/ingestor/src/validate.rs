@@ -48,9 +48,9 @@ mod tests {
     use shared::currency::CurrencyCode;
 
     use super::*;
-    use crate::provider::{Prices, ProviderKey};
+    use crate::provider::{Prices, RowError};
 
-    fn prices(rate: &str, tts: Option<Rate>) -> Result<Prices, String> {
+    fn prices(rate: &str, tts: Option<Rate>) -> Result<Prices, RowError> {
         let deal_base_rate: Rate = rate.parse().unwrap();
         Ok(Prices {
             deal_base_rate,
@@ -61,7 +61,7 @@ mod tests {
     }
 
     fn quotes(recorded_at: &str, rate: &str) -> Quotes {
-        let mut quotes = Quotes::new(ProviderKey::Ecb, recorded_at.parse().unwrap());
+        let mut quotes = Quotes::new("ecb".parse().unwrap(), recorded_at.parse().unwrap());
         quotes.add("USD", prices(rate, None));
         quotes
     }

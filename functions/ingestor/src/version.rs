@@ -1,7 +1,7 @@
 //! The instant that a run's events carry as `updated_at`: of two events about the same observation the later one counts, so a correction must never be
 //! dated before what it corrects.
 //!
-//! The version is the time that most clocks agree on ([`crate::witness`]), but later than every version that Redis remembers as given: clocks that agree
+//! The version is the time that most clocks agree on ([`crate::clock_sample`]), but later than every version that Redis remembers as given: clocks that agree
 //! may still differ by seconds, and two runs may come in one microsecond.
 
 use shared::time::Timestamp;

@@ -12,6 +12,16 @@ use serde::Deserialize;
 
 use super::{Clock, Day, FeedStatus, History, ecb, koreaexim, open_er};
 
+const ECB_DAILY: &str = "/stats/eurofxref/eurofxref-daily.xml";
+const KOREAEXIM: &str = "/site/program/financial/exchangeJSON";
+
+/// The address of each provider that a feed at `url` stands in for, as `PROVIDER_URLS` has them.
+#[must_use]
+pub fn provider_urls(url: &str) -> String {
+    // ExchangeRate-API's is scheme and host alone.
+    format!("ecb={url}{ECB_DAILY},exchangerate_api={url},koreaexim={url}{KOREAEXIM}")
+}
+
 /// What is served.
 #[derive(Clone)]
 struct Served {
@@ -30,12 +40,12 @@ struct Exchange {
 pub(super) fn router(history: Arc<History>, clock: Arc<Clock>) -> Router {
     Router::new()
         .route("/feed", get(status))
-        .route("/stats/eurofxref/eurofxref-daily.xml", get(ecb_daily))
+        .route(ECB_DAILY, get(ecb_daily))
         .route("/stats/eurofxref/eurofxref-hist-90d.xml", get(ecb_ninety_days))
         .route("/stats/eurofxref/eurofxref-hist.zip", get(ecb_archive))
         .route("/v6/latest/{base}", get(open_latest))
         .route("/v6/{key}/latest/{base}", get(keyed_latest))
-        .route("/site/program/financial/exchangeJSON", get(exchange))
+        .route(KOREAEXIM, get(exchange))
         .with_state(Served { history, clock })
 }
 
@@ -102,10 +112,10 @@ async fn keyed_latest(State(served): State<Served>, Path((_key, base)): Path<(St
 /// A day without rates, one that has not come yet included, is an empty array, as on a holiday.
 async fn exchange(State(served): State<Served>, Query(asked): Query<Exchange>) -> Response {
     if asked.authkey.is_none_or(|key| key.is_empty()) {
-        return Json(koreaexim::error_rows(koreaexim::ErrorCode::Key)).into_response();
+        return Json(koreaexim::refused(koreaexim::ResultCode::Key)).into_response();
     }
     if asked.data.as_deref() != Some("AP01") {
-        return Json(koreaexim::error_rows(koreaexim::ErrorCode::Data)).into_response();
+        return Json(koreaexim::refused(koreaexim::ResultCode::Data)).into_response();
     }
     let today = served.clock.day();
     let date = match asked.searchdate.as_deref() {

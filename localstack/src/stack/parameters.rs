@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use emulator::{ACCESS_KEY, SECRET_KEY};
+use shared::source::SOURCES;
 
 use super::Endpoints;
+use crate::feed::provider_urls;
 
 /// How often the ingestor runs while the feed's days go by.
 const FEED_SCHEDULE: &str = "rate(2 seconds)";
@@ -33,11 +35,9 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
         parameters.extend([
             ("IngestSchedule", FEED_SCHEDULE.to_owned()),
             // The feed's days have no time of publication.
-            ("EcbSchedule", String::new()),
-            ("EcbUrl", format!("{feed}/stats/eurofxref/eurofxref-daily.xml")),
+            ("PublicationSchedule", String::new()),
+            ("ProviderUrls", provider_urls(feed)),
             ("EcbHistoryUrl", format!("{feed}/stats/eurofxref/eurofxref-hist.zip")),
-            ("ExchangerateApiUrl", feed.clone()),
-            ("KoreaeximUrl", format!("{feed}/site/program/financial/exchangeJSON")),
         ]);
     }
     let mut parameters: BTreeMap<String, String> = parameters
@@ -48,10 +48,8 @@ pub(super) fn parameters(endpoints: &Endpoints, given: &BTreeMap<String, String>
     parameters
 }
 
-/// Keys of providers, which functions have from Secrets Manager on AWS. Here they may stand in the environment of `up`.
-const KEYS: [&str; 2] = ["EXCHANGERATE_API_KEY", "KOREAEXIM_API_KEY"];
-
 /// What Lambda sets for every function on AWS, the keys of providers that this process has, and where SQS, Secrets Manager and Lambda's own API are here.
+/// On AWS functions have the keys from Secrets Manager; here they may stand in the environment of `up`.
 pub(super) fn function_env(endpoints: &Endpoints) -> BTreeMap<String, String> {
     let variables = [
         ("AWS_REGION", "us-east-1"),
@@ -62,9 +60,10 @@ pub(super) fn function_env(endpoints: &Endpoints) -> BTreeMap<String, String> {
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoints.sqs),
         ("AWS_ENDPOINT_URL_LAMBDA", &endpoints.lambda),
     ];
-    let keys = KEYS
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)));
+    let keys = SOURCES.iter().filter_map(|source| {
+        let name = source.api_key_variable()?;
+        Some((name.to_owned(), std::env::var(name).ok()?))
+    });
     variables
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -91,7 +90,7 @@ mod tests {
         assert!(
             !live
                 .keys()
-                .any(|name| name.ends_with("Url") && name != "RedisUrl" && name != "DatabaseUrl")
+                .any(|name| name == "ProviderUrls" || name == "EcbHistoryUrl")
         );
         assert!(!live.contains_key("IngestSchedule"));
     }
@@ -101,9 +100,7 @@ mod tests {
         let given = BTreeMap::from([("IngestSchedule".to_owned(), "rate(1 minute)".to_owned())]);
         let parameters = parameters(&endpoints(Some("http://127.0.0.1:9010")), &given);
         assert_eq!(parameters["IngestSchedule"], "rate(1 minute)");
-        assert_eq!(
-            parameters["EcbUrl"],
-            "http://127.0.0.1:9010/stats/eurofxref/eurofxref-daily.xml"
-        );
+        let ecb = "ecb=http://127.0.0.1:9010/stats/eurofxref/eurofxref-daily.xml,";
+        assert!(parameters["ProviderUrls"].starts_with(ecb), "{parameters:?}");
     }
 }

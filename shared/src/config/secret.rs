@@ -1,71 +1,91 @@
 //! What a secret says: its text is a JSON object, and member `m` of the secret in `X_SECRET_ARN` is read as variable `X_M`, before the environment. The form
-//! in which AWS keeps users of MSK, RDS and DocumentDB is one of these. Nothing here is fetched.
+//! in which AWS keeps users of MSK, RDS and DocumentDB is one of these. Keys of providers are in one secret, a member for each source. Nothing here is fetched.
 
 use serde_json::Value;
 
 use super::{ConfigError, var};
+use crate::source::SOURCES;
+
+/// A member of a secret, and the variable as which it is read.
+pub type Member = (&'static str, &'static str);
 
 /// A variable that names a secret, and what is read of that.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct Secret {
     /// The variable with the secret's ARN.
     pub arn: &'static str,
-    /// Its members that are known, and the variable as which each is read. All others are ignored.
-    pub members: &'static [(&'static str, &'static str)],
+    members: Members,
+}
+
+/// The members of a secret that are known. All others are ignored.
+#[derive(Debug, PartialEq, Eq)]
+enum Members {
+    /// These.
+    Listed(&'static [Member]),
+    /// One for each source that takes a key, by the source's own.
+    BySource,
 }
 
 /// All there are.
-pub const SOURCES: [Source; 7] = [
-    Source {
+pub const SECRETS: [Secret; 6] = [
+    Secret {
         arn: var::KAFKA_SECRET_ARN,
-        members: &[("username", var::KAFKA_USERNAME), ("password", var::KAFKA_PASSWORD)],
+        members: Members::Listed(&[("username", var::KAFKA_USERNAME), ("password", var::KAFKA_PASSWORD)]),
     },
-    Source {
+    Secret {
         arn: var::REDIS_SECRET_ARN,
-        members: &[
+        members: Members::Listed(&[
             ("username", var::REDIS_USERNAME),
             ("password", var::REDIS_PASSWORD),
             ("url", var::REDIS_URL),
-        ],
+        ]),
     },
-    Source {
+    Secret {
         arn: var::DATABASE_SECRET_ARN,
-        members: &[
+        members: Members::Listed(&[
             ("username", var::DATABASE_USERNAME),
             ("password", var::DATABASE_PASSWORD),
             ("url", var::DATABASE_URL),
-        ],
+        ]),
     },
-    Source {
+    Secret {
         arn: var::MONGODB_SECRET_ARN,
-        members: &[
+        members: Members::Listed(&[
             ("username", var::MONGODB_USERNAME),
             ("password", var::MONGODB_PASSWORD),
             ("uri", var::MONGODB_URI),
-        ],
+        ]),
     },
-    Source {
-        arn: var::EXCHANGERATE_API_SECRET_ARN,
-        members: &[("key", var::EXCHANGERATE_API_KEY)],
+    Secret {
+        arn: var::PROVIDER_SECRET_ARN,
+        members: Members::BySource,
     },
-    Source {
-        arn: var::KOREAEXIM_API_SECRET_ARN,
-        members: &[("key", var::KOREAEXIM_API_KEY)],
-    },
-    Source {
+    Secret {
         arn: var::EDGE_SECRET_ARN,
-        members: &[("key", var::EDGE_KEY)],
+        members: Members::Listed(&[("key", var::EDGE_KEY)]),
     },
 ];
 
-/// The source of a variable, when a secret can give it.
+/// The secret that can give a variable.
 #[must_use]
-pub fn source_of(variable: &str) -> Option<&'static Source> {
-    let gives = |source: &&Source| source.members.iter().any(|(_, name)| *name == variable);
-    SOURCES.iter().find(gives)
+pub fn secret_of(variable: &str) -> Option<&'static Secret> {
+    let gives = |secret: &&Secret| secret.members().iter().any(|(_, name)| *name == variable);
+    SECRETS.iter().find(gives)
 }
 
-impl Source {
+impl Secret {
+    /// The members that are known, and the variable as which each is read.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        match self.members {
+            Members::Listed(members) => members.to_vec(),
+            Members::BySource => SOURCES
+                .iter()
+                .filter_map(|source| Some((source.key, source.api_key_variable()?)))
+                .collect(),
+        }
+    }
+
     /// The variables that a secret with this text gives.
     ///
     /// # Errors
@@ -73,19 +93,20 @@ impl Source {
     pub fn parse(&self, text: &str) -> Result<Vec<(&'static str, String)>, ConfigError> {
         let refused = |fault: String| ConfigError::Secret { name: self.arn, fault };
         // serde's own words would repeat what they refuse.
-        let Ok(Value::Object(mut members)) = serde_json::from_str(text) else {
+        let Ok(Value::Object(mut object)) = serde_json::from_str(text) else {
             return Err(refused("is no JSON object".to_owned()));
         };
+        let members = self.members();
         let mut given = Vec::new();
-        for (member, variable) in self.members {
-            match members.remove(*member) {
+        for (member, variable) in &members {
+            match object.remove(*member) {
                 None => {}
                 Some(Value::String(value)) => given.push((*variable, value)),
                 Some(_) => return Err(refused(format!("has a member {member:?} that is no string"))),
             }
         }
         if given.is_empty() {
-            let known: Vec<&str> = self.members.iter().map(|(member, _)| *member).collect();
+            let known: Vec<&str> = members.iter().map(|(member, _)| *member).collect();
             return Err(refused(format!("has no member {}", known.join(" or "))));
         }
         Ok(given)
@@ -97,20 +118,37 @@ mod tests {
     use super::*;
 
     fn parse(arn: &str, text: &str) -> Result<Vec<(&'static str, String)>, String> {
-        let source = SOURCES.iter().find(|source| source.arn == arn).unwrap();
-        source.parse(text).map_err(|error| format!("{error} {error:?}"))
+        let secret = SECRETS.iter().find(|secret| secret.arn == arn).unwrap();
+        secret.parse(text).map_err(|error| format!("{error} {error:?}"))
     }
 
     #[test]
     fn a_member_is_read_as_the_variable_of_its_name() {
-        for source in &SOURCES {
-            let prefix = source.arn.strip_suffix("_SECRET_ARN").unwrap();
-            for (member, variable) in source.members {
-                assert_eq!(*variable, format!("{prefix}_{}", member.to_uppercase()));
-                assert_eq!(source_of(variable), Some(source));
+        for secret in &SECRETS {
+            let prefix = secret.arn.strip_suffix("_SECRET_ARN").unwrap();
+            for (member, variable) in secret.members() {
+                assert_eq!(secret_of(variable), Some(secret));
+                if secret.arn != var::PROVIDER_SECRET_ARN {
+                    assert_eq!(variable, format!("{prefix}_{}", member.to_uppercase()));
+                }
             }
         }
-        assert_eq!(source_of(var::REDIS_CLUSTER), None);
+        assert_eq!(secret_of(var::REDIS_CLUSTER), None);
+    }
+
+    #[test]
+    fn keys_of_providers_are_in_one_secret_by_their_sources() {
+        let text = r#"{"koreaexim":"word","exchangerate_api":"other","somebody":"third"}"#;
+        let expected = vec![
+            ("KOREAEXIM_API_KEY", "word".to_owned()),
+            ("EXCHANGERATE_API_KEY", "other".to_owned()),
+        ];
+        assert_eq!(parse("PROVIDER_SECRET_ARN", text), Ok(expected));
+        let error = parse("PROVIDER_SECRET_ARN", r#"{"key":"word"}"#).unwrap_err();
+        assert!(
+            error.contains("has no member") && error.contains("koreaexim"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -127,8 +165,6 @@ mod tests {
             ("KAFKA_PASSWORD", "word".to_owned()),
         ];
         assert_eq!(parse("KAFKA_SECRET_ARN", of_msk), Ok(expected));
-        let expected = vec![("KOREAEXIM_API_KEY", "word".to_owned())];
-        assert_eq!(parse("KOREAEXIM_API_SECRET_ARN", r#"{"key":"word"}"#), Ok(expected));
     }
 
     #[test]

@@ -80,22 +80,12 @@ pub const MEMORY_SIZE: &str = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE";
 pub const PROVIDERS: &str = "PROVIDERS";
 /// `public` when the rates are shown to others, else `private`.
 pub const PUBLICATION: &str = "PUBLICATION";
-/// The ECB's daily XML.
-pub const ECB_URL: &str = "ECB_URL";
+/// Other addresses of providers than their own: `ecb=http://127.0.0.1:9010/daily.xml,koreaexim=https://example.com/rates`.
+pub const PROVIDER_URLS: &str = "PROVIDER_URLS";
+/// Secret with keys of providers, each under the provider's key; the variables that it gives are named by [`crate::source::ApiKey`].
+pub const PROVIDER_SECRET_ARN: &str = "PROVIDER_SECRET_ARN";
 /// The ECB's whole history, zipped CSV.
 pub const ECB_HISTORY_URL: &str = "ECB_HISTORY_URL";
-/// Scheme and host of ExchangeRate-API.
-pub const EXCHANGERATE_API_URL: &str = "EXCHANGERATE_API_URL";
-/// Key of ExchangeRate-API; without it the open access is used.
-pub const EXCHANGERATE_API_KEY: &str = "EXCHANGERATE_API_KEY";
-/// Secret with the `key` of ExchangeRate-API.
-pub const EXCHANGERATE_API_SECRET_ARN: &str = "EXCHANGERATE_API_SECRET_ARN";
-/// Korea Eximbank's `exchangeJSON`.
-pub const KOREAEXIM_URL: &str = "KOREAEXIM_URL";
-/// Key of Korea Eximbank.
-pub const KOREAEXIM_API_KEY: &str = "KOREAEXIM_API_KEY";
-/// Secret with the `key` of Korea Eximbank.
-pub const KOREAEXIM_API_SECRET_ARN: &str = "KOREAEXIM_API_SECRET_ARN";
 /// Milliseconds a provider may take for one request.
 pub const PROVIDER_TIMEOUT_MS: &str = "PROVIDER_TIMEOUT_MS";
 /// Requests to one provider in a run.

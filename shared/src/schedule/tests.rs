@@ -1,4 +1,6 @@
+use super::target::easter;
 use super::*;
+use crate::ecb;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

@@ -8,6 +8,7 @@ use sqlx::{Error, Row};
 use crate::currency::CurrencyCode;
 use crate::progress::Progress;
 use crate::rate::{Rate, StoredRate};
+use crate::source;
 use crate::time::Timestamp;
 
 /// How many days before the one asked for are looked at: longer than any chain of weekends and holidays.
@@ -18,7 +19,7 @@ pub const LOOK_BACK_DAYS: i32 = 14;
 pub struct DayRates {
     /// The day they are of: the one asked for, or the last one before it that has any rate.
     pub day: NaiveDate,
-    /// By code, and of one currency by source: first ecb, koreaexim, exchangerate_api, then any other by name. Never KRW, whose price is 1; a currency
+    /// By code, and of one currency by source: first those of the registry in its order, then any other by name. Never KRW, whose price is 1; a currency
     /// without a rate on that day is not in it.
     pub rates: Vec<DayRate>,
 }
@@ -99,13 +100,14 @@ pub async fn rates_on(store: &PgPool, date: NaiveDate, codes: &[CurrencyCode]) -
                AND seen.recorded_at < (closing.day + 1)::timestamp AT TIME ZONE 'UTC'
           ) AS last ON true
          WHERE effective.day IS NOT NULL
-         ORDER BY closing.currency_code COLLATE \"C\", array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], closing.source),
+         ORDER BY closing.currency_code COLLATE \"C\", array_position($4::text[], closing.source),
                   closing.source COLLATE \"C\"";
     let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let rows = sqlx::query(QUERY)
         .bind(date)
         .bind(LOOK_BACK_DAYS)
         .bind(codes)
+        .bind(source::keys())
         .fetch_all(store)
         .await?;
     let Some(first) = rows.first() else { return Ok(None) };
@@ -118,8 +120,8 @@ pub async fn rates_on(store: &PgPool, date: NaiveDate, codes: &[CurrencyCode]) -
 }
 
 /// For each currency and day of `wanted`: its rate and that of `base` at the newest instant, not after that day, at which one source set both; where `days`
-/// are given, not more than so many days before it either, and not of a source that has other rates of a day in between. Of several sources that have both on that instant's day the first counts: ecb, koreaexim,
-/// exchangerate_api, then any other by name. A currency without such an instant is left out. Neither is KRW.
+/// are given, not more than so many days before it either, and not of a source that has other rates of a day in between. Of several sources that have both on that instant's day the first counts: those of the registry
+/// in its order, then any other by name. A currency without such an instant is left out. Neither is KRW.
 ///
 /// # Errors
 /// [`sqlx::Error`] when PostgreSQL cannot be asked or a row is none that this service wrote.
@@ -165,7 +167,7 @@ pub async fn newest_common(
                  WHERE later.day + 0 BETWEEN (met.recorded_at AT TIME ZONE 'UTC')::date + 1 AND leg.day AND later.source = known.source OFFSET 0
              )
              ORDER BY (met.recorded_at AT TIME ZONE 'UTC')::date DESC,
-                      array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], known.source), known.source COLLATE \"C\"
+                      array_position($5::text[], known.source), known.source COLLATE \"C\"
              LIMIT 1
          ) AS common";
     let (codes, until): (Vec<&str>, Vec<NaiveDate>) = wanted.iter().map(|(code, day)| (code.as_str(), *day)).unzip();
@@ -174,6 +176,7 @@ pub async fn newest_common(
         .bind(codes)
         .bind(until)
         .bind(days)
+        .bind(source::keys())
         .fetch_all(store)
         .await?;
     let pair = |row: &PgRow| {
@@ -217,9 +220,13 @@ pub async fn newest(store: &PgPool, code: CurrencyCode, date: NaiveDate, days: i
              WHERE later.day + 0 BETWEEN (last.recorded_at AT TIME ZONE 'UTC')::date + 1 AND $2::date AND later.source = known.source OFFSET 0
          )
          ORDER BY (last.recorded_at AT TIME ZONE 'UTC')::date DESC,
-                  array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], known.source), known.source COLLATE \"C\"
+                  array_position($4::text[], known.source), known.source COLLATE \"C\"
          LIMIT 1";
-    let query = sqlx::query(QUERY).bind(code.as_str()).bind(date).bind(days);
+    let query = sqlx::query(QUERY)
+        .bind(code.as_str())
+        .bind(date)
+        .bind(days)
+        .bind(source::keys());
     let row = query.fetch_optional(store).await?;
     let read = |row: PgRow| {
         Ok(DayRate {

@@ -2,7 +2,7 @@
 
 use ranking::EDGE_HEADER;
 use serde_json::{Value, json};
-use shared::config::secret::source_of;
+use shared::config::secret::secret_of;
 use shared::config::var;
 
 use super::document::Document;
@@ -19,10 +19,10 @@ pub(super) fn check(template: &Document) -> Vec<String> {
             found.push(format!("{id}: what it says must be generated, and stand nowhere"));
         }
     }
-    let source = source_of(var::EDGE_KEY);
-    let member = source
-        .and_then(|source| source.members.first())
-        .map_or("", |(member, _)| *member);
+    let members = secret_of(var::EDGE_KEY)
+        .map(|secret| secret.members())
+        .unwrap_or_default();
+    let member = members.first().map_or("", |(member, _)| *member);
     let secret = &template.0["Resources"][SECRET];
     if secret["Condition"] != CONDITION || secret["Properties"]["GenerateSecretString"]["GenerateStringKey"] != member {
         found.push(format!("{SECRET}: with {CONDITION} it must have a member {member}"));

@@ -1,4 +1,4 @@
-//! Schedules: AWS takes every expression that the template may come to, on the clock that its provider publishes by.
+//! Schedules: AWS takes every expression that the template may come to, on the clock that goes with it.
 //!
 //! `sam validate --lint` looks at neither an expression nor a time zone of a function's event; the deployment fails of it.
 
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::document::Document;
 
-/// The parameters that are schedules, and the clock of each; a rule has none.
+/// The parameters that are schedules, and the parameter with the clock of each; a rule has none.
 const SCHEDULES: [(&str, Option<&str>); 3] = [
     ("IngestSchedule", None),
-    ("EcbSchedule", Some("Europe/Berlin")),
-    ("KoreaeximSchedule", Some("Asia/Seoul")),
+    ("PublicationSchedule", Some("PublicationTimeZone")),
+    ("SecondPublicationSchedule", Some("SecondPublicationTimeZone")),
 ];
 
 /// Everything about schedules that AWS would refuse, or that would run nothing or at the wrong hour.
@@ -37,10 +37,15 @@ pub(super) fn check(template: &Document) -> Vec<String> {
             if style == ScheduleStyle::Rule && !zone.is_null() {
                 found.push(format!("{place}: an EventBridge rule has no time zone, here is {zone}"));
             }
-            if let Some(zone) = zone.as_str()
-                && !ScheduleExpression::is_zone(zone)
+            let clock = zone["Ref"].as_str();
+            let name = match clock {
+                Some(parameter) => template.0["Parameters"][parameter]["Default"].as_str(),
+                None => zone.as_str(),
+            };
+            if let Some(name) = name
+                && !ScheduleExpression::is_zone(name)
             {
-                found.push(format!("{place}: {zone:?} is no time zone of the IANA database"));
+                found.push(format!("{place}: {name:?} is no time zone of the IANA database"));
             }
             // An empty parameter is none: then something stands in for the expression, and must not run.
             let condition = &expression["Fn::If"][0];
@@ -48,13 +53,13 @@ pub(super) fn check(template: &Document) -> Vec<String> {
             if !condition.is_null() && properties["State"] != state {
                 found.push(format!("{place}: State is {}, must be {state}", properties["State"]));
             }
-            let zone = zone.as_str().map(str::to_owned);
-            used.extend(parameters.into_iter().map(|name| (name.to_owned(), zone.clone())));
+            let clock = clock.map(str::to_owned);
+            used.extend(parameters.into_iter().map(|name| (name.to_owned(), clock.clone())));
         }
     }
-    for (name, zone) in SCHEDULES {
-        if !used.contains(&(name.to_owned(), zone.map(str::to_owned))) {
-            found.push(format!("no schedule runs by {name} on the clock of {zone:?}"));
+    for (name, clock) in SCHEDULES {
+        if !used.contains(&(name.to_owned(), clock.map(str::to_owned))) {
+            found.push(format!("no schedule runs by {name} on the clock of {clock:?}"));
         }
     }
     found

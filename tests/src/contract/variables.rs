@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::config::secret::source_of;
+use shared::config::secret::secret_of;
 
 use super::document::Document;
 use crate::rie::{Bootstrap, answer_and_log};
@@ -56,7 +56,7 @@ fn is_set_elsewhere(name: &str) -> bool {
 /// Whether a secret gives a variable whose ARN is set. It may give a server's address too, but AWS's own secrets do not, so that is wanted all the same.
 fn is_given(name: &str, set: &BTreeSet<String>) -> bool {
     let is_address = name.ends_with("_URL") || name.ends_with("_URI");
-    !is_address && source_of(name).is_some_and(|source| set.contains(source.arn))
+    !is_address && secret_of(name).is_some_and(|secret| set.contains(secret.arn))
 }
 
 pub(super) fn check(template: &Document, read: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {

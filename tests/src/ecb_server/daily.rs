@@ -13,7 +13,7 @@ pub type Printed = Vec<(String, String)>;
 
 /// A server of the daily document.
 pub struct EcbDaily {
-    url: String,
+    provider_urls: String,
     document: Arc<Mutex<String>>,
 }
 
@@ -27,16 +27,19 @@ impl EcbDaily {
         let served = Arc::clone(&document);
         let answer = move || async move { ([(CONTENT_TYPE, "application/xml")], served.lock().unwrap().clone()) };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/eurofxref-daily.xml", listener.local_addr().unwrap());
+        let provider_urls = format!("ecb=http://{}/eurofxref-daily.xml", listener.local_addr().unwrap());
         let router = Router::new().route("/eurofxref-daily.xml", get(answer));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, document }
+        Self {
+            provider_urls,
+            document,
+        }
     }
 
-    /// The document's address.
+    /// The document's address, as the parameter `ProviderUrls` has it.
     #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
+    pub fn provider_urls(&self) -> &str {
+        &self.provider_urls
     }
 
     /// From now on serves these rates of this day.

@@ -63,7 +63,7 @@ impl World {
             ..Setup::default()
         };
         let parameters = [
-            ("EcbUrl", ecb.url()),
+            ("ProviderUrls", ecb.provider_urls()),
             ("RateBatchSize", "100"),
             ("MaxJumpPercent", "1000"),
             ("BackupRetrySeconds", "1"),

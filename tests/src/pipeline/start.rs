@@ -120,11 +120,10 @@ impl Servers {
             // There is no distribution here, and so no key of it.
             ("Console", "false".to_owned()),
             ("IngestSchedule", "rate(1 day)".to_owned()),
-            ("EcbSchedule", String::new()),
+            ("PublicationSchedule", String::new()),
             ("BackupRetrySeconds", "1".to_owned()),
-            ("EcbUrl", of_feed("stats/eurofxref/eurofxref-daily.xml")),
+            ("ProviderUrls", self.feed.provider_urls()),
             ("EcbHistoryUrl", of_feed("stats/eurofxref/eurofxref-hist.zip")),
-            ("KoreaeximUrl", of_feed("site/program/financial/exchangeJSON")),
             ("KoreaeximApiKey", Uuid::new_v4().simple().to_string()),
         ]
         .map(|(name, value)| (name.to_owned(), value))

@@ -65,7 +65,7 @@ impl Functions {
             ("MongodbUri", format!("{}/hwanyul", server("HWANYUL_TEST_MONGODB"))),
             // There is no distribution here, and so no key of it.
             ("Console", "false".to_owned()),
-            ("EcbUrl", format!("{}/stats/eurofxref/eurofxref-daily.xml", feed.url())),
+            ("ProviderUrls", feed.provider_urls()),
             (
                 "EcbHistoryUrl",
                 format!("{}/stats/eurofxref/eurofxref-hist.zip", feed.url()),

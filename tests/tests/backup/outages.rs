@@ -43,7 +43,7 @@ async fn end(pipeline: &Pipeline) -> (BTreeMap<&'static str, Vec<String>>, Vec<B
 
 async fn undisturbed() -> (BTreeMap<&'static str, Vec<String>>, Vec<BTreeMap<String, String>>) {
     let ecb = EcbDaily::start().await;
-    let pipeline = Pipeline::start(&[("EcbUrl", ecb.url()), NO_RUN]).await;
+    let pipeline = Pipeline::start(&[("ProviderUrls", ecb.provider_urls()), NO_RUN]).await;
     for day in 0..DAYS.len() {
         run(&pipeline, &ecb, day).await.unwrap();
         pipeline.caught_up().await;
@@ -64,7 +64,7 @@ fn without_repetitions(records: Vec<Record>) -> Vec<Record> {
 async fn three_runs_while_kafka_is_away_arrive_in_order_when_it_is_back() {
     let expected = undisturbed().await;
     let ecb = EcbDaily::start().await;
-    let mut pipeline = Pipeline::start(&[("EcbUrl", ecb.url()), NO_RUN]).await;
+    let mut pipeline = Pipeline::start(&[("ProviderUrls", ecb.provider_urls()), NO_RUN]).await;
     // The ingestor has a connection, which will die.
     let before = run(&pipeline, &ecb, 0).await.unwrap();
     assert_eq!(before["backed_up"], 0, "{before}");
@@ -125,7 +125,7 @@ async fn while_both_are_away_a_run_fails_and_remembers_nothing_and_the_next_send
         is_proxied: true,
         ..Setup::default()
     };
-    let mut pipeline = Pipeline::start_with(&[("EcbUrl", ecb.url()), NO_RUN], setup).await;
+    let mut pipeline = Pipeline::start_with(&[("ProviderUrls", ecb.provider_urls()), NO_RUN], setup).await;
     run(&pipeline, &ecb, 0).await.unwrap();
     let remembered = published(&pipeline).await;
     assert_eq!(remembered.len(), 3);

@@ -9,10 +9,10 @@ use crate::mutant::{Mutant, with, without};
 pub fn schedules(template: &Document) -> Vec<Mutant> {
     let events = "/Resources/Ingestor/Properties/Events";
     let mut mutants = Vec::new();
-    for event in ["Schedule", "Ecb", "Koreaexim"] {
+    for event in ["Schedule", "Publication", "SecondPublication"] {
         mutants.push(without(template, &format!("{events}/{event}")));
     }
-    for event in ["Ecb", "Koreaexim"] {
+    for event in ["Publication", "SecondPublication"] {
         let at = format!("{events}/{event}/Properties");
         mutants.push(without(template, &format!("{at}/State")));
         mutants.push(without(template, &format!("{at}/ScheduleExpressionTimezone")));
@@ -31,6 +31,8 @@ pub fn schedules(template: &Document) -> Vec<Mutant> {
             &format!("{at}/ScheduleExpression/Fn::If/2"),
             json!("rate(0 days)"),
         ));
+        let clock = format!("/Parameters/{event}TimeZone/Default");
+        mutants.push(with(template, &clock, json!("KST")));
     }
     let zone = format!("{events}/Schedule/Properties/ScheduleExpressionTimezone");
     mutants.push(with(template, &zone, json!("Asia/Seoul")));
@@ -53,10 +55,14 @@ pub fn schedules(template: &Document) -> Vec<Mutant> {
         "cron(0-30 16 ? * MO-FR *)",
         "at(2027-01-01)",
     ] {
-        mutants.push(with(template, "/Parameters/EcbSchedule/Default", json!(text)));
+        mutants.push(with(template, "/Parameters/PublicationSchedule/Default", json!(text)));
         let description = json!(format!("On Seoul's clock - {text}; empty for none."));
         if text.ends_with(')') {
-            mutants.push(with(template, "/Parameters/KoreaeximSchedule/Description", description));
+            mutants.push(with(
+                template,
+                "/Parameters/SecondPublicationSchedule/Description",
+                description,
+            ));
         }
     }
     mutants

@@ -229,6 +229,9 @@ fn configuration_has_the_variables_that_functions_read() {
         let text = fs::read_to_string(project().join(path)).unwrap();
         read.extend(constant.captures_iter(&text).map(|constant| constant[2].to_owned()));
     }
+    // Keys of providers are called as the registry of sources says.
+    let keys = shared::source::SOURCES.iter();
+    read.extend(keys.filter_map(|source| source.api_key_variable()).map(str::to_owned));
     assert!(read.len() > 40, "{read:?}");
     for document in ["docs/CONFIGURATION.md", "docs/ko/CONFIGURATION.md"] {
         let (prose, _) = parts(document);

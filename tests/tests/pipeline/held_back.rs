@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use ingestor::holding::{Decision, Held, Rules, Update, decide};
-use ingestor::provider::{ProviderKey, Quote, Quotes};
-use ingestor::published::Published;
+use ingestor::provider::{Quote, Quotes};
+use ingestor::published_rates::PublishedRates;
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
 use shared::ecb;
@@ -61,7 +61,7 @@ fn quotes(day: NaiveDate, rates: &Day) -> Quotes {
     };
     let codes = rates.keys().map(String::as_str).filter(|code| *code != "KRW");
     Quotes {
-        provider: ProviderKey::Ecb,
+        provider: "ecb".parse().unwrap(),
         recorded_at: ecb::recorded_at(day).unwrap(),
         rates: std::iter::once("EUR").chain(codes).map(quote).collect(),
         left_out: Vec::new(),
@@ -72,7 +72,7 @@ fn quotes(day: NaiveDate, rates: &Day) -> Quotes {
 /// The ingestor's memory.
 #[derive(Default, Clone)]
 struct Source {
-    published: Published,
+    published: PublishedRates,
     held: Held,
 }
 

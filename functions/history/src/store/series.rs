@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
 use shared::rate::Rate;
+use shared::source;
 use shared::store::stored_rate;
 use shared::time::Timestamp;
 use shared::trace::{in_span, postgres};
@@ -89,14 +90,15 @@ pub(crate) async fn legs(pool: &PgPool, codes: &[CurrencyCode], window: DayWindo
                    AND stored.day BETWEEN coalesce($4, ending.day - $5) AND ending.day OFFSET 0
              ) AS days
          ) AS found
-         ORDER BY ending.code, found.day, array_position(ARRAY['ecb', 'koreaexim', 'exchangerate_api'], found.source), found.source COLLATE \"C\""
+         ORDER BY ending.code, found.day, array_position($6::text[], found.source), found.source COLLATE \"C\""
     );
     let query = sqlx::query(QUERY)
         .bind(texts(codes))
         .bind(window.ends_together)
         .bind(window.until)
         .bind(window.from)
-        .bind(window.days);
+        .bind(window.days)
+        .bind(source::keys());
     let rows = in_span(postgres("SELECT history.daily_rate"), query.fetch_all(pool)).await?;
     let mut legs: Vec<Leg> = Vec::new();
     for row in &rows {

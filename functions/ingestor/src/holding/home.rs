@@ -5,29 +5,49 @@ use shared::currency::CurrencyCode;
 use shared::held::HeldRate;
 use shared::rate::Rate;
 
-use super::judge::{Fate, judge};
-use super::{Document, Level, is_jump, percent_between};
-use crate::provider::LeftOut;
+use super::document::Document;
+use super::evaluate::{Candidate, Evaluation, evaluate};
+use super::jump::{is_jump, percent_between};
+use crate::observation::Level;
+use crate::provider::quotes::{LeftOut, Quote};
 
 /// Fewer currencies say nothing about what they are quoted against.
 const ENOUGH: usize = 3;
 
+/// The won as published and as in a document.
+pub(super) struct Won {
+    pub level: Level,
+    pub observed: HeldRate,
+    pub is_jump: bool,
+}
+
+/// A quotation of a document beside the level that it is compared with.
+struct Comparison {
+    level: Level,
+    quotation: Rate,
+    is_jump: bool,
+}
+
 impl Document<'_> {
     /// What becomes of the document as a whole, in the home currency's own observations. Nothing, when the won did not jump and no document is held.
-    pub(super) fn home(&self) -> Fate {
+    pub(super) fn home(&self) -> Evaluation {
         let held = self.held.get(&CurrencyCode::KRW).map(Vec::as_slice).unwrap_or_default();
-        let Some((level, observed, is_jump)) = self.won() else {
-            // Too little to judge by, so nothing changes.
-            return Fate {
+        let Some(won) = self.won() else {
+            // Too little to compare with, so nothing changes.
+            return Evaluation {
                 held: held.to_vec(),
-                ..Fate::default()
+                ..Evaluation::default()
             };
         };
-        if held.is_empty() && !is_jump {
-            return Fate::default();
+        if held.is_empty() && !won.is_jump {
+            return Evaluation::default();
         }
         let confirmed = self.confirmed.get(&CurrencyCode::KRW).copied();
-        judge(level, held, (observed, is_jump), confirmed, self.rules.max_jump_percent)
+        let candidate = Candidate {
+            rate: won.observed,
+            is_jump: won.is_jump,
+        };
+        evaluate(won.level, held, candidate, confirmed, self.rules.max_jump_percent)
     }
 
     /// Why nothing of the document counts: it is older than what was published, and the won in it is another by more than a jump. Nothing that comes later could
@@ -36,7 +56,11 @@ impl Document<'_> {
         if self.held.contains_key(&CurrencyCode::KRW) {
             return None;
         }
-        let (level, observed, is_jump) = self.won()?;
+        let Won {
+            level,
+            observed,
+            is_jump,
+        } = self.won()?;
         (is_jump && observed.recorded_at < level.recorded_at).then(|| LeftOut {
             code: CurrencyCode::KRW.to_string(),
             reason: format!(
@@ -47,8 +71,12 @@ impl Document<'_> {
     }
 
     /// The won as published and as in the document, and whether that is a jump.
-    pub(super) fn won(&self) -> Option<(Level, HeldRate, bool)> {
-        let (level, quotation, is_jump) = match self.quotes.provider.quotes_against() {
+    pub(super) fn won(&self) -> Option<Won> {
+        let Comparison {
+            level,
+            quotation,
+            is_jump,
+        } = match self.quotes.provider.source().quotes_against {
             CurrencyCode::KRW => self.against_the_won()?,
             base => self.in_units_of(base)?,
         };
@@ -65,11 +93,15 @@ impl Document<'_> {
             swapped_with: self.swapped.get(&CurrencyCode::KRW).copied(),
         };
         let is_jump = is_jump || observed.swapped_with.is_some();
-        Some((level, self.as_held_before(CurrencyCode::KRW, observed), is_jump))
+        Some(Won {
+            level,
+            observed: self.as_held_before(CurrencyCode::KRW, observed),
+            is_jump,
+        })
     }
 
     /// KRW for one unit of what the source quotes against.
-    fn in_units_of(&self, base: CurrencyCode) -> Option<(Level, Rate, bool)> {
+    fn in_units_of(&self, base: CurrencyCode) -> Option<Comparison> {
         let new = self
             .quotes
             .rates
@@ -82,13 +114,17 @@ impl Document<'_> {
         });
         let held = || self.held.get(&CurrencyCode::KRW)?.first().map(Level::before);
         let level = published.or_else(held)?;
-        Some((level, new, is_jump(new, level.quotation, self.rules.max_jump_percent)))
+        Some(Comparison {
+            level,
+            quotation: new,
+            is_jump: is_jump(new, level.quotation, self.rules.max_jump_percent),
+        })
     }
 
     /// Of a source that quotes in won: how many times as much of the others a won buys as it did when they were published, by the median of them. It is a
     /// jump of the won when more than half of them jumped to the same side.
-    fn against_the_won(&self) -> Option<(Level, Rate, bool)> {
-        let factor = |quote: &crate::provider::Quote| {
+    fn against_the_won(&self) -> Option<Comparison> {
+        let factor = |quote: &Quote| {
             let level = self.level(quote.code)?;
             quote.quotation.decimal().checked_div(level.quotation.decimal())
         };
@@ -109,6 +145,10 @@ impl Document<'_> {
             quotation: Rate::new(Decimal::ONE).ok()?,
             recorded_at,
         };
-        Some((level, Rate::rounded(factors[factors.len() / 2]).ok()?, is_jump))
+        Some(Comparison {
+            level,
+            quotation: Rate::rounded(factors[factors.len() / 2]).ok()?,
+            is_jump,
+        })
     }
 }

@@ -7,9 +7,11 @@ use shared::currency::CurrencyCode;
 use shared::held::HeldRate;
 use shared::time::Timestamp;
 
-use super::judge::replay;
-use super::{Held, Level, Update, quote_of};
-use crate::published::Published;
+use super::decision::Held;
+use super::evaluate::replay;
+use super::unpublished::unpublished;
+use crate::observation::{Level, Update, quote_of};
+use crate::published_rates::PublishedRates;
 
 /// What a request releases.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,12 +28,12 @@ pub struct Released {
 #[must_use]
 pub fn requested(
     held: &Held,
-    published: &Published,
+    published: &PublishedRates,
     codes: &[CurrencyCode],
     base: CurrencyCode,
     max_percent: Decimal,
 ) -> Released {
-    let held = super::unsettled(held, published);
+    let held = unpublished(held, published);
     let documents: BTreeSet<Timestamp> = held
         .get(&CurrencyCode::KRW)
         .into_iter()
@@ -64,11 +66,11 @@ pub fn requested(
             let level = published
                 .level(code, base)
                 .or_else(|| waiting.first().map(Level::before));
-            let fate = replay(level, rest, waiting, max_percent);
+            let evaluation = replay(level, rest, waiting, max_percent);
             // What they contradict stays held: only a publication of the source decides against it.
-            let mut left = [fate.dropped, fate.held].concat();
+            let mut left = [evaluation.dropped, evaluation.held].concat();
             left.sort_by_key(|rate| rate.recorded_at);
-            (fate.published, left)
+            (evaluation.published, left)
         };
         let update = |rate: &HeldRate| Update {
             quote: quote_of(code, rate),

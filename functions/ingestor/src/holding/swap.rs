@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 
-use super::judge::distance;
-use super::{Document, is_jump};
+use super::document::Document;
+use super::home::Won;
+use super::jump::{distance, is_jump};
+use crate::provider::quotes::Quote;
 
 impl Document<'_> {
     /// The currencies whose numbers are in each other's place, by code: at least one of the two jumped, neither would have from where the other was, and both
@@ -32,13 +34,13 @@ impl Document<'_> {
     }
 
     fn columns(&self) -> Vec<Column> {
-        let of_quote = |quote: &crate::provider::Quote| {
+        let of_quote = |quote: &Quote| {
             let old = self.level(quote.code)?.quotation;
             let (code, new) = (quote.code, quote.quotation);
             Some(Column { code, new, old })
         };
         let mut columns: Vec<Column> = self.quotes.rates.iter().filter_map(of_quote).collect();
-        if let Some((level, observed, _)) = self.won() {
+        if let Some(Won { level, observed, .. }) = self.won() {
             columns.push(Column {
                 code: CurrencyCode::KRW,
                 new: observed.quotation,

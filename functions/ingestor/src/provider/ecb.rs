@@ -4,21 +4,25 @@
 use chrono::NaiveDate;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-use reqwest::Url;
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
-use shared::ecb::{cross, recorded_at};
-use shared::rate::Rate;
+use shared::ecb::{SOURCE, cross, recorded_at};
+use shared::rate::{Rate, RateError};
 
-use super::{Prices, ProviderError, ProviderKey, Quotes};
-use crate::http::Asking;
+use super::error::ProviderError;
+use super::key::ProviderKey;
+use super::quotes::{Prices, Quotes};
+use super::row::RowError;
+use crate::http::ProviderRequest;
+
+const PROVIDER: ProviderKey = ProviderKey::of_adapter(SOURCE);
 
 /// Gets and reads the daily document.
 ///
 /// # Errors
 /// [`ProviderError`].
-pub async fn fetch(url: &Url, asking: &Asking<'_>) -> Result<Quotes, ProviderError> {
-    parse(asking.get(url.clone()).await?.successful("XML")?)
+pub async fn fetch(request: &ProviderRequest<'_>) -> Result<Quotes, ProviderError> {
+    parse(request.get(request.url()).await?.successful("XML")?)
 }
 
 /// Reads a daily document; of one that holds several days, the newest.
@@ -36,9 +40,9 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
             "rate of KRW, without which nothing can be crossed",
         ))?
         .decimal();
-    let mut quotes = Quotes::new(ProviderKey::Ecb, time);
+    let mut quotes = Quotes::new(PROVIDER, time);
     let crossed = |units_per_eur: Rate| {
-        Ok(Prices {
+        Ok::<_, RateError>(Prices {
             deal_base_rate: cross(krw_per_eur, units_per_eur.decimal())?,
             tts: None,
             ttb: None,
@@ -46,11 +50,11 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
         })
     };
     let one = Rate::new(Decimal::ONE).and_then(crossed);
-    quotes.add(CurrencyCode::EUR.as_str(), one.map_err(|error| error.to_string()));
+    quotes.add(CurrencyCode::EUR.as_str(), one.map_err(RowError::Rate));
     for (code, rate) in &rows {
         let prices = match rate.as_deref() {
-            None => Err("the row has no rate".to_owned()),
-            Some(rate) => rate.parse().and_then(crossed).map_err(|error| error.to_string()),
+            None => Err(RowError::NoRate),
+            Some(rate) => rate.parse().and_then(crossed).map_err(RowError::Rate),
         };
         quotes.add(code, prices);
     }

@@ -49,6 +49,12 @@ pub enum ProviderError {
         /// What is wrong, at most 200 characters.
         reason: String,
     },
+    /// It has no key, and answers nobody without one.
+    #[error("environment variable {0} is not set")]
+    NoApiKey(&'static str),
+    /// The registry has it, and this build has no adapter for it.
+    #[error("this build has no adapter for it")]
+    NoAdapter,
     /// The provider says why it gives nothing.
     #[error("refused: {0}")]
     Refused(String),
@@ -84,6 +90,8 @@ impl ProviderError {
             Self::Timeout(_) | Self::Connect(_) | Self::Interrupted(_) | Self::RateLimited(_) => true,
             Self::Status(status) => *status >= 500,
             Self::ChainDeadline(_)
+            | Self::NoApiKey(_)
+            | Self::NoAdapter
             | Self::Request(_)
             | Self::TooLarge(_)
             | Self::WrongFormat { .. }

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use reqwest::Url;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,26 +11,30 @@ use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
-use super::error::printable;
-use super::{Prices, ProviderError, ProviderKey, Quotes};
-use crate::http::Asking;
+use super::error::{ProviderError, printable};
+use super::key::ProviderKey;
+use super::quotes::{Prices, Quotes};
+use super::row::RowError;
+use crate::http::ProviderRequest;
+
+const PROVIDER: ProviderKey = ProviderKey::of_adapter("exchangerate_api");
 
 /// Gets and reads the newest rates.
 ///
 /// # Errors
 /// [`ProviderError`].
-pub async fn fetch(host: &Url, key: Option<&str>, asking: &Asking<'_>) -> Result<Quotes, ProviderError> {
-    let mut url = host.clone();
+pub async fn fetch(request: &ProviderRequest<'_>) -> Result<Quotes, ProviderError> {
+    let mut url = request.url();
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty()
             .push("v6")
-            .extend(key)
+            .extend(request.api_key())
             .extend(["latest", CurrencyCode::USD.as_str()]);
     }
-    let answer = asking.get(url).await?;
+    let response = request.get(url).await?;
     // Errors come with 200, 403 and 404; what the document says counts.
-    parse(answer.formatted("JSON")?).map_err(|error| match error {
-        ProviderError::Malformed { .. } if !answer.is_success() => ProviderError::Status(answer.status()),
+    parse(response.formatted("JSON")?).map_err(|error| match error {
+        ProviderError::Malformed { .. } if !response.is_success() => ProviderError::Status(response.status()),
         other => other,
     })
 }
@@ -81,9 +84,9 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
             "rate of KRW, without which nothing can be crossed",
         ))?;
     let recorded_at = Timestamp::new(recorded_at).map_err(|error| ProviderError::malformed("JSON", error))?;
-    let mut quotes = Quotes::new(ProviderKey::ExchangerateApi, recorded_at);
+    let mut quotes = Quotes::new(PROVIDER, recorded_at);
     for (code, rate) in &rates {
-        let units_per_usd = rate.get().parse::<Rate>().map_err(|error| error.to_string());
+        let units_per_usd = rate.get().parse::<Rate>().map_err(RowError::Rate);
         quotes.add(
             code,
             units_per_usd.and_then(|units| cross(krw_per_usd.decimal(), units)),
@@ -91,7 +94,7 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
     }
     if !rates.contains_key(CurrencyCode::USD.as_str()) {
         // What everything is quoted against may be missing from the list, and is one all the same.
-        let one = Rate::new(Decimal::ONE).map_err(|error| error.to_string());
+        let one = Rate::new(Decimal::ONE).map_err(RowError::Rate);
         let prices = one.and_then(|one| cross(krw_per_usd.decimal(), one));
         quotes.add(CurrencyCode::USD.as_str(), prices);
     }
@@ -101,12 +104,12 @@ pub fn parse(body: &[u8]) -> Result<Quotes, ProviderError> {
     quotes.checked()
 }
 
-fn cross(krw_per_usd: Decimal, units_per_usd: Rate) -> Result<Prices, String> {
+fn cross(krw_per_usd: Decimal, units_per_usd: Rate) -> Result<Prices, RowError> {
     let quotient = krw_per_usd
         .checked_div(units_per_usd.decimal())
-        .ok_or("cannot be crossed to KRW")?;
+        .ok_or(RowError::NotCrossed)?;
     Ok(Prices {
-        deal_base_rate: Rate::rounded(quotient).map_err(|error| error.to_string())?,
+        deal_base_rate: Rate::rounded(quotient)?,
         tts: None,
         ttb: None,
         quotation: units_per_usd,

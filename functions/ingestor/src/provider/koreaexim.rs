@@ -2,18 +2,21 @@
 //! Format: <https://www.koreaexim.go.kr/ir/HPHKIR020M01?apino=2&viewtype=C>.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use reqwest::Url;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::currency::CurrencyCode;
-use shared::rate::{Rate, RateError};
+use shared::rate::Rate;
 use shared::schedule;
 use shared::time::Timestamp;
 
-use super::error::printable;
-use super::{Prices, ProviderError, ProviderKey, Quotes};
-use crate::http::Asking;
+use super::error::{ProviderError, printable};
+use super::key::ProviderKey;
+use super::quotes::{Prices, Quotes};
+use super::row::{NumberError, RowError};
+use crate::http::ProviderRequest;
+
+const PROVIDER: ProviderKey = ProviderKey::of_adapter("koreaexim");
 
 /// How many days are looked back over at most: the newest and fourteen before it. The longest holidays, with the weekends around them, take ten. Only
 /// days on which the bank is open are asked for.
@@ -27,27 +30,23 @@ const PAUSE_AFTER_EMPTY_DAYS: TimeDelta = TimeDelta::minutes(20);
 ///
 /// # Errors
 /// [`ProviderError`].
-pub async fn fetch(
-    url: &Url,
-    key: Option<&str>,
-    asking: &Asking<'_>,
-    now: DateTime<Utc>,
-) -> Result<Quotes, ProviderError> {
-    let key = key.ok_or(ProviderError::Missing("KOREAEXIM_API_KEY"))?;
+pub async fn fetch(request: &ProviderRequest<'_>) -> Result<Quotes, ProviderError> {
+    let key = request.required_api_key()?;
+    let now = request.now();
     let newest = newest_day(now);
     let mut is_first = true;
     let days = (0..u64::from(DAYS)).filter_map(|back| newest.checked_sub_days(Days::new(back)));
-    for day in days.filter(|day| schedule::publishes_on(ProviderKey::Koreaexim.as_str(), *day)) {
-        let mut url = url.clone();
+    for day in days.filter(|day| schedule::publishes_on(PROVIDER.as_str(), *day)) {
+        let mut url = request.url();
         url.query_pairs_mut()
             .append_pair("authkey", key)
             .append_pair("searchdate", &day.format("%Y%m%d").to_string())
             .append_pair("data", "AP01");
-        let answer = asking.get(url).await?;
-        let quotes = if answer.is_nothing() {
+        let response = request.get(url).await?;
+        let quotes = if response.is_nothing() {
             None
         } else {
-            parse(answer.successful("JSON")?, day)?
+            parse(response.successful("JSON")?, day)?
         };
         if let Some(mut quotes) = quotes {
             if !is_first {
@@ -86,19 +85,19 @@ pub fn parse(body: &[u8], day: NaiveDate) -> Result<Option<Quotes>, ProviderErro
         serde_json::from_slice(body).map_err(|error| ProviderError::malformed("JSON", error))?;
     let rows: Vec<Row> = rows.unwrap_or_default().into_iter().flatten().collect();
     for row in rows.iter().filter(|row| !row.is_blank()) {
-        refusal(&row.result)?;
+        check_result(&row.result)?;
     }
     if rows.iter().all(Row::has_no_rate) {
         return Ok(None);
     }
     let time = NaiveTime::from_num_seconds_from_midnight_opt(PUBLISHED_AT_SECONDS, 0).unwrap_or_default();
     let recorded_at = Timestamp::on_day(day, time).map_err(|error| ProviderError::malformed("JSON", error))?;
-    let mut quotes = Quotes::new(ProviderKey::Koreaexim, recorded_at);
+    let mut quotes = Quotes::new(PROVIDER, recorded_at);
     for row in rows.iter().filter(|row| !row.is_blank()) {
         let unit_text = row.cur_unit.as_deref().unwrap_or("without cur_unit");
         match code_and_units(unit_text) {
             Ok((code, units)) => quotes.add(code, rates(row, units)),
-            Err(reason) => quotes.add(unit_text, Err(reason)),
+            Err(error) => quotes.add(unit_text, Err(error)),
         }
     }
     quotes.checked().map(Some)
@@ -130,7 +129,7 @@ fn result_code(result: &Value) -> String {
 }
 
 /// Result codes by the bank's documentation.
-fn refusal(result: &Value) -> Result<(), ProviderError> {
+fn check_result(result: &Value) -> Result<(), ProviderError> {
     let reason = match result_code(result).as_str() {
         "1" => return Ok(()),
         "2" => "the DATA code is wrong (result 2)".to_owned(),
@@ -142,37 +141,35 @@ fn refusal(result: &Value) -> Result<(), ProviderError> {
 }
 
 /// `JPY(100)` is JPY by the hundred; `CNH` is the yuan as it trades abroad, which the bank quotes for CNY.
-fn code_and_units(text: &str) -> Result<(&str, Decimal), String> {
+fn code_and_units(text: &str) -> Result<(&str, Decimal), RowError> {
     let text = text.trim();
+    let unreadable = || RowError::Units(text.to_owned());
     let (code, units) = match text.split_once('(') {
         None => (text, "1"),
-        Some((code, rest)) => (
-            code.trim(),
-            rest.strip_suffix(')').ok_or_else(|| format!("cannot read {text:?}"))?,
-        ),
+        Some((code, rest)) => (code.trim(), rest.strip_suffix(')').ok_or_else(unreadable)?),
     };
-    let units: u32 = units.trim().parse().map_err(|_| format!("cannot read {text:?}"))?;
+    let units: u32 = units.trim().parse().map_err(|_| unreadable())?;
     if units == 0 {
-        return Err(format!("cannot read {text:?}"));
+        return Err(unreadable());
     }
     Ok((if code == "CNH" { "CNY" } else { code }, Decimal::from(units)))
 }
 
-fn rates(row: &Row, units: Decimal) -> Result<Prices, String> {
-    let base = number(row.deal_bas_r.as_deref(), units)
-        .map_err(|reason| format!("deal_bas_r: {reason}"))?
-        .ok_or("deal_bas_r is 0 or absent")?;
-    let side = |name: &str, text: &Option<String>| {
-        number(text.as_deref(), units).map_err(|reason| format!("{name}: {reason}"))
+fn rates(row: &Row, units: Decimal) -> Result<Prices, RowError> {
+    let column = |column: &'static str, text: &Option<String>| {
+        number(text.as_deref(), units).map_err(|cause| RowError::Column { column, cause })
     };
-    let per_won = Decimal::ONE
-        .checked_div(base.decimal())
-        .ok_or("deal_bas_r cannot be inverted")?;
+    let base = column("deal_bas_r", &row.deal_bas_r)?.ok_or(RowError::Absent("deal_bas_r"))?;
+    let per_won = Decimal::ONE.checked_div(base.decimal()).ok_or(NumberError::NotDivided);
+    let per_won = per_won.and_then(|per_won| Ok(Rate::rounded(per_won)?));
     Ok(Prices {
         deal_base_rate: base,
-        tts: side("tts", &row.tts)?,
-        ttb: side("ttb", &row.ttb)?,
-        quotation: Rate::rounded(per_won).map_err(|error| format!("deal_bas_r: {error}"))?,
+        tts: column("tts", &row.tts)?,
+        ttb: column("ttb", &row.ttb)?,
+        quotation: per_won.map_err(|cause| RowError::Column {
+            column: "deal_bas_r",
+            cause,
+        })?,
     })
 }
 
@@ -181,7 +178,7 @@ fn is_zero(text: &str) -> bool {
 }
 
 /// KRW for one unit, from a number with thousands commas for `units` of them. The bank prints 0 where it has none.
-fn number(text: Option<&str>, units: Decimal) -> Result<Option<Rate>, String> {
+fn number(text: Option<&str>, units: Decimal) -> Result<Option<Rate>, NumberError> {
     let text = text.unwrap_or_default().trim();
     if is_zero(text) {
         return Ok(None);
@@ -192,12 +189,12 @@ fn number(text: Option<&str>, units: Decimal) -> Result<Option<Rate>, String> {
     let first = groups.next_back().unwrap_or_default();
     let is_grouped = groups.all(|group| group.len() == 3) && (whole == first || (1..=3).contains(&first.len()));
     if !is_grouped {
-        return Err(format!("{:?} is no number with thousands commas", printable(text, 40)));
+        return Err(NumberError::Grouping(printable(text, 40)));
     }
     let plain = format!("{}.{fraction}", whole.replace(',', ""));
-    let rate: Rate = plain.parse().map_err(|error: RateError| error.to_string())?;
-    let single = rate.decimal().checked_div(units).ok_or("cannot be divided")?;
-    Rate::rounded(single).map(Some).map_err(|error| error.to_string())
+    let rate: Rate = plain.parse()?;
+    let single = rate.decimal().checked_div(units).ok_or(NumberError::NotDivided)?;
+    Ok(Some(Rate::rounded(single)?))
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
-use super::error::printable;
-use super::{ProviderError, ProviderKey};
+use super::error::{ProviderError, printable};
+use super::key::ProviderKey;
+use super::row::RowError;
 
 /// KRW for one unit of a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Quote {
     pub tts: Option<Rate>,
     /// At which a bank buys by wire, where the source says so.
     pub ttb: Option<Rate>,
-    /// The source's own quotation: units of the currency for one unit of what the source quotes against ([`ProviderKey::quotes_against`]).
+    /// The source's own quotation: units of the currency for one unit of what the source quotes against.
     pub quotation: Rate,
 }
 
@@ -74,7 +75,7 @@ impl Quotes {
     }
 
     /// Adds a row of the document, or the reason why it is none. KRW itself is not a rate and not worth a word.
-    pub(crate) fn add(&mut self, code: &str, row: Result<Prices, String>) {
+    pub(crate) fn add(&mut self, code: &str, row: Result<Prices, RowError>) {
         if code == CurrencyCode::KRW.as_str() {
             return;
         }
@@ -85,7 +86,7 @@ impl Quotes {
                 self.leave_out(code, "withdrawn currency")
             }
             Ok(known) => match row {
-                Err(reason) => self.leave_out(code, &reason),
+                Err(error) => self.leave_out(code, &error.to_string()),
                 Ok(prices) => self.put(Quote {
                     code: known,
                     deal_base_rate: prices.deal_base_rate,
@@ -140,7 +141,7 @@ mod tests {
 
     fn quotes(rows: &[(&str, &str)]) -> Quotes {
         let recorded_at = "2026-10-30T13:15:00Z".parse().unwrap();
-        let mut quotes = Quotes::new(ProviderKey::Ecb, recorded_at);
+        let mut quotes = Quotes::new("ecb".parse().unwrap(), recorded_at);
         for (code, rate) in rows {
             let prices = rate.parse().map(|rate| Prices {
                 deal_base_rate: rate,
@@ -148,7 +149,7 @@ mod tests {
                 ttb: None,
                 quotation: rate,
             });
-            quotes.add(code, prices.map_err(|error: shared::rate::RateError| error.to_string()));
+            quotes.add(code, prices.map_err(RowError::Rate));
         }
         quotes
     }
@@ -190,13 +191,16 @@ mod tests {
     #[test]
     fn a_withdrawn_currency_is_left_out_beside_its_successor_and_kept_while_it_lived() {
         let of = |recorded_at: &str| {
-            let mut quotes = Quotes::new(ProviderKey::ExchangerateApi, recorded_at.parse().unwrap());
+            let mut quotes = Quotes::new("exchangerate_api".parse().unwrap(), recorded_at.parse().unwrap());
             for code in ["ANG", "XCG"] {
-                quotes.add(code, Err("in use".to_owned()));
+                quotes.add(code, Err(RowError::NoRate));
             }
             quotes.left_out.into_iter().map(|left| left.reason).collect::<Vec<_>>()
         };
-        assert_eq!(of("2026-10-30T00:02:31Z"), ["withdrawn currency", "in use"]);
-        assert_eq!(of("2024-10-30T00:02:31Z"), ["in use", "in use"]);
+        assert_eq!(
+            of("2026-10-30T00:02:31Z"),
+            ["withdrawn currency", "the row has no rate"]
+        );
+        assert_eq!(of("2024-10-30T00:02:31Z"), ["the row has no rate"; 2]);
     }
 }

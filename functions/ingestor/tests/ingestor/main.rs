@@ -7,6 +7,7 @@
 
 mod circuits;
 mod clocks;
+mod closed_days;
 mod documents;
 mod faults;
 mod held;

@@ -26,21 +26,32 @@ fn without_settings_the_ecb_is_asked_for_the_public() {
         config.providers.iter().map(|key| key.as_str()).collect::<Vec<_>>(),
         ["ecb"]
     );
+    let url = |config: &Config, provider: &str| config.access[&provider.parse().unwrap()].url.to_string();
+    let bank = "https://oapi.koreaexim.go.kr/site/program/financial/exchangeJSON";
     assert_eq!(
-        config.ecb_url.as_str(),
+        url(&config, "ecb"),
         "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"
     );
-    assert_eq!(config.exchangerate_api_url.as_str(), "https://open.er-api.com/");
+    assert_eq!(url(&config, "exchangerate_api"), "https://open.er-api.com/");
+    assert_eq!(url(&config, "koreaexim"), bank);
     assert_eq!(
-        config.koreaexim_url.as_str(),
-        "https://oapi.koreaexim.go.kr/site/program/financial/exchangeJSON"
-    );
-    assert_eq!(
-        (config.timeout.as_millis(), config.attempts.get(), config.spread_percent),
+        (
+            config.limits.timeout.as_millis(),
+            config.limits.attempts.get(),
+            config.spread_percent
+        ),
         (5000, 3, None)
     );
     let keyed = read(&[("EXCHANGERATE_API_KEY", "k")]).unwrap();
-    assert_eq!(keyed.exchangerate_api_url.as_str(), "https://v6.exchangerate-api.com/");
+    assert_eq!(url(&keyed, "exchangerate_api"), "https://v6.exchangerate-api.com/");
+    let moved = read(&[(
+        "PROVIDER_URLS",
+        "ecb=http://127.0.0.1:1/a.xml, exchangerate_api=https://b.example",
+    )])
+    .unwrap();
+    assert_eq!(url(&moved, "ecb"), "http://127.0.0.1:1/a.xml");
+    assert_eq!(url(&moved, "exchangerate_api"), "https://b.example/");
+    assert_eq!(url(&moved, "koreaexim"), bank);
 }
 
 #[test]
@@ -80,8 +91,11 @@ fn a_bad_value_is_named_with_what_is_allowed() {
         ("PROVIDERS", "ecb,ecb"),
         ("PROVIDERS", "ecb,"),
         ("PUBLICATION", "internal"),
-        ("ECB_URL", "ftp://ecb"),
-        ("ECB_URL", "ecb"),
+        ("PROVIDER_URLS", "ecb=ftp://ecb"),
+        ("PROVIDER_URLS", "ecb=ecb"),
+        ("PROVIDER_URLS", "https://ecb.example"),
+        ("PROVIDER_URLS", "bok=https://bok.example"),
+        ("PROVIDER_URLS", "ecb=https://a.example,ecb=https://b.example"),
         ("PROVIDER_TIMEOUT_MS", "0"),
         ("PROVIDER_ATTEMPTS", "0"),
         ("MAX_JUMP_PERCENT", "0"),

@@ -75,9 +75,13 @@ impl Stack {
         let mut settings: HashMap<String, String> = HashMap::from([
             ("PROVIDERS", "ecb,koreaexim".to_owned()),
             ("PUBLICATION", "private".to_owned()),
-            ("ECB_URL", format!("{}{ECB}", self.http.url)),
-            ("EXCHANGERATE_API_URL", self.http.url.clone()),
-            ("KOREAEXIM_URL", format!("{}{KOREAEXIM}", self.http.url)),
+            (
+                "PROVIDER_URLS",
+                format!(
+                    "ecb={url}{ECB},exchangerate_api={url},koreaexim={url}{KOREAEXIM}",
+                    url = self.http.url
+                ),
+            ),
             ("KOREAEXIM_API_KEY", "secret-key".to_owned()),
             ("PROVIDER_TIMEOUT_MS", "2000".to_owned()),
             ("PROVIDER_ATTEMPTS", "2".to_owned()),

@@ -8,6 +8,7 @@ use redis::{AsyncConnectionConfig, Client, RedisError};
 use shared::cache::{Family, key, ttl};
 use shared::currency::CurrencyCode;
 use shared::period::Period;
+use shared::source::SOURCES;
 use tokio::sync::Mutex;
 
 use super::held_rates::{self, HeldView, Unreadable};
@@ -87,8 +88,8 @@ impl CacheEntries {
             });
         }
         let mut pipe = redis::pipe();
-        for source in held_rates::SOURCES {
-            pipe.cmd("HGETALL").arg(key::held(source));
+        for source in SOURCES {
+            pipe.cmd("HGETALL").arg(key::held(source.key));
         }
         let held = pipe.query_async(&mut connection).await?;
         *pooled = Some(connection);
@@ -97,10 +98,10 @@ impl CacheEntries {
 }
 
 fn held_views(hashes: &[Held]) -> Option<Vec<HeldView>> {
-    let views = held_rates::SOURCES
+    let views = SOURCES
         .iter()
         .zip(hashes)
-        .map(|(source, hash)| held_rates::views(source, hash));
+        .map(|(source, hash)| held_rates::views(source.key, hash));
     match views.collect::<Result<Vec<_>, Unreadable>>() {
         Ok(views) => Some(views.into_iter().flatten().collect()),
         Err(error) => {

@@ -9,9 +9,6 @@ use shared::held::HeldRate;
 use shared::time::Timestamp;
 use utoipa::ToSchema;
 
-/// The sources that the ingestor knows.
-pub(super) const SOURCES: [&str; 3] = ["ecb", "koreaexim", "exchangerate_api"];
-
 /// What is held back of one currency of one source. Quotations are the source's own: units of the currency for one unit of what the source quotes against.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct HeldView {

@@ -3,8 +3,7 @@
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode};
 
-use super::from_reqwest;
-use crate::provider::ProviderError;
+use crate::provider::error::ProviderError;
 
 /// Far more than any provider's document (the ECB's whole history is 7 MB, its daily one 2 KB).
 const LARGEST_BODY: usize = 5_000_000;
@@ -16,13 +15,13 @@ const HTML: [&str; 9] = [
 
 /// A provider's answer, complete.
 #[derive(Debug)]
-pub struct Answer {
+pub struct ProviderResponse {
     status: StatusCode,
     content_type: String,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl ProviderResponse {
     /// Its HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -111,40 +110,61 @@ impl Answer {
     }
 }
 
+/// What went wrong with a request, without its URL.
+pub(super) fn from_reqwest(error: reqwest::Error) -> ProviderError {
+    let error = error.without_url();
+    if error.is_connect() {
+        ProviderError::Connect(error)
+    } else if error.is_builder() || error.is_redirect() {
+        ProviderError::Request(error)
+    } else {
+        ProviderError::Interrupted(error)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_body_shows_what_it_is() {
-        let look = |content_type: &str, body: &str, format| {
-            let answer = Answer {
+        let formatted = |content_type: &str, body: &str, format| {
+            let response = ProviderResponse {
                 status: StatusCode::OK,
                 content_type: content_type.to_owned(),
                 body: body.as_bytes().to_vec(),
             };
-            answer.formatted(format).map(|_| ()).map_err(|error| error.to_string())
+            response
+                .formatted(format)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
         };
-        assert_eq!(look("text/xml", "\u{feff}<?xml version=\"1.0\"?><a/>", "XML"), Ok(()));
-        assert_eq!(look("", " null\n", "JSON"), Ok(()));
-        assert_eq!(look("text/html", " {\"result\":\"success\"}", "JSON"), Ok(()));
-        assert_eq!(look("text/html; charset=utf-8", "[]", "JSON"), Ok(()));
-        assert_eq!(look("text/html", "<gesmes:Envelope/>", "XML"), Ok(()));
-        assert_eq!(look("application/json", "<?xml version='1.0'?><a/>", "XML"), Ok(()));
-        assert_eq!(look("text/plain", "{\"error\":\"<html>\"}", "JSON"), Ok(()));
-        let bare = look("text/xml", "<h1>Sorry</h1>", "XML");
+        assert_eq!(
+            formatted("text/xml", "\u{feff}<?xml version=\"1.0\"?><a/>", "XML"),
+            Ok(())
+        );
+        assert_eq!(formatted("", " null\n", "JSON"), Ok(()));
+        assert_eq!(formatted("text/html", " {\"result\":\"success\"}", "JSON"), Ok(()));
+        assert_eq!(formatted("text/html; charset=utf-8", "[]", "JSON"), Ok(()));
+        assert_eq!(formatted("text/html", "<gesmes:Envelope/>", "XML"), Ok(()));
+        assert_eq!(
+            formatted("application/json", "<?xml version='1.0'?><a/>", "XML"),
+            Ok(())
+        );
+        assert_eq!(formatted("text/plain", "{\"error\":\"<html>\"}", "JSON"), Ok(()));
+        let bare = formatted("text/xml", "<h1>Sorry</h1>", "XML");
         assert_eq!(bare, Err("expected XML, got HTML (content type \"text/xml\")".into()));
         let html = "<!DOCTYPE html><html><body>Sorry</body></html>";
         assert_eq!(
-            look("text/html", html, "XML"),
+            formatted("text/html", html, "XML"),
             Err("expected XML, got HTML (content type \"text/html\")".into())
         );
         assert_eq!(
-            look("application/json", html, "JSON"),
+            formatted("application/json", html, "JSON"),
             Err("expected JSON, got HTML (content type \"application/json\")".into())
         );
         assert_eq!(
-            look("text/plain", "", "JSON"),
+            formatted("text/plain", "", "JSON"),
             Err("expected JSON, got nothing (content type \"text/plain\")".into())
         );
     }

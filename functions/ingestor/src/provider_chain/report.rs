@@ -1,16 +1,17 @@
-//! What became of each provider: its circuit moves, the log and the summary are told.
+//! What became of each provider: its circuit moves, and the log and the summary record it.
 
-use super::{Asked, Chain};
+use super::{FetchResult, ProviderChain};
 use crate::error::with_causes;
-use crate::provider::{ProviderKey, Quotes};
+use crate::provider::key::ProviderKey;
+use crate::provider::quotes::Quotes;
 use crate::summary::{HeldBack, Outcome, ProviderReport};
 
-impl Chain<'_> {
+impl ProviderChain<'_> {
     /// Says in the log what is held back of a provider.
     pub(crate) fn log_held(&self, provider: ProviderKey, held_back: &[HeldBack]) {
         for held in held_back {
             tracing::warn!(
-                correlation_id = %self.correlation_id, provider.key = %provider, currency_code = %held.currency_code,
+                correlation_id = %self.context.correlation_id, provider.key = %provider, currency_code = %held.currency_code,
                 publications = held.recorded_at.len(), held_since = %held.held_since,
                 "Rate held back: {}. The request {} publishes it", held.reason, held.release
             );
@@ -26,6 +27,7 @@ impl Chain<'_> {
     /// The reports, with those providers that nobody had to ask.
     pub(crate) fn all_reports(&self) -> Vec<ProviderReport> {
         let unasked = self
+            .context
             .config
             .providers
             .iter()
@@ -35,14 +37,14 @@ impl Chain<'_> {
     }
 
     /// Moves the circuit, reports and logs.
-    pub(super) fn settle(&mut self, provider: ProviderKey, asked: Asked, success: Outcome) -> Option<Quotes> {
-        let now = self.clock.now();
+    pub(super) fn finish(&mut self, provider: ProviderKey, fetched: FetchResult, success: Outcome) -> Option<Quotes> {
+        let now = self.context.clock.now();
         let state = self.states.entry(provider).or_default();
         let mut report = blank_report(provider, success, None);
-        report.attempts = asked.requests;
-        report.duration_ms = asked.duration_ms;
-        self.witnesses.extend(asked.witness);
-        let quotes = match asked.outcome {
+        report.attempts = fetched.requests;
+        report.duration_ms = fetched.duration_ms;
+        self.clock_samples.extend(fetched.clock_sample);
+        let quotes = match fetched.quotes {
             Ok(quotes) => {
                 state.succeeded();
                 report.rates = quotes.rates.len();
@@ -54,10 +56,10 @@ impl Chain<'_> {
                 report.outcome = Outcome::Failed;
                 report.error = Some(with_causes(&error));
                 tracing::warn!(
-                    correlation_id = %self.correlation_id,
+                    correlation_id = %self.context.correlation_id,
                     provider.key = %provider,
-                    attempts = asked.requests,
-                    duration_ms = asked.duration_ms,
+                    attempts = fetched.requests,
+                    duration_ms = fetched.duration_ms,
                     error = &error as &dyn std::error::Error,
                     "Provider {provider} failed"
                 );
@@ -94,7 +96,7 @@ impl Chain<'_> {
         report.rates = quotes.map_or(0, |quotes| quotes.rates.len());
         report.recorded_at = quotes.map(|quotes| quotes.recorded_at);
         tracing::info!(
-            correlation_id = %self.correlation_id,
+            correlation_id = %self.context.correlation_id,
             provider.key = %provider,
             outcome = outcome.as_str(),
             reason = report.error,

@@ -1,6 +1,7 @@
 //! What is remembered survives Redis.
 
 use super::*;
+use crate::observation::Unreadable;
 
 fn quote(rate: &str, tts: Option<&str>) -> Quote {
     let tts = tts.map(|text| text.parse().unwrap());
@@ -45,7 +46,7 @@ fn an_observation_survives_its_field() {
 fn an_older_day_is_kept_beside_the_newest() {
     let [older, newer] = ["2026-10-29T13:15:00Z", "2026-10-30T13:15:00Z"].map(|text| text.parse().unwrap());
     let newest = quote("1335.26", None);
-    let mut published = Published::default();
+    let mut published = PublishedRates::default();
     published.newest.insert(newest.code, Observation::of(&newest, newer));
     assert!(published.contains(&newest, newer));
     assert!(!published.contains(&newest, older));
@@ -60,9 +61,9 @@ fn an_older_day_is_kept_beside_the_newest() {
         quotation: None,
         ..Observation::of(&newest, newer)
     };
-    let former = Published {
+    let former = PublishedRates {
         newest: [(newest.code, not_remembered)].into(),
-        ..Published::default()
+        ..PublishedRates::default()
     };
     assert!(former.contains(&newest, newer) && former.contains(&corrected, newer));
     let update = |recorded_at| {
@@ -80,10 +81,10 @@ fn an_older_day_is_kept_beside_the_newest() {
 
 #[test]
 fn a_quotation_that_was_not_remembered_is_computed() {
-    let mut published = Published::default();
+    let mut published = PublishedRates::default();
     let [usd, eur]: [Observation; 2] =
         ["2026-10-30T13:15:00Z|1250||", "2026-10-30T13:15:00Z|1500||"].map(|text| text.parse().unwrap());
-    let level = |published: &Published, base| {
+    let level = |published: &PublishedRates, base| {
         published
             .level(CurrencyCode::USD, base)
             .map(|level| level.quotation.to_string())

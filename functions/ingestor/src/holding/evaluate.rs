@@ -1,12 +1,12 @@
-//! The fate of one currency's observations, publication by publication.
+//! The outlier check of one currency, publication by publication: what is published, held back or dropped.
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use shared::held::HeldRate;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
-use super::{Level, insert, is_jump, percent_between};
+use super::jump::{distance, is_jump, percent_between};
+use crate::observation::Level;
 
 /// Publications of one level differ by at most this: the two after a jump that agree with it confirm it.
 const AGREE_WITHIN_PERCENT: Decimal = Decimal::TWO;
@@ -21,7 +21,7 @@ const LEFT_OF_AN_ERROR: f64 = 1.0 / 8.0;
 
 /// What becomes of a currency's observations.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Fate {
+pub(super) struct Evaluation {
     /// In the order of their time.
     pub published: Vec<HeldRate>,
     /// In the order of their time.
@@ -30,16 +30,27 @@ pub(super) struct Fate {
     pub dropped: Vec<HeldRate>,
 }
 
-/// Judges a publication, of which is known whether it is a jump from the `accepted` level, and with it what is held.
-pub(super) fn judge(
+/// A publication's rate of the currency, and whether it is a jump from the level that is accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Candidate {
+    pub rate: HeldRate,
+    pub is_jump: bool,
+}
+
+/// Evaluates a publication and with it what is held back: what is published of both, what is held from now on, and what the publication contradicts.
+pub(super) fn evaluate(
     accepted: Level,
     held: &[HeldRate],
-    (new, new_is_jump): (HeldRate, bool),
+    candidate: Candidate,
     confirmed: Option<Timestamp>,
     max_percent: Decimal,
-) -> Fate {
+) -> Evaluation {
+    let Candidate {
+        rate: new,
+        is_jump: new_is_jump,
+    } = candidate;
     let recorded_at = new.recorded_at;
-    let mut fate = Fate::default();
+    let mut evaluation = Evaluation::default();
     let mut waiting = held.to_vec();
     if held.iter().any(|rate| rate.recorded_at > recorded_at) {
         // An older document, behind what is held: a copy that somebody kept. It decides about its own instant only.
@@ -47,21 +58,21 @@ pub(super) fn judge(
         if new_is_jump {
             insert(&mut waiting, new);
         } else {
-            fate.published.push(new);
+            evaluation.published.push(new);
         }
-        fate.held = waiting;
-        return fate;
+        evaluation.held = waiting;
+        return evaluation;
     }
-    // The same document again is judged as it was at first, and a correction in the place of what it corrects.
+    // The same document again is evaluated as it was at first, and a correction in the place of what it corrects.
     waiting.retain(|rate| rate.recorded_at < recorded_at);
     if let Some(confirmed) = confirmed {
         waiting.push(new);
         let unconfirmed = waiting.split_off(waiting.partition_point(|rate| rate.recorded_at <= confirmed));
         let level = waiting.last().map_or(accepted, Level::of);
-        fate = replay(Some(level), Vec::new(), unconfirmed, max_percent);
-        waiting.append(&mut fate.published);
-        fate.published = waiting;
-        return fate;
+        evaluation = replay(Some(level), Vec::new(), unconfirmed, max_percent);
+        waiting.append(&mut evaluation.published);
+        evaluation.published = waiting;
+        return evaluation;
     }
     let is_contradicted = |rate: &HeldRate| {
         if rate.swapped_with.is_some() {
@@ -73,26 +84,26 @@ pub(super) fn judge(
             && distance(new.quotation, accepted.quotation)
                 < LEFT_OF_AN_ERROR * distance(rate.quotation, accepted.quotation)
     };
-    (fate.dropped, waiting) = waiting.into_iter().partition(is_contradicted);
+    (evaluation.dropped, waiting) = waiting.into_iter().partition(is_contradicted);
     waiting.push(new);
     if !new_is_jump {
-        fate.published = waiting;
+        evaluation.published = waiting;
     } else if agree(&waiting) || are_beyond(&waiting, accepted, max_percent) {
-        release(accepted, waiting, max_percent, &mut fate);
+        release(accepted, waiting, max_percent, &mut evaluation);
     } else {
-        fate.held = waiting;
+        evaluation.held = waiting;
     }
-    fate
+    evaluation
 }
 
 /// Whether a rate is to be held: it jumped from the level, or its number is in the place of another currency's.
-pub(super) fn is_doubtful(new: &HeldRate, level: Level, max_percent: Decimal) -> bool {
+pub(super) fn is_suspect(new: &HeldRate, level: Level, max_percent: Decimal) -> bool {
     new.swapped_with.is_some() || is_jump(new.quotation, level.quotation, max_percent)
 }
 
 /// Publishes a move, but not an error in the midst of it: an observation that is a jump from the ones before and after it, and not on the way from one to the
 /// other. The last has none after it that could tell, so it is held, as a jump from the one before.
-fn release(accepted: Level, moved: Vec<HeldRate>, max_percent: Decimal, fate: &mut Fate) {
+fn release(accepted: Level, moved: Vec<HeldRate>, max_percent: Decimal, evaluation: &mut Evaluation) {
     let follows = |new: Rate, old: Rate| !is_jump(new, old, max_percent);
     let between = |one: Rate, new: Rate, other: Rate| new >= one.min(other) && new <= one.max(other);
     for (place, rate) in moved.iter().enumerate() {
@@ -102,39 +113,42 @@ fn release(accepted: Level, moved: Vec<HeldRate>, max_percent: Decimal, fate: &m
             .map_or(accepted.quotation, |place| moved[place].quotation);
         match moved.get(place + 1).map(|rate| rate.quotation) {
             Some(after) if follows(new, before) || follows(after, new) || between(before, new, after) => {
-                fate.published.push(rate.clone());
+                evaluation.published.push(rate.clone());
             }
-            Some(_) => fate.dropped.push(rate.clone()),
+            Some(_) => evaluation.dropped.push(rate.clone()),
             // A move that goes back a part of its way is none.
             None if follows(new, before) || between(accepted.quotation, new, before) => {
-                fate.published.push(rate.clone())
+                evaluation.published.push(rate.clone())
             }
-            None => fate.held.push(rate.clone()),
+            None => evaluation.held.push(rate.clone()),
         }
     }
 }
 
-/// Judges one publication after the other, beginning with what is held. Where no level is known, the first gives it.
+/// Evaluates one publication after the other, beginning with what is held. Where no level is known, the first gives it.
 pub(super) fn replay(
     accepted: Option<Level>,
     held: Vec<HeldRate>,
     publications: Vec<HeldRate>,
     max_percent: Decimal,
-) -> Fate {
-    let mut fate = Fate {
+) -> Evaluation {
+    let mut evaluation = Evaluation {
         held,
-        ..Fate::default()
+        ..Evaluation::default()
     };
     for new in publications {
-        let level = fate.published.last().map(Level::of).or(accepted);
+        let level = evaluation.published.last().map(Level::of).or(accepted);
         let level = level.unwrap_or(Level::of(&new));
-        let new_is_jump = is_doubtful(&new, level, max_percent);
-        let next = judge(level, &fate.held, (new, new_is_jump), None, max_percent);
-        fate.published.extend(next.published);
-        fate.dropped.extend(next.dropped);
-        fate.held = next.held;
+        let candidate = Candidate {
+            is_jump: is_suspect(&new, level, max_percent),
+            rate: new,
+        };
+        let next = evaluate(level, &evaluation.held, candidate, None, max_percent);
+        evaluation.published.extend(next.published);
+        evaluation.dropped.extend(next.dropped);
+        evaluation.held = next.held;
     }
-    fate
+    evaluation
 }
 
 fn agree(waiting: &[HeldRate]) -> bool {
@@ -154,10 +168,11 @@ fn are_beyond(waiting: &[HeldRate], accepted: Level, max_percent: Decimal) -> bo
     last.iter().all(is_beyond) && (last.iter().all(above) || !last.iter().any(above))
 }
 
-/// How far apart two quotations are, the same in both directions. It decides and is never shown, so it need not be exact.
-pub(super) fn distance(one: Rate, other: Rate) -> f64 {
-    let number = |rate: Rate| rate.decimal().to_f64().unwrap_or(f64::NAN);
-    (number(one) / number(other)).ln().abs()
+/// Puts `rate` where its time is, in the place of another of that time.
+pub(super) fn insert(rates: &mut Vec<HeldRate>, rate: HeldRate) {
+    rates.retain(|other| other.recorded_at != rate.recorded_at);
+    let place = rates.partition_point(|other| other.recorded_at < rate.recorded_at);
+    rates.insert(place, rate);
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub const TOLERANCE: TimeDelta = TimeDelta::seconds(2);
 
 /// What another clock shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Witness {
+pub struct ClockSample {
     /// Whose clock.
     pub name: &'static str,
     /// By how much it is ahead of this machine's.
@@ -20,8 +20,21 @@ pub struct Witness {
     pub margin: TimeDelta,
 }
 
+/// A reading of another clock: it has shown `time` at some instant between `asked` and `answered` by this machine's.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    /// What it showed.
+    pub time: DateTime<Utc>,
+    /// To what it cuts the time off: zero where it tells all.
+    pub resolution: TimeDelta,
+    /// When it was asked.
+    pub asked: DateTime<Utc>,
+    /// When its answer had come.
+    pub answered: DateTime<Utc>,
+}
+
 /// This machine's.
-const OWN: Witness = Witness {
+const OWN: ClockSample = ClockSample {
     name: "this machine's",
     ahead: TimeDelta::zero(),
     margin: TimeDelta::zero(),
@@ -29,21 +42,22 @@ const OWN: Witness = Witness {
 
 /// No time is shown by most of the clocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClocksDisagree(Vec<Witness>);
+pub struct ClocksDisagree(Vec<ClockSample>);
 
-impl Witness {
-    /// `name`'s clock has shown `time`, cut off to whole `units`, at some instant between `asked` and `answered` by this machine's.
+impl ClockSample {
+    /// What `name`'s clock shows, by a reading of it.
     #[must_use]
-    pub fn new(
-        name: &'static str,
-        (time, units): (DateTime<Utc>, TimeDelta),
-        asked: DateTime<Utc>,
-        answered: DateTime<Utc>,
-    ) -> Self {
-        let margin = (answered - asked + units) / 2;
+    pub fn new(name: &'static str, reading: Reading) -> Self {
+        let Reading {
+            time,
+            resolution,
+            asked,
+            answered,
+        } = reading;
+        let margin = (answered - asked + resolution) / 2;
         Self {
             name,
-            ahead: time + units - asked - margin,
+            ahead: time + resolution - asked - margin,
             margin,
         }
     }
@@ -59,20 +73,22 @@ impl Witness {
 ///
 /// # Errors
 /// [`ClocksDisagree`].
-pub fn correction(witnesses: &[Witness]) -> Result<TimeDelta, ClocksDisagree> {
-    let clocks = || std::iter::once(&OWN).chain(witnesses);
-    let is_majority = |one: &&Witness| 2 * clocks().filter(|other| agree(one, other)).count() > clocks().count();
+pub fn correction(clock_samples: &[ClockSample]) -> Result<TimeDelta, ClocksDisagree> {
+    let clocks = || std::iter::once(&OWN).chain(clock_samples);
+    let is_majority = |one: &&ClockSample| 2 * clocks().filter(|other| agree(one, other)).count() > clocks().count();
     // Of those that agree, the one that was read best.
-    let best = clocks().filter(is_majority).min_by_key(|witness| witness.margin);
-    best.map(|witness| witness.ahead)
-        .ok_or_else(|| ClocksDisagree(witnesses.to_vec()))
+    let best = clocks()
+        .filter(is_majority)
+        .min_by_key(|clock_sample| clock_sample.margin);
+    best.map(|clock_sample| clock_sample.ahead)
+        .ok_or_else(|| ClocksDisagree(clock_samples.to_vec()))
 }
 
-fn agree(one: &Witness, other: &Witness) -> bool {
+fn agree(one: &ClockSample, other: &ClockSample) -> bool {
     (one.ahead - other.ahead).abs() <= one.margin + other.margin + TOLERANCE
 }
 
-impl fmt::Display for Witness {
+impl fmt::Display for ClockSample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.ahead.num_seconds();
         let side = if seconds < 0 { "behind" } else { "ahead of" };
@@ -98,13 +114,13 @@ impl std::error::Error for ClocksDisagree {}
 mod tests {
     use super::*;
 
-    fn clocks(ahead: &[i64]) -> Vec<Witness> {
-        let witness = |ahead: &i64| Witness {
+    fn clocks(ahead: &[i64]) -> Vec<ClockSample> {
+        let clock_sample = |ahead: &i64| ClockSample {
             name: "another",
             ahead: TimeDelta::seconds(*ahead),
             margin: TimeDelta::milliseconds(500),
         };
-        ahead.iter().map(witness).collect()
+        ahead.iter().map(clock_sample).collect()
     }
 
     #[test]
@@ -130,14 +146,26 @@ mod tests {
     #[test]
     fn reading_a_clock_leaves_open_what_the_answer_took_and_the_rest_of_its_second() {
         let at = |text: &str| format!("2026-10-30T13:15:{text}Z").parse().unwrap();
-        let read = Witness::new("ecb", (at("07"), TimeDelta::seconds(1)), at("05"), at("08"));
+        let whole_seconds = Reading {
+            time: at("07"),
+            resolution: TimeDelta::seconds(1),
+            asked: at("05"),
+            answered: at("08"),
+        };
+        let read = ClockSample::new("ecb", whole_seconds);
         // Asked at 5 and answered at 8, it showed something from 7 to 8: it is 1 s behind at least and 3 s ahead at most.
         assert_eq!(
             (read.ahead, read.margin),
             (TimeDelta::seconds(1), TimeDelta::seconds(2))
         );
         assert!(read.agrees());
-        let fast = Witness::new("redis", (at("11"), TimeDelta::zero()), at("08"), at("08"));
+        let exact = Reading {
+            time: at("11"),
+            resolution: TimeDelta::zero(),
+            asked: at("08"),
+            answered: at("08"),
+        };
+        let fast = ClockSample::new("redis", exact);
         assert_eq!((fast.ahead, fast.margin), (TimeDelta::seconds(3), TimeDelta::zero()));
         assert!(!fast.agrees());
     }

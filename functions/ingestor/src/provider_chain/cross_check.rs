@@ -1,4 +1,4 @@
-//! A second opinion on jumps, from the other providers of the chain.
+//! The cross-check of a jump with the other providers of the chain.
 
 use rust_decimal::Decimal;
 use shared::currency::CurrencyCode;
@@ -6,37 +6,38 @@ use shared::held::HeldRate;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
-use super::Chain;
+use super::ProviderChain;
 use crate::circuit::Gate;
 use crate::holding::{Held, percent_between};
-use crate::provider::{ProviderKey, Quotes};
+use crate::provider::key::ProviderKey;
+use crate::provider::quotes::Quotes;
 use crate::summary::Outcome;
 
 /// A second provider confirms a jump when its own rate differs from the new one by at most 2 percent: sources fix their rates at different hours of
 /// different days, and currencies seldom move more between them, while a slipped decimal point or a swapped pair differs by far more.
 const CONFIRM_WITHIN_PERCENT: Decimal = Decimal::TWO;
 
-/// What is doubted of a currency.
+/// A currency that is held back, to be compared with what other providers have.
 #[derive(Debug, Clone)]
-pub(crate) struct Doubt {
+pub(crate) struct CrossCheck {
     /// Whose. KRW stands for whole documents.
     pub code: CurrencyCode,
     /// What is held back, oldest first: of KRW all rates of each document.
     observations: Vec<(Timestamp, Vec<(CurrencyCode, Rate)>)>,
     /// The newest that another provider confirms.
     pub confirmed: Option<Timestamp>,
-    /// What other providers had to say, in words.
-    pub opinions: Vec<String>,
+    /// What was found at other providers, in words.
+    pub findings: Vec<String>,
 }
 
-impl Doubt {
-    /// A doubt of each currency that is held back, or of the documents as a whole.
+impl CrossCheck {
+    /// A check of each currency that is held back, or of the documents as a whole.
     pub(crate) fn of(held: &Held) -> Vec<Self> {
         let new = |code, observations| Self {
             code,
             observations,
             confirmed: None,
-            opinions: Vec::new(),
+            findings: Vec::new(),
         };
         if let Some(documents) = held.get(&CurrencyCode::KRW) {
             let rates_of = |recorded_at: Timestamp| {
@@ -59,8 +60,8 @@ impl Doubt {
         alone.collect()
     }
 
-    /// Hears what `second` says: whether that confirms any of it.
-    fn hear(&mut self, second: &Quotes) -> bool {
+    /// Compares it with the rates of a second provider; whether these confirm any of it.
+    fn compare(&mut self, second: &Quotes) -> bool {
         let rate_of = |code: CurrencyCode| second.rates.iter().find(|quote| quote.code == code);
         let about = |rates: &[(CurrencyCode, Rate)]| {
             let both = rates
@@ -83,7 +84,7 @@ impl Doubt {
             .map(|(_, rates)| about(rates))
             .unwrap_or_default();
         let provider = second.provider;
-        self.opinions.push(match compared.as_slice() {
+        self.findings.push(match compared.as_slice() {
             [] => format!("{provider} has no rate of it"),
             [(rate, percent)] => format!("{provider} has {rate}, from which it differs by {percent} %"),
             several => format!(
@@ -96,18 +97,18 @@ impl Doubt {
     }
 }
 
-impl Chain<'_> {
-    /// Asks the other providers of the settings, one after the other, until every doubt is answered.
+impl ProviderChain<'_> {
+    /// Asks the other providers of the settings, one after the other, until every currency is confirmed.
     ///
-    /// A provider that is not due is not asked: by its own word it has nothing newer than what it published, so that is its opinion.
-    pub(crate) async fn second_opinions(&mut self, doubts: &mut [Doubt], used: ProviderKey) {
-        for provider in self.config.providers.clone() {
+    /// A provider that is not due is not asked: by its own word it has nothing newer than what it published, so that is what it is compared by.
+    pub(crate) async fn cross_check(&mut self, checks: &mut [CrossCheck], used: ProviderKey) {
+        for provider in self.context.config.providers.clone() {
             let was_considered = self.reports.iter().any(|report| report.provider == provider);
-            if doubts.iter().all(|doubt| doubt.confirmed.is_some()) || provider == used {
+            if checks.iter().all(|check| check.confirmed.is_some()) || provider == used {
                 continue;
             }
             if was_considered {
-                say(doubts, &format!("{provider} gave no rates"));
+                note(checks, &format!("{provider} gave no rates"));
                 continue;
             }
             let (second, is_asked) = match self.gate(provider, false) {
@@ -120,37 +121,38 @@ impl Chain<'_> {
                     );
                     (None, false)
                 }
-                Gate::NotDue(until) => (self.not_due(provider, until).await, false),
+                Gate::NotDue(until) => (self.published_quotes(provider, until).await, false),
                 Gate::HalfOpen => {
                     self.claim(provider).await;
-                    (self.second(provider).await, true)
+                    (self.second_quotes(provider).await, true)
                 }
-                Gate::Closed => (self.second(provider).await, true),
+                Gate::Closed => (self.second_quotes(provider).await, true),
             };
             let Some(second) = second else {
-                say(doubts, &format!("{provider} gave no rates"));
+                note(checks, &format!("{provider} gave no rates"));
                 continue;
             };
             let mut has_confirmed = false;
-            for doubt in doubts.iter_mut().filter(|doubt| doubt.confirmed.is_none()) {
-                has_confirmed |= doubt.hear(&second);
+            for check in checks.iter_mut().filter(|check| check.confirmed.is_none()) {
+                has_confirmed |= check.compare(&second);
             }
             let outcome = if has_confirmed {
                 Outcome::Confirmed
             } else {
                 Outcome::Disagreed
             };
-            self.opined(provider, outcome, is_asked, &second);
+            self.record_cross_check(provider, outcome, is_asked, &second);
         }
     }
 
-    async fn second(&mut self, provider: ProviderKey) -> Option<Quotes> {
-        let asked = self.ask(provider).await;
-        self.settle(provider, asked, Outcome::Disagreed)
+    async fn second_quotes(&mut self, provider: ProviderKey) -> Option<Quotes> {
+        let fetched = self.ask(provider).await;
+        self.finish(provider, fetched, Outcome::Disagreed)
     }
 
-    async fn not_due(&mut self, provider: ProviderKey, until: impl std::fmt::Display) -> Option<Quotes> {
-        let remembered = self.remembered(provider).await.ok().flatten();
+    /// What a provider published that has nothing newer.
+    async fn published_quotes(&mut self, provider: ProviderKey, until: impl std::fmt::Display) -> Option<Quotes> {
+        let remembered = self.remembered(provider).await.ok();
         let quotes = remembered.and_then(|remembered| remembered.published.as_quotes(provider));
         if quotes.is_none() {
             let reason = format!("has nothing new before {until}, and what it published is unknown");
@@ -159,7 +161,7 @@ impl Chain<'_> {
         quotes
     }
 
-    fn opined(&mut self, provider: ProviderKey, outcome: Outcome, is_asked: bool, quotes: &Quotes) {
+    fn record_cross_check(&mut self, provider: ProviderKey, outcome: Outcome, is_asked: bool, quotes: &Quotes) {
         if !is_asked {
             self.report(
                 provider,
@@ -180,8 +182,8 @@ impl Chain<'_> {
     }
 }
 
-fn say(doubts: &mut [Doubt], sentence: &str) {
-    for doubt in doubts {
-        doubt.opinions.push(sentence.to_owned());
+fn note(checks: &mut [CrossCheck], sentence: &str) {
+    for check in checks {
+        check.findings.push(sentence.to_owned());
     }
 }

@@ -1,13 +1,11 @@
 //! What each source last published, by currency, in Redis (hash `published:{source}`). Lost, it costs one repeated publication, which changes nothing.
 //!
 //! Field `USD` is the newest observation, `2026-10-30T13:15:00Z|1335.26|1348.5|1322|1.1172`: time, base rate, tts, ttb, and the source's own quotation, by
-//! which jumps are judged (before that was kept the form ended after ttb, and is still read). A source may go back to an older day (a stale copy behind its
+//! which jumps are found (before that was kept the form ended after ttb, and is still read). A source may go back to an older day (a stale copy behind its
 //! address); that is kept beside it in `USD:older`, so that neither is sent again and again. Field `clock` is the latest version that events were given
 //! (see [`crate::version`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use shared::cache::key;
@@ -16,36 +14,22 @@ use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 use shared::time::Timestamp;
 
-use crate::holding::{Level, Update};
-use crate::provider::{ProviderKey, Quote, Quotes};
+use crate::observation::{Level, Observation, Update};
+use crate::provider::key::ProviderKey;
+use crate::provider::quotes::{Quote, Quotes};
 
 const OLDER: &str = ":older";
 const CLOCK: &str = "clock";
 
-/// An observation that was published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Observation {
-    /// When the source had set it.
-    pub recorded_at: Timestamp,
-    /// KRW for one unit.
-    pub deal_base_rate: Rate,
-    /// As published.
-    pub tts: Option<Rate>,
-    /// As published.
-    pub ttb: Option<Rate>,
-    /// The source's own quotation; `None` where it was published before that was remembered.
-    pub quotation: Option<Rate>,
-}
-
 /// What one source last published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Published {
+pub struct PublishedRates {
     newest: BTreeMap<CurrencyCode, Observation>,
     older: BTreeMap<CurrencyCode, Observation>,
     clock: Option<Timestamp>,
 }
 
-impl Published {
+impl PublishedRates {
     /// Reads what `provider` last published. A field that cannot be read counts as not published: it is sent again and written anew.
     ///
     /// # Errors
@@ -131,7 +115,7 @@ impl Published {
                 deal_base_rate: observation.deal_base_rate,
                 tts: observation.tts,
                 ttb: observation.ttb,
-                quotation: self.level(*code, provider.quotes_against())?.quotation,
+                quotation: self.level(*code, provider.source().quotes_against)?.quotation,
             })
         });
         Some(Quotes {
@@ -200,66 +184,6 @@ impl Published {
             fields.insert(name, Observation::of(quote, *recorded_at).to_string());
         }
         fields.into_iter().collect()
-    }
-}
-
-impl Observation {
-    fn of(quote: &Quote, recorded_at: Timestamp) -> Self {
-        Self {
-            recorded_at,
-            deal_base_rate: quote.deal_base_rate,
-            tts: quote.tts,
-            ttb: quote.ttb,
-            quotation: Some(quote.quotation),
-        }
-    }
-}
-
-impl fmt::Display for Observation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = |rate: Option<Rate>| rate.map(|rate| rate.to_string()).unwrap_or_default();
-        write!(
-            f,
-            "{}|{}|{}|{}|{}",
-            self.recorded_at,
-            self.deal_base_rate,
-            side(self.tts),
-            side(self.ttb),
-            side(self.quotation)
-        )
-    }
-}
-
-/// A field that is no observation.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Unreadable;
-
-impl FromStr for Observation {
-    type Err = Unreadable;
-
-    fn from_str(text: &str) -> Result<Self, Unreadable> {
-        let parts: Vec<&str> = text.split('|').collect();
-        let (recorded_at, base, tts, ttb, quotation) = match parts[..] {
-            [recorded_at, base, tts, ttb] => (recorded_at, base, tts, ttb, ""),
-            [recorded_at, base, tts, ttb, quotation] => (recorded_at, base, tts, ttb, quotation),
-            _ => return Err(Unreadable),
-        };
-        let rate = |text: &str| text.parse::<Rate>().map_err(|_| Unreadable);
-        let side = |text: &str| {
-            if text.is_empty() {
-                Ok(None)
-            } else {
-                rate(text).map(Some)
-            }
-        };
-        let recorded_at = recorded_at.parse().map_err(|_| Unreadable)?;
-        Ok(Self {
-            recorded_at,
-            deal_base_rate: rate(base)?,
-            tts: side(tts)?,
-            ttb: side(ttb)?,
-            quotation: side(quotation)?,
-        })
     }
 }
 

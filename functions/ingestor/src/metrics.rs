@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::summary::{Outcome, Summary};
 
 /// Counts what a run did, and passes it on.
-pub(crate) fn measured(summary: Summary, clock: &Clock) -> Summary {
+pub(crate) fn record(summary: Summary, clock: &Clock) -> Summary {
     let events = &summary.events;
     count(
         Metric::EventsPublished,
