@@ -22,6 +22,7 @@ impl Provenance {
     pub fn add_source(&mut self, source: &str) {
         if !self.sources.iter().any(|known| known == source) {
             self.sources.push(source.to_owned());
+            // They are named in the order in which they count.
             self.sources
                 .sort_by(|one, other| priority(one).cmp(&priority(other)).then_with(|| one.cmp(other)));
         }

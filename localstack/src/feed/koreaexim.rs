@@ -49,9 +49,9 @@ pub(super) struct Row {
     cur_nm: Option<String>,
 }
 
-/// The code of a request that the bank does not answer (`RESULT` of its guide).
+/// The result with which the bank refuses, in a row of its own.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum ErrorCode {
+pub(super) enum ResultCode {
     /// The `data` code is not AP01.
     Data = 2,
     /// There is no `authkey`.
@@ -73,8 +73,8 @@ pub(super) fn rows(day: &Day) -> Option<Vec<Row>> {
     Some(rows)
 }
 
-/// What the bank answers with an error: one row that has the code alone.
-pub(super) fn error_rows(code: ErrorCode) -> Vec<Row> {
+/// The answer to a request that the bank refuses.
+pub(super) fn refused(code: ResultCode) -> Vec<Row> {
     vec![Row {
         result: code as u8,
         cur_unit: None,

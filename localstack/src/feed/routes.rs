@@ -112,10 +112,10 @@ async fn keyed_latest(State(served): State<Served>, Path((_key, base)): Path<(St
 /// A day without rates, one that has not come yet included, is an empty array, as on a holiday.
 async fn exchange(State(served): State<Served>, Query(asked): Query<Exchange>) -> Response {
     if asked.authkey.is_none_or(|key| key.is_empty()) {
-        return Json(koreaexim::error_rows(koreaexim::ErrorCode::Key)).into_response();
+        return Json(koreaexim::refused(koreaexim::ResultCode::Key)).into_response();
     }
     if asked.data.as_deref() != Some("AP01") {
-        return Json(koreaexim::error_rows(koreaexim::ErrorCode::Data)).into_response();
+        return Json(koreaexim::refused(koreaexim::ResultCode::Data)).into_response();
     }
     let today = served.clock.day();
     let date = match asked.searchdate.as_deref() {
