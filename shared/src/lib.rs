@@ -6,7 +6,7 @@
 //! - **Middle: one room for each thing outside.** [`kafka`], [`publish`] (Kafka with its SQS backup), [`cache`] (Redis), [`store`] (PostgreSQL),
 //!   [`dead_letter`] and [`sqs`], `secrets` (Secrets Manager), [`aws`] (how long any of its services is waited for), [`metrics`], [`trace`] and
 //!   [`telemetry`]; [`apply`] says which of their errors pass, [`progress`] how far a source has come in Kafka's partitions.
-//! - **Floor: values, and what every module needs.** Money and time ([`currency`], [`country`], [`rate`], [`number`], [`pair`], [`time`], [`period`]), what
+//! - **Floor: values, and what every module needs.** Money and time ([`currency`], [`country`], [`rate`], [`number`], [`cross`], [`time`], [`period`]), what
 //!   travels ([`event`], [`record`]), what is known of sources ([`source`], [`schedule`], [`ecb`], [`held`], [`provenance`]); they know no Redis, Kafka, Lambda or clock.
 //!   [`config`] reads the environment, [`error_chain`] writes an error as one line, [`refused_login`] remembers that a password was refused.
 
@@ -34,13 +34,13 @@ pub mod trace;
 mod certificate;
 pub mod config;
 pub mod country;
+pub mod cross;
 pub mod currency;
 pub mod ecb;
 pub mod error_chain;
 pub mod event;
 pub mod held;
 pub mod number;
-pub mod pair;
 pub mod period;
 pub mod provenance;
 pub mod rate;

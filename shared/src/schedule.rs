@@ -2,7 +2,7 @@
 //! and which hour a source has; one that it does not know is taken to be renewed once a day. Nothing here reads the clock.
 
 mod korea;
-mod target;
+mod target_calendar;
 #[cfg(test)]
 mod tests;
 
@@ -78,7 +78,7 @@ pub fn is_interrupted(source: &str, recorded_at: Timestamp, newest: DateTime<Utc
 pub fn publishes_on(source: &str, day: NaiveDate) -> bool {
     match find(source).map_or(Calendar::Daily, |source| source.calendar) {
         Calendar::Daily => true,
-        Calendar::Target => !is_weekend(day) && !target::is_holiday(day),
+        Calendar::Target => !is_weekend(day) && !target_calendar::is_holiday(day),
         Calendar::KoreanBanks => !is_weekend(day) && !korea::is_bank_holiday(day),
     }
 }

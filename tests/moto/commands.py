@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from aws import State, server
 from bench import Bench, refused
-from desk import Desk
+from workplace import Workplace
 from stack import REGION, must
 
 from deployment import backfill, changes, environments, stack as stacks
@@ -30,10 +30,10 @@ PARAMETERS = f"KafkaBootstrapServers=broker.example:9098\nMskClusterArn=arn:aws:
 called: list[str] = []
 
 
-def typed(desk: Desk) -> None:
+def typed(workplace: Workplace) -> None:
     """Help names what there is; what is mistyped is named with what is near, and nothing that may be secret is repeated."""
     for words in ((), ("backfill",)):
-        text = desk.deploy(*words, "--help")
+        text = workplace.deploy(*words, "--help")
         must(all(f"./deploy {each}" in text for each in ("check", "verify", "servers", "function", "backfill", "down")) and "dev" in text and "prod" in text, text)
     for words, said in (
         (("verfy",), "did you mean verify?"), (("staging",), "commands are check, verify"), (("dev", "verify"), "verify is a command, and stands before"), (("down", "all"), "allowed are dev, prod, servers"),
@@ -41,37 +41,37 @@ def typed(desk: Desk) -> None:
         (("backfill", "--from", "2026-W01-1"), "--from is '2026-W01-1'; allowed is YYYY-MM-DD"), (("backfill", "--to", "20260101"), "--to is '20260101'"), (("backfill", "--to", ""), "--to is ''"),
         (("--dry-run", "LogLevel=a", "LogLevel=b"), "LogLevel stands there twice"),
     ):
-        text = desk.deploy(*words, status=1)
+        text = workplace.deploy(*words, status=1)
         must(said in text and "Traceback" not in text, f"{words}: {text}")
     for words in ((SECRET,), ("verify", SECRET), ("verify", f"RedisUrl={SECRET}"), (f"--RedisUrl={SECRET}",), (f"--yes={SECRET}",), (f"RedisUrl={SECRET}",), (f"RedisURL={SECRET}",), ("--parameters", SECRET), ("backfill", "--from", SECRET)):
-        text = desk.deploy(*words, "--dry-run", status=1)
+        text = workplace.deploy(*words, "--dry-run", status=1)
         must("hush" not in text and "Traceback" not in text, f"{words}: {text}")
-    must("Invoke the ingestor" in desk.deploy("--dry-run", "verify"), "a command behind an option")
-    must("LogRetentionDays = '60'" in desk.deploy("prod", "LogRetentionDays=60", "--dry-run", "Console=false"), "parameters before and behind options")
-    moved = desk.root / "samconfig.toml"
-    moved.rename(desk.root / "elsewhere")
-    text = desk.deploy("check", status=1)
+    must("Invoke the ingestor" in workplace.deploy("--dry-run", "verify"), "a command behind an option")
+    must("LogRetentionDays = '60'" in workplace.deploy("prod", "LogRetentionDays=60", "--dry-run", "Console=false"), "parameters before and behind options")
+    moved = workplace.root / "samconfig.toml"
+    moved.rename(workplace.root / "elsewhere")
+    text = workplace.deploy("check", status=1)
     must("cannot read samconfig.toml" in text and "Traceback" not in text, text)
-    (desk.root / "elsewhere").rename(moved)
+    (workplace.root / "elsewhere").rename(moved)
     print("words: help names commands and environments; a mistyped word is named with the nearest, and no secret is repeated")
 
 
-def dry(desk: Desk) -> None:
+def dry(workplace: Workplace) -> None:
     """A dry run says what a first deployment would, refuses what every one would, and claims nothing of a stack that it does not see."""
-    text = desk.deploy("--dry-run")
+    text = workplace.deploy("--dry-run")
     must("kept by the stack" not in text and "a first deployment ends with: no value is given for KafkaBootstrapServers, RedisUrl, DatabaseUrl, MongodbUri" in text, text)
-    real = desk.deploy("check", status=1)
+    real = workplace.deploy("check", status=1)
     must("no value is given for KafkaBootstrapServers, RedisUrl, DatabaseUrl, MongodbUri" in real, real)
     must("ends with: KafkaSecurity is 'msk_iam' and MskClusterArn is not given" in text and "KafkaSecurity is 'msk_iam' and MskClusterArn is not given" in real, f"{text}{real}")
-    desk.write(PARAMETERS)
-    text = desk.deploy("--dry-run")
+    workplace.write(PARAMETERS)
+    text = workplace.deploy("--dry-run")
     must("ends with: " not in text and "RedisUrl = ****, deploy.dev.parameters" in text, text)
-    text = desk.deploy("--dry-run", "IngestSchedule=rate(5 minute)", "LogLevel=loud", status=1)
+    text = workplace.deploy("--dry-run", "IngestSchedule=rate(5 minute)", "LogLevel=loud", status=1)
     must(text.count("WRONG: ") == 2 and "2 things are not" in text, text)
-    other = desk.root / "elsewhere.parameters"
+    other = workplace.root / "elsewhere.parameters"
     other.write_text(PARAMETERS)
     other.chmod(0o644)
-    text = desk.deploy("check", "--parameters", str(other), "RateBatchSize=1.5", "AlarmEmial=x", status=1)
+    text = workplace.deploy("check", "--parameters", str(other), "RateBatchSize=1.5", "AlarmEmial=x", status=1)
     for words in ("has RedisUrl, DatabaseUrl, MongodbUri, which are secret", "RateBatchSize is '1.5'", "did you mean AlarmEmail?", "MSK has no such cluster"):
         must(words in text, f"{words!r} in {text}")
     must(text.count("WRONG: ") == 4 and "hush" not in text, text)
@@ -79,32 +79,32 @@ def dry(desk: Desk) -> None:
     print("dry run: says of a first deployment what it would say; check: all problems of values, files and AWS at once")
 
 
-def left(desk: Desk) -> tuple[list[str], int]:
+def left(workplace: Workplace) -> tuple[list[str], int]:
     """The stacks, and the change sets that wait for somebody."""
-    formation = desk.client("cloudformation")
-    names = desk.stacks()
+    formation = workplace.client("cloudformation")
+    names = workplace.stacks()
     return names, sum(len(formation.list_change_sets(StackName=name)["Summaries"]) for name in names)
 
 
-def asked(desk: Desk, bench: Bench) -> None:
+def asked(workplace: Workplace, bench: Bench) -> None:
     """Whatever ends a first deployment at its question leaves neither a change set nor an empty stack, and what is said is true; `yes` is an agreement."""
     words = ("servers", "CreateRedis=false", "CreateDatabase=false")
     ends = [(b"\x04", 0, 1, "nobody answered"), (b"\x03", 0, 130, "interrupted; nothing was changed"), (b"no\n", 0, 1, "not agreed to"), (b"", signal.SIGTERM, 143, "interrupted; nothing was changed"), (b"", signal.SIGHUP, 129, "interrupted")]
     for keys, number, status, said in ends:
-        ended, text = desk.answer(keys, *words, number=number)
+        ended, text = workplace.answer(keys, *words, number=number)
         must(ended == status and said in text and "Traceback" not in text and "goes on there" not in text, f"{keys} {number}: {ended} {text}")
-        must(left(desk) == ([], 0), f"{keys} {number}: {left(desk)} is left")
-    ended, text = desk.answer(b"yes\n", *words)
+        must(left(workplace) == ([], 0), f"{keys} {number}: {left(workplace)} is left")
+    ended, text = workplace.answer(b"yes\n", *words)
     must(ended == 0 and "CREATE_COMPLETE" in text, text)
-    ended, text = desk.answer(b"\x03", *words, "AlarmEmail=operator@example.com")
-    must(ended == 130 and desk.stacks() == ["hwanyul-servers"], f"a stack that is there stays: {ended} {text}")
-    waiting = [each for each in desk.client("cloudformation").list_change_sets(StackName="hwanyul-servers")["Summaries"] if each["ExecutionStatus"] == "AVAILABLE"]
+    ended, text = workplace.answer(b"\x03", *words, "AlarmEmail=operator@example.com")
+    must(ended == 130 and workplace.stacks() == ["hwanyul-servers"], f"a stack that is there stays: {ended} {text}")
+    waiting = [each for each in workplace.client("cloudformation").list_change_sets(StackName="hwanyul-servers")["Summaries"] if each["ExecutionStatus"] == "AVAILABLE"]
     must(not waiting, f"a change set waits: {waiting}")
     for keys, status, said in ((b"\x04", 1, "nobody answered"), (b"yes\n", 1, "not agreed to"), (b"\x03", 130, "interrupted; nothing was changed")):
-        ended, text = desk.answer(keys, "down", "servers")
-        must(ended == status and said in text and "Traceback" not in text and desk.stacks() == ["hwanyul-servers"], f"down, {keys}: {ended} {text}")
-    desk.deploy("down", "servers", "--yes")
-    must(left(desk) == ([], 0), "down")
+        ended, text = workplace.answer(keys, "down", "servers")
+        must(ended == status and said in text and "Traceback" not in text and workplace.stacks() == ["hwanyul-servers"], f"down, {keys}: {ended} {text}")
+    workplace.deploy("down", "servers", "--yes")
+    must(left(workplace) == ([], 0), "down")
     unasked(bench)
     print("questions: Ctrl-D, Ctrl-C, no and signals leave nothing behind and say so, in down as well; yes is y")
 
@@ -149,13 +149,13 @@ def functions(answers: list[bytes]) -> Iterator[str]:
         listener.shutdown()
 
 
-def stages(desk: Desk, bench: Bench) -> None:
+def stages(workplace: Workplace, bench: Bench) -> None:
     """prod's commands do not run dev's functions; of an answer that is none a sentence says so."""
     for command in ("verify", "backfill"):
-        must("there is no stack hwanyul in us-east-1; `./deploy prod` makes it" in desk.deploy(command, "prod", status=1), f"{command} without a stack")
+        must("there is no stack hwanyul in us-east-1; `./deploy prod` makes it" in workplace.deploy(command, "prod", status=1), f"{command} without a stack")
     body = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
     bench.client("cloudformation").create_stack(StackName="hwanyul", TemplateBody=body, Tags=[{"Key": "stage", "Value": "dev"}])
-    must("there is no function operations-backfill with an alias live" in desk.deploy("backfill", status=1), "no function")
+    must("there is no function operations-backfill with an alias live" in workplace.deploy("backfill", status=1), "no function")
     role = bench.client("iam").create_role(RoleName="functions", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     for name in ("ingestor", "operations-backfill"):
         bench.client("lambda").create_function(FunctionName=name, Publish=True, Role=role, Runtime="provided.al2023", Handler="bootstrap", Code={"ZipFile": b"PK\x05\x06" + bytes(18)})
@@ -164,24 +164,24 @@ def stages(desk: Desk, bench: Bench) -> None:
     with functions([json.dumps({"providers": [], "events": {}, **whole}).encode()]) as State.functions:
         called.clear()
         for command in ("verify", "backfill", "check"):
-            must("has the tag stage=dev, and prod is stage=prod" in desk.deploy(command, "prod", status=1), f"{command} prod on dev's stack")
+            must("has the tag stage=dev, and prod is stage=prod" in workplace.deploy(command, "prod", status=1), f"{command} prod on dev's stack")
         must(not called, f"dev's functions were invoked: {called}")
-        must("published through 2026-01-02" in desk.deploy("backfill"), "dev's own")
+        must("published through 2026-01-02" in workplace.deploy("backfill"), "dev's own")
         must(len(called) == 1, f"which is seen: {called}")
     for odd in ({}, [], "text", None, {**whole, "done": "yes"}, {**whole, "published_through": 7}, {key: value for key, value in whole.items() if key != "days"}):
         with functions([json.dumps(odd).encode()]) as State.functions:
             for command, name in (("backfill", "operations-backfill"), ("verify", "ingestor")):
-                text = desk.deploy(command, status=1)
+                text = workplace.deploy(command, status=1)
                 must(f"{name} answers " in text and "Traceback" not in text, f"{command}, {odd}: {text}")
     with functions([b"<html>"]) as State.functions:
-        must("operations-backfill answers '<html>'" in desk.deploy("backfill", status=1), "what is no JSON")
+        must("operations-backfill answers '<html>'" in workplace.deploy("backfill", status=1), "what is no JSON")
     for odd, said in (({"published_through": "soon", "done": False}, "published_through in the answer"), ({"published_through": None, "done": False, "backed_up": 3}, "begin again"), ({"published_through": None, "done": False}, "nothing was published")):
         with functions([json.dumps({**whole, **odd}).encode()]) as State.functions, contextlib.redirect_stdout(io.StringIO()):
             refused(lambda: backfill.publish(Cloud(REGION), {}), said)
     print("stages: verify, backfill and check of prod let dev's stack alone; an odd answer is a sentence")
 
 
-def deleted(desk: Desk, bench: Bench) -> None:
+def deleted(workplace: Workplace, bench: Bench) -> None:
     """`./deploy function` of a function that somebody has deleted leads to what helps."""
     lambdas = {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "history-api", "Runtime": "provided.al2023", "Handler": "bootstrap", "Role": "arn:aws:iam::123456789012:role/functions", "Code": {"S3Bucket": "code", "S3Key": "a.zip"}}}
     bench.client("s3").create_bucket(Bucket="code")
@@ -189,10 +189,10 @@ def deleted(desk: Desk, bench: Bench) -> None:
     bench.client("cloudformation").delete_stack(StackName="hwanyul")
     bench.client("cloudformation").create_stack(StackName="hwanyul", TemplateBody=json.dumps({"Resources": {"HistoryApi": lambdas}}), Tags=[{"Key": "stage", "Value": "dev"}])
     bench.client("lambda").delete_function(FunctionName="history-api")
-    desk.write(PARAMETERS)
-    text = desk.deploy("check", "LogLevel=loud", status=1)
+    workplace.write(PARAMETERS)
+    text = workplace.deploy("check", "LogLevel=loud", status=1)
     must("the function history-api is of the stack hwanyul and is not there" in text and "LogLevel is 'loud'" in text and "MSK has no such cluster" in text and "ingestor is there and is not of the stack" in text, text)
-    text = desk.deploy("function", "history-api", status=1)
+    text = workplace.deploy("function", "history-api", status=1)
     must("somebody has deleted it" in text and "`./deploy down`, then `./deploy`" in text, text)
     print("deleted by hand: check tells it with all else, and ./deploy function the way on")
 
@@ -200,12 +200,12 @@ def deleted(desk: Desk, bench: Bench) -> None:
 def main() -> None:
     """Everything in order."""
     with tempfile.TemporaryDirectory() as folder, server() as endpoint, patch.dict("os.environ", {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}):
-        desk, bench = Desk(pathlib.Path(folder), endpoint), Bench(endpoint)
-        typed(desk)
-        dry(desk)
+        workplace, bench = Workplace(pathlib.Path(folder), endpoint), Bench(endpoint)
+        typed(workplace)
+        dry(workplace)
         for step in (asked, stages, deleted):
-            step(desk, bench)
-        must("hush" not in desk.printed, "a secret was printed")
+            step(workplace, bench)
+        must("hush" not in workplace.printed, "a secret was printed")
 
 
 if __name__ == "__main__":

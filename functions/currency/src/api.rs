@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::Currency;
 
 pub use crate::ended::{Ended, EndedState};
-pub use crate::product::Product;
+pub use crate::exact_product::Product;
 pub use convert::{Conversion, PathLeg};
 pub use latest::LatestRates;
 pub use list::KnownCurrency;

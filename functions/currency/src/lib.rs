@@ -4,7 +4,7 @@
 pub mod api;
 mod current;
 mod ended;
-mod product;
+mod exact_product;
 mod quote;
 mod store;
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, Utc};
 use shared::api::{ApiError, ServedFrom};
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::event::ExchangeRateUpdated;
 use shared::number::Number;
-use shared::pair::Pair;
 use shared::provenance::Provenance;
 use shared::rate::StoredRate;
 use shared::schedule;

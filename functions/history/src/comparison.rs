@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use shared::api::{ApiError, ServedFrom};
 use shared::cache::{AnalysisKind, key, ttl};
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
-use shared::pair::Pair;
 use shared::period::Period;
 use utoipa::ToSchema;
 

@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 
 use chrono::NaiveDate;
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
-use shared::pair::Pair;
 use shared::provenance::Provenance;
 use shared::rate::{Rate, StoredRate};
 use shared::schedule;

@@ -14,7 +14,7 @@ mod range;
 mod read_through;
 mod series;
 #[cfg(test)]
-mod simulated;
+mod simulated_walks;
 mod statistics;
 mod store;
 

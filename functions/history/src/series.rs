@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use shared::api::{ApiError, ErrorCode, ServedFrom};
 use shared::cache::{Interval, key, ttl};
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
-use shared::pair::Pair;
 use shared::period::Period;
 use shared::time::Timestamp;
 

@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use shared::api::{ApiError, ServedFrom};
 use shared::cache::{key, ttl};
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
-use shared::pair::Pair;
 use shared::provenance::Provenance;
 use utoipa::ToSchema;
 

@@ -7,10 +7,10 @@
 mod decision;
 mod document;
 mod evaluate;
-mod home;
+mod home_currency;
 mod jump;
-mod requested;
-mod swap;
+mod requested_release;
+mod swapped_columns;
 mod unpublished;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use shared::time::Timestamp;
 pub use self::decision::{Decision, Held, Rules};
 use self::document::Document;
 pub use self::jump::percent_between;
-pub use self::requested::{Released, requested};
+pub use self::requested_release::{Released, requested};
 pub use self::unpublished::unpublished;
 pub use crate::observation::{Level, Update};
 use crate::provider::quotes::Quotes;

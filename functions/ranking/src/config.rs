@@ -8,7 +8,7 @@ use shared::cache::Cache;
 use shared::config::{ConfigError, Get, RedisConfig, parse_or, var};
 
 use crate::Ranking;
-use crate::client::Clients;
+use crate::client_address::Clients;
 use crate::store::Store;
 
 /// Clicks that a client may make in a minute, unless `CLICK_LIMIT_PER_MINUTE` says otherwise.

@@ -4,7 +4,7 @@
 pub mod api;
 pub mod calendar;
 mod click;
-mod client;
+mod client_address;
 mod config;
 mod idempotency;
 pub mod leaderboard;
@@ -18,12 +18,12 @@ use shared::cache::{Cache, CacheError};
 use shared::country::CountryCode;
 
 use self::calendar::{DateRange, RankingPeriod, korean_day};
-use self::client::Clients;
+use self::client_address::Clients;
 use self::leaderboard::Clicks;
 use self::store::{Store, StoreError};
 
 pub use self::click::{Click, ClickError, Clicked};
-pub use self::client::EDGE_HEADER;
+pub use self::client_address::EDGE_HEADER;
 pub use self::idempotency::IdempotencyKey;
 
 /// Where the present comes from. A parameter, so that a test can stand at Korean midnight.

@@ -1,4 +1,4 @@
-use super::target::easter;
+use super::target_calendar::easter;
 use super::*;
 use crate::ecb;
 

@@ -9,9 +9,9 @@ use serde::Serialize;
 use shared::api::{
     Answer, ApiError, Envelope, ErrorCode, FailureResponses, Freshness, FromParams, Params, Query, Served, ServedFrom,
 };
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
-use shared::pair::Pair;
 use shared::schedule;
 use shared::store::{LOOK_BACK_DAYS, newest, newest_common};
 use shared::time::Timestamp;
@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::Currency;
 use crate::ended::{no_rate, pair_ended};
-use crate::product::Product;
+use crate::exact_product::Product;
 use crate::quote::{Leg, Quote, provenance};
 
 /// What can be converted.

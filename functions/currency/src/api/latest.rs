@@ -10,9 +10,9 @@ use serde::Serialize;
 use shared::api::{
     Answer, ApiError, Envelope, ErrorCode, FailureResponses, Format, Freshness, FromParams, Params, Query, Served,
 };
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
-use shared::pair::Pair;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 

@@ -10,9 +10,9 @@ use serde::Serialize;
 use shared::api::{
     Answer, ApiError, Envelope, FailureResponses, Format, Freshness, FromParams, Params, Query, Served, ServedFrom,
 };
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
-use shared::pair::Pair;
 use shared::provenance::Provenance;
 use shared::schedule;
 use shared::time::Timestamp;

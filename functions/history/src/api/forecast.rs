@@ -10,9 +10,9 @@ use shared::api::{
     Answer, ApiError, Envelope, ErrorCode, ErrorEnvelope, FailureResponses, Freshness, FromParams, Params, PathCode,
     Query, Served,
 };
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
-use shared::pair::Pair;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use shared::api::{ApiError, ErrorCode, FromParams, Params};
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
-use shared::pair::Pair;
 use shared::period::Period;
 use utoipa::IntoParams;
 

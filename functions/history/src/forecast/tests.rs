@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
 use super::*;
-use crate::simulated::{Process, Walks};
+use crate::simulated_walks::{Process, Walks};
 
 /// Closes on the days of the ECB from a rule for their logarithms.
 fn closes(count: usize, logarithm: impl Fn(usize) -> f64) -> Vec<(NaiveDate, Number)> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::simulated::{Process, Walks};
+use crate::simulated_walks::{Process, Walks};
 
 fn numbers(texts: &[&str]) -> Vec<Number> {
     texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use shared::cross::Pair;
 use shared::currency::CurrencyCode;
-use shared::pair::Pair;
 use shared::rate::StoredRate;
 use tests::ecb::{observations, printed, quotient};
 

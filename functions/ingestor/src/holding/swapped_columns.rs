@@ -6,7 +6,7 @@ use shared::currency::CurrencyCode;
 use shared::rate::Rate;
 
 use super::document::Document;
-use super::home::Won;
+use super::home_currency::Won;
 use super::jump::{distance, is_jump};
 use crate::provider::quotes::Quote;
 
