@@ -70,7 +70,8 @@ impl Emulator {
         })
     }
 
-    /// The Lambda API and the addresses that custom resources respond to; the caller serves it on a port.
+    /// The Lambda API and the addresses that custom resources respond to; the caller serves it on a port. It keeps no emulator running: when the last
+    /// [`Emulator`] is dropped, mappings and schedules end.
     pub fn router(&self) -> Router {
         lambda_api::router(&self.stack)
     }

@@ -5,9 +5,10 @@
 //! Kafka and SQS event source mappings and schedules call it. Nothing here knows what the functions do, and the servers (Kafka, SQS and
 //! so on) belong to whoever runs the emulator; only `mapping` speaks to Kafka.
 //!
-//! From the bottom up: `aws`, `kafka`, `sqs`, `sync` and `error_chain` know nothing of Lambda. `filter`, `route_key`, `schedule` and
-//! `batch_response` are languages of AWS, read and evaluated. `template` reads what is to be run. `function` runs one function; `mapping`,
-//! `queue_mapping`, `scheduler` and `http_api` trigger functions. `emulator` builds all of these, and `lambda_api` serves them.
+//! From the bottom up: `aws`, `kafka`, `sync` and `error_chain` know no template. `filter`, `route_key`, `schedule` and `batch_response` are
+//! languages of AWS, read and evaluated. `template` reads what is to be run, and `sqs` makes its queues. `function` runs one function; `mapping`,
+//! `queue_mapping`, `scheduler` and `http_api` trigger functions, `stack` holds all that runs, and `lambda_api` serves it. `emulator` starts and
+//! ends them.
 
 mod aws;
 mod batch_response;

@@ -34,7 +34,7 @@ pub(crate) async fn run(mapping: Arc<Mapping>, stop: watch::Receiver<bool>) {
     let mut enabled = mapping.enabled_changes();
     while !has_ended(&stop) {
         let is_enabled = *enabled.borrow_and_update();
-        mapping.update_progress(|progress| {
+        mapping.with_progress(|progress| {
             progress.state_without_pollers = if is_enabled {
                 MappingState::Starting
             } else {
@@ -55,7 +55,7 @@ pub(crate) async fn run(mapping: Arc<Mapping>, stop: watch::Receiver<bool>) {
             is_over.await;
         }
     }
-    mapping.update_progress(|progress| progress.state_without_pollers = MappingState::Stopped);
+    mapping.with_progress(|progress| progress.state_without_pollers = MappingState::Stopped);
 }
 
 /// Whether the emulator is told to end, or gone.

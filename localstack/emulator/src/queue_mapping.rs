@@ -26,8 +26,8 @@ pub(crate) use state::QueueMapping;
 pub(crate) async fn run(mapping: Arc<QueueMapping>, stop: watch::Receiver<bool>) {
     if mapping.is_enabled() {
         Poller::new(Arc::clone(&mapping)).run(stop).await;
-        mapping.update_progress(|progress| progress.state = MappingState::Stopped);
+        mapping.with_progress(|progress| progress.state = MappingState::Stopped);
     } else {
-        mapping.update_progress(|progress| progress.state = MappingState::Disabled);
+        mapping.with_progress(|progress| progress.state = MappingState::Disabled);
     }
 }

@@ -121,7 +121,7 @@ impl Poller {
         if let Some(consumer) = &self.consumer {
             consumer::leave_group(consumer).await;
         }
-        self.mapping.update_progress(|progress| {
+        self.mapping.with_progress(|progress| {
             progress.pollers.remove(&self.number);
         });
     }
@@ -147,8 +147,7 @@ impl Poller {
                     self.mapping.spec.topic
                 );
                 self.set_state(MappingState::Disconnected);
-                self.mapping
-                    .update_progress(|progress| progress.last_error = Some(error));
+                self.mapping.with_progress(|progress| progress.last_error = Some(error));
             }
         }
     }
@@ -188,7 +187,7 @@ impl Poller {
             self.discard_oversized(batch);
             return true;
         }
-        mapping.update_progress(|progress| {
+        mapping.with_progress(|progress| {
             progress.batches += 1;
             progress.records += batch.len() as u64;
             progress.last_batch_records = Some(batch.len());
@@ -244,7 +243,7 @@ impl Poller {
             state,
             retrying_partitions,
         };
-        self.mapping.update_progress(|progress| {
+        self.mapping.with_progress(|progress| {
             progress.pollers.insert(self.number, poller);
         });
     }

@@ -162,7 +162,7 @@ impl Pollers {
         }
         let (records, retrying) = self
             .mapping
-            .update_progress(|progress| (progress.records, progress.retrying_partitions()));
+            .with_progress(|progress| (progress.records, progress.retrying_partitions()));
         let taken = records.saturating_sub(std::mem::replace(&mut self.records_before, records));
         // One more poller does not help records that fail.
         let lag: i64 = partitions

@@ -81,7 +81,7 @@ impl Mapping {
         lock(&self.progress).state()
     }
 
-    pub(super) fn update_progress<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
+    pub(super) fn with_progress<T>(&self, change: impl FnOnce(&mut Progress) -> T) -> T {
         change(&mut lock(&self.progress))
     }
 

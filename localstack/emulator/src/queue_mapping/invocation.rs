@@ -35,7 +35,7 @@ pub(super) struct FinishedBatch {
 
 /// Invokes the function with a batch and deletes what it processed.
 pub(super) async fn invoke(mapping: &QueueMapping, batch: Batch) -> FinishedBatch {
-    mapping.update_progress(|progress| {
+    mapping.with_progress(|progress| {
         progress.batches += 1;
         progress.messages += batch.messages.len() as u64;
     });
@@ -81,7 +81,7 @@ impl FinishedBatch {
             duration,
             delete_error,
         } = self;
-        mapping.update_progress(|progress| {
+        mapping.with_progress(|progress| {
             progress.failures += failures as u64;
             progress.last_duration = duration.or(progress.last_duration);
             progress.state = if failures > 0 {

@@ -69,7 +69,7 @@ impl Poller {
 
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         self.mapping
-            .update_progress(|progress| progress.state = MappingState::Running);
+            .with_progress(|progress| progress.state = MappingState::Running);
         let mut in_flight = JoinSet::new();
         loop {
             let permit = tokio::select! {
@@ -195,14 +195,14 @@ impl Poller {
     fn note_disconnected(&self, error: String) {
         let queue = self.mapping.spec.queue_name();
         tracing::warn!(queue.name = queue, "Could not read {queue}: {error}");
-        self.mapping.update_progress(|progress| {
+        self.mapping.with_progress(|progress| {
             progress.state = MappingState::Disconnected;
             progress.last_error = Some(error);
         });
     }
 
     fn note_connected(&self) {
-        self.mapping.update_progress(|progress| {
+        self.mapping.with_progress(|progress| {
             if progress.state == MappingState::Disconnected {
                 progress.state = MappingState::Running;
             }

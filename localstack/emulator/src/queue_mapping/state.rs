@@ -43,7 +43,7 @@ impl QueueMapping {
         self.spec.is_enabled
     }
 
-    pub(super) fn update_progress(&self, change: impl FnOnce(&mut Progress)) {
+    pub(super) fn with_progress(&self, change: impl FnOnce(&mut Progress)) {
         change(&mut lock(&self.progress));
     }
 

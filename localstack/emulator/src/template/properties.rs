@@ -74,7 +74,7 @@ impl<'a> Properties<'a> {
     }
 
     /// The text, or `own` when it is not known, which is listed; `None` when there is none.
-    pub(super) fn text_or(&self, name: &str, own: &str) -> Result<Option<String>, TemplateError> {
+    pub(super) fn text_or_listed_as(&self, name: &str, own: &str) -> Result<Option<String>, TemplateError> {
         match self
             .resolver
             .known_or_listed(self.resolved(name), &format!("it is {own} here"))?

@@ -134,12 +134,12 @@ async fn groups_run_at_the_same_time_and_one_group_never_does() {
     emulator.start_events().await.unwrap();
     queue(&emulator, "all are done", is_empty).await;
     let mut runs: Vec<(u64, u64, String)> = Vec::new();
-    for queue_fixture in queue_fixture.base.invocations() {
-        let time = |name: &str| queue_fixture[name].as_u64().unwrap();
+    for line in queue_fixture.base.invocations() {
+        let time = |name: &str| line[name].as_u64().unwrap();
         runs.push((
             time("began"),
             time("ended"),
-            queue_fixture["sent"][0].as_str().unwrap().to_owned(),
+            line["sent"][0].as_str().unwrap().to_owned(),
         ));
     }
     runs.sort();
@@ -225,7 +225,7 @@ async fn a_window_gathers_more_than_sqs_gives_at_once() {
         .base
         .invocations()
         .iter()
-        .map(|queue_fixture| queue_fixture["sent"].as_array().unwrap().len())
+        .map(|line| line["sent"].as_array().unwrap().len())
         .collect();
     assert_eq!(sizes, [40, 3]);
     emulator.shutdown().await;

@@ -28,7 +28,7 @@ impl Poller {
             }
         }
         if count > 0 {
-            self.mapping.update_progress(|progress| progress.filtered += count);
+            self.mapping.with_progress(|progress| progress.filtered += count);
             with_filtered.into_iter().for_each(|number| self.queue_commit(number));
         }
         self.update_state();

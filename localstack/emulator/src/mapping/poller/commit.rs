@@ -45,7 +45,7 @@ impl Poller {
     pub(super) fn on_commit(&mut self, FinishedCommit { positions, result }: FinishedCommit) {
         let Err(error) = result else {
             self.failed_commits = 0;
-            self.mapping.update_progress(Progress::clear_commit_error);
+            self.mapping.with_progress(Progress::clear_commit_error);
             self.announce_committed_starts();
             return;
         };
@@ -59,8 +59,7 @@ impl Poller {
                 spec.topic
             );
         }
-        self.mapping
-            .update_progress(|progress| progress.set_commit_error(&error));
+        self.mapping.with_progress(|progress| progress.set_commit_error(&error));
         let pause = COMMIT_BACKOFF
             .saturating_mul(1 << self.failed_commits.min(8))
             .min(if self.revocation.is_some() {

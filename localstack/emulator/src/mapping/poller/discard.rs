@@ -27,7 +27,7 @@ impl Poller {
         );
         if self.mapping.destination.is_none() {
             self.mapping
-                .update_progress(|progress| progress.discarded += retry.len() as u64);
+                .with_progress(|progress| progress.discarded += retry.len() as u64);
             return;
         }
         retry.discard_reason = Some(reason);
@@ -112,7 +112,7 @@ impl Poller {
             // Also when the group has taken the partition away meanwhile: it is written.
             Ok(()) => {
                 let count = retry.len() as u64;
-                self.mapping.update_progress(|progress| {
+                self.mapping.with_progress(|progress| {
                     progress.discarded += count;
                     progress.sent_to_destination += count;
                 });
@@ -128,7 +128,7 @@ impl Poller {
                     slice.partition
                 );
                 self.mapping
-                    .update_progress(|progress| progress.last_error = Some(reason));
+                    .with_progress(|progress| progress.last_error = Some(reason));
                 if is_current {
                     retry.back_off(Instant::now());
                     partition.requeue(retry);

@@ -79,7 +79,7 @@ impl Poller {
             }
             self.queue_commit(number);
         }
-        self.mapping.update_progress(|progress| {
+        self.mapping.with_progress(|progress| {
             progress.last_duration = duration.or(progress.last_duration);
             progress.retries += u64::from(is_retried);
             progress.bisections += u64::from(is_bisected);

@@ -62,7 +62,7 @@ pub(super) fn from_resource(
 /// The cluster, for which the Kafka of `--kafka` stands in. One whose ARN is not known is called after the mapping.
 fn msk(properties: &Properties<'_>, property: &str, mapping: &str) -> Result<KafkaSource, TemplateError> {
     let own = cluster_arn(&properties.deployment().physical_name(mapping));
-    match properties.text_or(property, &own)? {
+    match properties.text_or_listed_as(property, &own)? {
         Some(arn) => Ok(KafkaSource::Msk { arn }),
         None => Err(properties.property_error(property, None, "the ARN of an MSK cluster")),
     }
