@@ -8,6 +8,7 @@ use ingestor::{IngestError, Request};
 
 use crate::support::http::Reply;
 use crate::support::proxy::Proxy;
+use crate::support::queue::waiting;
 use crate::support::{ECB, Stack, assert_published, closed_port, ecb, now, report};
 
 #[tokio::test]
@@ -32,7 +33,7 @@ async fn while_kafka_is_away_every_event_waits_in_the_backup_queue() {
     );
     assert!(stack.events(summary.correlation_id).await.is_empty());
 
-    let waiting = stack.backup.messages().await;
+    let waiting = waiting(&stack.backup).await;
     assert_eq!(waiting.len(), 32);
     for message in &waiting {
         let record = &message.record;

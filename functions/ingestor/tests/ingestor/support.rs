@@ -4,7 +4,7 @@ pub mod http;
 mod kafka;
 pub mod logs;
 pub mod proxy;
-mod queue;
+pub mod queue;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +14,8 @@ use ingestor::{Config, Ingestor, Request};
 use serde_json::Value;
 use shared::event::Topic;
 use shared::held::HeldRate;
+use tests::queue::Queue;
+use tests::{own_redis_database, server};
 use uuid::Uuid;
 
 use self::http::Server;
@@ -48,16 +50,16 @@ pub fn exchangerate_api() -> String {
 pub struct Stack {
     pub http: Server,
     pub redis_url: String,
-    pub backup: queue::Backup,
+    pub backup: Queue,
     kafka: kafka::Reader,
 }
 
 impl Stack {
     pub async fn start() -> Self {
         logs::keep();
-        let redis_url = own_database(&server("HWANYUL_TEST_REDIS")).await;
+        let redis_url = own_redis_database(&server("HWANYUL_TEST_REDIS")).await;
         let kafka = kafka::Reader::start(server("HWANYUL_TEST_KAFKA")).await;
-        let backup = queue::Backup::create().await;
+        let backup = Queue::fifo().await;
         let http = Server::start().await;
         http.answer(ECB, [http::Reply::xml(ecb())]);
         http.answer(KOREAEXIM, [http::Reply::json(koreaexim())]);
@@ -177,28 +179,9 @@ impl Stack {
     }
 }
 
-fn server(variable: &str) -> String {
-    std::env::var(variable)
-        .unwrap_or_else(|_| panic!("{variable} is not set: these tests need servers, run ./tests/run"))
-}
-
 async fn connect(url: &str) -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(url).unwrap();
     client.get_multiplexed_async_connection().await.unwrap()
-}
-
-/// An empty database of a server with 1024 of them.
-async fn own_database(server: &str) -> String {
-    let mut connection = connect(server).await;
-    let counter: u64 = redis::cmd("INCR")
-        .arg("test-databases")
-        .query_async(&mut connection)
-        .await
-        .unwrap();
-    let url = format!("{}/{}", server.trim_end_matches('/'), 1 + counter % 1000);
-    let mut own = connect(&url).await;
-    redis::cmd("FLUSHDB").exec_async(&mut own).await.unwrap();
-    url
 }
 
 /// An address nobody listens on.

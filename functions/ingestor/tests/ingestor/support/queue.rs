@@ -1,13 +1,8 @@
-//! The backup queue of one test, on the SQS that the tests share.
+//! What waits in the backup queue of one test.
 
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::MessageSystemAttributeName;
 use shared::kafka::ProducerRecord;
-
-pub struct Backup {
-    pub url: String,
-    client: Client,
-}
+use tests::queue::{Queue, attribute};
 
 /// A message as it waits.
 #[derive(Debug)]
@@ -24,45 +19,13 @@ impl Waiting {
     }
 }
 
-impl Backup {
-    pub async fn create() -> Self {
-        let client = Client::new(&aws_config::load_from_env().await);
-        let created = client
-            .create_queue()
-            .queue_name(format!("backup-{}.fifo", uuid::Uuid::new_v4().simple()))
-            .attributes(QueueAttributeName::FifoQueue, "true")
-            .attributes(QueueAttributeName::DeduplicationScope, "messageGroup")
-            .attributes(QueueAttributeName::FifoThroughputLimit, "perMessageGroupId")
-            .send()
-            .await
-            .unwrap();
-        let url = created.queue_url.unwrap();
-        Self { url, client }
-    }
-
-    /// Every message, each group's in order; they stay hidden from a second call.
-    pub async fn messages(&self) -> Vec<Waiting> {
-        let mut messages = Vec::new();
-        loop {
-            let request = self
-                .client
-                .receive_message()
-                .queue_url(&self.url)
-                .max_number_of_messages(10)
-                .visibility_timeout(3600)
-                .message_system_attribute_names(MessageSystemAttributeName::All);
-            let received = request.send().await.unwrap().messages.unwrap_or_default();
-            if received.is_empty() {
-                return messages;
-            }
-            for message in received {
-                let attributes = message.attributes.unwrap();
-                messages.push(Waiting {
-                    group: attributes[&MessageSystemAttributeName::MessageGroupId].clone(),
-                    id: attributes[&MessageSystemAttributeName::MessageDeduplicationId].clone(),
-                    record: ProducerRecord::from_text(&message.body.unwrap()).unwrap(),
-                });
-            }
-        }
-    }
+/// Every message, each group's in order; they stay hidden from a second call.
+pub async fn waiting(queue: &Queue) -> Vec<Waiting> {
+    let messages = queue.drain().await;
+    let read = |message| Waiting {
+        group: attribute(message, MessageSystemAttributeName::MessageGroupId),
+        id: attribute(message, MessageSystemAttributeName::MessageDeduplicationId),
+        record: ProducerRecord::from_text(message.body().unwrap()).unwrap(),
+    };
+    messages.iter().map(read).collect()
 }
