@@ -1,5 +1,6 @@
 //! Serves a Lambda function, measures and traces each invocation, puts its ids into each line of its log, and has it served anew when secrets were rotated.
 
+use crate::error_chain::error_chain;
 use std::time::{Instant, SystemTime};
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
@@ -132,7 +133,7 @@ impl<S, B: Fn(Get<'_>) -> Result<S, ConfigError>> Instance<S, B> {
             }
             Ok(None) => false,
             Err(error) => {
-                let error = &error as &dyn std::error::Error;
+                let error = error_chain(&error);
                 tracing::warn!(
                     error,
                     "A server refused our user, and the secrets could not be read again"

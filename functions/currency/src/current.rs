@@ -1,5 +1,6 @@
 //! Current rates for readers: from Redis in one round trip, else from PostgreSQL by one reader for all. What is no current rate any more is kept apart.
 
+use shared::error_chain::error_chain;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -126,10 +127,7 @@ impl Currency {
             Err(error) => Err(error),
         };
         if let Err(error) = put {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "Could not cache current rates"
-            );
+            tracing::warn!(error = error_chain(&error), "Could not cache current rates");
         }
         Ok(rows)
     }

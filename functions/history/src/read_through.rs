@@ -1,5 +1,6 @@
 //! Cache first, then store. What is cached is computed by one reader for all, and never put back after a clear.
 
+use shared::error_chain::error_chain;
 use std::time::Duration;
 
 use futures::future::try_join_all;
@@ -68,7 +69,7 @@ where
         },
         Err(error) => {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = error_chain(&error),
                 "Could not read the cache; asking the store"
             );
             return compute(codes(entries)).await;
@@ -133,7 +134,7 @@ async fn get<T: DeserializeOwned>(cache: &Cache, entries: &[Entry]) -> Result<Ve
                 None
             }
             Err(error) => {
-                let error = &error as &dyn std::error::Error;
+                let error = error_chain(&error);
                 tracing::warn!(
                     cache.key = entry.key,
                     error,
@@ -165,7 +166,7 @@ where
         Ok(prepared) => prepared,
         Err(error) => {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = error_chain(&error),
                 "Could not prepare the cache; asking the store"
             );
             return compute(codes(entries)).await;
@@ -178,10 +179,7 @@ where
         .with_timeout(put(cache, &missing, &leases, &computed.values))
         .await
     {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "Could not cache what was computed"
-        );
+        tracing::warn!(error = error_chain(&error), "Could not cache what was computed");
     }
     for (place, value) in places.into_iter().zip(computed.values) {
         values[place] = value;

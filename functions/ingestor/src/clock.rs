@@ -1,4 +1,4 @@
-//! Time of a run: the start is passed in, so that tests choose it; the rest is record from there.
+//! Time of a run: the start is passed in, so that tests choose it; the rest is measured from there.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::time::{TimeError, Timestamp};

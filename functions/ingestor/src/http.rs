@@ -4,6 +4,7 @@ mod request;
 mod response;
 
 use reqwest::Client;
+use shared::error_chain::error_chain;
 use tokio::sync::OnceCell;
 
 pub use self::request::{ProviderRequest, RequestContext, RequestLimits};
@@ -20,10 +21,7 @@ impl Http {
     /// Makes the client ahead of the first request; a failure comes up there.
     pub async fn prepare(&self) {
         if let Err(error) = self.client().await {
-            tracing::debug!(
-                error = &error as &dyn std::error::Error,
-                "The HTTP client cannot be made"
-            );
+            tracing::debug!(error = error_chain(&error), "The HTTP client cannot be made");
         }
     }
 

@@ -5,6 +5,7 @@ use ingestor::{Config, IngestError, Ingestor, Request, Summary};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 use shared::config::Get;
+use shared::error_chain::error_chain;
 use shared::function::Instance;
 use shared::trace::{self, Trigger};
 
@@ -15,7 +16,7 @@ async fn main() -> Result<(), Error> {
     let handle = async |ingestor: &Ingestor, event: &LambdaEvent<Value>| answer(ingestor, event.payload.clone()).await;
     let instance = Instance::start(build)
         .await
-        .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The ingestor cannot start"))?;
+        .inspect_err(|error| tracing::error!(error = error_chain(error), "The ingestor cannot start"))?;
     instance.serve(Trigger::Other, handle, Result::is_err).await
 }
 
@@ -25,5 +26,5 @@ async fn answer(ingestor: &Ingestor, input: Value) -> Result<Summary, IngestErro
     }
     let run = async { ingestor.run(Request::from_input(input)?, Utc::now()).await };
     run.await
-        .inspect_err(|error| tracing::error!(error = error as &dyn std::error::Error, "The run failed"))
+        .inspect_err(|error| tracing::error!(error = error_chain(error), "The run failed"))
 }

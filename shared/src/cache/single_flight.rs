@@ -1,6 +1,7 @@
 //! Single flight: a miss on a hot key is computed once. Of all the readers that miss at the same time, in whatever instance, one holds the lock and computes;
 //! the others wait for what it caches.
 
+use crate::error_chain::error_chain;
 use std::time::Duration;
 
 use redis::{Value, from_redis_value};
@@ -72,7 +73,7 @@ impl Cache {
                 Ok(Lookup::Wait) => return compute(true).await.map(|value| (value, Reading::Computed)),
                 Err(error) => {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = error_chain(&error),
                         "Could not read the cache; asking the store"
                     );
                     return compute(false).await.map(|value| (value, Reading::Computed));
@@ -130,7 +131,7 @@ impl Cache {
     async fn release(&self, lock: &str, token: &str) {
         let call = (vec![lock.to_owned()], vec![token.to_owned()]);
         if let Err(error) = self.with_timeout(self.scripts(&script::RELEASE_LOCK, &[call])).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "Could not release a lock");
+            tracing::debug!(error = error_chain(&error), "Could not release a lock");
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn check(template: &Document) -> Vec<String> {
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
         found.extend(incomplete(id, alarm));
         found.extend(sums(id, alarm));
-        found.extend(judges(id, alarm));
+        found.extend(watched_metrics(id, alarm));
         watched.extend(watches(alarm));
     }
     for needed in needed(template) {
@@ -178,7 +178,7 @@ fn sums(id: &str, alarm: &Value) -> Vec<String> {
 }
 
 /// How an alarm on a metric has to judge: statistic, seconds until it goes off at the most, and the value above which it does.
-const JUDGED: [(&str, &str, u64, u64); 5] = [
+const WATCHED: [(&str, &str, u64, u64); 5] = [
     // A record that waits is what counts, not how many do: one of ten a day is as late as a thousand.
     ("MaxOffsetLag", "Minimum", 600, 0),
     ("PollingErrorCount", "Sum", 300, 0),
@@ -187,7 +187,7 @@ const JUDGED: [(&str, &str, u64, u64); 5] = [
     ("EventsPublished", "Sum", 3_600, 0),
 ];
 
-fn judges(id: &str, alarm: &Value) -> Vec<String> {
+fn watched_metrics(id: &str, alarm: &Value) -> Vec<String> {
     let several = alarm["Metrics"].as_array().into_iter().flatten();
     let stats = several
         .map(|metric| &metric["MetricStat"])
@@ -195,7 +195,7 @@ fn judges(id: &str, alarm: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for stat in stats {
         let name = stat["Metric"]["MetricName"].as_str().unwrap_or_default();
-        let Some((_, statistic, seconds, above)) = JUDGED.iter().find(|(metric, ..)| *metric == name) else {
+        let Some((_, statistic, seconds, above)) = WATCHED.iter().find(|(metric, ..)| *metric == name) else {
             continue;
         };
         let periods = alarm["EvaluationPeriods"].as_u64().unwrap_or_default();

@@ -74,10 +74,10 @@ impl Pipeline {
             + of(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
     }
 
-    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. The same record put aside twice counts as one.
+    /// Receives and deletes every dead letter; gives each one's function, topic, error code and payload. The same record dead-lettered twice counts as one.
     ///
     /// # Panics
-    /// When SQS does not answer, or a letter is not whole.
+    /// When SQS does not answer, or a dead letter is not whole.
     pub async fn take_dead_letters(&self) -> BTreeSet<String> {
         let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
         let url = &self.queue_urls["DeadLetterQueue"];
@@ -101,9 +101,9 @@ impl Pipeline {
             }
         }
         let essential = |messages| {
-            let letter = DeadLetter::join(messages).unwrap();
-            let (record, code) = (&letter.record, letter.error_code);
-            format!("{} {} {code:?} {:?}", letter.function, record.topic, record.value)
+            let dead_letter = DeadLetter::join(messages).unwrap();
+            let (record, code) = (&dead_letter.record, dead_letter.error_code);
+            format!("{} {} {code:?} {:?}", dead_letter.function, record.topic, record.value)
         };
         messages.into_values().map(essential).collect()
     }

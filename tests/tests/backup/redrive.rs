@@ -101,10 +101,14 @@ async fn what_kafka_does_not_acknowledge_is_named_and_comes_again_in_order_until
     };
     // The foreign one is done, but stands behind failed ones of its group.
     assert_eq!(named, ids(&first));
-    let letters = dead.receive().await;
-    let letter: Value = serde_json::from_str(letters[0].body().unwrap()).unwrap();
+    let dead_letters = dead.receive().await;
+    let dead_letter: Value = serde_json::from_str(dead_letters[0].body().unwrap()).unwrap();
     assert_eq!(
-        (letters.len(), &letter["backup_message"], &letter["reason"]),
+        (
+            dead_letters.len(),
+            &dead_letter["backup_message"],
+            &dead_letter["reason"]
+        ),
         (
             1,
             &json!(foreign),
@@ -169,17 +173,17 @@ async fn a_message_that_is_no_event_is_quarantined_and_done() {
     let redrive = redrive("127.0.0.1:1", &backup, &dead);
     let messages = backup.receive().await;
     assert_eq!(handle(&redrive, &messages).await, [] as [&str; 0]);
-    let letters = dead.drain().await;
-    let letters: Vec<Value> = letters
+    let dead_letters = dead.drain().await;
+    let dead_letters: Vec<Value> = dead_letters
         .iter()
-        .map(|letter| serde_json::from_str(letter.body().unwrap()).unwrap())
+        .map(|dead_letter| serde_json::from_str(dead_letter.body().unwrap()).unwrap())
         .collect();
-    assert_eq!(letters.len(), 4, "the last is in two parts");
-    let text = |letter: &Value, field: &str| letter[field].as_str().unwrap().to_owned();
+    assert_eq!(dead_letters.len(), 4, "the last is in two parts");
+    let text = |dead_letter: &Value, field: &str| dead_letter[field].as_str().unwrap().to_owned();
     let whole = |reason: &str| {
-        letters
+        dead_letters
             .iter()
-            .find(|letter| text(letter, "reason").contains(reason))
+            .find(|dead_letter| text(dead_letter, "reason").contains(reason))
             .unwrap()
     };
     assert_eq!(
@@ -187,12 +191,15 @@ async fn a_message_that_is_no_event_is_quarantined_and_done() {
         bodies[0]
     );
     assert_eq!(text(whole("version must be 1, got 2"), "backup_message"), bodies[1]);
-    let mut parts: Vec<&Value> = letters.iter().filter(|letter| letter["parts"] == 2).collect();
-    parts.sort_by_key(|letter| letter["part"].as_u64());
+    let mut parts: Vec<&Value> = dead_letters
+        .iter()
+        .filter(|dead_letter| dead_letter["parts"] == 2)
+        .collect();
+    parts.sort_by_key(|dead_letter| dead_letter["part"].as_u64());
     assert_eq!(
         parts
             .iter()
-            .map(|letter| text(letter, "backup_message"))
+            .map(|dead_letter| text(dead_letter, "backup_message"))
             .collect::<String>(),
         bodies[2]
     );

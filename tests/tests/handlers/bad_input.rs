@@ -33,32 +33,32 @@ async fn refuses(bad: &[u8], record: RawRecord<'_>, code: RefusalCode, reason: &
         ["EUR", "JPY"]
     );
 
-    let letters = services.dead_letters().await;
-    let [letter] = &letters[..] else {
-        panic!("{} letters", letters.len())
+    let dead_letters = services.dead_letters().await;
+    let [dead_letter] = &dead_letters[..] else {
+        panic!("{} dead letters", dead_letters.len())
     };
-    let payload = letter.record.value.as_deref().unwrap();
+    let payload = dead_letter.record.value.as_deref().unwrap();
     assert!(
         payload == bad,
         "the payload is not what was refused ({} bytes of {})",
         payload.len(),
         bad.len()
     );
-    let record = &letter.record;
+    let record = &dead_letter.record;
     assert_eq!(
         (
             record.topic.as_str(),
             record.partition,
             record.offset,
-            letter.error_code
+            dead_letter.error_code
         ),
         (TOPIC, 0, 101, code)
     );
     assert_eq!(
-        (record.key.as_deref(), record.timestamp, letter.function.as_str()),
+        (record.key.as_deref(), record.timestamp, dead_letter.function.as_str()),
         (Some(&b"USD"[..]), Some(1_761_829_200_000), "the-test")
     );
-    assert!(letter.reason.contains(reason), "{}", letter.reason);
+    assert!(dead_letter.reason.contains(reason), "{}", dead_letter.reason);
 }
 
 macro_rules! refused {
@@ -158,8 +158,8 @@ async fn a_rate_of_a_time_to_come_is_applied_when_it_is_replayed_in_its_time() {
     let early = "2026-10-30T11:59:59Z".parse().unwrap();
     let answer = handle_at(&event, early, &services.dead_letters, &apply).await.unwrap();
     assert_eq!(answer, BatchResponse::default());
-    let letters = services.dead_letters().await;
-    assert_eq!(letters[0].error_code, RefusalCode::NotYet);
+    let dead_letters = services.dead_letters().await;
+    assert_eq!(dead_letters[0].error_code, RefusalCode::NotYet);
     assert!(services.current_rates().await.is_empty() && services.observations().await.is_empty());
 
     let replay = event.replacen('{', "{\"hwanyulReplay\":true,", 1);

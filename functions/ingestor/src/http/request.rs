@@ -1,5 +1,6 @@
 //! One provider being asked in one run: what its adapter may use, and how often and how long it is asked.
 
+use shared::error_chain::error_chain;
 use std::num::NonZeroU32;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -133,7 +134,7 @@ impl<'a> ProviderRequest<'a> {
                 tracing::debug!(
                     provider.key = %self.provider,
                     pause_ms = pause.as_millis(),
-                    error = error as &dyn std::error::Error,
+                    error = error_chain(error),
                     "Asking {} again",
                     self.provider
                 );

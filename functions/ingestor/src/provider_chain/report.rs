@@ -5,6 +5,7 @@ use crate::error::with_causes;
 use crate::provider::key::ProviderKey;
 use crate::provider::quotes::Quotes;
 use crate::summary::{HeldBack, Outcome, ProviderReport};
+use shared::error_chain::error_chain;
 
 impl ProviderChain<'_> {
     /// Says in the log what is held back of a provider.
@@ -60,7 +61,7 @@ impl ProviderChain<'_> {
                     provider.key = %provider,
                     attempts = fetched.requests,
                     duration_ms = fetched.duration_ms,
-                    error = &error as &dyn std::error::Error,
+                    error = error_chain(&error),
                     "Provider {provider} failed"
                 );
                 None

@@ -120,7 +120,7 @@ impl BackupRedrive {
             if let Some(error) = delivery.error {
                 tracing::warn!(
                     count = records.len() - published,
-                    error = &error as &dyn Error,
+                    error = error_chain(&error),
                     "Kafka did not acknowledge events of the backup queue; they are tried again"
                 );
             }
