@@ -1,4 +1,4 @@
-//! What the documents name is there: paths, tests, commands, variables, links and numbers of functions; and CONFIGURATION has every variable that functions
+//! What the documents name is there: paths, tests, commands, variables, links and numbers of functions; CONFIGURATION has every variable that functions
 //! read, and no other.
 
 use std::collections::BTreeSet;
@@ -264,4 +264,20 @@ fn documents_count_the_functions_of_the_template() {
         }
     }
     assert!(found > 0, "no document says how many functions there are");
+}
+
+/// The JSON log prints an error given as a value without its causes (tracing-core's `record_error` takes the text alone), so functions log the whole chain.
+#[test]
+fn functions_log_errors_with_their_causes() {
+    let mut wrong = Vec::new();
+    let is_ours = |path: &&String| path.starts_with("functions/") || path.starts_with("shared/");
+    for path in files().iter().filter(is_ours).filter(|path| path.ends_with(".rs")) {
+        let text = fs::read_to_string(project().join(path)).unwrap();
+        for (line, text) in text.lines().enumerate() {
+            if text.contains("as &dyn") && text.contains("error = ") {
+                wrong.push(format!("{path}:{}: {}", line + 1, text.trim()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
 }
