@@ -18,6 +18,9 @@ async fn connections_that_died_in_the_meantime_are_replaced_within_the_batch() {
     let mut outside = PgConnection::connect(&services.environment["DATABASE_URL"])
         .await
         .unwrap();
+    // The first batch connects.
+    services.currency.rate_updated(&on_day("27", "1341.7")).await.unwrap();
+    services.history.rate_updated(&on_day("27", "1341.7")).await.unwrap();
     for (day, value) in [("28", "1340.1"), ("29", "1337.2"), ("30", "1335.3")] {
         let killed = sqlx::query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -36,7 +39,7 @@ async fn connections_that_died_in_the_meantime_are_replaced_within_the_batch() {
         let cached = services.cached_rates(&["USD".parse().unwrap()]).await;
         assert_eq!(cached["USD"]["deal_base_rate"], value);
     }
-    assert_eq!(services.observations().await.len(), 3);
+    assert_eq!(services.observations().await.len(), 4);
 }
 
 /// Kills the connections to the test's own Redis database, but for the test's: other tests have theirs on the same server. Answers how many.
