@@ -4,7 +4,6 @@
 mod queues;
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
