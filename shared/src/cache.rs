@@ -52,12 +52,12 @@ pub enum CacheError {
     #[error("redis did not answer in {0:?}")]
     Slow(Duration),
     /// An entry is not what this version of the service writes.
-    #[error("the entry {key} cannot be read: {reason}")]
+    #[error("the entry {key} cannot be read")]
     Entry {
         /// Its key.
         key: String,
         /// What is wrong with it.
-        reason: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 

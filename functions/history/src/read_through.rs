@@ -205,7 +205,7 @@ async fn put<T: Serialize>(
         })
         .map_err(|error| CacheError::Entry {
             key: entry.key.clone(),
-            reason: error.to_string(),
+            source: error.into(),
         })?;
         if !cache.put_computed(lease, &entry.key, &text, entry.ttl).await? {
             tracing::debug!(cache.key = entry.key, "Cleared while it was computed, so not cached");

@@ -59,9 +59,9 @@ impl Cache {
             Some(hash) if hash.contains_key(ABSENT) => Ok(CachedRate::Absent),
             Some(hash) => row(&hash)
                 .map(|row| CachedRate::Row(Box::new(row)))
-                .map_err(|reason| CacheError::Entry {
+                .map_err(|error| CacheError::Entry {
                     key: key::rate(*code),
-                    reason,
+                    source: error.into(),
                 }),
         };
         codes.iter().zip(self.rates(codes).await?).map(read).collect()
@@ -232,17 +232,25 @@ impl Cache {
     }
 }
 
+/// Why a hash in Redis is no payload.
+#[derive(Debug, thiserror::Error)]
+enum RowError {
+    #[error("it has no field {0}")]
+    Missing(&'static str),
+    #[error(transparent)]
+    Invalid(Box<dyn std::error::Error + Send + Sync>),
+}
+
 /// The payload that [`fields`] wrote.
-fn row(hash: &BTreeMap<String, String>) -> Result<ExchangeRateUpdated, String> {
-    let text = |name: &str| {
-        hash.get(name)
-            .map(String::as_str)
-            .ok_or_else(|| format!("it has no field {name}"))
-    };
-    fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
-        text.parse().map_err(|error: T::Err| error.to_string())
+fn row(hash: &BTreeMap<String, String>) -> Result<ExchangeRateUpdated, RowError> {
+    let text = |name: &'static str| hash.get(name).map(String::as_str).ok_or(RowError::Missing(name));
+    fn parsed<T>(text: &str) -> Result<T, RowError>
+    where
+        T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+    {
+        text.parse().map_err(|error: T::Err| RowError::Invalid(Box::new(error)))
     }
-    let optional = |name: &str| match text(name)? {
+    let optional = |name: &'static str| match text(name)? {
         "" => Ok(None),
         text => parsed(text).map(Some),
     };
