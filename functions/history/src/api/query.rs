@@ -136,7 +136,7 @@ pub(super) fn interval(params: &Params, range: DateRange) -> Result<IntervalName
     let interval =
         IntervalName::parse(text).ok_or_else(|| ApiError::invalid("interval", text, IntervalName::ALLOWED))?;
     if interval == IntervalName::Hourly && !range.may_have_hours() {
-        let allowed = "daily, weekly or monthly; hourly goes with the periods 1d and 1w, and with from and to at most 8 days apart";
+        let allowed = "daily, weekly or monthly; hourly goes with the periods 1d and 1w, and with from and to of at most 8 days, both included";
         return Err(ApiError::refused(ErrorCode::InvalidPeriod, "interval", text, allowed));
     }
     Ok(interval)

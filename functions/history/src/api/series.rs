@@ -25,7 +25,7 @@ use crate::range::IntervalName;
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PointsQuery {
-    /// How far apart points are; daily unless given. hourly goes with the periods 1d and 1w, and with `from` and `to` at most 8 days apart.
+    /// How far apart points are; daily unless given. hourly goes with the periods 1d and 1w, and with `from` and `to` of at most 8 days, both included.
     #[param(inline, required = false, default = "daily")]
     interval: IntervalName,
     /// JSON unless given; goes before the header `Accept`.
