@@ -22,7 +22,7 @@ LOADER = "/lib/ld-linux-aarch64.so.1" if platform.machine() == "aarch64" else "/
 RECORDED = ("sam", "cargo-lambda", "python3")
 
 
-class Desk:
+class Workplace:
     """A copy of what ./deploy needs, and what was seen of its runs."""
 
     def __init__(self, folder: pathlib.Path, endpoint: str) -> None:
