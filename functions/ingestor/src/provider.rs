@@ -20,7 +20,7 @@ pub use self::access::Access;
 pub use self::error::ProviderError;
 pub use self::http::{Http, ProviderRequest, ProviderResponse, RequestContext, RequestLimits};
 pub use self::key::{ProviderKey, UnknownProvider};
-pub use self::quotes::{LeftOut, Prices, Quote, Quotes};
+pub use self::quotes::{OmittedRow, Prices, Quote, Quotes};
 pub use self::row::RowError;
 
 /// An adapter: it asks its source for the newest rates.
