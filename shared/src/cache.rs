@@ -4,11 +4,11 @@
 //! currency has a fence (see [`key::rate_fence`]) whose token every clear replaces, and a reader can only store what it computed under the token
 //! that it took before it began.
 
+mod connect_failure;
 mod connection;
 mod history;
 pub mod key;
 mod rate;
-mod refusal;
 mod script;
 mod single_flight;
 pub mod ttl;
