@@ -1,4 +1,4 @@
-//! Kafka: the connection, the topics, what is sent and what is read again. This room alone knows which Kafka client is used.
+//! Kafka: the connection, the topics, what is sent and what is read again. This module alone knows which Kafka client is used.
 
 mod client;
 mod connect_failure;

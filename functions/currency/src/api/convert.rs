@@ -107,7 +107,7 @@ pub struct PathLeg {
 /// The rate that a conversion is made with.
 struct ConversionRate {
     quote: Quote,
-    /// The instant by which the rate's age is judged.
+    /// The instant at which the rate's age is measured.
     as_of: DateTime<Utc>,
     served_from: ServedFrom,
     freshness: Freshness,
