@@ -222,13 +222,13 @@ async fn on(service: &Currency, pair: Pair, day: NaiveDate) -> Result<Conversion
         }
         (target, base) => {
             let common = newest_common(&service.store, base, &[(target, day)], Some(LOOK_BACK_DAYS)).await?;
-            let (rate, of_base) = common.first().ok_or_else(|| {
+            let rates = common.first().ok_or_else(|| {
                 let what = format!(
                     "no source has a rate for both {target} and {base} on {day}, or on the last of the {LOOK_BACK_DAYS} days before it on which it has any"
                 );
                 ApiError::new(ErrorCode::NotFound, what)
             })?;
-            vec![Leg::from(rate), Leg::from(of_base)]
+            vec![Leg::from(&rates.target), Leg::from(&rates.base)]
         }
     };
     let quote = Quote::new(pair, legs)
