@@ -12,6 +12,7 @@ use lambda_runtime::{Diagnostic, Error, LambdaEvent};
 use serde_json::value::RawValue;
 
 use self::decode::{Decoded, decode};
+use self::figures::Counts;
 use self::response::{retry_from_first_rejected, still_refused};
 use crate::apply::ApplyError;
 use crate::config::{ConfigError, Get};
@@ -109,7 +110,7 @@ pub async fn handle_at<P: Payload>(
         .await
         .map_err(|error| diagnostic(P::TOPIC.name(), &error))?;
     let applied = payloads.len() - rejected.len();
-    refused.extend(rejected.into_iter().map(|(place, reason)| RefusedRecord {
+    refused.extend(rejected.into_iter().map(|Rejected { place, reason }| RefusedRecord {
         record: places[place],
         code: RefusalCode::ValueRefused,
         reason,
@@ -120,7 +121,12 @@ pub async fn handle_at<P: Payload>(
             error_code = ?code, reason, "Refused a record that can never be applied"
         );
     }
-    figures::count(&payloads, &places, (applied, refused.len(), tombstones));
+    let counts = Counts {
+        applied,
+        refused: refused.len(),
+        tombstones,
+    };
+    figures::count(&payloads, &places, counts);
     let response = if event.is_replay {
         // Each has a dead letter already, which its sender deletes when the record is applied.
         still_refused(&refused)
@@ -151,12 +157,18 @@ pub async fn handle_at<P: Payload>(
     Ok(response)
 }
 
+/// A payload that the store refused for good: its place in the batch, and why.
+struct Rejected {
+    place: usize,
+    reason: String,
+}
+
 /// Applies `payloads`; when the store refuses a value for good, halves the batch until the record to blame is alone, and goes on with the others.
 async fn apply_or_split<P: Payload>(
     payloads: &[P],
     first: usize,
     apply: &impl AsyncFn(&[P]) -> Result<(), ApplyError>,
-    rejected: &mut Vec<(usize, String)>,
+    rejected: &mut Vec<Rejected>,
 ) -> Result<(), ApplyError> {
     if payloads.is_empty() {
         return Ok(());
@@ -165,7 +177,10 @@ async fn apply_or_split<P: Payload>(
         Ok(()) => Ok(()),
         Err(error) if error.is_transient() => Err(error),
         Err(error) if payloads.len() == 1 => {
-            rejected.push((first, shortened(&error_chain(&error), 2_000)));
+            rejected.push(Rejected {
+                place: first,
+                reason: shortened(&error_chain(&error), 2_000),
+            });
             Ok(())
         }
         Err(_) => {

@@ -4,11 +4,11 @@
 //! currency has a fence (see [`key::rate_fence`]) whose token every clear replaces, and a reader can only store what it computed under the token
 //! that it took before it began.
 
+mod connect_failure;
 mod connection;
 mod history;
 pub mod key;
 mod rate;
-mod refusal;
 mod script;
 mod single_flight;
 pub mod ttl;
@@ -21,7 +21,7 @@ use redis::{Cmd, Value, from_redis_value};
 use uuid::Uuid;
 
 use self::connection::Connection;
-use self::script::Script;
+use self::script::{Script, ScriptCall};
 use self::single_flight::Patience;
 use crate::config::RedisConfig;
 
@@ -132,9 +132,11 @@ impl Cache {
         }
         let mut arguments = vec![ttl.as_secs().to_string()];
         arguments.extend(fields.iter().flat_map(|(name, value)| [name.clone(), value.clone()]));
-        self.scripts(&script::PUT_HASH, &[(vec![key.to_owned()], arguments)])
-            .await
-            .map(drop)
+        let call = ScriptCall {
+            keys: vec![key.to_owned()],
+            arguments,
+        };
+        self.scripts(&script::PUT_HASH, &[call]).await.map(drop)
     }
 
     /// Removes `fields` of a hash; works also while Redis has no room.
@@ -155,17 +157,24 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn count(&self, key: &str, window: Duration) -> Result<(u64, Duration), CacheError> {
-        let call = (vec![key.to_owned()], vec![window.as_millis().to_string()]);
+        let call = ScriptCall {
+            keys: vec![key.to_owned()],
+            arguments: vec![window.as_millis().to_string()],
+        };
         let answer = self.scripts(&script::COUNT, &[call]).await?.pop().unwrap_or(Value::Nil);
         let (count, remaining): (u64, i64) = from_redis_value(answer).map_err(redis::RedisError::from)?;
         Ok((count, Duration::from_millis(remaining.unsigned_abs())))
     }
 
-    /// Runs `script` once for each pair of keys and arguments, all in one round trip (one for each node on a cluster).
-    async fn scripts(&self, script: &Script, calls: &[(Vec<String>, Vec<String>)]) -> Result<Vec<Value>, CacheError> {
-        let command = |name: &str, body: &str, (keys, arguments): &(Vec<String>, Vec<String>)| -> Cmd {
+    /// Runs `script` once for each call, all in one round trip (one for each node on a cluster).
+    async fn scripts(&self, script: &Script, calls: &[ScriptCall]) -> Result<Vec<Value>, CacheError> {
+        let command = |name: &str, body: &str, call: &ScriptCall| -> Cmd {
             let mut command = redis::cmd(name);
-            command.arg(body).arg(keys.len()).arg(keys).arg(arguments);
+            command
+                .arg(body)
+                .arg(call.keys.len())
+                .arg(&call.keys)
+                .arg(&call.arguments);
             command
         };
         let by_hash: Vec<Cmd> = calls

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn minor_units_agree_with_iso_4217() {
-        // `iso_currency` carries ISO's own list; it is the second opinion on ours.
+        // `iso_currency` carries ISO's own list; it is the cross-check of ours.
         for code in CurrencyCode::all() {
             if let Some(iso) = iso_currency::Currency::from_code(code.as_str())
                 && let Some(exponent) = iso.exponent()

@@ -4,7 +4,7 @@
 
 mod letter;
 mod part;
-mod refusal;
+mod refused_record;
 mod report;
 mod request;
 mod sender;
@@ -12,7 +12,7 @@ mod text_or_base64;
 
 pub use self::letter::DeadLetter;
 pub use self::part::{DeadLetterPart, JoinError};
-pub use self::refusal::{RefusalCode, RefusedRecord, shortened};
+pub use self::refused_record::{RefusalCode, RefusedRecord, shortened};
 pub use self::report::{
     DeadLetterCounts, DeadLetterDetail, DeadLetterKind, DeadLetterList, DeadLetterOutcome, DeadLetterReport,
     DeadLetterResult, DeadLetterSummary, Outcome, PurgeReport, ReplayReport, ShownRecord,

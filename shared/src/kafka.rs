@@ -1,11 +1,11 @@
-//! Kafka: the connection, the topics, what is sent and what is read again. This room alone knows which Kafka client is used.
+//! Kafka: the connection, the topics, what is sent and what is read again. This module alone knows which Kafka client is used.
 
 mod client;
+mod connect_failure;
 mod partition;
 mod producer;
 mod producer_record;
 pub mod reader;
-mod refusal;
 mod republisher;
 mod topics;
 

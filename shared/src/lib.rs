@@ -3,7 +3,7 @@
 //!
 //! - **Top: serving a function.** [`batch`] takes Kafka's events from Lambda (decodes, applies, retries, dead-letters), [`api`] answers HTTP requests, and
 //!   [`function`] is what both run on.
-//! - **Middle: one room for each thing outside.** [`kafka`], [`publish`] (Kafka with its SQS backup), [`cache`] (Redis), [`store`] (PostgreSQL),
+//! - **Middle: one module for each thing outside.** [`kafka`], [`publish`] (Kafka with its SQS backup), [`cache`] (Redis), [`store`] (PostgreSQL),
 //!   [`dead_letter`] and [`sqs`], `secrets` (Secrets Manager), [`aws`] (how long any of its services is waited for), [`metrics`], [`trace`] and
 //!   [`telemetry`]; [`apply`] says which of their errors pass, [`progress`] how far a source has come in Kafka's partitions.
 //! - **Floor: values, and what every module needs.** Money and time ([`currency`], [`country`], [`rate`], [`number`], [`cross`], [`time`], [`period`]), what

@@ -83,7 +83,7 @@ pub fn publishes_on(source: &str, day: NaiveDate) -> bool {
     }
 }
 
-/// The end of a UTC day: the instant by which the age of its rates is judged once it is over.
+/// The end of a UTC day: the instant at which the age of its rates is measured once it is over.
 #[must_use]
 pub fn end_of(day: NaiveDate) -> DateTime<Utc> {
     let next = day.checked_add_days(Days::new(1)).unwrap_or(day);

@@ -1,5 +1,6 @@
 //! PostgreSQL: a lazy pool that is ready for Lambda's freezing, and the reads of days that two services need.
 
+mod common_rates;
 mod day;
 
 use std::time::Duration;
@@ -8,7 +9,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 
 use crate::config::{CaFile, ConfigError, Get, required, var, with_login};
 
-pub use self::day::{DayRate, DayRates, LOOK_BACK_DAYS, newest, newest_common, progress, rates_on, stored_rate};
+pub use self::common_rates::{CommonRates, newest_common};
+pub use self::day::{DayRate, DayRates, LOOK_BACK_DAYS, newest, progress, rates_on, stored_rate};
 
 /// Parameters of the URL with the path of a CA file, as sqlx spells them.
 const CA_FILE_PARAMETERS: [&str; 3] = ["sslrootcert", "ssl-root-cert", "ssl-ca"];

@@ -62,8 +62,8 @@ impl Currency {
             return currency_ended(ended, from, to, Some(ended.last_date));
         }
         match newest_common(&self.store, other, &[(code, ended.last_date)], None).await {
-            Ok(pairs) => {
-                let day = pairs.first().map(|(of_code, _)| of_code.recorded_at.utc().date_naive());
+            Ok(common) => {
+                let day = common.first().map(|rates| rates.target.recorded_at.utc().date_naive());
                 currency_ended(ended, from, to, day)
             }
             Err(error) => error.into(),

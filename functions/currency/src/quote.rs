@@ -11,7 +11,7 @@ use shared::number::Number;
 use shared::provenance::Provenance;
 use shared::rate::StoredRate;
 use shared::schedule;
-use shared::store::{DayRate, newest_common, progress};
+use shared::store::{CommonRates, DayRate, newest_common, progress};
 use shared::time::Timestamp;
 
 use crate::Currency;
@@ -125,7 +125,7 @@ impl Currency {
         if !apart.is_empty() {
             served_from = ServedFrom::Store;
             let common = newest_common(&self.store, base, &apart, None).await?;
-            for (target, of_base) in self.still_published(common, &mut ended_pairs).await? {
+            for CommonRates { base: of_base, target } in self.still_published(common, &mut ended_pairs).await? {
                 let pair = Pair {
                     base,
                     target: target.code,
@@ -152,16 +152,16 @@ impl Currency {
     /// Those of `common` that their source has not left behind; the others go to `ended_pairs`, with their day.
     async fn still_published(
         &self,
-        mut common: Vec<(DayRate, DayRate)>,
+        mut common: Vec<CommonRates>,
         ended_pairs: &mut BTreeMap<CurrencyCode, NaiveDate>,
-    ) -> Result<Vec<(DayRate, DayRate)>, ApiError> {
+    ) -> Result<Vec<CommonRates>, ApiError> {
         let now = Utc::now();
         // As for one currency: only what is old by the clock can have been left behind, and only then is it asked how far the source is.
         let is_old = |rate: &DayRate| schedule::is_interrupted(&rate.source, rate.recorded_at, now);
         let mut sources: Vec<&str> = common
             .iter()
-            .filter(|(rate, _)| is_old(rate))
-            .map(|(rate, _)| &*rate.source)
+            .filter(|rates| is_old(&rates.target))
+            .map(|rates| &*rates.target.source)
             .collect();
         sources.sort_unstable();
         sources.dedup();
@@ -169,8 +169,8 @@ impl Currency {
             return Ok(common);
         }
         let progress = progress(&self.store, &sources).await?;
-        common.retain(|(rate, of_base)| {
-            let until = progress.until(&rate.source, &[rate.code, of_base.code]);
+        common.retain(|CommonRates { base, target: rate }| {
+            let until = progress.until(&rate.source, &[rate.code, base.code]);
             let goes_on = !until.is_some_and(|until| schedule::is_interrupted(&rate.source, rate.recorded_at, until));
             if !goes_on {
                 ended_pairs.insert(rate.code, rate.recorded_at.utc().date_naive());

@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use crate::History;
 
 pub use crate::comparison::{Compared, Correlation};
-pub use crate::forecast::{Backtest, Candidate, Method, Step};
+pub use crate::forecast::{Backtest, Candidate, ForecastDay, Method};
 pub use crate::formulas::Trend;
 pub use crate::range::IntervalName;
 pub use crate::statistics::Measures;

@@ -91,7 +91,7 @@ impl History {
         let found = newest_common(&self.store, base, &apart, Some(0)).await?;
         Ok(found
             .into_iter()
-            .map(|(rate, of_base)| (rate.code, [rate, of_base]))
+            .map(|rates| (rates.target.code, [rates.target, rates.base]))
             .collect())
     }
 }

@@ -37,7 +37,8 @@ pub(crate) const FEWEST_CLOSES: usize = 60;
 
 /// The forecast of one day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Step {
+#[schema(as = Step)]
+pub struct ForecastDay {
     /// The day: one on which the source is expected to publish.
     pub date: NaiveDate,
     /// The forecast close.
@@ -61,7 +62,7 @@ pub(crate) struct CachedForecast {
     /// The method chosen.
     pub method: Method,
     /// The days ahead.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ForecastDay>,
     /// How it was chosen.
     pub backtest: Backtest,
 }
@@ -160,12 +161,12 @@ fn forecast(provenance: &Provenance, closes: &[(NaiveDate, Number)], source: &st
     } = backtest::choose(&logarithms)?;
     let mut date = last;
     let steps = steps.iter().zip(ends);
-    let steps: Option<Vec<Step>> = steps
+    let steps: Option<Vec<ForecastDay>> = steps
         .map(|(step, (lower, upper))| {
             date = schedule::next_day(source, date);
             // From the printed close, so that "no change" is exactly that.
             let rate = |logarithm: f64| Number::from_f64(to_f64(current_rate) * logarithm.exp());
-            Some(Step {
+            Some(ForecastDay {
                 date,
                 rate: rate(*step)?,
                 lower: rate(lower)?,

@@ -11,7 +11,7 @@ use shared::config::{ConfigError, Get, KafkaConfig, RedisConfig, optional, parse
 use shared::source::{self, ApiKey, Source};
 
 use crate::error::IngestError;
-use crate::http::RequestLimits;
+use crate::provider::RequestLimits;
 use crate::provider::access::{self, Access};
 use crate::provider::key::ProviderKey;
 

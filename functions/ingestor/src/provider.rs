@@ -5,6 +5,7 @@
 
 pub(crate) mod access;
 pub(crate) mod error;
+pub(crate) mod http;
 pub(crate) mod key;
 pub(crate) mod quotes;
 pub(crate) mod row;
@@ -17,10 +18,10 @@ use futures::future::BoxFuture;
 
 pub use self::access::Access;
 pub use self::error::ProviderError;
+pub use self::http::{Http, ProviderRequest, ProviderResponse, RequestContext, RequestLimits};
 pub use self::key::{ProviderKey, UnknownProvider};
-pub use self::quotes::{LeftOut, Prices, Quote, Quotes};
+pub use self::quotes::{OmittedRow, Prices, Quote, Quotes};
 pub use self::row::RowError;
-use crate::http::ProviderRequest;
 
 /// An adapter: it asks its source for the newest rates.
 type Fetch = for<'a> fn(&'a ProviderRequest<'_>) -> BoxFuture<'a, Result<Quotes, ProviderError>>;

@@ -15,9 +15,8 @@ use crate::clock::{Clock, milliseconds};
 use crate::clock_sample::ClockSample;
 use crate::config::Config;
 use crate::error::with_causes;
-use crate::http::{Http, ProviderRequest, RequestContext};
 use crate::memory::{Memory, MemoryError, Remembered};
-use crate::provider::{self, ProviderError, ProviderKey, Quotes};
+use crate::provider::{self, Http, ProviderError, ProviderKey, ProviderRequest, Quotes, RequestContext};
 use crate::summary::{Outcome, ProviderReport};
 use crate::validate::check_time;
 

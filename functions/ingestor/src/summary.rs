@@ -12,7 +12,7 @@ use shared::time::Timestamp;
 use uuid::Uuid;
 
 use crate::holding::Held;
-use crate::provider::{LeftOut, ProviderKey};
+use crate::provider::{OmittedRow, ProviderKey};
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,7 +36,7 @@ pub struct Summary {
     /// What was held back until now and was contradicted by the next publication.
     pub dropped: Vec<Dropped>,
     /// What else was in the document.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<OmittedRow>,
     /// What the run had to do without.
     pub warnings: Vec<String>,
     /// Milliseconds from the run's start to its end.

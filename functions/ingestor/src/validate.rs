@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use shared::rate::Rate;
 use shared::time::PROVIDER_TOLERANCE;
 
-use crate::provider::{LeftOut, ProviderError, Quotes};
+use crate::provider::{OmittedRow, ProviderError, Quotes};
 
 /// Refuses rates of a time to come.
 ///
@@ -34,7 +34,7 @@ pub fn apply_spread(quotes: &mut Quotes, percent: Decimal) {
             }
             match base.checked_mul(factor / Decimal::ONE_HUNDRED).map(Rate::rounded) {
                 Some(Ok(rate)) => *side = Some(rate),
-                _ => quotes.left_out.push(LeftOut {
+                _ => quotes.left_out.push(OmittedRow {
                     code: quote.code.to_string(),
                     reason: format!("{name} by the spread is out of range"),
                 }),

@@ -27,7 +27,7 @@ pub use self::report::{BackfillReport, DatedBy};
 pub use self::request::BackfillRequest;
 
 use self::file::Source;
-use crate::ecb_history::{HistoryDay, LeftOut};
+use crate::ecb_history::{HistoryDay, Omissions};
 
 const DEFAULT_URL: &str = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip";
 /// Days acknowledged together: some 3,000 events, which keeps both ends of the pipe busy and a repetition short.
@@ -107,9 +107,9 @@ impl Backfill {
 /// The days that have come at `now`, and what is left out with those that have not: every handler would refuse their events.
 fn without_future_days<'a>(
     days: &'a [HistoryDay],
-    left_out: &LeftOut,
+    left_out: &Omissions,
     now: Timestamp,
-) -> Result<(&'a [HistoryDay], LeftOut), TimeError> {
+) -> Result<(&'a [HistoryDay], Omissions), TimeError> {
     let mut left_out = left_out.clone();
     // Oldest first, so what has not come is at the end.
     let mut until = days.len();

@@ -22,14 +22,14 @@ pub enum ProtocolError {
     RequestType(String),
     /// It does not take the answer. The address is a key to it, so it is not repeated.
     #[error("cannot tell CloudFormation how it ended")]
-    NotTold(#[source] reqwest::Error),
+    NotReported(#[source] reqwest::Error),
 }
 
 impl Classified for ProtocolError {
     fn kind(&self) -> Kind {
         match self {
             Self::RequestType(_) => Kind::RequestType,
-            Self::NotTold(_) => Kind::NotTold,
+            Self::NotReported(_) => Kind::NotReported,
         }
     }
 }
@@ -103,12 +103,12 @@ async fn handle<R: Serialize>(event: &Value, work: impl AsyncFn() -> Result<R, F
 }
 
 async fn tell(url: &str, report: String) -> Result<(), ProtocolError> {
-    let not_told = |error: reqwest::Error| ProtocolError::NotTold(error.without_url());
+    let not_reported = |error: reqwest::Error| ProtocolError::NotReported(error.without_url());
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(10))
         .build()
-        .map_err(not_told)?;
-    let answer = client.put(url).body(report).send().await.map_err(not_told)?;
-    answer.error_for_status().map_err(not_told)?;
+        .map_err(not_reported)?;
+    let answer = client.put(url).body(report).send().await.map_err(not_reported)?;
+    answer.error_for_status().map_err(not_reported)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The ECB's history file, `eurofxref-hist.zip`: one CSV, newest day first, ISO dates, `N/A` for absent, columns by header (they changed with time).
 //! Source: European Central Bank, euro foreign exchange reference rates, <https://www.ecb.europa.eu/stats/eurofxref/>.
 
-mod left_out;
+mod omissions;
 
 use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
@@ -13,7 +13,7 @@ use shared::currency::CurrencyCode;
 use shared::ecb;
 use shared::rate::{Rate, StoredRate};
 
-pub use self::left_out::{LeftOut, Omission};
+pub use self::omissions::{Omission, Omissions};
 
 /// Unpacked, the file is 2 MB; a hundred times that is no history of ours.
 const MAX_CSV_BYTES: u64 = 200_000_000;
@@ -24,7 +24,7 @@ pub struct History {
     /// Every day that has rates, oldest first.
     pub days: Vec<HistoryDay>,
     /// What cannot be read, by name.
-    pub left_out: LeftOut,
+    pub left_out: Omissions,
 }
 
 /// All rates of one day, crossed to KRW, with what the file prints beside.
@@ -56,7 +56,7 @@ pub enum HistoryError {
     NoKrw(String),
     /// Not one day can be read.
     #[error("the history has no day that can be read; left out: {0}")]
-    NoDay(LeftOut),
+    NoDay(Omissions),
 }
 
 /// Reads the zip file. A column, a day or a cell that cannot be read is left out by name, and the others stand.
@@ -84,7 +84,7 @@ pub fn read_csv(csv: &[u8]) -> Result<History, HistoryError> {
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(csv);
-    let mut left_out = LeftOut::default();
+    let mut left_out = Omissions::default();
     let header = reader.byte_headers()?;
     let columns = columns(header, &mut left_out);
     if !columns.iter().flatten().any(|code| *code == CurrencyCode::KRW) {
@@ -115,7 +115,7 @@ pub fn read_csv(csv: &[u8]) -> Result<History, HistoryError> {
 }
 
 /// The currency of each column; none for the first, which has the day, and for those that are left out.
-fn columns(header: &ByteRecord, left_out: &mut LeftOut) -> Vec<Option<CurrencyCode>> {
+fn columns(header: &ByteRecord, left_out: &mut Omissions) -> Vec<Option<CurrencyCode>> {
     let mut columns: Vec<Option<CurrencyCode>> = Vec::with_capacity(header.len());
     for (place, name) in header.iter().enumerate() {
         let name = String::from_utf8_lossy(name);
@@ -143,7 +143,7 @@ fn rates(
     row: &ByteRecord,
     (line, day): (u64, NaiveDate),
     columns: &[Option<CurrencyCode>],
-    left_out: &mut LeftOut,
+    left_out: &mut Omissions,
 ) -> Option<Vec<(CurrencyCode, StoredRate)>> {
     let mut units = vec![(CurrencyCode::EUR, Decimal::ONE, "1".into())];
     let mut krw = None;

@@ -1,5 +1,5 @@
-//! How a function of this package fails: a fixed name, for alarms and for who looks it up in docs/OPERATIONS.md, and a sentence with its causes. Each room
-//! says here what its errors are ([`Classified`]); this one knows no other room.
+//! How a function of this package fails: a fixed name, for alarms and for who looks it up in docs/OPERATIONS.md, and a sentence with its causes. Each module
+//! says here what its errors are ([`Classified`]); this one knows no other.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ pub enum Kind {
     Answer,
     /// CloudFormation asks for something that there is not.
     RequestType,
-    /// CloudFormation could not be told how it ended.
-    NotTold,
+    /// How it ended could not be reported to CloudFormation.
+    NotReported,
     /// Kafka could not be reached, or refused us.
     TopicsKafka,
     /// Kafka refused one topic.
@@ -66,7 +66,7 @@ impl Kind {
         Self::Config,
         Self::Answer,
         Self::RequestType,
-        Self::NotTold,
+        Self::NotReported,
         Self::TopicsKafka,
         Self::TopicsRefused,
         Self::MigrationsDatabase,
@@ -96,7 +96,7 @@ impl Kind {
             Self::Config => "Operations.Config",
             Self::Answer => "Operations.Answer",
             Self::RequestType => "CustomResource.RequestType",
-            Self::NotTold => "CustomResource.NotTold",
+            Self::NotReported => "CustomResource.NotTold",
             Self::TopicsKafka => "Topics.Kafka",
             Self::TopicsRefused => "Topics.Refused",
             Self::MigrationsDatabase => "Migrations.Database",
@@ -121,7 +121,7 @@ impl Kind {
     }
 }
 
-/// An error of a room of this package, which knows what kind of failure it is for the function.
+/// An error of a module of this package, which knows what kind of failure it is for the function.
 pub trait Classified: std::error::Error + 'static {
     /// Its name.
     fn kind(&self) -> Kind;

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use chrono::Utc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::error::ApiError;
 use crate::error_chain::error_chain;
+use crate::schedule;
 use crate::time::Timestamp;
 
 /// How long a server may take for a sign of life.
@@ -53,6 +55,31 @@ pub struct Health {
 }
 
 impl Health {
+    /// The health of a service that answers rates from PostgreSQL and Redis: down when it cannot answer, and degraded while one of the two is away or the
+    /// newest rate is stale. `newest` is that rate's source, and when it was set.
+    #[must_use]
+    pub fn of_rates(
+        service: &'static str,
+        can_answer: bool,
+        newest: Option<(&str, Timestamp)>,
+        postgresql: Dependency,
+        redis: Dependency,
+    ) -> Self {
+        let stale = newest.map(|(source, recorded_at)| schedule::is_stale(source, recorded_at, Utc::now()));
+        let status = match (can_answer, postgresql.up && redis.up && stale == Some(false)) {
+            (false, _) => HealthStatus::Down,
+            (true, true) => HealthStatus::Ok,
+            (true, false) => HealthStatus::Degraded,
+        };
+        Self {
+            service,
+            status,
+            newest_recorded_at: newest.map(|(_, recorded_at)| recorded_at),
+            stale,
+            dependencies: [("postgresql", postgresql), ("redis", redis)].into(),
+        }
+    }
+
     /// The answer: 503 when the service is down.
     ///
     /// # Errors

@@ -8,15 +8,19 @@ use crate::event::{BACKFILL, Payload, header};
 use crate::metrics::{self, Metric};
 use crate::record::KafkaRecord;
 
+/// What became of a batch's records.
+#[derive(Clone, Copy)]
+pub(super) struct Counts {
+    pub(super) applied: usize,
+    pub(super) refused: usize,
+    pub(super) tombstones: usize,
+}
+
 /// Tells how old the oldest record was when it was applied, and how old the newest rate.
-pub(super) fn count<P: Payload>(
-    payloads: &[P],
-    places: &[&KafkaRecord<'_>],
-    (applied, refused, tombstones): (usize, usize, usize),
-) {
-    metrics::count(Metric::RecordsApplied, applied);
-    metrics::count(Metric::RecordsRefused, refused);
-    metrics::count(Metric::Tombstones, tombstones);
+pub(super) fn count<P: Payload>(payloads: &[P], places: &[&KafkaRecord<'_>], counts: Counts) {
+    metrics::count(Metric::RecordsApplied, counts.applied);
+    metrics::count(Metric::RecordsRefused, counts.refused);
+    metrics::count(Metric::Tombstones, counts.tombstones);
     let now = Utc::now();
     let since = |instant: DateTime<Utc>| (now - instant).to_std().unwrap_or_default();
     let oldest = places.iter().filter_map(|record| record.timestamp).min();

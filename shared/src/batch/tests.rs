@@ -174,7 +174,10 @@ async fn a_value_the_store_refuses_is_found_among_the_others() {
     let mut rejected = Vec::new();
     apply_or_split(&payloads, 0, &apply, &mut rejected).await.unwrap();
     assert_eq!(applied.into_inner(), ["0", "1", "2", "3", "5", "6", "7"]);
-    assert_eq!(rejected.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [4, 8]);
+    assert_eq!(
+        rejected.iter().map(|rejected| rejected.place).collect::<Vec<_>>(),
+        [4, 8]
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::CacheError;
-use super::refusal::{Failure, failure, is_refused_login};
+use super::connect_failure::{Failure, failure, is_refused_login};
 use crate::config::RedisConfig;
 use crate::trace::{self, in_span};
 
@@ -35,10 +35,11 @@ pub(super) struct Connection {
 #[derive(Default)]
 struct State {
     server: Option<Server>,
-    refused: Option<Refused>,
+    refused: Option<RefusedLogin>,
 }
 
-struct Refused {
+/// That Redis did not let us in, when and why.
+struct RefusedLogin {
     at: Instant,
     reason: String,
     error: RedisError,
@@ -137,7 +138,7 @@ impl State {
     /// Remembers the refusal, and drops a connection that it has made useless.
     fn refuse(&mut self, reason: String, error: RedisError) -> CacheError {
         self.server = None;
-        let refused = self.refused.insert(Refused {
+        let refused = self.refused.insert(RefusedLogin {
             at: Instant::now(),
             reason,
             error,
@@ -146,7 +147,7 @@ impl State {
     }
 }
 
-impl Refused {
+impl RefusedLogin {
     fn again(&self) -> CacheError {
         CacheError::Refused {
             reason: self.reason.clone(),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use redis::{Value, from_redis_value};
 
 use super::key::{self, AnalysisKind, Interval};
-use super::{Cache, CacheError, lease, new_token, number, script, ttl};
+use super::script::{self, ScriptCall};
+use super::{Cache, CacheError, lease, new_token, number, ttl};
 use crate::currency::CurrencyCode;
 use crate::period::Period;
 
@@ -58,10 +59,10 @@ impl Cache {
     /// # Errors
     /// [`CacheError`] when Redis cannot be asked.
     pub async fn lease_history(&self, code: CurrencyCode) -> Result<Lease, CacheError> {
-        let call = (
-            vec![key::history_fence(code)],
-            vec![new_token(), ttl::FENCE.as_secs().to_string()],
-        );
+        let call = ScriptCall {
+            keys: vec![key::history_fence(code)],
+            arguments: vec![new_token(), ttl::FENCE.as_secs().to_string()],
+        };
         let token = self.scripts(&script::LEASE, &[call]).await?.pop().unwrap_or(Value::Nil);
         Ok(Lease {
             code,
@@ -77,7 +78,7 @@ impl Cache {
         let keys = vec![key.to_owned(), key::history_fence(lease.code)];
         let arguments = vec![lease.token.clone(), ttl.as_secs().to_string(), value.to_owned()];
         let answer = self
-            .scripts(&script::PUT_IF, &[(keys, arguments)])
+            .scripts(&script::PUT_IF, &[ScriptCall { keys, arguments }])
             .await?
             .pop()
             .unwrap_or(Value::Int(0));
@@ -105,7 +106,10 @@ impl Cache {
             .map(|code| {
                 let mut keys = vec![key::history_fence(*code)];
                 keys.extend(families.iter().flat_map(|family| family.keys(*code)));
-                (keys, vec![new_token(), fence_ttl.clone()])
+                ScriptCall {
+                    keys,
+                    arguments: vec![new_token(), fence_ttl.clone()],
+                }
             })
             .collect();
         let answers = self.scripts(&script::CLEAR, &calls).await?;

@@ -1,10 +1,14 @@
 //! `rate:{code}`: one hash a currency, written only forward in time.
 
+mod row;
+
 use std::collections::BTreeMap;
 
 use redis::{Value, from_redis_value};
 
-use super::{Cache, CacheError, key, lease, new_token, number, script, ttl};
+use self::row::{fields, row};
+use super::script::{self, ScriptCall};
+use super::{Cache, CacheError, key, lease, new_token, number, ttl};
 use crate::currency::CurrencyCode;
 use crate::event::ExchangeRateUpdated;
 
@@ -81,7 +85,10 @@ impl Cache {
         let call = |code: CurrencyCode, fields: Vec<String>| {
             let mut arguments = vec![leases.token(code), ttl::RATE.as_secs().to_string()];
             arguments.extend(fields);
-            (vec![key::rate(code), key::rate_fence(code)], arguments)
+            ScriptCall {
+                keys: vec![key::rate(code), key::rate_fence(code)],
+                arguments,
+            }
         };
         let present = rows.iter().map(|row| call(row.currency_code, fields(row).to_vec()));
         let missing = absent
@@ -99,7 +106,10 @@ impl Cache {
         let fence_ttl = ttl::FENCE.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
-            .map(|code| (vec![key::rate_fence(*code)], vec![new_token(), fence_ttl.clone()]))
+            .map(|code| ScriptCall {
+                keys: vec![key::rate_fence(*code)],
+                arguments: vec![new_token(), fence_ttl.clone()],
+            })
             .collect();
         let tokens = self.scripts(&script::LEASE, &calls).await?;
         let pairs = codes.iter().zip(tokens).map(|(code, token)| Ok((*code, lease(token)?)));
@@ -125,10 +135,10 @@ impl Cache {
                 let (entry_ttl, fence_ttl) = (entry_ttl.clone(), fence_ttl.clone());
                 let mut arguments = vec![lease, row.version(), entry_ttl, fence_ttl, new_token(), cleared];
                 arguments.extend(fields(row));
-                (
-                    vec![key::rate(row.currency_code), key::rate_fence(row.currency_code)],
+                ScriptCall {
+                    keys: vec![key::rate(row.currency_code), key::rate_fence(row.currency_code)],
                     arguments,
-                )
+                }
             })
             .collect();
         let mut refreshed = Refreshed::default();
@@ -153,10 +163,10 @@ impl Cache {
             .iter()
             .map(|code| {
                 let lease = leases.token(*code);
-                (
-                    vec![key::rate(*code), key::rate_fence(*code)],
-                    vec![lease, new_token(), fence_ttl.clone()],
-                )
+                ScriptCall {
+                    keys: vec![key::rate(*code), key::rate_fence(*code)],
+                    arguments: vec![lease, new_token(), fence_ttl.clone()],
+                }
             })
             .collect();
         self.scripts(&script::DROP_IF, &calls).await.map(drop)
@@ -172,7 +182,7 @@ impl Cache {
         arguments.extend(fields(row));
         let keys = vec![key::rate(row.currency_code), key::rate_fence(row.currency_code)];
         let answer = self
-            .scripts(&script::PUT_HASH_IF, &[(keys, arguments)])
+            .scripts(&script::PUT_HASH_IF, &[ScriptCall { keys, arguments }])
             .await?
             .pop()
             .unwrap_or(Value::Int(0));
@@ -188,11 +198,9 @@ impl Cache {
         let fence_ttl = ttl::FENCE.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
-            .map(|code| {
-                (
-                    vec![key::rate_fence(*code), key::rate(*code)],
-                    vec![new_token(), fence_ttl.clone()],
-                )
+            .map(|code| ScriptCall {
+                keys: vec![key::rate_fence(*code), key::rate(*code)],
+                arguments: vec![new_token(), fence_ttl.clone()],
             })
             .collect();
         let answers = self.scripts(&script::FORGET, &calls).await?;
@@ -209,7 +217,10 @@ impl Cache {
         let fence_ttl = ttl::FENCE.as_secs().to_string();
         let calls: Vec<_> = codes
             .iter()
-            .map(|code| (vec![key::rate_fence(*code)], vec![new_token(), fence_ttl.clone()]))
+            .map(|code| ScriptCall {
+                keys: vec![key::rate_fence(*code)],
+                arguments: vec![new_token(), fence_ttl.clone()],
+            })
             .collect();
         self.scripts(&script::FORGET, &calls).await.map(drop)
     }
@@ -230,68 +241,4 @@ impl Cache {
         };
         answers.into_iter().map(read).collect()
     }
-}
-
-/// Why a hash in Redis is no payload.
-#[derive(Debug, thiserror::Error)]
-enum RowError {
-    #[error("it has no field {0}")]
-    Missing(&'static str),
-    #[error(transparent)]
-    Invalid(Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// The payload that [`fields`] wrote.
-fn row(hash: &BTreeMap<String, String>) -> Result<ExchangeRateUpdated, RowError> {
-    let text = |name: &'static str| hash.get(name).map(String::as_str).ok_or(RowError::Missing(name));
-    fn parsed<T>(text: &str) -> Result<T, RowError>
-    where
-        T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-    {
-        text.parse().map_err(|error: T::Err| RowError::Invalid(Box::new(error)))
-    }
-    let optional = |name: &'static str| match text(name)? {
-        "" => Ok(None),
-        text => parsed(text).map(Some),
-    };
-    Ok(ExchangeRateUpdated {
-        currency_code: parsed(text("currency_code")?)?,
-        currency_name: text("currency_name")?.to_owned(),
-        deal_base_rate: parsed(text("deal_base_rate")?)?,
-        tts: optional("tts")?,
-        ttb: optional("ttb")?,
-        // Entries of builds before it have no such field.
-        quotation: match hash.get("quotation").map_or("", String::as_str) {
-            "" => None,
-            text => Some(parsed(text)?),
-        },
-        source: text("source")?.to_owned(),
-        recorded_at: parsed(text("recorded_at")?)?,
-        updated_at: parsed(text("updated_at")?)?,
-    })
-}
-
-/// The payload's nine fields as names and texts, in turn; a null is an empty text.
-fn fields(row: &ExchangeRateUpdated) -> [String; 18] {
-    let optional = |rate: Option<crate::rate::Rate>| rate.map(|rate| rate.to_string()).unwrap_or_default();
-    [
-        "currency_code".to_owned(),
-        row.currency_code.to_string(),
-        "currency_name".to_owned(),
-        row.currency_name.clone(),
-        "deal_base_rate".to_owned(),
-        row.deal_base_rate.to_string(),
-        "tts".to_owned(),
-        optional(row.tts),
-        "ttb".to_owned(),
-        optional(row.ttb),
-        "quotation".to_owned(),
-        optional(row.quotation),
-        "source".to_owned(),
-        row.source.clone(),
-        "recorded_at".to_owned(),
-        row.recorded_at.to_string(),
-        "updated_at".to_owned(),
-        row.updated_at.to_string(),
-    ]
 }

@@ -26,6 +26,12 @@ impl Script {
     }
 }
 
+/// One call of a script: its KEYS and its ARGV.
+pub(super) struct ScriptCall {
+    pub(super) keys: Vec<String>,
+    pub(super) arguments: Vec<String>,
+}
+
 /// KEYS fence; ARGV new token, fence TTL. Answers the fence's token and its last clear by an operator; sets the new token where there is none. A fence that
 /// Redis lost is thereby told from one that was there all the time.
 pub(super) static LEASE: Script = Script::new(

@@ -7,7 +7,8 @@ use std::time::Duration;
 use redis::{Value, from_redis_value};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Cache, CacheError, key, new_token, script, ttl};
+use super::script::{self, ScriptCall};
+use super::{Cache, CacheError, key, new_token, ttl};
 
 /// How long readers wait before they help themselves.
 #[derive(Debug, Clone, Copy)]
@@ -129,7 +130,10 @@ impl Cache {
 
     /// Gives the lock to whoever is next. If Redis fails, it ends by its TTL.
     async fn release(&self, lock: &str, token: &str) {
-        let call = (vec![lock.to_owned()], vec![token.to_owned()]);
+        let call = ScriptCall {
+            keys: vec![lock.to_owned()],
+            arguments: vec![token.to_owned()],
+        };
         if let Err(error) = self.with_timeout(self.scripts(&script::RELEASE_LOCK, &[call])).await {
             tracing::debug!(error = error_chain(&error), "Could not release a lock");
         }

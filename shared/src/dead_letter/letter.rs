@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::part::{Contents, DeadLetterPart, JoinError, RECORD_BYTES, VERSION, pieces};
-use super::refusal::{REASON_CHARACTERS, RefusalCode, shortened};
+use super::refused_record::{REASON_CHARACTERS, RefusalCode, shortened};
 use super::text_or_base64::TextOrBase64;
 use crate::record::ConsumerRecord;
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::refusal::RefusalCode;
+use super::refused_record::RefusalCode;
 use super::text_or_base64::TextOrBase64;
 
 /// What a message of [`crate::sqs::CALL_BYTES`] holds of a record's JSON. The rest is for what is said about the dead letter: a topic has 249 characters at

@@ -6,7 +6,7 @@ use chrono::{SubsecRound, Utc};
 use tokio::sync::OnceCell;
 
 use super::letter::DeadLetter;
-use super::refusal::RefusedRecord;
+use super::refused_record::RefusedRecord;
 use crate::config::{ConfigError, Get, required, var};
 use crate::record::ConsumerRecord;
 use crate::sqs::{self, CALL_BYTES, CALL_MESSAGES};

@@ -6,7 +6,7 @@ use krafka::auth::{AuthConfig, AwsMskIamCredentials, TlsConfig};
 use krafka::{Kafka, KrafkaError};
 use tokio::sync::OnceCell;
 
-use super::refusal;
+use super::connect_failure;
 use crate::config::{KafkaConfig, KafkaSecurity};
 
 /// Longest wait for one broker to take a connection.
@@ -47,7 +47,7 @@ pub(super) async fn connect(config: &KafkaConfig) -> Result<Kafka, KrafkaError> 
         .connect_timeout(CONNECT_TIMEOUT)
         .connect()
         .await
-        .map_err(|error| refusal::named(config, error))
+        .map_err(|error| connect_failure::named(config, error))
 }
 
 /// No broker could be reached, or it refused us.

@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Span;
 
 use super::client::connect;
+use super::connect_failure;
 use super::producer_record::ProducerRecord;
-use super::refusal;
 use crate::config::KafkaConfig;
 use crate::trace;
 
@@ -148,7 +148,7 @@ impl KafkaSender {
     }
 
     fn refused(&self, error: KrafkaError) -> KafkaError {
-        KafkaError::Refused(refusal::of_login(&self.config, error))
+        KafkaError::Refused(connect_failure::of_login(&self.config, error))
     }
 
     async fn producer(&self, limit: Duration) -> Result<Arc<Producer>, KafkaError> {

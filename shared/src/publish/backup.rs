@@ -108,9 +108,9 @@ impl BackupQueue {
         while !waiting.is_empty() {
             let call = next_call(&mut waiting);
             let taken = call.len();
-            let refused = self.call(client, call).await?;
-            *sent += taken - refused.messages.len();
-            if refused.messages.len() < taken {
+            let failed = self.call(client, call).await?;
+            *sent += taken - failed.messages.len();
+            if failed.messages.len() < taken {
                 fruitless = 0;
             } else {
                 fruitless += 1;
@@ -118,13 +118,13 @@ impl BackupQueue {
                     return Err(BackupError::Refused {
                         queue: self.url.clone(),
                         refused: taken,
-                        reason: refused.reason,
+                        reason: failed.reason,
                     });
                 }
                 tokio::time::sleep(PAUSE).await;
             }
             // Each is alone of its group in the call, so nothing of its group has overtaken it; it goes before the others again.
-            for message in refused.messages.into_iter().rev() {
+            for message in failed.messages.into_iter().rev() {
                 waiting.push_front(message);
             }
         }
@@ -132,7 +132,7 @@ impl BackupQueue {
     }
 
     /// One call; answers what SQS left out of it and may take later.
-    async fn call(&self, client: &Client, call: Vec<Message>) -> Result<Refused, BackupError> {
+    async fn call(&self, client: &Client, call: Vec<Message>) -> Result<FailedEntries, BackupError> {
         let failed = |reason: String| BackupError::Send {
             queue: self.url.clone(),
             reason,
@@ -175,15 +175,15 @@ impl BackupQueue {
             .enumerate()
             .filter(|(place, _)| !places.contains(place))
             .map(|(_, message)| message);
-        Ok(Refused {
+        Ok(FailedEntries {
             messages: left_out.collect(),
             reason: answer.failed().first().map(shown).unwrap_or_default(),
         })
     }
 }
 
-/// What a call left out.
-struct Refused {
+/// The entries of a call that SQS did not take.
+struct FailedEntries {
     messages: Vec<Message>,
     reason: String,
 }

@@ -54,7 +54,7 @@ impl DayRates {
 
     /// The closing rates that the price of one currency in another is made of: none for a currency in itself, the one that is not KRW, or two of the first
     /// source that has both. `None` where a rate is missing or no source has both. Where the two are of different instants, they are no price:
-    /// [`newest_common`] has those of one.
+    /// [`super::newest_common`] has those of one.
     #[must_use]
     pub fn legs(&self, one: CurrencyCode, other: CurrencyCode) -> Option<Vec<&DayRate>> {
         match (one == CurrencyCode::KRW, other == CurrencyCode::KRW) {
@@ -119,91 +119,11 @@ pub async fn rates_on(store: &PgPool, date: NaiveDate, codes: &[CurrencyCode]) -
     }))
 }
 
-/// For each currency and day of `wanted`: its rate and that of `base` at the newest instant, not after that day, at which one source set both; where `days`
-/// are given, not more than so many days before it either, and not of a source that has other rates of a day in between. Of several sources that have both on that instant's day the first counts: those of the registry
-/// in its order, then any other by name. A currency without such an instant is left out. Neither is KRW.
-///
-/// # Errors
-/// [`sqlx::Error`] when PostgreSQL cannot be asked or a row is none that this service wrote.
-pub async fn newest_common(
-    store: &PgPool,
-    base: CurrencyCode,
-    wanted: &[(CurrencyCode, NaiveDate)],
-    days: Option<i32>,
-) -> Result<Vec<(DayRate, DayRate)>, Error> {
-    // One walk back along the keys of both currencies for each source, from where the one that ended earlier ends, until they meet: mostly a step or two.
-    // OFFSET 0 keeps the planner from reading all of both.
-    const QUERY: &str = "
-        SELECT leg.code, common.source, common.recorded_at, common.rate, common.quotation, common.base_rate, common.base_quotation
-          FROM (
-            SELECT wanted.code, wanted.day, (wanted.day + 1)::timestamp AT TIME ZONE 'UTC' AS until,
-                   coalesce((wanted.day - $4::integer)::timestamp AT TIME ZONE 'UTC', '-infinity') AS since
-              FROM unnest($2::text[], $3::date[]) AS wanted (code, day)
-          ) AS leg
-         CROSS JOIN LATERAL (
-            SELECT known.source, met.*
-              FROM history.sources($1) AS known (source)
-             CROSS JOIN LATERAL (
-                SELECT CASE WHEN count(last.at) = 2 THEN min(last.at) END AS latest
-                  FROM (VALUES ((SELECT max(recorded_at) FROM history.rate
-                                  WHERE currency_code = leg.code AND source = known.source AND recorded_at < leg.until)),
-                               ((SELECT max(recorded_at) FROM history.rate
-                                  WHERE currency_code = $1 AND source = known.source AND recorded_at < leg.until))) AS last (at)
-             ) AS both_until
-             CROSS JOIN LATERAL (
-                SELECT target.recorded_at, target.deal_base_rate AS rate, target.quotation,
-                       base.deal_base_rate AS base_rate, base.quotation AS base_quotation
-                  FROM history.rate AS target
-                 CROSS JOIN LATERAL (
-                    SELECT deal_base_rate, quotation FROM history.rate
-                     WHERE currency_code = $1 AND source = known.source AND recorded_at = target.recorded_at OFFSET 0
-                 ) AS base
-                 WHERE target.currency_code = leg.code AND target.source = known.source
-                   AND target.recorded_at BETWEEN leg.since AND both_until.latest
-                 ORDER BY target.recorded_at DESC LIMIT 1
-             ) AS met
-             WHERE $4 IS NULL OR NOT EXISTS (
-                SELECT FROM history.daily_rate AS later
-                 WHERE later.day + 0 BETWEEN (met.recorded_at AT TIME ZONE 'UTC')::date + 1 AND leg.day AND later.source = known.source OFFSET 0
-             )
-             ORDER BY (met.recorded_at AT TIME ZONE 'UTC')::date DESC,
-                      array_position($5::text[], known.source), known.source COLLATE \"C\"
-             LIMIT 1
-         ) AS common";
-    let (codes, until): (Vec<&str>, Vec<NaiveDate>) = wanted.iter().map(|(code, day)| (code.as_str(), *day)).unzip();
-    let rows = sqlx::query(QUERY)
-        .bind(base.as_str())
-        .bind(codes)
-        .bind(until)
-        .bind(days)
-        .bind(source::keys())
-        .fetch_all(store)
-        .await?;
-    let pair = |row: &PgRow| {
-        let source: String = row.try_get("source")?;
-        let recorded_at = Timestamp::new(row.try_get("recorded_at")?).map_err(decode)?;
-        let leg = |code, krw: &str, quotation: &str| {
-            Ok::<_, Error>(DayRate {
-                code,
-                rate: stored_rate(row, krw, quotation)?,
-                source: source.clone(),
-                recorded_at,
-            })
-        };
-        let code = row.try_get::<&str, _>("code")?.parse().map_err(decode)?;
-        Ok((
-            leg(code, "rate", "quotation")?,
-            leg(base, "base_rate", "base_quotation")?,
-        ))
-    };
-    rows.iter().map(pair).collect()
-}
-
 /// The last rate of a currency on the newest day that has one, not after `date`, not more than `days` days before it and not of a source that has other rates of
-/// a day in between. Of several sources of that day the first counts, as in [`newest_common`].
+/// a day in between. Of several sources of that day the first counts, as in [`super::newest_common`].
 ///
 /// # Errors
-/// As [`newest_common`].
+/// As [`super::newest_common`].
 pub async fn newest(store: &PgPool, code: CurrencyCode, date: NaiveDate, days: i32) -> Result<Option<DayRate>, Error> {
     const QUERY: &str = "
         SELECT last.recorded_at, known.source, last.deal_base_rate, last.quotation
@@ -290,6 +210,6 @@ pub fn stored_rate(row: &PgRow, krw: &str, quotation: &str) -> Result<StoredRate
     })
 }
 
-fn decode(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+pub(super) fn decode(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Decode(Box::new(error))
 }

@@ -107,7 +107,7 @@ pub struct PathLeg {
 /// The rate that a conversion is made with.
 struct ConversionRate {
     quote: Quote,
-    /// The instant by which the rate's age is judged.
+    /// The instant at which the rate's age is measured.
     as_of: DateTime<Utc>,
     served_from: ServedFrom,
     freshness: Freshness,
@@ -222,13 +222,13 @@ async fn on(service: &Currency, pair: Pair, day: NaiveDate) -> Result<Conversion
         }
         (target, base) => {
             let common = newest_common(&service.store, base, &[(target, day)], Some(LOOK_BACK_DAYS)).await?;
-            let (rate, of_base) = common.first().ok_or_else(|| {
+            let rates = common.first().ok_or_else(|| {
                 let what = format!(
                     "no source has a rate for both {target} and {base} on {day}, or on the last of the {LOOK_BACK_DAYS} days before it on which it has any"
                 );
                 ApiError::new(ErrorCode::NotFound, what)
             })?;
-            vec![Leg::from(rate), Leg::from(of_base)]
+            vec![Leg::from(&rates.target), Leg::from(&rates.base)]
         }
     };
     let quote = Quote::new(pair, legs)

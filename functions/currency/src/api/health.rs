@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use chrono::Utc;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Health, HealthStatus, Nothing, Query, ping};
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Health, Nothing, Query, ping};
 use shared::currency::CurrencyCode;
-use shared::schedule;
 
 use crate::Currency;
 use crate::store;
@@ -31,19 +29,7 @@ pub(super) async fn health(State(service): State<Arc<Currency>>, _: Query<Nothin
     };
     let newest = current
         .as_ref()
-        .and_then(|current| current.rows.values().max_by_key(|row| row.recorded_at));
-    let stale = newest.map(|row| schedule::is_stale(&row.source, row.recorded_at, Utc::now()));
-    let status = match (current.is_some(), database.up && redis.up && stale == Some(false)) {
-        (false, _) => HealthStatus::Down,
-        (true, true) => HealthStatus::Ok,
-        (true, false) => HealthStatus::Degraded,
-    };
-    let health = Health {
-        service: "currency",
-        status,
-        newest_recorded_at: newest.map(|row| row.recorded_at),
-        stale,
-        dependencies: [("postgresql", database), ("redis", redis)].into(),
-    };
-    health.answer()
+        .and_then(|current| current.rows.values().max_by_key(|row| row.recorded_at))
+        .map(|row| (row.source.as_str(), row.recorded_at));
+    Health::of_rates("currency", current.is_some(), newest, database, redis).answer()
 }

@@ -13,12 +13,13 @@ use shared::api::{
 use shared::cross::Pair;
 use shared::currency::CurrencyCode;
 use shared::number::Number;
+use shared::provenance::Provenance;
 use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Currency;
 use crate::ended::{Ended, no_rate, pair_ended};
-use crate::quote::{Quote, provenance};
+use crate::quote::{Quote, Quotes, provenance};
 
 /// What `latest` can be asked.
 #[derive(Debug, IntoParams)]
@@ -110,60 +111,81 @@ pub(super) async fn latest(
     // Of all currencies the base itself says nothing; asked for by name it is 1.
     let all = || CurrencyCode::all().filter(|code| *code != query.base).collect();
     let targets: Vec<CurrencyCode> = query.symbols.clone().unwrap_or_else(all);
-    let found = service.quotes(query.base, &targets, query.inverse).await?;
-    if let Some(ended) = found.ended.get(&query.base) {
-        return Err(service.no_current_rate(*ended, query.base, CurrencyCode::KRW).await);
+    let mut found = service.quotes(query.base, &targets, query.inverse).await?;
+    refuse_without_rates(&service, query.base, &found).await?;
+    let ended_pairs = found.ended_pairs.iter();
+    found
+        .ended
+        .extend(ended_pairs.map(|(code, last_date)| (*code, Ended::in_this_base(*code, *last_date))));
+    let of_all = provenance(found.quotes.values().flat_map(|quote| &quote.legs));
+    let freshness = freshness(&found, &targets, &of_all);
+    let format = Format::negotiate(query.format, &headers);
+    if format == Format::Json {
+        Answer::served(document(query, &found, &of_all), found.served_from, freshness)
+    } else {
+        Answer::rows(&rows(&query, &found), format, freshness)
     }
-    if found.missing.contains(&query.base) {
-        return Err(no_rate(query.base));
+}
+
+/// Refuses where `base` has no current rate, or none of the currencies asked for has one.
+async fn refuse_without_rates(service: &Currency, base: CurrencyCode, found: &Quotes) -> Result<(), ApiError> {
+    if let Some(ended) = found.ended.get(&base) {
+        return Err(service.no_current_rate(*ended, base, CurrencyCode::KRW).await);
     }
-    if found.quotes.is_empty() {
-        return Err(
-            match (found.ended.values().next(), found.ended_pairs.first_key_value()) {
-                (Some(ended), _) => service.no_current_rate(*ended, ended.currency_code, query.base).await,
-                (None, Some((code, last_date))) => pair_ended(*code, query.base, *last_date),
-                (None, None) => ApiError::new(ErrorCode::NotFound, "there are no rates for these currencies yet"),
-            },
-        );
+    if found.missing.contains(&base) {
+        return Err(no_rate(base));
     }
-    let mut ended = found.ended;
-    ended.extend(
-        found
-            .ended_pairs
-            .iter()
-            .map(|(code, last_date)| (*code, Ended::in_this_base(*code, *last_date))),
-    );
-    let provenance_of_all = provenance(found.quotes.values().flat_map(|quote| &quote.legs));
-    let is_absent = |code: &CurrencyCode| !found.quotes.contains_key(code) && !ended.contains_key(code);
+    if !found.quotes.is_empty() {
+        return Ok(());
+    }
+    Err(
+        match (found.ended.values().next(), found.ended_pairs.first_key_value()) {
+            (Some(ended), _) => service.no_current_rate(*ended, ended.currency_code, base).await,
+            (None, Some((code, last_date))) => pair_ended(*code, base, *last_date),
+            (None, None) => ApiError::new(ErrorCode::NotFound, "there are no rates for these currencies yet"),
+        },
+    )
+}
+
+/// Whether a currency has neither a rate in the base nor one that ended.
+fn is_absent(found: &Quotes, code: CurrencyCode) -> bool {
+    !found.quotes.contains_key(&code) && !found.ended.contains_key(&code)
+}
+
+/// How long the answer stands.
+fn freshness(found: &Quotes, targets: &[CurrencyCode], of_all: &Provenance) -> Freshness {
     // A rate that waits for its other half may be there at any time, and so may the first of all.
-    let waits = |code: &CurrencyCode| is_absent(code) && !found.missing.contains(code);
+    let waits = |code: &CurrencyCode| is_absent(found, *code) && !found.missing.contains(code);
+    if targets.iter().any(waits) {
+        return Freshness::Revalidate;
+    }
     let nothing = if targets.len() > found.quotes.len() {
         Freshness::Revalidate
     } else {
         Freshness::Release
     };
-    let freshness = if targets.iter().any(waits) {
-        Freshness::Revalidate
-    } else {
-        provenance_of_all.next_update().map_or(nothing, Freshness::Until)
+    of_all.next_update().map_or(nothing, Freshness::Until)
+}
+
+/// The rates as rows, each of its own instant.
+fn rows(query: &LatestQuery, found: &Quotes) -> Vec<LatestRow> {
+    let row = |(code, quote): (&CurrencyCode, &Quote)| LatestRow {
+        currency_code: *code,
+        rate: quote.rate,
+        unit: Pair {
+            base: query.base,
+            target: *code,
+            inverse: query.inverse,
+        }
+        .unit(),
+        source: provenance(&quote.legs).source_by_name(),
+        recorded_at: quote.recorded_at(),
     };
-    let format = Format::negotiate(query.format, &headers);
-    if format != Format::Json {
-        let row = |(code, quote): (&CurrencyCode, &Quote)| LatestRow {
-            currency_code: *code,
-            rate: quote.rate,
-            unit: Pair {
-                base: query.base,
-                target: *code,
-                inverse: query.inverse,
-            }
-            .unit(),
-            source: provenance(&quote.legs).source_by_name(),
-            recorded_at: quote.recorded_at(),
-        };
-        return Answer::rows(&found.quotes.iter().map(row).collect::<Vec<_>>(), format, freshness);
-    }
-    let asked = query.symbols.unwrap_or_default();
+    found.quotes.iter().map(row).collect()
+}
+
+/// The rates as one document, with what has none.
+fn document(query: LatestQuery, found: &Quotes, of_all: &Provenance) -> LatestRates {
     let times = || {
         found
             .quotes
@@ -171,17 +193,17 @@ pub(super) async fn latest(
             .filter_map(|(code, quote)| Some((*code, quote.recorded_at()?)))
     };
     let recorded_at = times().map(|(_, at)| at).max();
-    let body = LatestRates {
+    let asked = query.symbols.unwrap_or_default();
+    LatestRates {
         base: query.base,
         inverse: query.inverse,
         unit: Pair::unit_of_each(query.base, query.inverse),
         rates: found.quotes.iter().map(|(code, quote)| (*code, quote.rate)).collect(),
-        missing: asked.into_iter().filter(is_absent).collect(),
-        ended: ended.values().copied().collect(),
-        source: provenance_of_all.source_by_name(),
+        missing: asked.into_iter().filter(|code| is_absent(found, *code)).collect(),
+        ended: found.ended.values().copied().collect(),
+        source: of_all.source_by_name(),
         recorded_at,
         other_days: times().filter(|(_, at)| Some(*at) != recorded_at).collect(),
-        stale: provenance_of_all.is_stale(Utc::now()).unwrap_or(false),
-    };
-    Answer::served(body, found.served_from, freshness)
+        stale: of_all.is_stale(Utc::now()).unwrap_or(false),
+    }
 }

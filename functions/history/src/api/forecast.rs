@@ -17,7 +17,7 @@ use shared::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::History;
-use crate::forecast::{Backtest, LEVEL_PERCENT, MOST_DAYS, Method, Step};
+use crate::forecast::{Backtest, ForecastDay, LEVEL_PERCENT, MOST_DAYS, Method};
 
 /// How far ahead.
 #[derive(Debug, IntoParams)]
@@ -57,7 +57,7 @@ pub struct Forecast {
     /// Whether that is older than the source's own schedule allows today.
     pub stale: bool,
     /// The days ahead.
-    pub forecast: Vec<Step>,
+    pub forecast: Vec<ForecastDay>,
     /// The method: the one with the smallest error in the back-test, "no change" where none is better by one percent.
     pub method: Method,
     /// Which part of the closes comes to lie between lower and upper, at each day ahead for itself.

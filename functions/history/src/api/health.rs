@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use chrono::Utc;
-use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Health, HealthStatus, Nothing, Query, ping};
-use shared::schedule;
+use shared::api::{Answer, ApiError, Envelope, ErrorEnvelope, Health, Nothing, Query, ping};
 use shared::store::{DayRate, rates_on};
 
 use crate::History;
@@ -27,22 +25,8 @@ pub(super) async fn health(State(service): State<Arc<History>>, _: Query<Nothing
     } else {
         None
     };
-    let stale = newest
-        .as_ref()
-        .map(|rate| schedule::is_stale(&rate.source, rate.recorded_at, Utc::now()));
-    let status = match (database.up, redis.up && stale == Some(false)) {
-        (false, _) => HealthStatus::Down,
-        (true, true) => HealthStatus::Ok,
-        (true, false) => HealthStatus::Degraded,
-    };
-    let health = Health {
-        service: "history",
-        status,
-        newest_recorded_at: newest.map(|rate| rate.recorded_at),
-        stale,
-        dependencies: [("postgresql", database), ("redis", redis)].into(),
-    };
-    health.answer()
+    let newest = newest.as_ref().map(|rate| (rate.source.as_str(), rate.recorded_at));
+    Health::of_rates("history", database.up, newest, database, redis).answer()
 }
 
 /// The newest rate of all.

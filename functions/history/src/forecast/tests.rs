@@ -105,7 +105,7 @@ fn days_are_those_on_which_the_source_publishes_and_rates_are_within_their_inter
             "{step:?}"
         );
     }
-    let width = |step: &Step| to_f64(step.upper) / to_f64(step.lower);
+    let width = |step: &ForecastDay| to_f64(step.upper) / to_f64(step.lower);
     assert!(
         forecast
             .steps

@@ -8,7 +8,7 @@ use shared::held::HeldRate;
 use shared::time::Timestamp;
 
 use crate::observation::Update;
-use crate::provider::quotes::LeftOut;
+use crate::provider::quotes::OmittedRow;
 
 /// What is held back of one source, by currency, oldest first. KRW stands for whole documents; their rates are there by their own codes too.
 pub type Held = BTreeMap<CurrencyCode, Vec<HeldRate>>;
@@ -32,5 +32,5 @@ pub struct Decision {
     /// What was held back and is contradicted, so that it will not be published by itself.
     pub dropped: Vec<(CurrencyCode, HeldRate)>,
     /// What is neither published nor held back.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<OmittedRow>,
 }

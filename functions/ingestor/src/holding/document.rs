@@ -10,7 +10,7 @@ use super::decision::{Decision, Held, Rules};
 use super::evaluate::{Candidate, Evaluation, evaluate, insert, is_suspect, replay};
 use super::jump::percent_between;
 use crate::observation::{Level, Update, quote_of};
-use crate::provider::quotes::{LeftOut, Quote, Quotes};
+use crate::provider::quotes::{OmittedRow, Quote, Quotes};
 use crate::published_rates::PublishedRates;
 
 /// A document, and all that decides about it.
@@ -98,7 +98,7 @@ impl Document<'_> {
         let is_jump = is_suspect(&observed, level, self.rules.max_jump_percent);
         if recorded_at < level.recorded_at && is_jump {
             let percent = percent_between(quote.quotation, level.quotation);
-            decision.left_out.push(LeftOut {
+            decision.left_out.push(OmittedRow {
                 code: quote.code.to_string(),
                 reason: format!(
                     "differs by {percent} % from what was published of {}, which is newer",

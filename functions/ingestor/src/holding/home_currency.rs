@@ -9,7 +9,7 @@ use super::document::Document;
 use super::evaluate::{Candidate, Evaluation, evaluate};
 use super::jump::{is_jump, percent_between};
 use crate::observation::Level;
-use crate::provider::quotes::{LeftOut, Quote};
+use crate::provider::quotes::{OmittedRow, Quote};
 
 /// Fewer currencies say nothing about what they are quoted against.
 const ENOUGH: usize = 3;
@@ -52,7 +52,7 @@ impl Document<'_> {
 
     /// Why nothing of the document counts: it is older than what was published, and the won in it is another by more than a jump. Nothing that comes later could
     /// settle it, because it has come already.
-    pub(super) fn outdated(&self) -> Option<LeftOut> {
+    pub(super) fn outdated(&self) -> Option<OmittedRow> {
         if self.held.contains_key(&CurrencyCode::KRW) {
             return None;
         }
@@ -61,7 +61,7 @@ impl Document<'_> {
             observed,
             is_jump,
         } = self.won()?;
-        (is_jump && observed.recorded_at < level.recorded_at).then(|| LeftOut {
+        (is_jump && observed.recorded_at < level.recorded_at).then(|| OmittedRow {
             code: CurrencyCode::KRW.to_string(),
             reason: format!(
                 "the whole document of {}: the won differs by {} % from what was published of {}, which is newer",

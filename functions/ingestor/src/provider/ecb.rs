@@ -10,10 +10,10 @@ use shared::ecb::{SOURCE, cross, recorded_at};
 use shared::rate::{Rate, RateError};
 
 use super::error::ProviderError;
+use super::http::ProviderRequest;
 use super::key::ProviderKey;
 use super::quotes::{Prices, Quotes};
 use super::row::RowError;
-use crate::http::ProviderRequest;
 
 const PROVIDER: ProviderKey = ProviderKey::of_adapter(SOURCE);
 

@@ -12,10 +12,10 @@ use shared::rate::Rate;
 use shared::time::Timestamp;
 
 use super::error::{ProviderError, printable};
+use super::http::ProviderRequest;
 use super::key::ProviderKey;
 use super::quotes::{Prices, Quotes};
 use super::row::RowError;
-use crate::http::ProviderRequest;
 
 const PROVIDER: ProviderKey = ProviderKey::of_adapter("exchangerate_api");
 

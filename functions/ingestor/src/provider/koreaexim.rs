@@ -11,10 +11,10 @@ use shared::schedule;
 use shared::time::Timestamp;
 
 use super::error::{ProviderError, printable};
+use super::http::ProviderRequest;
 use super::key::ProviderKey;
 use super::quotes::{Prices, Quotes};
 use super::row::{NumberError, RowError};
-use crate::http::ProviderRequest;
 
 const PROVIDER: ProviderKey = ProviderKey::of_adapter("koreaexim");
 

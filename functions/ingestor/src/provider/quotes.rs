@@ -40,7 +40,7 @@ pub struct Prices {
 
 /// A row of the document that is not published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LeftOut {
+pub struct OmittedRow {
     /// As the document spells it, at most 40 characters.
     pub code: String,
     /// Why.
@@ -57,7 +57,7 @@ pub struct Quotes {
     /// In the order of the document, each currency once.
     pub rates: Vec<Quote>,
     /// What else was in it.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<OmittedRow>,
     /// Before this the provider will have nothing new, by its own word.
     pub next_update: Option<DateTime<Utc>>,
 }
@@ -108,7 +108,7 @@ impl Quotes {
     }
 
     fn leave_out(&mut self, code: &str, reason: &str) {
-        self.left_out.push(LeftOut {
+        self.left_out.push(OmittedRow {
             code: printable(code, 40),
             reason: printable(reason, 200),
         });

@@ -51,7 +51,7 @@ impl Ingestor {
             self.memory.put_held(provider, &less)
         );
         for error in [dropped, put].into_iter().filter_map(Result::err) {
-            let what = format!("what is no longer held back of {provider} is still remembered, and is judged again");
+            let what = format!("what is no longer held back of {provider} is still remembered, and is compared again");
             scope.chain.warn_of(&what, &error);
         }
     }

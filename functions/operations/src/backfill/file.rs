@@ -17,12 +17,12 @@ use crate::ecb_history::{History, read};
 /// The address of the file, and the newest that was read of it.
 pub(super) struct Source {
     url: String,
-    kept: Mutex<Option<Kept>>,
+    cached: Mutex<Option<CachedFile>>,
 }
 
 /// A file, and how the server tells it from others.
 #[derive(Clone)]
-struct Kept {
+struct CachedFile {
     etag: Option<HeaderValue>,
     last_modified: Option<HeaderValue>,
     file: Arc<File>,
@@ -39,17 +39,20 @@ impl Source {
     pub(super) fn new(url: String) -> Self {
         Self {
             url,
-            kept: Mutex::default(),
+            cached: Mutex::default(),
         }
     }
 
     /// The file as it is now.
     pub(super) async fn file(&self) -> Result<Arc<File>, BackfillError> {
-        let mut kept = self.kept.lock().await;
+        let mut cached = self.cached.lock().await;
         let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
         let mut request = client.get(&self.url);
-        if let Some(kept) = &*kept {
-            let conditions = [(IF_NONE_MATCH, &kept.etag), (IF_MODIFIED_SINCE, &kept.last_modified)];
+        if let Some(cached) = &*cached {
+            let conditions = [
+                (IF_NONE_MATCH, &cached.etag),
+                (IF_MODIFIED_SINCE, &cached.last_modified),
+            ];
             for (name, value) in conditions {
                 request = value
                     .iter()
@@ -57,8 +60,8 @@ impl Source {
             }
         }
         let answer = request.send().await?.error_for_status()?;
-        if let (StatusCode::NOT_MODIFIED, Some(kept)) = (answer.status(), &*kept) {
-            return Ok(Arc::clone(&kept.file));
+        if let (StatusCode::NOT_MODIFIED, Some(cached)) = (answer.status(), &*cached) {
+            return Ok(Arc::clone(&cached.file));
         }
         let headers = answer.headers().clone();
         let last_modified = last_modified(&headers, Utc::now())?;
@@ -70,7 +73,7 @@ impl Source {
             );
         }
         let file = Arc::new(File { history, last_modified });
-        *kept = Some(Kept {
+        *cached = Some(CachedFile {
             etag: headers.get(ETAG).cloned(),
             last_modified: headers.get(LAST_MODIFIED).cloned(),
             file: Arc::clone(&file),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use shared::time::Timestamp;
 
-use crate::ecb_history::{HistoryDay, LeftOut, Omission};
+use crate::ecb_history::{HistoryDay, Omission, Omissions};
 
 /// What the events' `updated_at` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,7 +50,7 @@ pub struct BackfillReport {
 
 impl BackfillReport {
     /// Before anything is published of `days`, which are in order, of a file that was last modified then.
-    pub(super) fn before(days: &[&HistoryDay], last_modified: Option<Timestamp>, left_out: LeftOut) -> Self {
+    pub(super) fn before(days: &[&HistoryDay], last_modified: Option<Timestamp>, left_out: Omissions) -> Self {
         Self {
             from: days.first().map(|day| day.day),
             to: days.last().map(|day| day.day),

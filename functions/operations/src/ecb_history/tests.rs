@@ -23,7 +23,7 @@ fn the_whole_history_has_every_observation() {
         (days.len(), days.iter().map(|day| day.rates.len()).sum::<usize>()),
         (7_126, 221_702)
     );
-    assert_eq!(history.left_out, LeftOut::default());
+    assert_eq!(history.left_out, Omissions::default());
     assert_eq!(
         (days[0].day.to_string().as_str(), days[7_125].day.to_string().as_str()),
         ("1999-01-04", "2026-10-30")

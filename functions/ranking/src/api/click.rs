@@ -11,11 +11,9 @@ use shared::currency::CurrencyCode;
 use utoipa::ToSchema;
 
 use super::idempotency::IdempotencyHeader;
-use super::input;
+use super::input::{self, LONGEST_USER_ID};
 use crate::{Click, Clicked, IdempotencyKey, Ranking};
 
-/// The longest user id, in characters.
-const LONGEST_USER_ID: usize = 128;
 /// What stands for the country or the currency when neither is named.
 const EITHER: &str = "country or currency_code";
 
@@ -36,14 +34,8 @@ pub struct CountryClick {
     /// ISO 3166-1 alpha-2 code.
     #[schema(schema_with = input::known_country)]
     pub country: CountryCode,
-    /// Who clicked, as the caller knows them; only keeps one user's idempotency keys apart from another's, and is not stored. 1 to 128 characters, none
-    /// of them a control character.
-    #[schema(
-        min_length = 1,
-        max_length = 128,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
-        example = "user-42"
-    )]
+    /// Who clicked, as the caller knows them; only keeps one user's idempotency keys apart from another's, and is not stored.
+    #[schema(schema_with = input::user_of_country_click)]
     pub user_id: String,
 }
 
@@ -55,12 +47,7 @@ pub struct CurrencyClick {
     #[schema(schema_with = input::currency_with_home)]
     pub currency_code: CurrencyCode,
     /// As for a click on a country.
-    #[schema(
-        min_length = 1,
-        max_length = 128,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
-        example = "user-42"
-    )]
+    #[schema(schema_with = input::user_of_currency_click)]
     pub user_id: String,
 }
 

@@ -1,4 +1,4 @@
-//! What routes of this part read alike: a country in the path.
+//! What routes of this part read alike, and how it looks in the API's description: a country in the path, the values of a click's body.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -9,6 +9,9 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::{IntoParams, openapi};
+
+/// The longest user id, in characters.
+pub(super) const LONGEST_USER_ID: usize = 128;
 
 /// The path's one parameter, a country.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +64,31 @@ pub(super) fn known_country() -> openapi::Object {
 pub(super) fn currency_with_home() -> openapi::Object {
     let with_home = CurrencyCode::all().filter(|code| CountryCode::home_of(*code).is_some());
     codes(with_home.map(CurrencyCode::as_str), "USD")
+}
+
+/// The schema of who clicked on a country.
+pub(super) fn user_of_country_click() -> openapi::Object {
+    user_id(
+        "Who clicked, as the caller knows them; only keeps one user's idempotency keys apart from another's, and is not stored. 1 to 128 characters, none\n\
+         of them a control character.",
+    )
+}
+
+/// The schema of who clicked on a currency.
+pub(super) fn user_of_currency_click() -> openapi::Object {
+    user_id("As for a click on a country.")
+}
+
+fn user_id(description: &str) -> openapi::Object {
+    let mut user_id = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .description(Some(description))
+        .min_length(Some(1))
+        .max_length(Some(LONGEST_USER_ID))
+        .pattern(Some(r"^[^\u0000-\u001f\u007f-\u009f]+$"))
+        .build();
+    user_id.example = Some("user-42".into());
+    user_id
 }
 
 fn codes(allowed: impl Iterator<Item = &'static str>, example: &str) -> openapi::Object {

@@ -33,7 +33,7 @@ async fn a_jump_of_the_won_holds_the_whole_document_until_it_is_settled() {
         .unwrap_err()
         .to_string();
     assert!(told.contains("USD is held back because KRW is: release KRW"), "{told}");
-    // The next document contradicts it: nothing of the wrong one is left, and the franc's jump is judged by itself.
+    // The next document contradicts it: nothing of the wrong one is left, and the franc's jump is decided by itself.
     let back = run(&stack, FRANC[2]).await;
     assert_eq!(
         (is_held(&back), back.events.exchange_rate_updated),

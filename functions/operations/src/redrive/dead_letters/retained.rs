@@ -10,16 +10,24 @@ pub(super) struct Retained {
     pub(super) gone: Vec<String>,
 }
 
+/// What a partition holds.
+struct Bounds {
+    /// The offset of the first record that it still holds.
+    begin: i64,
+    /// The offset that its next record will have.
+    end: i64,
+}
+
 /// Asks Kafka which part of `range` can be read.
 ///
 /// # Errors
 /// [`ReadError`] when it cannot be asked.
 pub(super) async fn retained_part(range: &OffsetRange, records: &OffsetReader) -> Result<Retained, ReadError> {
-    let bounds = records.bounds(&range.topic, range.partition).await?;
-    Ok(divide(range, bounds))
+    let (begin, end) = records.bounds(&range.topic, range.partition).await?;
+    Ok(divide(range, Bounds { begin, end }))
 }
 
-fn divide(range: &OffsetRange, (begin, end): (i64, i64)) -> Retained {
+fn divide(range: &OffsetRange, Bounds { begin, end }: Bounds) -> Retained {
     let within = |first: i64, last: i64| {
         (first <= last).then(|| OffsetRange {
             first,
@@ -51,7 +59,7 @@ mod tests {
             last: 19,
         };
         let divided = |begin, end| {
-            let Retained { here, gone } = divide(&range, (begin, end));
+            let Retained { here, gone } = divide(&range, Bounds { begin, end });
             (here.map(|here| (here.first, here.last)), gone)
         };
         assert_eq!(divided(0, 100), (Some((10, 19)), vec![]));

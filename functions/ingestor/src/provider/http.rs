@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 
 pub use self::request::{ProviderRequest, RequestContext, RequestLimits};
 pub use self::response::ProviderResponse;
-use crate::provider::error::ProviderError;
+use super::error::ProviderError;
 
 /// The client, made at the first request: reading the root certificates takes longer than all else at a cold start.
 #[derive(Default)]

@@ -10,7 +10,7 @@ const NAMED: usize = 100;
 
 /// What was left out: how much, and the first hundred by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct Omissions {
     /// How many columns, lines and cells.
     pub count: usize,
     /// The first of them, at most a hundred.
@@ -32,7 +32,7 @@ pub struct Omission {
     pub reason: &'static str,
 }
 
-impl LeftOut {
+impl Omissions {
     pub(crate) fn add(&mut self, line: u64, day: Option<NaiveDate>, column: &str, value: &str, reason: &'static str) {
         self.count += 1;
         if self.named.len() < NAMED {
@@ -61,7 +61,7 @@ impl fmt::Display for Omission {
     }
 }
 
-impl fmt::Display for LeftOut {
+impl fmt::Display for Omissions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named: Vec<String> = self.named.iter().map(ToString::to_string).collect();
         f.write_str(&named.join("; "))?;
