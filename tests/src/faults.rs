@@ -7,7 +7,6 @@
 pub mod clock;
 pub mod compare;
 pub mod fault;
-pub mod proxy;
 pub mod schedule;
 pub mod work;
 pub mod world;

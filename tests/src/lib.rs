@@ -13,6 +13,7 @@ pub mod kafka_topic;
 pub mod openapi;
 pub mod own_stores;
 pub mod pipeline;
+pub mod proxy;
 pub mod queue;
 pub mod read_apis;
 pub mod receiver;

@@ -16,7 +16,7 @@ use serde_json::Value;
 use servers::{Kafka, Mongo, Postgres, Redis};
 use sqlx::PgPool;
 
-use crate::faults::proxy::Proxy;
+use crate::proxy::Proxy;
 use crate::secured::{Secured, assert_no_secret};
 
 /// The project's folder.

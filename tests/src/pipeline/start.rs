@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use super::{Pipeline, Proxies, Setup, binaries, project};
-use crate::faults::proxy::Proxy;
+use crate::proxy::Proxy;
 use crate::secrets::by_secrets;
 use crate::secured::Secured;
 use crate::server;
