@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::pipeline::project;
+use crate::checkout::project;
 
 /// Every document of the project, by its path: those at the top, below `docs`, and the emulator's own.
 ///

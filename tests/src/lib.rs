@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod asyncapi;
+pub mod checkout;
 pub mod contract;
 pub mod docker;
 pub mod documents;

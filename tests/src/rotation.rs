@@ -10,7 +10,8 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::process::Command;
 use uuid::Uuid;
 
-use crate::pipeline::{Pipeline, binaries};
+use crate::checkout::binaries;
+use crate::pipeline::Pipeline;
 use crate::secrets::{get, put};
 use crate::tool;
 

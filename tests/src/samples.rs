@@ -6,7 +6,7 @@ use localstack::feed::{Feed, FeedOptions};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::kafka::Topics;
 
-use crate::pipeline::project;
+use crate::checkout::project;
 use crate::{Services, server};
 
 /// Servers and settings for any function, run by itself.

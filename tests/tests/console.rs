@@ -9,7 +9,7 @@ use localstack::stack::{StackPaths, State};
 use rustix::process::Signal;
 use servers::free_port;
 use servers::process_table::Identity;
-use tests::pipeline::{binaries, project};
+use tests::checkout::{binaries, project};
 
 /// Business days that the feed goes through, one every four seconds: more than the tests take, so that rates keep changing.
 const FEED_DAYS: &str = "400";

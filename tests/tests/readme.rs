@@ -10,8 +10,8 @@ use localstack::stack::{StackPaths, State};
 use serde_json::Value;
 use servers::free_port;
 use shared::time::HANDLER_TOLERANCE;
+use tests::checkout::{binaries, project};
 use tests::documents::{Fence, Runner, documents, fences, is_run_by};
-use tests::pipeline::{binaries, project};
 
 /// What a reader goes through, each with its Korean twin.
 const READ: [(&str, &str); 3] = [

@@ -16,7 +16,8 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use super::{Pipeline, Proxies, Setup, binaries, project};
+use super::{Pipeline, Proxies, Setup};
+use crate::checkout::{binaries, project};
 use crate::proxy::Proxy;
 use crate::secrets::by_secrets;
 use crate::secured::Secured;

@@ -8,9 +8,9 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use regex_lite::Regex;
+use tests::checkout::project;
 use tests::contract::Document;
 use tests::documents::documents;
-use tests::pipeline::project;
 
 /// A text in backticks.
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`([^`\n]+)`").unwrap());
