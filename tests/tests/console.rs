@@ -115,7 +115,7 @@ fn succeed(mut command: Command) {
     assert!(status.success(), "{command:?}: {status}");
 }
 
-/// What any page of the web can send anywhere without asking the browser for leave: a letter's end, or the stack's.
+/// What any page of the web can send anywhere without asking the browser for leave: a dead letter's end, or the stack's.
 async fn a_page_cannot_reach_the_lambda_api(stack: &Stack) {
     let places = StackPaths::new(project()).with_stack_dir(stack.dir.path().join("stack"));
     let lambda = State::running(&places).unwrap().unwrap().endpoints.lambda;
