@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use servers::process_table::Identity;
 
-use crate::pipeline::project;
+use crate::checkout::project;
 
 /// How long an engine may take to answer, or to end.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::pipeline::project;
+use crate::checkout::project;
 
-/// Every document of the project, by its path: those at the top, below `docs`, and the emulator's own.
+/// Every document of the project, by its path: those at the top, below `docs`, and those that stand beside findings, fixtures and the emulator.
 ///
 /// # Panics
 /// When a folder cannot be read.
 #[must_use]
 pub fn documents() -> Vec<String> {
-    let mut folders = vec![PathBuf::from("docs")];
+    let mut folders = Vec::from(["docs", "findings", "tests/fixtures"].map(PathBuf::from));
     let mut paths = vec!["localstack/emulator/README.md".to_owned()];
     let is_document = |path: &str| path.ends_with(".md");
     let named = |folder: &Path| -> Vec<PathBuf> {

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use shared::event::ExchangeRateUpdated;
 use shared::{ecb, rate::StoredRate};
 
-use crate::pipeline::project;
+use crate::checkout::project;
 
 /// The observations of `days` as the backfill publishes them of a file without a date, oldest first.
 ///

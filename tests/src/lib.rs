@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod asyncapi;
+pub mod checkout;
 pub mod contract;
 pub mod docker;
 pub mod documents;
@@ -13,6 +14,7 @@ pub mod kafka_topic;
 pub mod openapi;
 pub mod own_stores;
 pub mod pipeline;
+pub mod proxy;
 pub mod queue;
 pub mod read_apis;
 pub mod receiver;

@@ -5,7 +5,7 @@ mod start;
 mod stores;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -16,29 +16,8 @@ use serde_json::Value;
 use servers::{Kafka, Mongo, Postgres, Redis};
 use sqlx::PgPool;
 
-use crate::faults::proxy::Proxy;
+use crate::proxy::Proxy;
 use crate::secured::{Secured, assert_no_secret};
-
-/// The project's folder.
-#[must_use]
-pub fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The folder of the functions' bootstraps: where this test's own binary was built.
-///
-/// # Panics
-/// When the test's path is unknown.
-#[must_use]
-pub fn binaries() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().unwrap();
-    if folder.ends_with("deps") {
-        folder.parent().unwrap().to_owned()
-    } else {
-        folder.to_owned()
-    }
-}
 
 /// Servers, feed and emulator of one test.
 pub struct Pipeline {

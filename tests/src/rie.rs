@@ -10,7 +10,7 @@ use serde_json::Value;
 use servers::free_port;
 use tokio::process::Command;
 
-use crate::pipeline::binaries;
+use crate::checkout::binaries;
 use crate::tool;
 
 /// What runs programs for arm64 on another machine: Debian's qemu-user-static.

@@ -10,14 +10,15 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::process::Command;
 use uuid::Uuid;
 
-use crate::pipeline::{Pipeline, binaries};
+use crate::checkout::binaries;
+use crate::pipeline::Pipeline;
 use crate::secrets::{get, put};
 use crate::tool;
 
-/// Who changes passwords: a connection to Redis that outlives each change, and the secrets that wait to be told.
+/// Who changes passwords: a connection to Redis that outlives each change, and the secrets that are not pushed yet.
 pub struct Rotation {
     redis: MultiplexedConnection,
-    untold: BTreeMap<String, String>,
+    not_pushed: BTreeMap<String, String>,
 }
 
 impl Rotation {
@@ -29,11 +30,11 @@ impl Rotation {
         let client = pipeline.redis.client().unwrap();
         Self {
             redis: client.get_multiplexed_async_connection().await.unwrap(),
-            untold: BTreeMap::new(),
+            not_pushed: BTreeMap::new(),
         }
     }
 
-    /// Gives the user of the secret a new password, which must be in no log. The secret is not told yet.
+    /// Gives the user of the secret a new password, which must be in no log. The secret is not pushed yet.
     async fn new_password(&mut self, pipeline: &mut Pipeline, secret: &str) -> (String, String) {
         let arn = pipeline.secret_arns[secret].clone();
         let user = get(&arn).await["username"].as_str().unwrap().to_owned();
@@ -41,7 +42,7 @@ impl Rotation {
         pipeline.secrets.push(password.clone());
         // With members that AWS adds and nobody here reads.
         let text = json!({"username": user, "password": password, "engine": "any", "port": 1});
-        self.untold.insert(arn, text.to_string());
+        self.not_pushed.insert(arn, text.to_string());
         (user, password)
     }
 
@@ -101,12 +102,12 @@ impl Rotation {
         pipeline.kafka.restart().await.unwrap();
     }
 
-    /// The secrets say what the servers want since their passwords were changed.
+    /// Pushes to Secrets Manager what the servers want since their passwords were changed.
     ///
     /// # Panics
     /// When Secrets Manager does not answer.
-    pub async fn tell(&mut self) {
-        for (arn, text) in std::mem::take(&mut self.untold) {
+    pub async fn push(&mut self) {
+        for (arn, text) in std::mem::take(&mut self.not_pushed) {
             put(&arn, &text).await;
         }
     }

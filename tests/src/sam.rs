@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::checkout::project;
 use crate::contract::{Document, Function};
-use crate::pipeline::project;
 use crate::rie::Bootstrap;
 
 /// Where `./tests/sam-build` builds.

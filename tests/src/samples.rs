@@ -6,7 +6,8 @@ use localstack::feed::{Feed, FeedOptions};
 use shared::config::{KafkaConfig, KafkaSecurity};
 use shared::kafka::Topics;
 
-use crate::pipeline::project;
+use crate::checkout::project;
+use crate::queue::Queue;
 use crate::{Services, server};
 
 /// Servers and settings for any function, run by itself.
@@ -40,15 +41,9 @@ impl Samples {
         .await
         .unwrap();
         let mut environment = services.environment.clone();
-        let sqs = aws_sdk_sqs::Client::new(&aws_config::load_from_env().await);
-        let backup = sqs
-            .create_queue()
-            .queue_name(format!("backup-{}.fifo", uuid::Uuid::new_v4().simple()))
-            .attributes(aws_sdk_sqs::types::QueueAttributeName::FifoQueue, "true");
-        let backup = backup.send().await.unwrap().queue_url.unwrap();
         let database = uuid::Uuid::new_v4().simple();
         for (name, value) in [
-            ("BACKUP_QUEUE_URL", backup),
+            ("BACKUP_QUEUE_URL", Queue::fifo().await.url),
             ("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap_servers),
             ("KAFKA_REPLICATION", "1".to_owned()),
             (

@@ -15,6 +15,7 @@ use sqlx::{PgPool, Row};
 use uuid::Uuid;
 
 use crate::own_stores::{own_database, own_redis_database};
+use crate::queue::Queue;
 use crate::{received, server};
 
 /// A database, a Redis database and a dead-letter queue of one test's own, and the services on them.
@@ -44,14 +45,10 @@ impl Services {
     pub async fn start() -> Self {
         let redis_url = own_redis_database(&server("HWANYUL_TEST_REDIS")).await;
         let database_url = own_database(&server("HWANYUL_TEST_DATABASE")).await;
-        let sqs = Sqs::new(&aws_config::load_from_env().await);
-        let queue = sqs
-            .create_queue()
-            .queue_name(format!("dead-letters-{}", Uuid::new_v4().simple()))
-            .send()
-            .await
-            .unwrap();
-        let queue_url = queue.queue_url().unwrap().to_owned();
+        let Queue {
+            url: queue_url,
+            client: sqs,
+        } = Queue::standard().await;
         let environment: BTreeMap<String, String> = [
             ("DATABASE_URL", database_url),
             ("REDIS_URL", redis_url.clone()),

@@ -9,7 +9,7 @@ use localstack::stack::{StackPaths, State};
 use rustix::process::Signal;
 use servers::free_port;
 use servers::process_table::Identity;
-use tests::pipeline::{binaries, project};
+use tests::checkout::{binaries, project};
 
 /// Business days that the feed goes through, one every four seconds: more than the tests take, so that rates keep changing.
 const FEED_DAYS: &str = "400";
@@ -115,7 +115,7 @@ fn succeed(mut command: Command) {
     assert!(status.success(), "{command:?}: {status}");
 }
 
-/// What any page of the web can send anywhere without asking the browser for leave: a letter's end, or the stack's.
+/// What any page of the web can send anywhere without asking the browser for leave: a dead letter's end, or the stack's.
 async fn a_page_cannot_reach_the_lambda_api(stack: &Stack) {
     let places = StackPaths::new(project()).with_stack_dir(stack.dir.path().join("stack"));
     let lambda = State::running(&places).unwrap().unwrap().endpoints.lambda;

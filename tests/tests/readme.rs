@@ -10,8 +10,8 @@ use localstack::stack::{StackPaths, State};
 use serde_json::Value;
 use servers::free_port;
 use shared::time::HANDLER_TOLERANCE;
+use tests::checkout::{binaries, project};
 use tests::documents::{Fence, Runner, documents, fences, is_run_by};
-use tests::pipeline::{binaries, project};
 
 /// What a reader goes through, each with its Korean twin.
 const READ: [(&str, &str); 3] = [
@@ -21,7 +21,7 @@ const READ: [(&str, &str); 3] = [
 ];
 /// How long the two dead letters of a poisoned record may take.
 const LIMIT: Duration = Duration::from_secs(30);
-/// When its cause is mended: later than the letters are there.
+/// When its cause is mended: later than the dead letters are there.
 const SOON: TimeDelta = TimeDelta::seconds(40);
 
 #[test]
@@ -144,7 +144,7 @@ impl Reader {
         said
     }
 
-    /// A record that no service applies before `due`, because it is of a time to come; gives a letter of it.
+    /// A record that no service applies before `due`, because it is of a time to come; gives the id of one of its dead letters.
     fn poison(&self, due: DateTime<Utc>) -> String {
         let kafka = self.state().unwrap().endpoints.kafka;
         let at = (due + HANDLER_TOLERANCE).to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -159,9 +159,9 @@ impl Reader {
         loop {
             let listed = self.succeed("./localstack/dead-letters list --json");
             let listed: Value = serde_json::from_str(&listed).unwrap();
-            let letters = listed["letters"].as_array().cloned().unwrap_or_default();
-            if letters.len() == 2 {
-                return letters[0]["id"].as_str().unwrap().to_owned();
+            let dead_letters = listed["letters"].as_array().cloned().unwrap_or_default();
+            if dead_letters.len() == 2 {
+                return dead_letters[0]["id"].as_str().unwrap().to_owned();
             }
             assert!(Instant::now() < deadline, "{listed}");
             std::thread::sleep(Duration::from_millis(100));

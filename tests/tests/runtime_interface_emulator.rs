@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use tests::checkout::project;
 use tests::contract::{Document, Function};
-use tests::pipeline::project;
 use tests::rie::answer;
 use tests::sam::built;
 use tests::samples::{Samples, event};

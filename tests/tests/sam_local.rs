@@ -13,9 +13,9 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use servers::free_port;
 use servers::process_table::{Identity, descendants};
+use tests::checkout::{binaries, project};
 use tests::docker::Engine;
 use tests::documents::commands;
-use tests::pipeline::{binaries, project};
 use tests::samples::event_file;
 use tests::tool;
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::document::Document;
-use crate::pipeline::project;
+use crate::checkout::project;
 
 /// An action on one thing: `cluster`, `topic/NAME`, `group/NAME`, a parameter with a secret's ARN, a logical id of the template (a secret's among them), or
 /// `FUNCTION:ALIAS`.

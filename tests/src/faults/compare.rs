@@ -6,7 +6,7 @@ use serde_json::Value;
 use shared::currency::CurrencyCode;
 
 use super::schedule::Schedule;
-use super::world::World;
+use crate::pipeline::Pipeline;
 
 /// What readers ask meanwhile, and what is compared at the end: each family of caches is among them.
 pub const READS: [&str; 10] = [
@@ -37,8 +37,7 @@ const INCIDENTAL: [&str; 8] = [
 ///
 /// # Panics
 /// With what differs.
-pub async fn equal(calm: &World, rough: &World, schedule: &Schedule) {
-    let (calm, rough) = (&calm.pipeline, &rough.pipeline);
+pub async fn equal(calm: &Pipeline, rough: &Pipeline, schedule: &Schedule) {
     let (expected, found) = (calm.stores().await, rough.stores().await);
     for (table, rows) in &expected {
         let (expected, found): (BTreeSet<_>, BTreeSet<_>) = (rows.iter().collect(), found[table].iter().collect());

@@ -14,6 +14,7 @@ use shared::event::Run;
 use shared::publish::Publisher;
 
 use super::clock::Clock;
+use super::compare::READS;
 use super::fault::Victim;
 use super::schedule::Schedule;
 use super::work::{Poison, Work};
@@ -225,7 +226,7 @@ async fn read_on(api: &str, mut is_over: tokio::sync::watch::Receiver<bool>) {
         .build()
         .unwrap();
     loop {
-        for path in super::compare::READS {
+        for path in READS {
             let asked = client.get(format!("{api}{path}")).send();
             tokio::select! {
                 // What they are told meanwhile may be an error; what is left afterwards is compared.

@@ -16,8 +16,9 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use super::{Pipeline, Proxies, Setup, binaries, project};
-use crate::faults::proxy::Proxy;
+use super::{Pipeline, Proxies, Setup};
+use crate::checkout::{binaries, project};
+use crate::proxy::Proxy;
 use crate::secrets::by_secrets;
 use crate::secured::Secured;
 use crate::server;

@@ -14,7 +14,7 @@ use shared::kafka::Topics;
 use uuid::Uuid;
 
 use super::assert_no_secret;
-use crate::pipeline::{binaries, project};
+use crate::checkout::{binaries, project};
 use crate::secrets::by_secrets;
 use crate::{own_database, own_redis_database, server};
 

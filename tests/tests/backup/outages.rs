@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use tests::faults::proxy::Way;
 use tests::pipeline::{Pipeline, Setup};
+use tests::proxy::Way;
 
 use tests::ecb_server::EcbDaily;
 use tests::kafka_topic::{Record, read};

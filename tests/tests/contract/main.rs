@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use emulator::{Deployment, KafkaSource, Template};
 use localstack::stack::STACK_NAME;
 use serde_json::json;
+use tests::checkout::project;
 use tests::contract::{Document, Known, read_variables, rights, server_violations, violations};
-use tests::pipeline::project;
 use tests::samples::Samples;
 
 use additions::additions;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use tests::api::Ask;
+use tests::checkout::project;
 use tests::openapi::{EXAMPLES, TIMESTAMP, document, yaml};
-use tests::pipeline::project;
 use tests::{Services, ecb, read_apis};
 
 fn day(text: &str) -> NaiveDate {

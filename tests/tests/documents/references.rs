@@ -1,19 +1,16 @@
-//! What the documents name is there: paths, tests, commands, variables, links and numbers of functions; CONFIGURATION has every variable that functions
-//! read, and no other.
+//! What the documents name is there: paths, tests, commands, variables and links.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-use std::process::Command;
 use std::sync::LazyLock;
 
 use regex_lite::Regex;
-use tests::contract::Document;
+use tests::checkout::project;
 use tests::documents::documents;
-use tests::pipeline::project;
 
-/// A text in backticks.
-static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`([^`\n]+)`").unwrap());
+use crate::text::{CODE, at, files, parts};
+
 /// A link of Markdown to a place of ours.
 static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\]\(([^)\s]+)\)").unwrap());
 /// A path of ours as a document gives it, perhaps with a test in it.
@@ -23,43 +20,6 @@ static PATH: LazyLock<Regex> =
 static SCREAMING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$").unwrap());
 /// A command of ours.
 static COMMAND: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|[\s`(])\./([a-z][a-z0-9/_-]*)").unwrap());
-
-/// A document without its fences, and what stands in them; of both the lines stand where they stood.
-fn parts(document: &str) -> (String, String) {
-    let text = fs::read_to_string(project().join(document)).unwrap();
-    let (mut prose, mut fenced, mut is_inside) = (String::new(), String::new(), false);
-    for line in text.lines() {
-        let is_edge = line.trim_start().starts_with("```");
-        match (is_edge, is_inside) {
-            (true, _) => is_inside = !is_inside,
-            (false, true) => fenced.push_str(line),
-            (false, false) => prose.push_str(line),
-        }
-        prose.push('\n');
-        fenced.push('\n');
-    }
-    (prose, fenced)
-}
-
-/// `document:line` of a place in its text.
-fn at(document: &str, text: &str, offset: usize) -> String {
-    format!("{document}:{}", 1 + text[..offset].matches('\n').count())
-}
-
-/// What git knows, and what is new beside it.
-fn files() -> BTreeSet<String> {
-    let listed = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-        .current_dir(project())
-        .output()
-        .unwrap();
-    let files = String::from_utf8(listed.stdout).unwrap();
-    files
-        .lines()
-        .map(str::to_owned)
-        .filter(|path| project().join(path).is_file())
-        .collect()
-}
 
 /// The names of files and folders at the top, which tell a path of ours from other words with a stroke.
 fn roots(files: &BTreeSet<String>) -> BTreeSet<&str> {
@@ -219,65 +179,4 @@ fn every_document_can_be_reached_from_the_readme() {
         .filter(|document| !reached.contains(document))
         .collect();
     assert_eq!(lost, Vec::<String>::new());
-}
-
-#[test]
-fn configuration_has_the_variables_that_functions_read() {
-    let constant = Regex::new(r#"pub const ([A-Z0-9_]+): &str = "([A-Z0-9_]+)";"#).unwrap();
-    let mut read = BTreeSet::new();
-    for path in files().iter().filter(|path| path.starts_with("shared/src/config")) {
-        let text = fs::read_to_string(project().join(path)).unwrap();
-        read.extend(constant.captures_iter(&text).map(|constant| constant[2].to_owned()));
-    }
-    // Keys of providers are called as the registry of sources says.
-    let keys = shared::source::SOURCES.iter();
-    read.extend(keys.filter_map(|source| source.api_key_variable()).map(str::to_owned));
-    assert!(read.len() > 40, "{read:?}");
-    for document in ["docs/CONFIGURATION.md", "docs/ko/CONFIGURATION.md"] {
-        let (prose, _) = parts(document);
-        // The first table: below it are parameters and options.
-        let table = prose
-            .lines()
-            .skip_while(|line| !line.starts_with('|'))
-            .take_while(|line| line.starts_with('|'));
-        let first = |row: &str| row.split('`').nth(1).map(str::to_owned);
-        let described: BTreeSet<String> = table.filter_map(first).collect();
-        assert_eq!(described, read, "{document}");
-    }
-}
-
-#[test]
-fn documents_count_the_functions_of_the_template() {
-    let count = Document::load(&project().join("template.yaml")).functions().len();
-    let number = Regex::new(r"\b([0-9]{2,}) functions\b").unwrap();
-    let mut found = 0;
-    for document in documents() {
-        let text = fs::read_to_string(project().join(&document)).unwrap();
-        for claim in number.captures_iter(&text) {
-            found += 1;
-            assert_eq!(
-                claim[1],
-                count.to_string(),
-                "{}",
-                at(&document, &text, claim.get(0).unwrap().start())
-            );
-        }
-    }
-    assert!(found > 0, "no document says how many functions there are");
-}
-
-/// The JSON log prints an error given as a value without its causes (tracing-core's `record_error` takes the text alone), so functions log the whole chain.
-#[test]
-fn functions_log_errors_with_their_causes() {
-    let mut wrong = Vec::new();
-    let is_ours = |path: &&String| path.starts_with("functions/") || path.starts_with("shared/");
-    for path in files().iter().filter(is_ours).filter(|path| path.ends_with(".rs")) {
-        let text = fs::read_to_string(project().join(path)).unwrap();
-        for (line, text) in text.lines().enumerate() {
-            if text.contains("as &dyn") && text.contains("error = ") {
-                wrong.push(format!("{path}:{}: {}", line + 1, text.trim()));
-            }
-        }
-    }
-    assert_eq!(wrong, Vec::<String>::new());
 }

@@ -141,7 +141,7 @@ async fn deliver(services: &Services, delivery: &Delivery) {
     }
 }
 
-/// The slow, plain computation: the newest of all for each currency, the standing account of each observation, each day's prices.
+/// The slow, plain computation: the newest of all for each currency, the newest version of each observation, each day's prices.
 async fn check(services: &Services, events: &[ExchangeRateUpdated]) {
     let codes: Vec<CurrencyCode> = CODES.iter().map(|code| code.parse().unwrap()).collect();
     let cached = services.cached_rates(&codes).await;
@@ -173,19 +173,19 @@ async fn check(services: &Services, events: &[ExchangeRateUpdated]) {
         row.extend([newest.source.clone(), times[0].clone(), times[1].clone()]);
         assert_eq!(current[code], row.join("|"));
     }
-    let mut standing: BTreeMap<_, &ExchangeRateUpdated> = BTreeMap::new();
+    let mut newest_versions: BTreeMap<_, &ExchangeRateUpdated> = BTreeMap::new();
     for event in events {
         let key = (
             event.currency_code.to_string(),
             event.source.clone(),
             event.recorded_at.utc(),
         );
-        let kept = standing.entry(key).or_insert(event);
+        let kept = newest_versions.entry(key).or_insert(event);
         if event.cmp_version(kept).is_gt() {
             *kept = event;
         }
     }
-    let expected: BTreeMap<_, _> = standing
+    let expected: BTreeMap<_, _> = newest_versions
         .iter()
         .map(|(key, event)| {
             (
@@ -221,7 +221,7 @@ async fn check(services: &Services, events: &[ExchangeRateUpdated]) {
         }
     }
     let mut days: BTreeMap<(String, String, NaiveDate), Vec<Observed>> = BTreeMap::new();
-    for ((code, source, recorded_at), event) in &standing {
+    for ((code, source, recorded_at), event) in &newest_versions {
         days.entry((code.clone(), source.clone(), recorded_at.date_naive()))
             .or_default()
             .push((

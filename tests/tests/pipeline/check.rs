@@ -7,8 +7,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tests::checkout::project;
 use tests::contract::Document;
-use tests::pipeline::{Pipeline, Setup, project};
+use tests::pipeline::{Pipeline, Setup};
 
 /// The functions that CodeDeploy deploys, by the template.
 fn deployed() -> Vec<String> {

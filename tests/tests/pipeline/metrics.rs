@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use shared::metrics::{DIMENSION, Metric, NAMESPACE};
-use tests::pipeline::{Pipeline, project};
+use tests::checkout::project;
+use tests::pipeline::Pipeline;
 
 /// The metric documents that a function has written.
 fn documents(pipeline: &Pipeline, function: &str) -> Vec<Value> {

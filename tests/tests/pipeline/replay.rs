@@ -48,7 +48,7 @@ async fn deliver(pipeline: &Pipeline, function: &str, events: &[ExchangeRateUpda
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_letter_goes_only_when_its_record_is_applied() {
+async fn a_dead_letter_goes_only_when_its_record_is_applied() {
     let mut pipeline = Pipeline::start(&[NO_RUN]).await;
     for table in ["history.rate", "currency.current_rate"] {
         sql(
@@ -80,7 +80,7 @@ async fn a_letter_goes_only_when_its_record_is_applied() {
         "{dry}"
     );
 
-    // Refused again: the same letters stay, and no others come.
+    // Refused again: the same dead letters stay, and no others come.
     let listed = ask(&pipeline, json!({"action": "list"})).await;
     let again = ask(&pipeline, json!({"action": "replay"})).await;
     assert_eq!(
@@ -128,7 +128,7 @@ async fn a_letter_goes_only_when_its_record_is_applied() {
         1
     );
 
-    // A function that does not exist any more keeps its letter, which can still go to the topic: both services have it then.
+    // A function that does not exist any more keeps its dead letter, which can still go to the topic: both services have it then.
     sql(&pipeline, "ALTER TABLE currency.current_rate DROP CONSTRAINT wrong").await;
     let left = ask(&pipeline, json!({"action": "list"})).await;
     let id = &left["letters"][0]["id"];

@@ -7,7 +7,7 @@ use localstack::stack::STACK_NAME;
 use serde_json::json;
 use serde_yaml_ng::Value;
 use tempfile::TempDir;
-use tests::pipeline::{binaries, project};
+use tests::checkout::{binaries, project};
 use tests::secured::assert_no_secret;
 use tests::{secrets, server};
 use tokio::net::TcpListener;

@@ -1,11 +1,9 @@
 //! A server that is away is said to be away: nothing is counted, and no number is made up.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tests::api::Ask;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::AbortHandle;
+use tests::proxy::Proxy;
 
 use crate::{NOON, Servers, click, data, error, get};
 
@@ -77,48 +75,15 @@ async fn with_both_it_is_well() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_click_over_connections_that_died_in_the_meantime_counts_once() {
     let mut servers = Servers::start().await;
-    let direct = servers.mongodb.clone();
-    let proxy = Proxy::start(direct.trim_start_matches("mongodb://").split('/').next().unwrap()).await;
-    servers.mongodb = format!("mongodb://{}/{}", proxy.address, direct.rsplit_once('/').unwrap().1);
+    let proxy = Proxy::start().await;
+    servers.mongodb = proxy.before(&servers.mongodb);
     let routes = servers.routes(NOON);
     for number in 1..=5 {
         assert_eq!(data(&click("US").send(&routes).await, 201)["daily_clicks"], number);
-        proxy.cut();
+        proxy.hang_up();
     }
     assert_eq!(
         data(&get(&routes, "/api/v1/rankings").await, 200)["totals"]["total_clicks"],
         5
     );
-}
-
-/// Passes bytes on until its connections are cut.
-struct Proxy {
-    address: String,
-    connections: Arc<Mutex<Vec<AbortHandle>>>,
-}
-
-impl Proxy {
-    async fn start(server: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let connections = Arc::<Mutex<Vec<AbortHandle>>>::default();
-        let (kept, server) = (connections.clone(), server.to_owned());
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let server = server.clone();
-                let passing = tokio::spawn(async move {
-                    let mut upstream = TcpStream::connect(server).await?;
-                    tokio::io::copy_bidirectional(&mut client, &mut upstream).await
-                });
-                kept.lock().unwrap().push(passing.abort_handle());
-            }
-        });
-        Self { address, connections }
-    }
-
-    fn cut(&self) {
-        for connection in self.connections.lock().unwrap().drain(..) {
-            connection.abort();
-        }
-    }
 }

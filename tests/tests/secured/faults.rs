@@ -49,14 +49,23 @@ fn assert_said(case: &Case<'_>, function: &str, seen: &Seen, proxy: &CountingPro
     );
 }
 
+/// A server and an older one, whose certificate has expired: user, password and certificate of each, and where it runs.
+fn pair_of_servers(secured: &Secured, name: &str) -> [(Security, Options); 2] {
+    let place = |name: &str, security: Security| {
+        let options = Options::in_dir(secured.folder(name)).secured(security.clone());
+        (security, options)
+    };
+    [
+        place(name, secured.current()),
+        place(&format!("{name}-expired"), secured.expired()),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kafka_with_a_wrong_setting_is_told_by_its_name() {
     let (secured, functions) = (Secured::new(), Functions::new().await);
-    let (current, expired) = (secured.current(), secured.expired());
-    let place = |name: &str, security: &Security| Options::in_dir(secured.folder(name)).secured(security.clone());
-    let on_current = place("kafka", &current);
+    let [(current, on_current), (expired, on_expired)] = pair_of_servers(&secured, "kafka");
     let kafka = Kafka::start(&on_current).await.unwrap();
-    let on_expired = place("kafka-expired", &expired);
     let old_kafka = Kafka::start(&on_expired).await.unwrap();
     let (ca, stranger) = (path(secured.trusted.ca_file()), path(secured.stranger.ca_file()));
     let scram = |security: &Security, password: &str, ca: &str| {
@@ -138,11 +147,8 @@ async fn kafka_with_a_wrong_setting_is_told_by_its_name() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_with_a_wrong_setting_is_told_by_its_name() {
     let (secured, functions) = (Secured::new(), Functions::new().await);
-    let (current, expired) = (secured.current(), secured.expired());
-    let place = |name: &str, security: &Security| Options::in_dir(secured.folder(name)).secured(security.clone());
-    let on_current = place("redis", &current);
+    let [(current, on_current), (expired, on_expired)] = pair_of_servers(&secured, "redis");
     let redis = Redis::start(&on_current).await.unwrap();
-    let on_expired = place("redis-expired", &expired);
     let old_redis = Redis::start(&on_expired).await.unwrap();
     let (ca, stranger) = (path(secured.trusted.ca_file()), path(secured.stranger.ca_file()));
     let plain_port = port_of(&server("HWANYUL_TEST_REDIS"));
@@ -288,11 +294,8 @@ async fn redis_with_a_wrong_setting_is_told_by_its_name() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgresql_with_a_wrong_setting_is_told_by_its_name() {
     let (secured, functions) = (Secured::new(), Functions::new().await);
-    let (current, expired) = (secured.current(), secured.expired());
-    let place = |name: &str, security: &Security| Options::in_dir(secured.folder(name)).secured(security.clone());
-    let on_current = place("postgres", &current);
+    let [(current, on_current), (expired, on_expired)] = pair_of_servers(&secured, "postgres");
     let postgres = Postgres::start(&on_current).await.unwrap();
-    let on_expired = place("postgres-expired", &expired);
     let old_postgres = Postgres::start(&on_expired).await.unwrap();
     let (ca, stranger) = (path(secured.trusted.ca_file()), path(secured.stranger.ca_file()));
     let plain_port = port_of(&server("HWANYUL_TEST_DATABASE"));

@@ -94,7 +94,7 @@ async fn rotated_passwords_are_read_again_without_a_restart_or_a_lost_event() {
     rotation.redis(&mut pipeline).await;
     rotation.postgres(&mut pipeline).await;
     rotation.kafka(&mut pipeline).await;
-    rotation.tell().await;
+    rotation.push().await;
     assert_eq!((read(&pipeline).await, click(&pipeline).await), (vec![200; 4], 201));
     pipeline.invoke("ingestor", json!({"force": true})).await.unwrap();
     published += publish(&pipeline, "07").await.0;
@@ -157,7 +157,7 @@ async fn rotated_passwords_are_read_again_without_a_restart_or_a_lost_event() {
         "{:?}",
         pipeline.log("operations-backfill")
     );
-    rotation.tell().await;
+    rotation.push().await;
     answered(&pipeline).await;
     pipeline.caught_up().await;
     // The day of the run is in the last month, too.

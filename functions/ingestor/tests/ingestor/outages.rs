@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use ingestor::error::with_causes;
 use ingestor::{IngestError, Request};
+use tests::proxy::{Proxy, Way};
 
 use crate::support::http::Reply;
-use crate::support::proxy::Proxy;
 use crate::support::queue::waiting;
 use crate::support::{ECB, Stack, assert_published, closed_port, ecb, now, report};
 
@@ -111,12 +111,11 @@ async fn without_redis_everything_is_sent_and_the_summary_says_what_was_missing(
 #[tokio::test]
 async fn redis_dying_in_the_middle_of_a_run_costs_one_repeated_publication() {
     let stack = Stack::start().await;
-    let target = stack.redis_url.trim_start_matches("redis://");
-    let (address, database) = target.split_once('/').unwrap();
-    let proxy = Arc::new(Proxy::start(address.to_owned()).await);
-    let url = format!("redis://{}/{database}", proxy.address);
+    let proxy = Arc::new(Proxy::start().await);
+    let url = proxy.before(&stack.redis_url);
     let ingestor = stack.ingestor(&[("REDIS_URL", &url)]);
-    stack.http.on_request(ECB, proxy.cutter());
+    let dying = Arc::clone(&proxy);
+    stack.http.on_request(ECB, move || dying.set(Way::Cut));
     let cut = ingestor.run(Request::default(), now()).await.unwrap();
     assert_published(&stack, &cut, "ecb").await;
     assert!(
@@ -128,7 +127,7 @@ async fn redis_dying_in_the_middle_of_a_run_costs_one_repeated_publication() {
 
     // The same instance, over a new connection.
     stack.http.on_request(ECB, || {});
-    proxy.restore();
+    proxy.set(Way::Open);
     let repeated = ingestor
         .run(Request::default(), now() + TimeDelta::minutes(5))
         .await

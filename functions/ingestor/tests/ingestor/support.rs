@@ -3,7 +3,6 @@
 pub mod http;
 mod kafka;
 pub mod logs;
-pub mod proxy;
 pub mod queue;
 
 use std::collections::{BTreeMap, HashMap};

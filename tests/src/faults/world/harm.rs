@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::faults::clock::Clock;
 use crate::faults::fault::{Fault, Harm};
-use crate::faults::proxy::{Proxy, Way};
+use crate::proxy::{Proxy, Way};
 
 /// Bytes of a file after which PostgreSQL's writes fail as if the disk were full.
 const DISK_FULL: u64 = 65_536;

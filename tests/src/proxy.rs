@@ -1,4 +1,4 @@
-//! A way to a server that a test can slow, stall and cut: a TCP proxy on a port of its own.
+//! A way to a server that a test can slow, stall, cut and restore: a TCP proxy on a port of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 /// The state of the way.
@@ -29,7 +29,9 @@ pub enum Way {
 pub struct Proxy {
     port: u16,
     way: watch::Sender<Way>,
-    target: watch::Sender<u16>,
+    /// `host:port`, empty until it is known.
+    target: watch::Sender<String>,
+    hang_up: Arc<Notify>,
     accepting: JoinHandle<()>,
     connections: Arc<AtomicU64>,
 }
@@ -42,18 +44,21 @@ impl Proxy {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (way, target) = (watch::Sender::new(Way::Open), watch::Sender::new(0));
+        let (way, target) = (watch::Sender::new(Way::Open), watch::Sender::new(String::new()));
+        let hang_up = Arc::new(Notify::new());
         let connections = Arc::new(AtomicU64::new(0));
         let accepting = tokio::spawn(accept(
             listener,
             target.subscribe(),
             way.subscribe(),
+            Arc::clone(&hang_up),
             Arc::clone(&connections),
         ));
         Self {
             port,
             way,
             target,
+            hang_up,
             accepting,
             connections,
         }
@@ -67,24 +72,30 @@ impl Proxy {
 
     /// Where connections lead from now on: a port of this machine.
     pub fn lead_to(&self, port: u16) {
-        self.target.send_replace(port);
+        self.target.send_replace(format!("127.0.0.1:{port}"));
     }
 
-    /// Leads to the server of a URL with a port of this machine, and gives the URL that leads through here.
+    /// Leads to the server of a URL, and gives the URL that leads through here.
     ///
     /// # Panics
-    /// When the URL has no such port.
+    /// When the text is no URL.
     #[must_use]
     pub fn before(&self, url: &str) -> String {
-        let (head, rest) = url.split_once("127.0.0.1:").unwrap();
-        let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
-        self.lead_to(rest[..digits].parse().unwrap());
-        format!("{head}127.0.0.1:{}{}", self.port, &rest[digits..])
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (user, address) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+        self.target.send_replace(address.to_owned());
+        format!("{scheme}://{user}127.0.0.1:{}{path}", self.port)
     }
 
     /// Changes the way, for connections that are open too.
     pub fn set(&self, way: Way) {
         self.way.send_replace(way);
+    }
+
+    /// Closes every connection that is open, as a server does that lost patience; new ones pass.
+    pub fn hang_up(&self) {
+        self.hang_up.notify_waiters();
     }
 
     /// How many connections there have been.
@@ -103,17 +114,25 @@ impl Drop for Proxy {
 
 async fn accept(
     listener: TcpListener,
-    target: watch::Receiver<u16>,
+    target: watch::Receiver<String>,
     way: watch::Receiver<Way>,
+    hang_up: Arc<Notify>,
     connections: Arc<AtomicU64>,
 ) {
     while let Ok((client, _)) = listener.accept().await {
         connections.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(connect(client, target.clone(), way.clone()));
+        tokio::spawn(connect(client, target.clone(), way.clone(), Arc::clone(&hang_up)));
     }
 }
 
-async fn connect(client: TcpStream, mut target: watch::Receiver<u16>, mut way: watch::Receiver<Way>) {
+async fn connect(
+    client: TcpStream,
+    mut target: watch::Receiver<String>,
+    mut way: watch::Receiver<Way>,
+    hang_up: Arc<Notify>,
+) {
+    // From here on, so that a connection that is being made is closed too.
+    let hung_up = hang_up.notified();
     // A stalled way takes the connection, as a listening server's backlog does, and answers nothing.
     let Ok(is_cut) = way
         .wait_for(|way| *way != Way::Stalled)
@@ -122,13 +141,17 @@ async fn connect(client: TcpStream, mut target: watch::Receiver<u16>, mut way: w
     else {
         return;
     };
-    let Ok(port) = target.wait_for(|port| *port != 0).await.map(|port| *port) else {
+    let Ok(address) = target
+        .wait_for(|address| !address.is_empty())
+        .await
+        .map(|address| String::clone(&address))
+    else {
         return;
     };
     if is_cut {
         return;
     }
-    let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else {
+    let Ok(server) = TcpStream::connect(address).await else {
         return;
     };
     if client.set_nodelay(true).and(server.set_nodelay(true)).is_err() {
@@ -139,6 +162,7 @@ async fn connect(client: TcpStream, mut target: watch::Receiver<u16>, mut way: w
     tokio::select! {
         () = pass(from_client, to_server, way.clone(), false) => {}
         () = pass(from_server, to_client, way, true) => {}
+        () = hung_up => {}
     }
 }
 
