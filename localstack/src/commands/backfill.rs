@@ -30,12 +30,12 @@ struct Report {
     dated_by: String,
     last_modified: Option<DateTime<Utc>>,
     left_out_count: u64,
-    left_out: Vec<LeftOut>,
+    left_out: Vec<Omission>,
 }
 
 /// What of the file could not be read.
 #[derive(Debug, Deserialize)]
-struct LeftOut {
+struct Omission {
     day: Option<NaiveDate>,
     column: String,
     value: String,
@@ -117,13 +117,13 @@ fn tell(report: &Report) {
             report.dated_by
         )),
     }
-    for left_out in &report.left_out {
-        let LeftOut {
+    for omission in &report.left_out {
+        let Omission {
             day,
             column,
             value,
             reason,
-        } = left_out;
+        } = omission;
         let day = day.map_or_else(String::new, |day| format!("{day}, "));
         say(format_args!("left out: {day}column {column}: {value:?} is {reason}"));
     }
