@@ -24,7 +24,7 @@ def run(words: list[str]) -> bool:
     if command == "deploy":
         deploying.deploy(environment, given)
     elif command == "check":
-        deploying.look(Steps(given.dry_run), environment, given)
+        deploying.inspect(Steps(given.dry_run), environment, given)
     elif command == "servers":
         servers.deploy(environment, given)
     elif command == "function":

@@ -164,7 +164,7 @@ CHECKS: dict[str, Callable[[Plan], Finding]] = {
     "what the stack has made": deleted,
     "the functions' names": names_are_free,
     "concurrency of the account": concurrency,
-    "subnets and security groups": lambda plan: Finding(*network.look(plan.cloud, plan.values)),
+    "subnets and security groups": lambda plan: Finding(*network.inspect(plan.cloud, plan.values)),
     "secrets": secrets,
     "the Kafka cluster": kafka,
     "the layer of certificates": layer,

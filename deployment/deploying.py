@@ -62,7 +62,7 @@ def folder(arguments: Namespace) -> Path:
     return Path(arguments.built).resolve() if arguments.built else build.BUILT
 
 
-def look(steps: Steps, environment: Environment, arguments: Namespace) -> Plan:
+def inspect(steps: Steps, environment: Environment, arguments: Namespace) -> Plan:
     """The checks before a deployment."""
     plan = dataclasses.replace(prepare(steps, environment, arguments), ignores_alarms=arguments.ignore_alarms, mends_aliases=arguments.mend_aliases)
     steps.do(f"Check {', '.join(checks.CHECKS)}", lambda: checks.run(plan))
@@ -81,7 +81,7 @@ def stamped(plan: Plan, place: Path) -> None:
 def deploy(environment: Environment, arguments: Namespace) -> None:
     """All of it."""
     steps = Steps(arguments.dry_run)
-    plan = look(steps, environment, arguments)
+    plan = inspect(steps, environment, arguments)
     place = folder(arguments)
     architecture = plan.values.get("Architecture") or build.DEFAULT
     if arguments.built:

@@ -52,7 +52,7 @@ def subnets(cloud: Cloud, ids: list[str], parameter: str, problems: list[str]) -
     return answer
 
 
-def look(cloud: Cloud, values: dict[str, str]) -> tuple[list[str], list[str]]:
+def inspect(cloud: Cloud, values: dict[str, str]) -> tuple[list[str], list[str]]:
     """Problems and notes."""
     problems: list[str] = []
     notes: list[str] = []

@@ -2,6 +2,7 @@
 //! in the SQS queue, their sender, and what is asked and answered about them. Whoever refuses, lists, replays or shows them comes here; SQS is known to
 //! [`DeadLetters`] alone.
 
+mod filter;
 mod letter;
 mod part;
 mod refused_record;
@@ -10,6 +11,7 @@ mod request;
 mod sender;
 mod text_or_base64;
 
+pub use self::filter::DeadLetterFilter;
 pub use self::letter::DeadLetter;
 pub use self::part::{DeadLetterPart, JoinError};
 pub use self::refused_record::{RefusalCode, RefusedRecord, shortened};

@@ -41,7 +41,7 @@ def ways(bench: Bench) -> None:
     nat = net.ec2.create_nat_gateway(SubnetId=public, AllocationId=address)["NatGateway"]["NatGatewayId"]
     (one, table_one), (two, table_two), (same, _) = net.subnet("a"), net.subnet("b"), net.subnet("a")
     (out_a, _), (out_b, _) = net.subnet("a", NatGatewayId=nat), net.subnet("b", NatGatewayId=nat)
-    look = lambda plan: checks.Finding(*network.look(plan.cloud, plan.values))  # noqa: E731
+    look = lambda plan: checks.Finding(*network.inspect(plan.cloud, plan.values))  # noqa: E731
 
     def plan(inside: str = "", outside: str = "", groups: str = net.group) -> Plan:
         return bench.plan(SubnetIds=inside, OutboundSubnetIds=outside, SecurityGroupIds=groups)

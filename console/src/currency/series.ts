@@ -34,7 +34,7 @@ export async function loadSeries(choice: Choice, signal: AbortSignal): Promise<S
   const query = { ...pairQuery(choice), interval: intervalOf(choice) };
   const answers =
     choice.period === "all"
-      ? await Promise.all(decades(new Date()).map((span) => get("/api/v1/history", { ...query, ...span }, { signal })))
+      ? await Promise.all(decades(new Date()).map((range) => get("/api/v1/history", { ...query, ...range }, { signal })))
       : [await get("/api/v1/history", { ...query, period: choice.period }, { signal })];
   const filled = answers.filter(({ results }) => results.length > 0);
   return {
@@ -53,17 +53,17 @@ export const pairQuery = ({ code, base, isInverse }: Pair) => ({ target: code, b
 /** The ECB's first year. */
 const firstYear = 1999;
 
-/** Spans of ten years, the longest that the API answers at once, up to today. */
+/** Ranges of ten years, the longest that the API answers at once, up to today. */
 function decades(now: Date): { from: string; to: string }[] {
-  const spans: { from: string; to: string }[] = [];
+  const ranges: { from: string; to: string }[] = [];
   for (let year = firstYear; year <= now.getUTCFullYear(); year += 10) {
     const end = year + 9 < now.getUTCFullYear() ? `${year + 9}-12-31` : now.toISOString().slice(0, 10);
-    spans.push({ from: `${year}-01-01`, to: end });
+    ranges.push({ from: `${year}-01-01`, to: end });
   }
-  return spans;
+  return ranges;
 }
 
-/** A week that two spans share is in both answers. */
+/** A week that two ranges share is in both answers. */
 function joined(rows: Row[], row: Row): Row[] {
   const last = rows.at(-1);
   if (last?.date !== row.date) {

@@ -13,7 +13,7 @@ import { pairQuery } from "./series";
 const text = texts({
   ko: {
     title: "통계",
-    span: (from: string, to: string) => `${from} ~ ${to} 일별 종가`,
+    range: (from: string, to: string) => `${from} ~ ${to} 일별 종가`,
     atMost: "통계는 최근 10년까지 계산합니다.",
     average: "평균",
     min: "최저",
@@ -32,7 +32,7 @@ const text = texts({
   },
   en: {
     title: "Statistics",
-    span: (from: string, to: string) => `Daily closes, ${from} – ${to}`,
+    range: (from: string, to: string) => `Daily closes, ${from} – ${to}`,
     atMost: "Statistics go back ten years at most.",
     average: "Average",
     min: "Lowest",
@@ -85,7 +85,7 @@ function Numbers({ of, first, isCut }: { of: Statistics; first: string; isCut: b
   return (
     <>
       <p class="faint note">
-        {text().span(format.day(later(of.from, first)), format.day(of.to))}. {of.unit}. {isCut && text().atMost}
+        {text().range(format.day(later(of.from, first)), format.day(of.to))}. {of.unit}. {isCut && text().atMost}
       </p>
       <dl class="numbers">
         <Fact name={text().average}>{format.rate(of.period_average)}</Fact>

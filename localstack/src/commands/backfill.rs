@@ -1,4 +1,4 @@
-//! `backfill`: has a span of the ECB's history published, and waits until it is in both stores.
+//! `backfill`: has a range of days of the ECB's history published, and waits until it is in both stores.
 
 use std::time::{Duration, Instant};
 
@@ -30,12 +30,12 @@ struct Report {
     dated_by: String,
     last_modified: Option<DateTime<Utc>>,
     left_out_count: u64,
-    left_out: Vec<LeftOut>,
+    left_out: Vec<Omission>,
 }
 
 /// What of the file could not be read.
 #[derive(Debug, Deserialize)]
-struct LeftOut {
+struct Omission {
     day: Option<NaiveDate>,
     column: String,
     value: String,
@@ -117,13 +117,13 @@ fn tell(report: &Report) {
             report.dated_by
         )),
     }
-    for left_out in &report.left_out {
-        let LeftOut {
+    for omission in &report.left_out {
+        let Omission {
             day,
             column,
             value,
             reason,
-        } = left_out;
+        } = omission;
         let day = day.map_or_else(String::new, |day| format!("{day}, "));
         say(format_args!("left out: {day}column {column}: {value:?} is {reason}"));
     }
@@ -154,11 +154,11 @@ async fn wait_for_feed(client: &Client, to: Option<NaiveDate>) -> Result<(), Com
 }
 
 async fn publish(client: &Client, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Report, CommandError> {
-    let mut span = Map::new();
+    let mut range = Map::new();
     for (name, day) in [("from", from), ("to", to)] {
-        span.extend(day.map(|day| (name.to_owned(), Value::from(day.to_string()))));
+        range.extend(day.map(|day| (name.to_owned(), Value::from(day.to_string()))));
     }
-    let answer = client.invoke(BACKFILL, Value::Object(span).to_string().into()).await?;
+    let answer = client.invoke(BACKFILL, Value::Object(range).to_string().into()).await?;
     if answer.is_error {
         let text = String::from_utf8_lossy(&answer.payload);
         let from = from.map_or_else(String::new, |day| format!(" (go on with --from {day})"));

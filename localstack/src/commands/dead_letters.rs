@@ -6,7 +6,9 @@ mod print;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
-use shared::dead_letter::{Action, DeadLetterReport, DeadLetterRequest, DeadLetterResult, ReplayTarget};
+use shared::dead_letter::{
+    Action, DeadLetterFilter, DeadLetterReport, DeadLetterRequest, DeadLetterResult, ReplayTarget,
+};
 
 use super::client::Client;
 use super::{CommandError, say};
@@ -177,7 +179,7 @@ fn request(command: DeadLetters) -> (DeadLetterRequest, bool) {
         DeadLetters::List { filter, limit, json } => {
             let request = DeadLetterRequest {
                 limit,
-                ..filter.request(Action::List)
+                ..DeadLetterRequest::with_filter(Action::List, filter.into())
             };
             (request, json)
         }
@@ -199,7 +201,7 @@ fn request(command: DeadLetters) -> (DeadLetterRequest, bool) {
                 limit,
                 to: Some(to.into()),
                 dry_run,
-                ..filter.request(Action::Replay)
+                ..DeadLetterRequest::with_filter(Action::Replay, filter.into())
             };
             (request, json)
         }
@@ -214,25 +216,24 @@ fn request(command: DeadLetters) -> (DeadLetterRequest, bool) {
                 limit,
                 all,
                 dry_run,
-                ..filter.request(Action::Purge)
+                ..DeadLetterRequest::with_filter(Action::Purge, filter.into())
             };
             (request, json)
         }
     }
 }
 
-impl Filter {
-    fn request(self, action: Action) -> DeadLetterRequest {
-        DeadLetterRequest {
-            id: self.id,
-            function: self.function,
-            topic: self.topic,
-            partition: self.partition,
-            offset: self.offset,
-            error_code: self.error_code,
-            since: self.since,
-            until: self.until,
-            ..DeadLetterRequest::new(action)
+impl From<Filter> for DeadLetterFilter {
+    fn from(filter: Filter) -> Self {
+        Self {
+            id: filter.id,
+            function: filter.function,
+            topic: filter.topic,
+            partition: filter.partition,
+            offset: filter.offset,
+            error_code: filter.error_code,
+            since: filter.since,
+            until: filter.until,
         }
     }
 }

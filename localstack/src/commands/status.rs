@@ -25,6 +25,19 @@ pub async fn status(paths: &StackPaths, as_json: bool) -> Result<(), CommandErro
 }
 
 fn print(status: &StackStatus) {
+    print_servers(status);
+    print_feed(status);
+    print_providers(status);
+    print_functions(status);
+    print_routes(status);
+    print_groups(status);
+    print_queues(status);
+    print_topics(status);
+    print_schedules(status);
+}
+
+/// Where everything is, and the servers that have ended.
+fn print_servers(status: &StackStatus) {
     let endpoints = status
         .endpoints
         .named()
@@ -42,6 +55,10 @@ fn print(status: &StackStatus) {
             server.name, server.name
         ));
     }
+}
+
+/// Where the feed stands.
+fn print_feed(status: &StackStatus) {
     match &status.feed {
         Some(feed) if feed.day < feed.newest => say(format_args!(
             "feed: {}, a business day every {} s up to {}\n",
@@ -50,6 +67,10 @@ fn print(status: &StackStatus) {
         Some(feed) => say(format_args!("feed: {}, the newest day\n", feed.day)),
         None => say("live: the providers themselves are asked\n"),
     }
+}
+
+/// Each provider's last run; when there is none, why the ingestor's failed.
+fn print_providers(status: &StackStatus) {
     table::print(
         &[
             "PROVIDER",
@@ -75,14 +96,26 @@ fn print(status: &StackStatus) {
             "no provider gave rates yet; the last run failed: {error}\n"
         ));
     }
+}
+
+/// The functions and how they fared.
+fn print_functions(status: &StackStatus) {
     table::print(
         &["FUNCTION", "INVOCATIONS", "ERRORS", "LAST MS", "LAST ERROR"],
         &status.lambda.functions.iter().map(rows::function).collect::<Vec<_>>(),
     );
+}
+
+/// The routes of the HTTP API.
+fn print_routes(status: &StackStatus) {
     table::print(
         &["ROUTE", "FUNCTION", "AUTHORIZER", "REQUESTS"],
         &status.lambda.routes.iter().map(rows::route).collect::<Vec<_>>(),
     );
+}
+
+/// The consumer groups of the topics' mappings, and what they warn of.
+fn print_groups(status: &StackStatus) {
     table::print(
         &[
             "CONSUMER GROUP",
@@ -100,6 +133,10 @@ fn print(status: &StackStatus) {
             say(format_args!("{}: {warning}", mapping.consumer_group));
         }
     }
+}
+
+/// The queues' mappings.
+fn print_queues(status: &StackStatus) {
     table::print(
         &[
             "QUEUE",
@@ -119,6 +156,10 @@ fn print(status: &StackStatus) {
             .map(rows::queue_mapping)
             .collect::<Vec<_>>(),
     );
+}
+
+/// The topics with their ends, while Kafka can be asked for them.
+fn print_topics(status: &StackStatus) {
     match &status.topics {
         Some(topics) => {
             table::print(
@@ -128,6 +169,10 @@ fn print(status: &StackStatus) {
         }
         None => say("topics: Kafka cannot be asked; see ./localstack/logs stack\n"),
     }
+}
+
+/// The schedules, and the events that are not delivered.
+fn print_schedules(status: &StackStatus) {
     table::print(
         &["SCHEDULE", "EXPRESSION", "RUNS", "SKIPPED", "LAST RUN"],
         &status.lambda.schedules.iter().map(rows::schedule).collect::<Vec<_>>(),

@@ -4,6 +4,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::filter::DeadLetterFilter;
+
 /// Dead letters of one answer, so that it stays below Lambda's 6 MB: one has some 3 kB at most.
 pub const MAX_ROWS: usize = 1_000;
 
@@ -119,17 +121,34 @@ pub enum InvalidRequest {
 impl DeadLetterRequest {
     /// A request of every dead letter, which its fields narrow.
     #[must_use]
-    pub const fn new(action: Action) -> Self {
+    pub fn new(action: Action) -> Self {
+        Self::with_filter(action, DeadLetterFilter::default())
+    }
+
+    /// A request of the dead letters that the filter means.
+    #[must_use]
+    pub fn with_filter(action: Action, filter: DeadLetterFilter) -> Self {
+        // Without `..`, so that what a filter has some day is not forgotten here.
+        let DeadLetterFilter {
+            id,
+            function,
+            topic,
+            partition,
+            offset,
+            error_code,
+            since,
+            until,
+        } = filter;
         Self {
             action,
-            id: None,
-            function: None,
-            topic: None,
-            partition: None,
-            offset: None,
-            error_code: None,
-            since: None,
-            until: None,
+            id,
+            function,
+            topic,
+            partition,
+            offset,
+            error_code,
+            since,
+            until,
             limit: None,
             to: None,
             dry_run: false,

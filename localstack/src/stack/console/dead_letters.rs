@@ -1,4 +1,8 @@
 //! Dead letters, as the function `operations-redrive` reports them and sends them again.
+//!
+//! The page has forms of its own, smaller than `shared`'s: it shows what a row of its table has, and leaves out kinds, parts, sizes, counts, and what every
+//! request of the page has alike (never a dry run, always to the function). Its filter is what a row names, so never a time or an error code. Who
+//! wants the rest has `./localstack/dead-letters`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,8 +13,8 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::dead_letter::{
-    Action, DeadLetterOutcome, DeadLetterReport, DeadLetterRequest, DeadLetterResult, DeadLetterSummary, Outcome,
-    PurgeReport, ReplayReport,
+    Action, DeadLetterFilter, DeadLetterOutcome, DeadLetterReport, DeadLetterRequest, DeadLetterResult,
+    DeadLetterSummary, Outcome, PurgeReport, ReplayReport,
 };
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
@@ -163,14 +167,17 @@ pub(super) struct Filter {
 
 impl Filter {
     fn request(self, action: Action) -> DeadLetterRequest {
-        DeadLetterRequest {
+        let filter = DeadLetterFilter {
             id: self.id,
             function: self.function,
             topic: self.topic,
             partition: self.partition,
             offset: self.offset,
+            ..DeadLetterFilter::default()
+        };
+        DeadLetterRequest {
             all: self.all.unwrap_or_default(),
-            ..DeadLetterRequest::new(action)
+            ..DeadLetterRequest::with_filter(action, filter)
         }
     }
 }

@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 
-use self::step::{Attributes, Step, hex, milliseconds};
+use self::step::{Attributes, RecordedStep, hex, milliseconds};
 use super::timeline::{RunSummary, StepKind, Timeline, TimelineStep};
 
 /// Traces that are kept: a run every two seconds makes about one a second, with batches of several runs.
@@ -45,7 +45,7 @@ struct Traces {
 #[derive(Default)]
 struct Trace {
     correlation_id: Option<String>,
-    steps: Vec<Step>,
+    steps: Vec<RecordedStep>,
 }
 
 impl TraceBuffer {
@@ -132,7 +132,7 @@ impl Traces {
             trace.correlation_id = Some(id);
         }
         if trace.steps.len() < STEPS {
-            trace.steps.push(Step::new(function, span, &attributes));
+            trace.steps.push(RecordedStep::new(function, span, &attributes));
         }
     }
 
@@ -140,7 +140,7 @@ impl Traces {
     fn timeline(&self, id: &[u8]) -> Option<Timeline> {
         let trace = self.by_id.get(id)?;
         let correlation_id = trace.correlation_id.clone()?;
-        let mut steps: Vec<(&Step, Option<String>)> = trace.steps.iter().map(|step| (step, None)).collect();
+        let mut steps: Vec<(&RecordedStep, Option<String>)> = trace.steps.iter().map(|step| (step, None)).collect();
         for other in self
             .by_id
             .iter()
@@ -153,7 +153,7 @@ impl Traces {
                 .flat_map(|step| &step.links)
                 .filter(|link| link.trace_id == id);
             if let Some(link) = of_run.next() {
-                let parent = |step: &Step| step.shown.parent.is_none().then(|| link.span.clone());
+                let parent = |step: &RecordedStep| step.shown.parent.is_none().then(|| link.span.clone());
                 steps.extend(other.steps.iter().map(|step| (step, parent(step))));
             }
         }

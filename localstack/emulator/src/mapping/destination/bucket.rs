@@ -24,6 +24,7 @@ pub(super) struct BucketDestination {
     endpoint: String,
     name: String,
     credentials: Credentials,
+    /// Without a limit of its own: `Destination::write` ends what takes longer than `WRITE_LIMIT`.
     client: reqwest::Client,
 }
 

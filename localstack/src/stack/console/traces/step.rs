@@ -12,7 +12,7 @@ use crate::stack::console::timeline::{StepKind, TimelineStep};
 const CORRELATION: &str = "messaging.message.conversation_id";
 
 /// A step as it is kept until somebody asks for its run.
-pub(super) struct Step {
+pub(super) struct RecordedStep {
     /// With no start: that is counted from the start of the run, which the step does not know.
     pub(super) shown: TimelineStep,
     /// Nanoseconds since 1970.
@@ -33,7 +33,7 @@ pub(super) struct Link {
 /// What a span says of itself, by name.
 pub(super) struct Attributes<'a>(BTreeMap<&'a str, &'a Value>);
 
-impl Step {
+impl RecordedStep {
     pub(super) fn new(function: &str, span: &Span, attributes: &Attributes<'_>) -> Self {
         let (began, ended) = (span.start_time_unix_nano, span.end_time_unix_nano);
         let failed = span
