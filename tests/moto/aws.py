@@ -169,9 +169,14 @@ def extend() -> None:
             return answer.read()
 
     lambda_models.LambdaBackend.invoke = invoke
-    layers = lambda_models.LambdaFunction._get_layers_data
-    # AWS::NoValue in a list is nothing.
-    lambda_models.LambdaFunction._get_layers_data = lambda self, arns: layers(self, [arn for arn in arns if arn])
+    clean = parsing.clean_json
+
+    def without_nothing(body, resource_map):
+        """AWS::NoValue in a list is nothing: a layer, a statement of a policy."""
+        cleaned = clean(body, resource_map)
+        return [value for value in cleaned if value is not None] if isinstance(cleaned, list) else cleaned
+
+    parsing.clean_json = without_nothing
     servers()
 
 
